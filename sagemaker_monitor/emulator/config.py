@@ -1,0 +1,24 @@
+"""Where one emulator listens, whom it claims to be, and where it keeps its state."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+DEFAULT_PORT = 4599
+
+
+@dataclass(frozen=True)
+class EmulatorConfig:
+    """Settings of one emulator process; port 0 means any free port."""
+
+    state_dir: Path
+    host: str = "127.0.0.1"
+    port: int = DEFAULT_PORT
+    account: str = "000000000000"
+    default_region: str = "us-east-1"
+
+    @property
+    def url(self) -> str:
+        """The endpoint that clients use; meaningful once the port is not 0."""
+        return f"http://{self.host}:{self.port}"

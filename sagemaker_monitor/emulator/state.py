@@ -1,0 +1,194 @@
+"""The emulator's memory: JSON documents in one SQLite file, which a restart or a kill leaves readable.
+
+Kinds and their keys, each within one region:
+"pipeline", "model", "model-package-group", "processing-job", "transform-job": the name;
+"execution", "model-package", "tags": the ARN.
+"""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+Document = dict[str, Any]
+SCHEMA_VERSION = 1
+
+_SCHEMA = """
+CREATE TABLE IF NOT EXISTS documents (
+    number INTEGER PRIMARY KEY AUTOINCREMENT,
+    region TEXT NOT NULL, kind TEXT NOT NULL, key TEXT NOT NULL, body TEXT NOT NULL,
+    UNIQUE (region, kind, key));
+CREATE TABLE IF NOT EXISTS counters (
+    region TEXT NOT NULL, name TEXT NOT NULL, value INTEGER NOT NULL,
+    PRIMARY KEY (region, name));
+"""
+
+
+class StateError(Exception):
+    """The state directory cannot be used; the message says why and what to do."""
+
+
+class Store:
+    """Documents by kind and key, scoped to one region; every method is atomic and safe from any thread."""
+
+    def __init__(self, database: _Database, region: str) -> None:
+        """Use `Store.open` instead."""
+        self._database = database
+        self.region = region
+
+    @classmethod
+    def open(cls, path: Path, region: str) -> Store:
+        """Open or create the SQLite file at *path*. Raises StateError when it is not one of ours."""
+        return cls(_Database(path), region)
+
+    def scoped(self, region: str) -> Store:
+        """Return the same store as seen from *region*."""
+        return Store(self._database, region)
+
+    def regions(self) -> list[str]:
+        """Return every region that has documents, in alphabetical order."""
+        with self._database.transaction() as run:
+            return [row[0] for row in run("SELECT DISTINCT region FROM documents ORDER BY region")]
+
+    def get(self, kind: str, key: str) -> Document | None:
+        """Return the document, or None; changing it changes nothing here."""
+        with self._database.transaction() as run:
+            return self._get(run, kind, key)
+
+    def list(self, kind: str, prefix: str = "", **equal: Any) -> list[Document]:
+        """Return the documents of *kind*, oldest first: keys that start with *prefix*, fields that equal *equal*."""
+        with self._database.transaction() as run:
+            rows = run(
+                "SELECT body FROM documents WHERE region = ? AND kind = ? AND substr(key, 1, ?) = ? ORDER BY number",
+                (self.region, kind, len(prefix), prefix),
+            ).fetchall()
+        documents: list[Document] = [json.loads(row[0]) for row in rows]
+        return [document for document in documents if all(document.get(k) == v for k, v in equal.items())]
+
+    def create(self, kind: str, key: str, document: Document) -> bool:
+        """Add a document; return False, and change nothing, when the key is taken."""
+        with self._database.transaction() as run:
+            if self._get(run, kind, key) is not None:
+                return False
+            self._put(run, kind, key, document)
+            return True
+
+    def put(self, kind: str, key: str, document: Document) -> None:
+        """Add a document or replace the one there; a replaced one keeps its place in the order."""
+        with self._database.transaction() as run:
+            self._put(run, kind, key, document)
+
+    def update(self, kind: str, key: str, change: Callable[[Document], Document | None]) -> Document:
+        """Replace the document by what *change* makes of it, in one transaction; return the new one.
+
+        *change* may edit its argument and return None. Nothing is written when it raises. Raises KeyError
+        when there is no such document.
+        """
+        with self._database.transaction() as run:
+            document = self._get(run, kind, key)
+            if document is None:
+                raise KeyError(key)
+            changed = change(document)
+            result = document if changed is None else changed
+            self._put(run, kind, key, result)
+            return result
+
+    def delete(self, kind: str, key: str) -> bool:
+        """Remove a document; return whether there was one."""
+        with self._database.transaction() as run:
+            arguments = (self.region, kind, key)
+            return run("DELETE FROM documents WHERE region = ? AND kind = ? AND key = ?", arguments).rowcount > 0
+
+    def next_number(self, name: str) -> int:
+        """Count *name* up by one and return it: 1, 2, 3, … never the same twice."""
+        with self._database.transaction() as run:
+            statement = (
+                "INSERT INTO counters (region, name, value) VALUES (?, ?, 1) "
+                "ON CONFLICT (region, name) DO UPDATE SET value = value + 1 RETURNING value"
+            )
+            value: int = run(statement, (self.region, name)).fetchone()[0]
+            return value
+
+    def count(self, kind: str) -> int:
+        """Return how many documents of *kind* there are, in every region."""
+        with self._database.transaction() as run:
+            value: int = run("SELECT count(*) FROM documents WHERE kind = ?", (kind,)).fetchone()[0]
+            return value
+
+    def close(self) -> None:
+        """Close the file, for every region."""
+        self._database.close()
+
+    def _get(self, run: _Run, kind: str, key: str) -> Document | None:
+        arguments = (self.region, kind, key)
+        row = run("SELECT body FROM documents WHERE region = ? AND kind = ? AND key = ?", arguments).fetchone()
+        return None if row is None else json.loads(row[0])
+
+    def _put(self, run: _Run, kind: str, key: str, document: Document) -> None:
+        run(
+            "INSERT INTO documents (region, kind, key, body) VALUES (?, ?, ?, ?) "
+            "ON CONFLICT (region, kind, key) DO UPDATE SET body = excluded.body",
+            (self.region, kind, key, json.dumps(document, separators=(",", ":"))),
+        )
+
+
+_Run = Callable[..., sqlite3.Cursor]
+
+
+class _Database:
+    """One connection behind a lock: transactions are short, and closing it is one call."""
+
+    def __init__(self, path: Path) -> None:
+        self._lock = threading.RLock()
+        self._depth = 0
+        try:
+            self._connection = sqlite3.connect(path, timeout=10, isolation_level=None, check_same_thread=False)
+        except sqlite3.Error as error:
+            raise StateError(f"cannot open {path}: {error}") from error
+        try:
+            self._prepare(path)
+        except sqlite3.Error as error:
+            self._connection.close()
+            raise StateError(f"cannot use {path}: {error}; move it away or reset the emulator") from error
+        except StateError:
+            self._connection.close()
+            raise
+
+    def _prepare(self, path: Path) -> None:
+        version: int = self._connection.execute("PRAGMA user_version").fetchone()[0]
+        if version not in (0, SCHEMA_VERSION):
+            raise StateError(
+                f"{path} has layout {version}, this version reads {SCHEMA_VERSION}; reset the emulator to start anew"
+            )
+        self._connection.execute("PRAGMA journal_mode = WAL")
+        self._connection.execute("PRAGMA synchronous = NORMAL")
+        self._connection.executescript(_SCHEMA)
+        self._connection.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")
+
+    @contextmanager
+    def transaction(self) -> Iterator[_Run]:
+        """Give a way to run statements, all or none of which count; an inner transaction joins the outer one."""
+        with self._lock:
+            if self._depth:
+                yield self._connection.execute
+                return
+            self._connection.execute("BEGIN IMMEDIATE")
+            self._depth = 1
+            try:
+                yield self._connection.execute
+            except BaseException:
+                self._connection.execute("ROLLBACK")
+                raise
+            else:
+                self._connection.execute("COMMIT")
+            finally:
+                self._depth = 0
+
+    def close(self) -> None:
+        with self._lock:
+            self._connection.close()
