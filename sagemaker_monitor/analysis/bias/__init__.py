@@ -1,0 +1,1 @@
+"""Bias metrics of SageMaker Clarify, from counts and from rows."""

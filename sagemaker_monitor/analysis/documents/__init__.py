@@ -1,0 +1,1 @@
+"""Every JSON document that checks and the gate exchange, one module each."""
