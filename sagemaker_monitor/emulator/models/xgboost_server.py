@@ -1,0 +1,116 @@
+"""Serve one XGBoost model over HTTP: GET /ping, POST /invocations."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import sys
+import threading
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from sagemaker_monitor.emulator.models.scoring import Scorer
+
+MAX_REQUEST_BYTES = 100 * 1024**2
+# XGBoost imports these when they are there: two thirds of a start, for nothing that serving uses.
+UNUSED = ("pandas", "pyarrow", "sklearn")
+
+
+class _Server(ThreadingHTTPServer):
+    daemon_threads = True
+    request_queue_size = 64
+
+    def __init__(self, host: str, port: int, scorer: Scorer) -> None:
+        super().__init__((host, port), _Handler)
+        self.scorer = scorer
+
+
+class _Handler(BaseHTTPRequestHandler):
+    server: _Server
+    protocol_version = "HTTP/1.1"
+    # One packet per answer, at once: headers and body written apart wait for each other's acknowledgement.
+    wbufsize = -1
+    disable_nagle_algorithm = True
+    timeout = 300
+
+    def do_GET(self) -> None:
+        """Answer the health check."""
+        self._send(200 if self.path == "/ping" else 404, b"")
+
+    def do_POST(self) -> None:
+        """Answer a request for predictions."""
+        from sagemaker_monitor.emulator.models.scoring import RequestError
+
+        try:
+            body = self._body()
+            if self.path != "/invocations":
+                raise RequestError(404, f"no such path {self.path[:100]!r}; there are /ping and /invocations")
+            if not body:
+                self._send(204, b"")
+                return
+            answer = self.server.scorer.answer(self.headers.get("Content-Type", ""), body)
+        except RequestError as error:
+            self._send(error.status, f"{error}\n".encode(), "text/plain; charset=utf-8")
+        else:
+            self._send(200, answer, "text/csv; charset=utf-8")
+
+    def _body(self) -> bytes:
+        from sagemaker_monitor.emulator.models.scoring import RequestError
+
+        length = self.headers.get("Content-Length", "")
+        if not length.isdigit():
+            self.close_connection = True
+            raise RequestError(411, "the request has no Content-Length")
+        if int(length) > MAX_REQUEST_BYTES:
+            self.close_connection = True
+            raise RequestError(413, f"the request has {length} bytes; at most {MAX_REQUEST_BYTES} are read")
+        return self.rfile.read(int(length))
+
+    def _send(self, status: int, body: bytes, content_type: str = "text/plain") -> None:
+        self.send_response(status)
+        if status != 204:
+            self.send_header("Content-Type", content_type)
+            self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, format: str, *args: Any) -> None:
+        """Keep quiet: requests carry rows."""
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Serve until standard input ends; say on standard output where, or why not, as one line of JSON."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--model-dir", type=Path, required=True, help="the unpacked model.tar.gz")
+    parser.add_argument("--host", default="127.0.0.1")
+    parser.add_argument("--port", type=int, default=0)
+    options = parser.parse_args(arguments)
+    for name in UNUSED:
+        sys.modules[name] = None  # type: ignore[assignment]
+    from sagemaker_monitor.emulator.models.archive import ArtifactError
+    from sagemaker_monitor.emulator.models.booster import load
+    from sagemaker_monitor.emulator.models.scoring import Scorer
+
+    try:
+        server = _Server(options.host, options.port, Scorer(load(options.model_dir)))
+    except (ArtifactError, OSError) as error:
+        print(json.dumps({"error": str(error)}), flush=True)
+        return 1
+    threading.Thread(target=_end_with_parent, daemon=True).start()
+    print(json.dumps({"port": server.server_address[1]}), flush=True)
+    server.serve_forever()
+    return 0
+
+
+def _end_with_parent() -> None:
+    """Exit when standard input ends: the emulator holds its other end, so it ends with the emulator."""
+    while os.read(0, 4096):
+        pass
+    os._exit(0)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
