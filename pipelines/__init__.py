@@ -1,0 +1,1 @@
+"""Which steps, in which order: one builder per pipeline, and the bundle they are deployed as."""

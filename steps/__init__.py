@@ -1,0 +1,1 @@
+"""How one step is made: one module per kind of step, SDK objects out."""

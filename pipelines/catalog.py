@@ -1,0 +1,58 @@
+"""Every pipeline of a model, built into a bundle."""
+
+from __future__ import annotations
+
+import json
+from importlib.metadata import version
+from typing import Any
+
+from pipelines.bundle import (
+    BUNDLE_PLACEHOLDER,
+    Asset,
+    Bundle,
+    PipelineDefinition,
+    bundle_sha256,
+    canonical_json,
+)
+from pipelines.names import PIPELINES
+from sagemaker_monitor.settings.schema import Environment, Model
+
+
+def build_bundle(model: Model, environment: Environment) -> Bundle:
+    """Build every pipeline of *model* for *environment*, with no network, no credentials and no side effect.
+
+    Imports the SDK, which takes seconds.
+    """
+    from steps.adapter import sdk_environment
+
+    with sdk_environment(environment.region):
+        from pipelines import monitor_batch, register
+        from pipelines.offline import OfflineSession
+
+        builders = {"register": register.get_pipeline, "monitor-batch": monitor_batch.get_pipeline}
+        session = OfflineSession(environment)
+        texts = {}
+        for pipeline in PIPELINES:
+            built = builders[pipeline](model, environment, session)
+            texts[pipeline] = PipelineDefinition(
+                built.name, pipeline, canonical_json(json.loads(built.definition()))
+            )
+    assets = _referenced(session.assets, texts.values())
+    sha256 = bundle_sha256(texts.values(), assets, BUNDLE_PLACEHOLDER)
+    return Bundle(
+        model=model.model,
+        environment=environment.name,
+        sha256=sha256,
+        sdk_version=version("sagemaker"),
+        pipelines=tuple(
+            PipelineDefinition(text.name, text.pipeline, text.definition.replace(BUNDLE_PLACEHOLDER, sha256))
+            for text in texts.values()
+        ),
+        assets=assets,
+    )
+
+
+def _referenced(kept: dict[str, Asset], definitions: Any) -> tuple[Asset, ...]:
+    """Return the assets that a definition names; the SDK also uploads configurations for schedules."""
+    text = "\n".join(definition.definition for definition in definitions)
+    return tuple(asset for uri, asset in sorted(kept.items()) if uri in text)

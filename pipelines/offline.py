@@ -1,0 +1,58 @@
+"""A session under which definitions are built with no network and no credentials, keeping every upload."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import boto3
+from sagemaker.core.workflow.pipeline_context import PipelineSession
+
+from pipelines.bundle import Asset, make_asset
+from sagemaker_monitor.settings.schema import Environment
+from steps.adapter import TELEMETRY_OFF
+
+
+class OfflineError(Exception):
+    """The SDK tried to do something, while a definition was built, that needs a network."""
+
+
+class OfflineSession(PipelineSession):  # type: ignore[misc]
+    """A PipelineSession that answers from the environment's configuration and keeps uploads as assets."""
+
+    def __init__(self, environment: Environment) -> None:
+        self._environment = environment
+        self.assets: dict[str, Asset] = {}
+        super().__init__(
+            # Nothing is signed with these; boto3 wants some.
+            boto_session=boto3.Session(
+                aws_access_key_id="offline", aws_secret_access_key="offline", region_name=environment.region
+            ),
+            default_bucket=environment.storage.bucket,
+            sagemaker_config=TELEMETRY_OFF,
+        )
+
+    def keep_asset(self, name: str, content: bytes) -> str:
+        """Keep *content* and return the S3 URI that upsert gives it: its hash is part of it."""
+        asset = make_asset(self._environment.storage.root, name, content)
+        self.assets[asset.uri] = asset
+        return asset.uri
+
+    def default_bucket(self) -> str:
+        """Return the environment's bucket, asking nobody whether it exists."""
+        return self._environment.storage.bucket
+
+    def expand_role(self, role: str) -> str:
+        """Return *role*, which configuration already gives as an ARN."""
+        return role
+
+    def upload_data(self, path: str, bucket: Any = None, key_prefix: str = "data", **_options: Any) -> str:
+        """Keep a file that the SDK would upload; where it wanted it does not matter."""
+        source = Path(path)
+        if not source.is_file():
+            raise OfflineError(f"the SDK wants to upload the folder {source.name!r}; an asset is one file")
+        return self.keep_asset(source.name, source.read_bytes())
+
+    def upload_string_as_file_body(self, body: str, bucket: str, key: str, kms_key: str | None = None) -> str:
+        """Keep a text that the SDK would upload."""
+        return self.keep_asset(key.rpartition("/")[2], body.encode())

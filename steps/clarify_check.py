@@ -1,0 +1,125 @@
+"""ClarifyCheck steps: bias of the labels and of the model, and the baselines they calculate."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from sagemaker_monitor.settings.schema import Facet
+from steps.build import Build
+
+
+@dataclass(frozen=True)
+class Baselining:
+    """How a check treats baselines; each value may be a pipeline parameter.
+
+    *supplied_constraints* may be an empty string: then SageMaker takes the latest approved version's.
+    """
+
+    skip_check: Any
+    register_new_baseline: Any
+    fail_on_violation: Any
+    model_package_group_name: Any
+    supplied_constraints: Any
+
+
+def data_bias_check(build: Build, *, data_uri: Any, baselining: Baselining, depends_on: list[Any]) -> Any:
+    """Return the DataBias step: pre-training metrics of features, facets and label."""
+    from sagemaker.mlops.workflow.clarify_check_step import DataBiasCheckConfig
+
+    config = DataBiasCheckConfig(
+        data_config=_data_config(build, data_uri, "data-bias"), data_bias_config=_bias_config(build)
+    )
+    return _check(build, "DataBias", config, baselining, depends_on)
+
+
+def model_bias_check(
+    build: Build, *, data_uri: Any, model_name: Any, baselining: Baselining, depends_on: list[Any]
+) -> Any:
+    """Return the ModelBias step: post-training metrics, scored again on a shadow endpoint of the model."""
+    from sagemaker.core.clarify import ModelConfig, ModelPredictedLabelConfig
+    from sagemaker.mlops.workflow.clarify_check_step import ModelBiasCheckConfig
+
+    compute = build.environment.compute.checks
+    config = ModelBiasCheckConfig(
+        data_config=_data_config(build, data_uri, "model-bias"),
+        data_bias_config=_bias_config(build),
+        # Literals: these are written into the analysis config, where no parameter is resolved.
+        model_config=ModelConfig(
+            model_name=model_name,
+            instance_count=compute.instance_count,
+            instance_type=compute.instance_type,
+            content_type=build.model.data_schema.content_type,
+            accept_type="text/csv",
+        ),
+        model_predicted_label_config=ModelPredictedLabelConfig(
+            probability_threshold=build.model.data_schema.prediction.threshold
+        ),
+    )
+    return _check(build, "ModelBias", config, baselining, depends_on)
+
+
+def _check(build: Build, name: str, config: Any, baselining: Baselining, depends_on: list[Any]) -> Any:
+    from sagemaker.mlops.workflow.clarify_check_step import ClarifyCheckStep
+
+    return ClarifyCheckStep(
+        name=name,
+        clarify_check_config=config,
+        check_job_config=_check_job_config(build),
+        skip_check=baselining.skip_check,
+        register_new_baseline=baselining.register_new_baseline,
+        fail_on_violation=baselining.fail_on_violation,
+        model_package_group_name=baselining.model_package_group_name,
+        supplied_baseline_constraints=baselining.supplied_constraints,
+        depends_on=depends_on,
+    )
+
+
+def _check_job_config(build: Build) -> Any:
+    from sagemaker.mlops.workflow.check_job_config import CheckJobConfig
+
+    compute, storage = build.environment.compute.checks, build.environment.storage
+    return CheckJobConfig(
+        role=build.role,
+        instance_count=1,
+        instance_type=compute.instance_type,
+        volume_size_in_gb=compute.volume_size_gb,
+        volume_kms_key=storage.kms_key,
+        output_kms_key=storage.kms_key,
+        max_runtime_in_seconds=int(compute.max_runtime.total_seconds()),
+        network_config=build.network,
+        sagemaker_session=build.sagemaker_session,
+    )
+
+
+def _data_config(build: Build, data_uri: Any, folder: str) -> Any:
+    from sagemaker.core.clarify import DataConfig
+
+    schema = build.model.data_schema
+    return DataConfig(
+        s3_data_input_path=data_uri,
+        s3_output_path=build.output(folder),
+        # A path of its own for each step: two steps that share one overwrite each other's configuration.
+        s3_analysis_config_output_path=f"{build.model_root}/{build.pipeline}/analysis-config/{folder}",
+        label=schema.label,
+        headers=[*schema.features, *schema.facet_columns, schema.label],
+        dataset_type=schema.content_type,
+        excluded_columns=list(schema.facet_columns) or None,
+    )
+
+
+def _bias_config(build: Build) -> Any:
+    from sagemaker.core.clarify import BiasConfig
+
+    bias = build.model.monitors.bias
+    assert bias is not None, "a bias check is only built for a model with a bias monitor"
+    return BiasConfig(
+        label_values_or_threshold=[build.model.data_schema.favourable],
+        facet_name=[facet.name for facet in bias.facets],
+        facet_values_or_threshold=[_facet_values(facet) for facet in bias.facets],
+        group_name=bias.group_variable,
+    )
+
+
+def _facet_values(facet: Facet) -> list[Any]:
+    return [facet.threshold] if facet.threshold is not None else list(facet.values)

@@ -1,0 +1,149 @@
+"""The Decide step and what follows it: every report read, the policy applied, one verdict."""
+
+from __future__ import annotations
+
+import io
+import zipfile
+from dataclasses import dataclass
+from importlib.resources import files
+from typing import Any
+
+from steps.adapter import after_any_outcome
+from steps.build import Build
+from steps.join import Joined
+from steps.script import INPUT, OUTPUT, option, s3_input, s3_output, script_step
+
+MODULES = (
+    "__init__.py",
+    "analysis/__init__.py",
+    "analysis/bias/__init__.py",
+    "analysis/bias/metrics.py",
+    "analysis/decision/*.py",
+    "analysis/documents/*.py",
+)
+"""What decide imports of sagemaker_monitor, shipped as an archive that Python imports from."""
+
+
+@dataclass(frozen=True)
+class Decided:
+    """A Decide step, the S3 URI of its verdict, and whether the gate is open."""
+
+    step: Any
+    verdict_uri: Any
+    verdict: Any
+
+    def gate_is_open(self) -> Any:
+        """Return the condition that the verdict opens the gate."""
+        from sagemaker.core.workflow.conditions import ConditionEquals
+        from sagemaker.core.workflow.functions import JsonGet
+
+        gate = JsonGet(step_name=self.step.name, property_file=self.verdict, json_path="gate")
+        return ConditionEquals(left=gate, right="open")
+
+    def baseline_data_uri(self) -> Any:
+        """Return the expression for where the rows lie behind the baseline that a new version carries."""
+        from sagemaker.core.workflow.functions import JsonGet
+
+        return JsonGet(
+            step_name=self.step.name, property_file=self.verdict, json_path="carried_baseline_data_uri"
+        )
+
+
+def decide(
+    build: Build,
+    *,
+    name: str,
+    bundle_sha256: str,
+    joined: Joined,
+    checks: list[Any],
+    model_package_arn: Any,
+    baseline_model_package_arn: Any,
+    model_package_group_name: Any,
+) -> Decided:
+    """Return the step that decides; it runs however *checks* ended, so that a broken one is reported too.
+
+    With no *checks* (labels are missing) it says what could not be told.
+    """
+    from sagemaker.core.workflow.execution_variables import ExecutionVariables
+    from sagemaker.core.workflow.properties import PropertyFile
+
+    verdict = PropertyFile(name="Verdict", output_name="verdict", path="verdict.json")
+    rows = ("labelled", "scored") if checks else ()
+    step = script_step(
+        build,
+        name=name,
+        script="decide.py",
+        arguments=[
+            "--modules",
+            f"{INPUT}/decision/decision.zip",
+            "--labels",
+            f"{INPUT}/summary/labels.json",
+            "--join",
+            f"{INPUT}/join",
+            "--execution-arn",
+            ExecutionVariables.PIPELINE_EXECUTION_ARN,
+            option("--model-package-arn", model_package_arn),
+            option("--baseline-model-package-arn", baseline_model_package_arn),
+            "--model-package-group",
+            model_package_group_name,
+            "--bundle",
+            bundle_sha256,
+            "--output",
+            f"{OUTPUT}/verdict",
+        ],
+        inputs=[
+            s3_input("decision", build.asset("decision.zip", decision_archive()), f"{INPUT}/decision"),
+            s3_input("summary", joined.uris["summary"], f"{INPUT}/summary"),
+            *(s3_input(folder, joined.uris[folder], f"{INPUT}/join/{folder}") for folder in rows),
+        ],
+        outputs=[s3_output("verdict", build.output("decide"), f"{OUTPUT}/verdict")],
+        property_files=[verdict],
+        # The inputs' URIs are joined from the execution id, which makes no dependency by itself.
+        depends_on=[after_any_outcome(check) for check in checks] or [joined.step],
+    )
+    return Decided(step, build.output("decide", "verdict.json"), verdict)
+
+
+def refuse(build: Build, *, name: str, verdict_uri: Any) -> Any:
+    """Return the step that ends the execution, naming the verdict to read."""
+    from sagemaker.core.workflow.functions import Join
+    from sagemaker.mlops.workflow.fail_step import FailStep
+
+    return FailStep(
+        name=name, error_message=Join(on="", values=["The gate is closed. The verdict: ", verdict_uri])
+    )
+
+
+def condition(name: str, conditions: list[Any], if_steps: list[Any], else_steps: list[Any]) -> Any:
+    """Return a Condition step: *if_steps* when all *conditions* hold, otherwise *else_steps*."""
+    from sagemaker.mlops.workflow.condition_step import ConditionStep
+
+    return ConditionStep(name=name, conditions=conditions, if_steps=if_steps, else_steps=else_steps)
+
+
+def decision_archive() -> bytes:
+    """Return the modules that decide imports as a zip file, equal bytes for equal sources."""
+    package = files("sagemaker_monitor")
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_STORED) as archive:
+        for name in sorted(_module_names(package)):
+            # A fixed date: the archive's hash is that of its sources.
+            entry = zipfile.ZipInfo(f"sagemaker_monitor/{name}", date_time=(1980, 1, 1, 0, 0, 0))
+            entry.external_attr = 0o644 << 16
+            archive.writestr(entry, package.joinpath(name).read_bytes())
+    return buffer.getvalue()
+
+
+def _module_names(package: Any) -> set[str]:
+    names: set[str] = set()
+    for pattern in MODULES:
+        folder, _, last = pattern.rpartition("/")
+        if last == "*.py":
+            names |= {
+                f"{folder}/{item.name}"
+                for item in package.joinpath(folder).iterdir()
+                if item.name.endswith(".py")
+            }
+        else:
+            names.add(pattern)
+    return names

@@ -1,0 +1,55 @@
+"""The Join step: predictions and labels brought together, one folder for each kind of check."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from steps.build import Build
+from steps.script import INPUT, OUTPUT, option, s3_input, s3_output, script_step
+
+FOLDERS = ("features", "labelled", "scored", "summary")
+
+
+@dataclass(frozen=True)
+class Joined:
+    """The Join step, the S3 URI of each folder it writes, and how many records have a label."""
+
+    step: Any
+    root: Any
+    uris: dict[str, Any]
+    labels: Any
+
+    def label_status(self) -> Any:
+        """Return the expression for labels-complete, labels-partial or labels-missing."""
+        from sagemaker.core.workflow.functions import JsonGet
+
+        return JsonGet(step_name=self.step.name, property_file=self.labels, json_path="status")
+
+
+def join(build: Build, *, transform_uri: Any, ground_truth_uri: Any) -> Joined:
+    """Return the step that joins the transform's output with labels by the record key.
+
+    An empty *ground_truth_uri* means that the label is the last column of the scored file. Label
+    objects are listed by the script: an S3 input without objects would kill the job before any verdict.
+    """
+    from sagemaker.core.workflow.properties import PropertyFile
+
+    labels = PropertyFile(name="Labels", output_name="summary", path="labels.json")
+    uris = {folder: build.output("join", folder) for folder in FOLDERS}
+    step = script_step(
+        build,
+        name="Join",
+        script="join.py",
+        arguments=[
+            "--transform",
+            f"{INPUT}/transform",
+            option("--labels-uri", ground_truth_uri),
+            "--output",
+            OUTPUT,
+        ],
+        inputs=[s3_input("transform", transform_uri, f"{INPUT}/transform")],
+        outputs=[s3_output(folder, uris[folder], f"{OUTPUT}/{folder}") for folder in FOLDERS],
+        property_files=[labels],
+    )
+    return Joined(step, build.output("join"), uris, labels)
