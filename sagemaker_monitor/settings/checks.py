@@ -1,0 +1,234 @@
+"""Which values, each fine alone, do not fit each other."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections import Counter
+from collections.abc import Iterator, Sequence
+
+from sagemaker_monitor.settings.environment import LOCAL_ACCOUNT, Environment
+from sagemaker_monitor.settings.errors import Path, choices, listed, quoted
+from sagemaker_monitor.settings.model import BiasMonitor, Facet, MinimumRows, Model
+from sagemaker_monitor.settings.rules import check_rules
+
+Finding = tuple[Path, str]
+"""A path, and what is wrong with the value there."""
+
+MAX_TAGS = 40
+"""SageMaker allows 50 on a resource; the rest is left to the tags that this tool and AWS add."""
+MAX_GROUP = 63
+MAX_URI = 1024
+MAX_CONTAINER_ARGUMENT = 256
+
+_GROUP = re.compile(r"[A-Za-z0-9](-*[A-Za-z0-9])*")
+
+
+def check_model(model: Model) -> list[Finding]:
+    """Return what is wrong with *model* beyond the type of each value."""
+    bias = model.monitors.bias
+    findings = [*_columns(model), *_label(model), *_data(model), *_minimum_rows(model.gate.minimum_rows)]
+    findings += _inventory(model)
+    if bias:
+        findings += [*_facets(bias, model), *check_rules(model.gate.rules, bias)]
+    return findings
+
+
+def check_environment(environment: Environment) -> list[Finding]:
+    """Return what is wrong with *environment* beyond the type of each value."""
+    return [*_account(environment), *_endpoint(environment), *_group(environment), *_tags(environment.tags)]
+
+
+def check_together(model: Model, environment: Environment) -> list[Finding]:
+    """Return what keeps *model* from being run in *environment*; paths are the environment's."""
+    findings: list[Finding] = []
+    group = environment.model_package_group(model.model)
+    if len(group) > MAX_GROUP:
+        message = (
+            f"gives {quoted(group)} for the model {model.model}: {len(group)} characters, at most {MAX_GROUP}"
+        )
+        findings.append((("registry", "model_package_group"), message))
+    for key, uri, limit in _uris(model):
+        length = len(environment.storage.resolve(uri))
+        if length > limit:
+            message = (
+                f"makes {key} of the model {model.model} an S3 URI of {length} characters, at most {limit}"
+            )
+            findings.append((("storage", "prefix"), message))
+    return findings
+
+
+def check_shared(models: Sequence[Model], environment: Environment) -> list[Finding]:
+    """Return the models of *environment* whose versions would mix in one model package group."""
+    by_group: dict[str, list[str]] = {}
+    for model in models:
+        by_group.setdefault(environment.model_package_group(model.model), []).append(model.model)
+    return [
+        (
+            ("registry", "model_package_group"),
+            f"puts the versions of {listed(names)} into one group {quoted(group)}: write '{{model}}' into it",
+        )
+        for group, names in by_group.items()
+        if len(names) > 1
+    ]
+
+
+def _columns(model: Model) -> Iterator[Finding]:
+    schema = model.data_schema
+    roles = {schema.record_key: "record_key"}
+    if schema.label in roles:
+        yield ("schema", "label"), f"{quoted(schema.label)} is also the record_key"
+    roles.setdefault(schema.label, "label")
+    for key, columns in (("features", schema.features), ("facet_columns", schema.facet_columns)):
+        for index, name in enumerate(columns):
+            if name in roles:
+                yield (
+                    ("schema", key, index),
+                    f"the column {quoted(name)} is already in {roles[name]}: remove one",
+                )
+            roles.setdefault(name, key)
+
+
+def _label(model: Model) -> Iterator[Finding]:
+    if model.data_schema.favourable not in (0, 1):
+        message = (
+            f"must be 0 or 1, not {model.data_schema.favourable}: a binary classifier's labels are 0 and 1"
+        )
+        yield ("schema", "favourable"), message
+
+
+def _facets(bias: BiasMonitor, model: Model) -> Iterator[Finding]:
+    schema = model.data_schema
+    known = (*schema.facet_columns, *schema.features)
+    seen: set[str] = set()
+    for index, facet in enumerate(bias.facets):
+        path: Path = ("monitors", "bias", "facets", index)
+        if facet.name in (schema.label, schema.record_key):
+            yield (
+                (*path, "name"),
+                f"{quoted(facet.name)} is the label or the record key: a facet is about people",
+            )
+        elif facet.name not in known:
+            yield (*path, "name"), _no_column(facet.name, known)
+        if facet.name in seen:
+            yield (*path, "name"), f"the facet {quoted(facet.name)} is there twice: put its values in one"
+        seen.add(facet.name)
+        yield from _facet(facet, path)
+    if bias.group_variable is not None and bias.group_variable not in known:
+        yield ("monitors", "bias", "group_variable"), _no_column(bias.group_variable, known)
+
+
+def _no_column(name: str, known: Sequence[str]) -> str:
+    return f"{quoted(name)} is no column of features or facet_columns{choices(name, known, 'columns')}"
+
+
+def _facet(facet: Facet, path: Path) -> Iterator[Finding]:
+    if set("/*?[]") & set(facet.name):
+        yield (*path, "name"), f"{quoted(facet.name)} holds one of / * ? [ ], which rules could not name"
+    repeated = [value for value, count in Counter(map(str, facet.values)).items() if count > 1]
+    if repeated:
+        yield (*path, "values"), f"the value {quoted(repeated[0])} is there twice"
+
+
+def _uris(model: Model) -> list[tuple[str, str, int]]:
+    data = model.data
+    uris = [
+        ("artifact.model_data", model.artifact.model_data, MAX_URI),
+        ("data.baseline", data.baseline, MAX_URI),
+    ]
+    if data.batches:
+        uris.append(("data.batches", data.batches, MAX_URI))
+    if data.ground_truth:
+        uris.append(("data.ground_truth.uri", data.ground_truth.uri, MAX_CONTAINER_ARGUMENT))
+    return uris
+
+
+def _data(model: Model) -> Iterator[Finding]:
+    # S3 takes every object whose key begins with a prefix, so "batches" also takes "batches-labels/…".
+    batches, labels = model.data.batches, model.data.ground_truth
+    if batches and model.data.baseline.startswith(batches):
+        yield (
+            ("data", "baseline"),
+            f"begins with data.batches ({quoted(batches)}): it would be scored as a batch",
+        )
+    if batches and labels and labels.uri.startswith(batches):
+        message = f"begins with data.batches ({quoted(batches)}): labels would be scored as a batch"
+        yield ("data", "ground_truth", "uri"), message
+    if batches and labels and batches != labels.uri and batches.startswith(labels.uri):
+        message = f"begins with data.ground_truth.uri ({quoted(labels.uri)}): batches would be read as labels"
+        yield ("data", "batches"), message
+
+
+def _minimum_rows(rows: MinimumRows) -> Iterator[Finding]:
+    path: Path = ("gate", "minimum_rows")
+    if rows.per_facet > rows.total:
+        yield (
+            (*path, "per_facet"),
+            f"is {rows.per_facet}, more than total ({rows.total}), which then says nothing",
+        )
+    if rows.per_facet_and_label > rows.per_facet:
+        message = (
+            f"is {rows.per_facet_and_label}, more than per_facet ({rows.per_facet}), which then says nothing"
+        )
+        yield (*path, "per_facet_and_label"), message
+
+
+def _account(environment: Environment) -> Iterator[Finding]:
+    local = environment.name == "local"
+    if local and environment.account != LOCAL_ACCOUNT:
+        yield ("account",), f'must be "{LOCAL_ACCOUNT}" for local: the emulator is no AWS account'
+    if not local and environment.account == LOCAL_ACCOUNT:
+        yield ("account",), "is the emulator's: only local has it"
+    owner = environment.roles.execution.split(":")[4]
+    if owner != environment.account:
+        message = f"is a role of account {owner}, but the environment's account is {environment.account}"
+        yield ("roles", "execution"), message
+
+
+def _endpoint(environment: Environment) -> Iterator[Finding]:
+    if environment.endpoint_url:
+        port = int(environment.endpoint_url.rpartition(":")[2])
+        if not 1 <= port <= 65535:
+            yield ("endpoint_url",), f"has port {port}: ports are 1 to 65535"
+
+
+def _group(environment: Environment) -> Iterator[Finding]:
+    group = environment.model_package_group("m")
+    if not _GROUP.fullmatch(group):
+        message = (
+            f"{quoted(environment.registry.model_package_group)} is not valid: expected letters and digits, with"
+            " hyphens between them; '{model}' stands for the model's name"
+        )
+        yield ("registry", "model_package_group"), message
+
+
+def _tags(tags: dict[str, str]) -> Iterator[Finding]:
+    if len(tags) > MAX_TAGS:
+        yield ("tags",), f"has {len(tags)} tags, at most {MAX_TAGS}"
+    for key, value in tags.items():
+        if key.lower().startswith("aws:"):
+            yield ("tags", key), "begins with aws:, which AWS keeps for itself"
+        if not 1 <= len(key) <= 128:
+            yield ("tags", key), f"the key has {len(key)} characters, 1 to 128 are allowed"
+        if len(value) > 256:
+            yield ("tags", key), f"the value has {len(value)} characters, at most 256"
+        for text in (key, value):
+            if bad := _not_for_tags(text):
+                yield (
+                    ("tags", key),
+                    f"holds {quoted(bad)}: tags have letters, digits, spaces and _.:/=+-@ only",
+                )
+
+
+def _inventory(model: Model) -> Iterator[Finding]:
+    for key in ("id", "owner"):
+        text = getattr(model.inventory, key)
+        if text and (bad := _not_for_tags(text)):
+            message = f"holds {quoted(bad)}: it becomes a tag, of letters, digits, spaces and _.:/=+-@ only"
+            yield ("inventory", key), message
+
+
+def _not_for_tags(text: str) -> str | None:
+    return next(
+        (char for char in text if char not in "_.:/=+-@" and unicodedata.category(char)[0] not in "LNZ"), None
+    )

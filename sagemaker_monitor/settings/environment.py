@@ -1,0 +1,174 @@
+"""What may stand in environments/<env>.yaml: every key, its type, its default and what it is for."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Annotated, Literal, Self
+
+from pydantic import Field, model_validator
+
+from sagemaker_monitor.settings import fields
+from sagemaker_monitor.settings.fields import Duration, InstanceType, Integer, Name, Runtime, Section, Text
+
+LOCAL_ACCOUNT = "000000000000"
+"""The emulator's account id."""
+
+PLACEHOLDER_ACCOUNTS = frozenset({"111122223333", "444455556666", "777788889999", "123456789012"})
+"""Account ids that AWS's documentation uses: fit to build for, refused by upsert."""
+
+
+class Roles(Section):
+    """IAM roles of one environment."""
+
+    execution: Annotated[
+        str,
+        Field(
+            pattern=fields.ROLE_ARN,
+            description="Role that pipelines and their jobs run under, in the environment's account.",
+        ),
+    ]
+
+
+class Storage(Section):
+    """Where an environment keeps data, assets and reports."""
+
+    bucket: Annotated[str, Field(pattern=fields.BUCKET, description="Bucket, without s3://.")]
+    prefix: Annotated[
+        str,
+        Field(
+            pattern=fields.PREFIX,
+            max_length=256,
+            description="Prefix in the bucket, no leading or trailing slash.",
+        ),
+    ] = "sagemaker-monitor"
+    kms_key: Annotated[
+        str | None,
+        Field(pattern=fields.KMS_KEY, description="KMS key or alias that encrypts volumes and outputs."),
+    ] = None
+
+    @property
+    def root(self) -> str:
+        """The S3 URI below which everything of ours lives, without a trailing slash."""
+        return f"s3://{self.bucket}/{self.prefix}"
+
+    def resolve(self, uri: str) -> str:
+        """Return *uri* as an S3 URI; a relative one is taken below the environment's storage."""
+        return uri if uri.startswith("s3://") else f"{self.root}/{uri.lstrip('/')}"
+
+
+class Registry(Section):
+    """The model registry of one environment."""
+
+    model_package_group: Annotated[
+        str,
+        Field(
+            min_length=1,
+            description="Model package group that a model's versions go to; '{model}' stands for its name.",
+        ),
+    ] = "{model}"
+
+
+class Network(Section):
+    """The VPC of jobs. It needs endpoints for S3, the SageMaker API and the SageMaker runtime."""
+
+    subnets: Annotated[
+        tuple[Annotated[str, Field(pattern=fields.SUBNET)], ...],
+        Field(min_length=1, max_length=16, description="Subnets of the jobs."),
+    ]
+    security_groups: Annotated[
+        tuple[Annotated[str, Field(pattern=fields.SECURITY_GROUP)], ...],
+        Field(min_length=1, max_length=5, description="Security groups of the jobs."),
+    ]
+
+
+class TransformCompute(Section):
+    """Instances of batch transform jobs."""
+
+    instance_type: Annotated[InstanceType, Field(description="Instance type.")] = "ml.m5.large"
+    instance_count: Annotated[Integer, Field(ge=1, le=100, description="Number of instances.")] = 1
+
+
+class CheckCompute(Section):
+    """Instances of Clarify jobs and of their shadow endpoints."""
+
+    instance_type: Annotated[InstanceType, Field(description="Instance type.")] = "ml.m5.large"
+    instance_count: Annotated[Integer, Field(ge=1, le=100, description="Number of instances.")] = 1
+    volume_size_gb: Annotated[Integer, Field(ge=1, le=16384, description="Disk of each instance, in GB.")] = (
+        20
+    )
+    max_runtime: Annotated[Runtime, Field(description="A job that runs longer is stopped.")] = timedelta(
+        hours=1
+    )
+
+
+class ScriptCompute(Section):
+    """The instance of the join and decide jobs."""
+
+    instance_type: Annotated[InstanceType, Field(description="Instance type.")] = "ml.t3.medium"
+    volume_size_gb: Annotated[Integer, Field(ge=1, le=16384, description="Disk of the instance, in GB.")] = 20
+    max_runtime: Annotated[Runtime, Field(description="A job that runs longer is stopped.")] = timedelta(
+        minutes=30
+    )
+
+
+class Compute(Section):
+    """Instances, by kind of job."""
+
+    transform: Annotated[TransformCompute, Field(description="Batch transform jobs.")] = TransformCompute()
+    checks: Annotated[CheckCompute, Field(description="Clarify jobs and their shadow endpoints.")] = (
+        CheckCompute()
+    )
+    scripts: Annotated[ScriptCompute, Field(description="The join and decide jobs.")] = ScriptCompute()
+
+
+class Approval(Section):
+    """How versions are opened."""
+
+    on_pass: Annotated[
+        Literal["Approved", "PendingManualApproval"],
+        Field(description="Status that `gate --apply` gives a version whose verdict is open."),
+    ] = "PendingManualApproval"
+    evidence_max_age: Annotated[Duration, Field(description="An older verdict opens nothing.")] = timedelta(
+        days=7
+    )
+
+
+class Environment(Section):
+    """One environment: an account, a region, and how pipelines run there."""
+
+    schema_version: Annotated[Literal[1], Field(description="Version of this file's format.")]
+    name: Annotated[Name, Field(description="Taken from the file's name, never written in it.")]
+    account: Annotated[
+        str, Field(pattern=fields.ACCOUNT, description="Account id, quoted; checked before the first write.")
+    ]
+    region: Annotated[str, Field(pattern=fields.REGION, description="AWS region.")]
+    endpoint_url: Annotated[
+        str | None,
+        Field(pattern=fields.ENDPOINT_URL, description="The emulator's address; only for `local`."),
+    ] = None
+    roles: Annotated[Roles, Field(description="IAM roles.")]
+    storage: Annotated[Storage, Field(description="Where data, assets and reports are kept.")]
+    registry: Annotated[Registry, Field(description="The model registry.")] = Registry()
+    network: Annotated[Network | None, Field(description="The VPC of jobs; none by default.")] = None
+    compute: Annotated[Compute, Field(description="Instances, by kind of job.")] = Compute()
+    approval: Annotated[Approval, Field(description="How versions are opened.")] = Approval()
+    tags: Annotated[
+        dict[str, Text], Field(default_factory=dict, description="Set on everything that is created.")
+    ]
+
+    @model_validator(mode="after")
+    def _endpoint_belongs_to_local(self) -> Self:
+        if self.name == "local" and self.endpoint_url is None:
+            raise ValueError("endpoint_url is missing: 'local' is the emulator, http://127.0.0.1:<port>")
+        if self.name != "local" and self.endpoint_url is not None:
+            raise ValueError("endpoint_url is for the environment 'local' only")
+        return self
+
+    @property
+    def is_placeholder(self) -> bool:
+        """Whether the account is one of the documentation's: built for, never deployed to."""
+        return self.account in PLACEHOLDER_ACCOUNTS
+
+    def model_package_group(self, model: str) -> str:
+        """The model package group of *model* in this environment."""
+        return self.registry.model_package_group.replace("{model}", model)

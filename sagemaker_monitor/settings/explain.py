@@ -1,0 +1,234 @@
+"""What a validation error means, in the words of the person who wrote the file."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from itertools import groupby
+from typing import Any, get_args
+
+from pydantic import ValidationError
+from pydantic_core import ErrorDetails
+
+from sagemaker_monitor.settings.document import Document
+from sagemaker_monitor.settings.errors import Path, Problem, close_match, did_you_mean, dotted, listed, quoted
+from sagemaker_monitor.settings.fields import SHAPES, Section
+
+_EXPECTED = {
+    "string_type": "text",
+    "int_type": "a whole number",
+    "int_from_float": "a whole number",
+    "float_type": "a number",
+    "finite_number": "a finite number",
+    "tuple_type": "a list",
+    "dict_type": "a mapping",
+    "time_delta_type": "a duration such as PT1H",
+}
+_BOUNDS = {
+    "greater_than_equal": ("ge", "at least"),
+    "greater_than": ("gt", "more than"),
+    "less_than_equal": ("le", "at most"),
+    "less_than": ("lt", "less than"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class UnknownKey:
+    """A key that its section does not have, and the one that may have been meant."""
+
+    path: Path
+    meant: str | None
+
+
+def keys(section: type[Section]) -> dict[str, Any]:
+    """Return the keys of *section* as they are written, with their field."""
+    return {field.alias or name: field for name, field in section.model_fields.items()}
+
+
+def section_below(annotation: Any) -> type[Section] | None:
+    """Return the section that *annotation* holds, alone, optional or in a list, if it holds one."""
+    if isinstance(annotation, type) and issubclass(annotation, Section):
+        return annotation
+    return next((found for arg in get_args(annotation) if (found := section_below(arg))), None)
+
+
+def section_at(root: type[Section], path: Path) -> type[Section] | None:
+    """Return the section that stands at *path* below *root*, if one does."""
+    section: type[Section] | None = root
+    for key in path:
+        if isinstance(key, int):
+            continue
+        field = keys(section).get(key) if section else None
+        section = section_below(field.annotation) if field else None
+    return section
+
+
+def unknown_keys(root: type[Section], data: Any, hidden: frozenset[str] = frozenset()) -> list[UnknownKey]:
+    """Return the keys of *data* that *root* does not know; *hidden* ones are not for files."""
+    return list(_unknown(root, data, (), hidden))
+
+
+def _unknown(section: type[Section], data: Any, path: Path, hidden: frozenset[str]) -> Iterator[UnknownKey]:
+    if isinstance(data, list):
+        for index, item in enumerate(data):
+            yield from _unknown(section, item, (*path, index), hidden)
+    if not isinstance(data, dict):
+        return
+    known = {key: field for key, field in keys(section).items() if path or key not in hidden}
+    for key, value in data.items():
+        if key not in known:
+            yield UnknownKey((*path, key), close_match(key, known.keys() - data.keys()))
+        elif below := section_below(known[key].annotation):
+            yield from _unknown(below, value, (*path, key), hidden)
+
+
+def explain_unknown(
+    unknown: UnknownKey, root: type[Section], document: Document, hidden: frozenset[str] = frozenset()
+) -> Problem:
+    """Return what to do about a key that is not known where it stands."""
+    *section_path, key = unknown.path
+    section = section_at(root, tuple(section_path)) or root
+    known = sorted(keys(section).keys() - (hidden if not section_path else frozenset()))
+    home = None if unknown.meant else _home(str(key), root, ())
+    if unknown.meant:
+        hint = f"; did you mean {quoted(unknown.meant)}?"
+    elif home is not None:
+        hint = f"; it belongs in {dotted(home)};"
+    else:
+        hint = ";"
+    message = f"unknown key {quoted(key)}{hint} allowed here: {listed(known, 20)}"
+    return Problem(message, document.position(unknown.path), tuple(section_path))
+
+
+def _home(key: str, section: type[Section], path: Path) -> Path | None:
+    for name, field in keys(section).items():
+        below = section_below(field.annotation)
+        if not below:
+            continue
+        if key in keys(below):
+            return (*path, name)
+        if (found := _home(key, below, (*path, name))) is not None:
+            return found
+    return None
+
+
+def explain(error: ValidationError, root: type[Section], document: Document) -> list[Problem]:
+    """Return the problems of *error*, one for each value that is wrong."""
+    located = [(_path(detail, document.data), detail) for detail in error.errors(include_url=False)]
+    problems = []
+    for path, group in groupby(located, key=lambda pair: pair[0]):
+        details = [detail for _, detail in group]
+        message = _message(path, details, root, document)
+        if message:
+            problems.append(document.problem(path, message))
+    return problems
+
+
+def _path(detail: ErrorDetails, data: Any) -> Path:
+    """Return where the value stands: pydantic appends which member of a union it tried."""
+    path: Path = ()
+    for key in detail["loc"]:
+        inside = isinstance(data, (dict if isinstance(key, str) else list))
+        if not inside:
+            break
+        present = key in data if isinstance(data, dict) else int(key) < len(data)
+        if not present:
+            break
+        path, data = (*path, key), data[key]
+    return path
+
+
+def _value_at(path: Path, data: Any) -> Any:
+    for key in path:
+        data = data[key]
+    return data
+
+
+def _message(path: Path, details: list[ErrorDetails], root: type[Section], document: Document) -> str | None:
+    value = _value_at(path, document.data)
+    detail = details[0]
+    kind, context = detail["type"], detail.get("ctx", {})
+    if kind == "missing":
+        return _missing(path, details, root)
+    if kind in ("model_type", "model_attributes_type"):
+        section = section_at(root, path)
+        allowed = listed(sorted(keys(section)), 20) if section else ""
+        return f"must be a section with keys of its own ({allowed}), not {_kind(value)}"
+    if kind == "extra_forbidden":
+        section = section_at(root, path[:-1])
+        return f"unknown key; allowed here: {listed(sorted(keys(section)), 20) if section else ''}"
+    if kind == "value_error":
+        return str(context["error"])
+    if kind == "too_short":
+        # pydantic counts only the valid items; those that are not have messages of their own.
+        least = context["min_length"]
+        return f"needs at least {_items(least)}" if isinstance(value, list) and len(value) < least else None
+    if kind == "too_long":
+        return f"can have at most {_items(context['max_length'])}, not {len(value)}"
+    if kind in ("string_too_short", "string_too_long"):
+        bound = (
+            f"at least {context['min_length']}"
+            if kind == "string_too_short"
+            else f"at most {context['max_length']}"
+        )
+        return f"must have {bound} characters, not {len(value)}"
+    if kind == "string_pattern_mismatch":
+        return f"{quoted(value)} is not valid: expected {SHAPES[context['pattern']]}"
+    if kind in _BOUNDS:
+        key, words = _BOUNDS[kind]
+        return f"must be {words} {_plain(context[key])}, not {quoted(document.written.get(path, value))}"
+    return _wrong_type(path, value, details, document)
+
+
+def _missing(path: Path, details: list[ErrorDetails], root: type[Section]) -> str:
+    names = [detail["loc"][-1] for detail in details if detail["type"] == "missing"]
+    if any(isinstance(name, int) for name in names):
+        return f"needs {_items(max(int(name) for name in names) + 1)}"
+    section = section_at(root, path)
+    fields = keys(section) if section else {}
+    parts = [f"{name} is missing ({str(fields[str(name)].description).rstrip('.')})" for name in names]
+    return "; ".join(parts)
+
+
+def _wrong_type(path: Path, value: Any, details: list[ErrorDetails], document: Document) -> str:
+    expected: dict[str, None] = {}
+    choices: list[str] = []
+    for detail in details:
+        context: Mapping[str, Any] = detail.get("ctx", {})
+        if detail["type"] == "literal_error":
+            choices = str(context["expected"]).replace("'", "").replace(" or ", ", ").split(", ")
+            words = quoted(choices[0]) if len(choices) == 1 else f"one of {listed(choices)}"
+        else:
+            words = _EXPECTED.get(detail["type"]) or detail["msg"][:1].lower() + detail["msg"][1:]
+        expected[words] = None
+    message = f"must be {' or '.join(expected)}, not {_kind(value)}"
+    written = document.written.get(path)
+    if isinstance(value, str):
+        return message + did_you_mean(value, choices)
+    if "text" in expected and written:
+        return f'{message}; quote it: "{written[:60]}"'
+    return message
+
+
+def _kind(value: Any) -> str:
+    match value:
+        case None:
+            return "empty"
+        case bool():
+            return f"{'true' if value else 'false'} (YAML reads yes, no, on and off so)"
+        case int() | float():
+            return f"the number {quoted(value)[1:-1]}"
+        case str():
+            return f"the text {quoted(value)}"
+        case list():
+            return "a list"
+        case _:
+            return "a mapping"
+
+
+def _items(count: int) -> str:
+    return f"{count} item" if count == 1 else f"{count} items"
+
+
+def _plain(bound: Any) -> str:
+    return "zero" if bound == type(bound)() and not isinstance(bound, int | float) else f"{bound}"

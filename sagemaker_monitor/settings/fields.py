@@ -1,0 +1,98 @@
+"""Which kinds of value stand in conf/, and how each is described to the person who mistyped one."""
+
+from __future__ import annotations
+
+import re
+from datetime import timedelta
+from typing import Annotated
+
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
+
+NAME = r"^[A-Za-z0-9](-?[A-Za-z0-9])*$"
+ACCOUNT = r"^\d{12}$"
+REGION = r"^[a-z]{2}(-[a-z]+)+-\d$"
+ROLE_ARN = r"^arn:aws[a-z-]*:iam::\d{12}:role/[A-Za-z0-9+=,.@_/-]+$"
+BUCKET = r"^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$"
+PREFIX = r"^[A-Za-z0-9!_.*'()-]+(/[A-Za-z0-9!_.*'()-]+)*$"
+KMS_KEY = (
+    r"^(alias/[A-Za-z0-9/_-]+|[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}|mrk-[0-9a-f]{32}"
+    r"|arn:aws[a-z-]*:kms:[a-z0-9-]+:\d{12}:(key|alias)/[A-Za-z0-9/_-]+)$"
+)
+SUBNET = r"^subnet-[0-9a-z]+$"
+SECURITY_GROUP = r"^sg-[0-9a-z]+$"
+INSTANCE_TYPE = r"^ml\.[a-z0-9-]+\.[a-z0-9-]+$"
+ENDPOINT_URL = r"^http://127\.0\.0\.1:\d{1,5}$"
+CONTAINER_VERSION = r"^\d+\.\d+(\.\d+)?-\d+$"
+MODEL_DATA = r"^.+\.tar\.gz$"
+MATCH = r"^[^/]+/[^/]+(/[^/]+)?$"
+
+SHAPES = {
+    NAME: "letters and digits, with single hyphens between them",
+    ACCOUNT: "12 digits in quotes",
+    REGION: "a region such as eu-west-1",
+    ROLE_ARN: "a role such as arn:aws:iam::444455556666:role/monitor-execution",
+    BUCKET: "a bucket's name without s3://: 3 to 63 of a-z, 0-9, dot and hyphen",
+    PREFIX: "path parts joined by '/', without a leading or trailing one",
+    KMS_KEY: "a key's id, ARN, or alias/<name>",
+    SUBNET: "a subnet's id such as subnet-0123456789abcdef0",
+    SECURITY_GROUP: "a security group's id such as sg-0123456789abcdef0",
+    INSTANCE_TYPE: "an instance type such as ml.m5.large",
+    ENDPOINT_URL: "the emulator's address such as http://127.0.0.1:4780",
+    CONTAINER_VERSION: "a version of AWS's container such as 1.7-1",
+    MODEL_DATA: "a path that ends with .tar.gz",
+    MATCH: "bias/<metric>/<facet> or bias/*, with * as a wildcard",
+}
+"""What each pattern of the schema asks for, in words."""
+
+_URI_CHARACTERS = re.compile(r"[A-Za-z0-9!_.*'()=+@,/-]+")
+
+
+class Section(BaseModel):
+    """Base of every section: immutable, and strict about its keys."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", protected_namespaces=(), populate_by_name=True)
+
+
+def _column(name: str) -> str:
+    if not name.isprintable() or name != name.strip():
+        raise ValueError("a column's name has no control characters, and no space at either end")
+    return name
+
+
+def _iso_8601(value: object) -> object:
+    # pydantic would also read bare numbers (as seconds) and clock times: two ways to be misunderstood.
+    if isinstance(value, timedelta):
+        return value
+    if not isinstance(value, str) or not re.fullmatch(
+        r"P(?=.)(\d+W)?(\d+D)?(T(?=.)(\d+H)?(\d+M)?(\d+S)?)?", value
+    ):
+        raise ValueError("must be a duration in ISO 8601, such as PT30M, PT1H or P7D")
+    return value
+
+
+def _relative_uri(uri: str) -> str:
+    if "://" in uri or uri.startswith("arn:"):
+        raise ValueError(
+            "must be relative: a model file names no bucket or account, because it is the same in every"
+            " environment; write the path below the environment's storage.bucket and storage.prefix"
+        )
+    if uri.startswith("/"):
+        raise ValueError(
+            "must be relative: remove the leading '/'; it is taken below the environment's storage"
+        )
+    if not _URI_CHARACTERS.fullmatch(uri):
+        raise ValueError("may hold letters, digits and !_.*'()=+@,/- only")
+    if {"", ".", ".."} & set(uri.removesuffix("/").split("/")):
+        raise ValueError("must not hold '.', '..' or empty path parts: S3 does not resolve them")
+    return uri
+
+
+Integer = Annotated[int, Field(strict=True)]
+Number = Annotated[float, Field(strict=True, allow_inf_nan=False)]
+Text = Annotated[str, Field(strict=True)]
+Name = Annotated[str, Field(pattern=NAME, max_length=63)]
+Column = Annotated[str, Field(min_length=1, max_length=255), AfterValidator(_column)]
+Duration = Annotated[timedelta, BeforeValidator(_iso_8601), Field(gt=timedelta(0))]
+Runtime = Annotated[Duration, Field(le=timedelta(days=9))]
+InstanceType = Annotated[str, Field(pattern=INSTANCE_TYPE)]
+RelativeUri = Annotated[str, Field(min_length=1, max_length=1024), AfterValidator(_relative_uri)]

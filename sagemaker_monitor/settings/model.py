@@ -1,0 +1,220 @@
+"""What may stand in models/<model>.yaml: every key, its type, its default and what it is for."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal, Self
+
+from pydantic import Field, model_validator
+
+from sagemaker_monitor.settings import fields
+from sagemaker_monitor.settings.fields import Column, Integer, Name, Number, RelativeUri, Section, Text
+
+Action = Literal["fail", "warn", "ignore"]
+
+
+class Inventory(Section):
+    """How the organisation knows this model; printed on reports and set as tags."""
+
+    id: Annotated[Text | None, Field(max_length=256, description="Its number in the model inventory.")] = None
+    owner: Annotated[Text | None, Field(max_length=256, description="Who answers for it.")] = None
+    tier: Annotated[Integer | None, Field(ge=1, le=4, description="Its risk tier; 1 is the highest.")] = None
+
+
+class Artifact(Section):
+    """The trained model."""
+
+    framework: Annotated[Literal["xgboost"], Field(description="AWS's container that serves it.")]
+    version: Annotated[
+        str, Field(pattern=fields.CONTAINER_VERSION, description="Version of AWS's container, such as 1.7-1.")
+    ]
+    model_data: Annotated[
+        RelativeUri, Field(pattern=fields.MODEL_DATA, description="The candidate's model.tar.gz.")
+    ]
+
+
+class Prediction(Section):
+    """How the model's answer becomes a predicted label."""
+
+    threshold: Annotated[
+        Number, Field(gt=0, lt=1, description="The model predicts 1 when its answer is above this, strictly.")
+    ] = 0.5
+
+
+class DataSchema(Section):
+    """The columns of the data, in the files' order: record key, features, facet columns, then the label.
+
+    Files are CSV without a header, as SageMaker's batch transform reads them. A batch may lack the
+    label; the baseline has it.
+    """
+
+    content_type: Annotated[Literal["text/csv"], Field(description="Files are CSV without a header.")] = (
+        "text/csv"
+    )
+    problem_type: Annotated[
+        Literal["BinaryClassification"], Field(description="The label is 0 or 1; the model answers P(1).")
+    ] = "BinaryClassification"
+    label: Annotated[Column, Field(description="Column of the observed outcome, 0 or 1; the last of a file.")]
+    favourable: Annotated[
+        Integer, Field(description="The label's value that is the good outcome, 0 or 1.")
+    ] = 1
+    prediction: Annotated[Prediction, Field(description="How an answer becomes a label.")] = Prediction()
+    record_key: Annotated[
+        Column, Field(description="Column that names a record; joins late labels, never sent to the model.")
+    ]
+    features: Annotated[
+        tuple[Column, ...], Field(min_length=1, description="What the model is sent, in its order; numbers.")
+    ]
+    facet_columns: Annotated[tuple[Column, ...], Field(description="Analysed, never sent to the model.")] = ()
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """Every column of the baseline file, in order."""
+        return (self.record_key, *self.features, *self.facet_columns, self.label)
+
+
+class GroundTruth(Section):
+    """Labels that arrive in files of their own: CSV without a header, record key and label."""
+
+    uri: Annotated[RelativeUri, Field(description="File or prefix of the labels.")]
+    minimum_overlap: Annotated[
+        Number, Field(gt=0, le=1, description="Share of a batch's records that need a label.")
+    ] = 0.9
+
+
+class Data(Section):
+    """Where data lives; relative URIs are below the environment's storage."""
+
+    baseline: Annotated[RelativeUri, Field(description="Labelled data the model was not trained on.")]
+    batches: Annotated[RelativeUri | None, Field(description="Prefix of the batches to score.")] = None
+    ground_truth: Annotated[
+        GroundTruth | None, Field(description="Labels in files of their own; else a batch's last column.")
+    ] = None
+
+
+class Facet(Section):
+    """A group of people the model is watched for: those with these values, or above the threshold."""
+
+    name: Annotated[Column, Field(description="One of features or facet_columns.")]
+    values: Annotated[
+        tuple[Integer | Text, ...], Field(description="Values of the sensitive group; or give threshold.")
+    ] = ()
+    threshold: Annotated[
+        Number | None, Field(description="The sensitive group is strictly above it; or give values.")
+    ] = None
+
+    @model_validator(mode="after")
+    def _one_way_to_say_it(self) -> Self:
+        if bool(self.values) == (self.threshold is not None):
+            raise ValueError("give either values or threshold")
+        return self
+
+
+class BiasMonitor(Section):
+    """Clarify's pre- and post-training bias metrics."""
+
+    facets: Annotated[tuple[Facet, ...], Field(min_length=1, description="The groups that are watched.")]
+    group_variable: Annotated[
+        Column | None,
+        Field(description="Column that CDDL and CDDPL are conditioned on; without it they are not computed."),
+    ] = None
+
+
+class Monitors(Section):
+    """What is watched; at least one."""
+
+    bias: Annotated[BiasMonitor | None, Field(description="Bias, before and after training.")] = None
+
+    @model_validator(mode="after")
+    def _at_least_one(self) -> Self:
+        if self.bias is None:
+            raise ValueError("at least one monitor is needed: bias")
+        return self
+
+
+class Baseline(Section):
+    """How checks treat the approved version's baseline; `run --mode` overrides it."""
+
+    mode: Annotated[
+        Literal["check", "bootstrap"],
+        Field(
+            description="check: compare with the approved version's baseline;"
+            " bootstrap: the first version, nothing to compare with."
+        ),
+    ] = "check"
+
+
+class MinimumRows(Section):
+    """Below these counts nothing can be told."""
+
+    total: Annotated[Integer, Field(ge=1, description="Labelled rows of a batch.")] = 200
+    per_facet: Annotated[Integer, Field(ge=1, description="Rows on each side of a facet.")] = 30
+    per_facet_and_label: Annotated[
+        Integer, Field(ge=0, description="Rows of each observed label, on each side of a facet.")
+    ] = 5
+
+
+class Rule(Section):
+    """One line of the policy: what it is about, the limit, and what crossing it means.
+
+    At most one of *between*, *minimum*, *maximum* and *tolerance*; with none, AWS's own violation is
+    the limit.
+    """
+
+    match: Annotated[
+        str, Field(pattern=fields.MATCH, description="bias/<metric>/<facet> or bias/*; * is a wildcard.")
+    ]
+    action: Annotated[Action, Field(description="What crossing the limit means.")]
+    between: Annotated[
+        tuple[Number, Number] | None, Field(description="Lowest and highest value allowed, both included.")
+    ] = None
+    minimum: Annotated[Number | None, Field(description="Lowest value allowed.")] = None
+    maximum: Annotated[Number | None, Field(description="Highest value allowed.")] = None
+    tolerance: Annotated[
+        Literal["calibrated"] | Annotated[Number, Field(ge=0)] | None,
+        Field(description="How far from the baseline towards more bias; calibrated: what chance explains."),
+    ] = None
+
+    @model_validator(mode="after")
+    def _one_limit(self) -> Self:
+        given = [
+            key for key in ("between", "minimum", "maximum", "tolerance") if getattr(self, key) is not None
+        ]
+        if len(given) > 1:
+            raise ValueError(f"give at most one limit, not {' and '.join(given)}")
+        if self.between and self.between[0] > self.between[1]:
+            raise ValueError("between: the first number is the lower one")
+        return self
+
+
+class Gate(Section):
+    """When a run is refused. First matching rule wins."""
+
+    false_refusals: Annotated[
+        Number,
+        Field(
+            gt=0, lt=0.5, description="Share of honest batches that all calibrated limits together refuse."
+        ),
+    ] = 0.05
+    minimum_rows: Annotated[MinimumRows, Field(description="Below these counts nothing can be told.")] = (
+        MinimumRows()
+    )
+    when_too_few: Annotated[
+        Literal["inconclusive", "warn", "fail"], Field(description="What too few rows mean; never a pass.")
+    ] = "inconclusive"
+    rules: Annotated[tuple[Rule, ...], Field(description="The policy; the first rule that matches wins.")] = (
+        Rule(match="bias/*", tolerance="calibrated", action="fail"),
+    )
+
+
+class Model(Section):
+    """One model and how it is watched."""
+
+    schema_version: Annotated[Literal[1], Field(description="Version of this file's format.")]
+    model: Annotated[Name, Field(description="The model's name, the same as the file's.")]
+    inventory: Annotated[Inventory, Field(description="How the organisation knows the model.")] = Inventory()
+    artifact: Annotated[Artifact, Field(description="The trained model.")]
+    data_schema: Annotated[DataSchema, Field(alias="schema", description="The columns of the data.")]
+    data: Annotated[Data, Field(description="Where the data lives.")]
+    monitors: Annotated[Monitors, Field(description="What is watched; at least one.")]
+    baseline: Annotated[Baseline, Field(description="How checks treat the approved baseline.")] = Baseline()
+    gate: Annotated[Gate, Field(description="When a run is refused.")] = Gate()
