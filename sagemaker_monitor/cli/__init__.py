@@ -1,0 +1,1 @@
+"""The command sagemaker-monitor: one module per command, and the only place that speaks to people."""

@@ -1,0 +1,113 @@
+"""What went wrong at AWS, in words: every exception of boto3 and botocore becomes one of these."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from sagemaker_monitor.settings import Environment
+
+MESSAGE_LIMIT = 1200
+
+_MISSING = frozenset({"404", "NoSuchKey", "ResourceNotFound", "ResourceNotFoundException"})
+_EXPIRED = frozenset({"ExpiredToken", "ExpiredTokenException", "RequestExpired", "TokenRefreshRequired"})
+_UNKNOWN_KEY = frozenset(
+    {"InvalidClientTokenId", "UnrecognizedClientException", "InvalidAccessKeyId", "SignatureDoesNotMatch"}
+)
+_DENIED = frozenset({"AccessDenied", "AccessDeniedException", "UnauthorizedOperation", "403"})
+_BUSY = frozenset(
+    {"ThrottlingException", "Throttling", "TooManyRequestsException", "SlowDown", "RequestLimitExceeded"}
+)
+
+
+class AwsError(Exception):
+    """AWS, or the emulator, could not or would not do it; `code` is the API's own word where it gave one."""
+
+    def __init__(self, message: str, *, code: str = "") -> None:
+        """Keep the API's error code beside the text."""
+        super().__init__(message if len(message) <= MESSAGE_LIMIT else f"{message[: MESSAGE_LIMIT - 1]}…")
+        self.code = code
+
+
+class NotFoundError(AwsError):
+    """The thing that was asked for does not exist."""
+
+
+class AccessDeniedError(AwsError):
+    """The caller may not do this."""
+
+
+class WriteRefusedError(AwsError):
+    """Nothing was sent: this environment, account or process must not be written to."""
+
+
+def explain(error: Exception, service: str, operation: str, environment: Environment) -> AwsError:
+    """Return *error*, raised by botocore or boto3 during *operation*, as an AwsError that says what to do."""
+    response = getattr(error, "response", None)
+    if isinstance(response, dict):
+        return _refused(response, service, operation, environment)
+    kind = type(error).__name__
+    if kind in ("NoCredentialsError", "PartialCredentialsError", "CredentialRetrievalError"):
+        return AwsError(
+            f"no usable AWS credentials for {environment.name!r} (account {environment.account}): "
+            f"{error}; log in or set AWS_PROFILE, then try again"
+        )
+    if kind in ("ProfileNotFound", "SSOTokenLoadError", "UnauthorizedSSOTokenError", "TokenRetrievalError"):
+        return AwsError(f"{error}; log in, or set AWS_PROFILE to a profile of account {environment.account}")
+    if kind in (
+        "EndpointConnectionError",
+        "ConnectTimeoutError",
+        "ConnectionClosedError",
+        "ReadTimeoutError",
+    ):
+        return _unreachable(error, service, environment)
+    if kind == "ParamValidationError":
+        return AwsError(f"{service} {operation}: {error}".replace("\n", "; "))
+    return AwsError(f"{service} {operation} failed: {error}")
+
+
+def _unreachable(error: Exception, service: str, environment: Environment) -> AwsError:
+    if environment.endpoint_url is not None:
+        return AwsError(
+            f"the emulator does not answer at {environment.endpoint_url}: run sagemaker-monitor local up "
+            f"(or look with sagemaker-monitor local status)"
+        )
+    return AwsError(
+        f"{service} does not answer in {environment.region}: {error}; check the network and the region"
+    )
+
+
+def _refused(response: dict[str, object], service: str, operation: str, environment: Environment) -> AwsError:
+    details = response.get("Error")
+    details = details if isinstance(details, dict) else {}
+    code = str(details.get("Code", ""))
+    text = str(details.get("Message", "")).strip() or code
+    action = f"{service}:{_pascal(operation)}"
+    if code in _MISSING or (code == "ValidationException" and re.search(r"does not exist|not found", text)):
+        return NotFoundError(f"{action}: {text}", code=code)
+    if code == "NoSuchBucket":
+        bucket = details.get("BucketName", environment.storage.bucket)
+        hint = (
+            "run sagemaker-monitor local up"
+            if environment.endpoint_url
+            else "create it, or correct storage.bucket"
+        )
+        return AwsError(f"the bucket {bucket!r} does not exist: {hint}", code=code)
+    if code in _EXPIRED:
+        return AwsError(f"the AWS credentials have expired ({action}): log in again", code=code)
+    if code in _UNKNOWN_KEY:
+        return AwsError(f"AWS does not accept these credentials ({action}): {text}", code=code)
+    if code in _DENIED:
+        return AccessDeniedError(
+            f"not allowed to call {action} in account {environment.account}: {text}; "
+            "the role that runs this needs that permission",
+            code=code,
+        )
+    if code in _BUSY:
+        return AwsError(f"{action} was throttled and stayed so after retries; try again later", code=code)
+    return AwsError(f"{action}: {code}: {text}" if code != text else f"{action}: {text}", code=code)
+
+
+def _pascal(operation: str) -> str:
+    return "".join(word.capitalize() for word in operation.split("_"))

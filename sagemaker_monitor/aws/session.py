@@ -1,0 +1,176 @@
+"""How every call to AWS is made: from one environment, to one account, with reads and writes told apart."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
+
+from sagemaker_monitor.aws.errors import AwsError, WriteRefusedError, explain
+
+if TYPE_CHECKING:
+    import boto3
+    from botocore.config import Config
+
+    from sagemaker_monitor.settings import Environment
+
+READS = ("describe_", "list_", "get_", "head_", "search", "download_")
+"""How the names of operations that change nothing begin."""
+
+
+class Aws:
+    """AWS as one environment sees it; loopback for `local`. Made by connect()."""
+
+    def __init__(self, environment: Environment) -> None:
+        """Remember the environment; nothing is imported or sent before the first call."""
+        self.environment = environment
+        self.writes: list[str] = []
+        self._clients: dict[str, Any] = {}
+        self._account_verified = False
+
+    def call(self, service: str, operation: str, /, *arguments: Any, **request: Any) -> dict[str, Any]:
+        """Call one operation, such as `call("sagemaker", "describe_pipeline", PipelineName=…)`.
+
+        Before the first operation that writes, the account is verified. Raises AwsError.
+        """
+        if not operation.startswith(READS):
+            self._before_write()
+            self.writes.append(f"{service}:{operation}")
+        response = self._send(service, operation, *arguments, **request)
+        return response if isinstance(response, dict) else {}
+
+    def pages(self, service: str, operation: str, items: str, /, **request: Any) -> Iterator[dict[str, Any]]:
+        """Yield every element of *items* over all pages of a listing operation. Raises AwsError."""
+        while True:
+            response = self.call(service, operation, **request)
+            yield from response.get(items, ())
+            token = response.get("NextToken")
+            if not token:
+                return
+            request["NextToken"] = token
+
+    @property
+    def is_local(self) -> bool:
+        """Whether this is the emulator."""
+        return self.environment.endpoint_url is not None
+
+    def _before_write(self) -> None:
+        if self._account_verified:
+            return
+        environment = self.environment
+        if environment.is_placeholder:
+            raise WriteRefusedError(
+                f"account {environment.account} of environment {environment.name!r} is a placeholder: "
+                f"nothing was sent; put your account into conf/environments/{environment.name}.yaml"
+            )
+        identity = self._send("sts", "get_caller_identity")
+        if identity.get("Account") != environment.account:
+            raise WriteRefusedError(
+                f"these credentials belong to account {identity.get('Account')} ({identity.get('Arn')}), "
+                f"but environment {environment.name!r} is account {environment.account}: nothing was sent; "
+                "use that account's credentials"
+            )
+        self._account_verified = True
+
+    def _send(self, service: str, operation: str, *arguments: Any, **request: Any) -> Any:
+        from boto3.exceptions import Boto3Error
+        from botocore.exceptions import BotoCoreError, ClientError
+
+        try:
+            return getattr(self._client(service), operation)(*arguments, **request)
+        except (BotoCoreError, ClientError) as error:
+            raise explain(error, service, operation, self.environment) from error
+        except Boto3Error as error:
+            # upload_file and download_file wrap what really happened.
+            cause = error.__context__ if isinstance(error.__context__, BotoCoreError | ClientError) else error
+            raise explain(cause, service, operation, self.environment) from error
+
+    def _client(self, service: str) -> Any:
+        if service not in self._clients:
+            self._clients[service] = self._session.client(
+                service,  # type: ignore[call-overload]
+                endpoint_url=self.environment.endpoint_url,
+                config=_config(self.is_local),
+            )
+        return self._clients[service]
+
+    @cached_property
+    def _session(self) -> boto3.Session:
+        return _local_session(self.environment) if self.is_local else _aws_session(self.environment)
+
+
+def connect(environment: Environment) -> Aws:
+    """Return *environment*'s AWS; WriteRefusedError when endpoints and environment do not belong together."""
+    if environment.endpoint_url is not None:
+        host = urlsplit(environment.endpoint_url).hostname
+        if environment.name != "local" or host not in ("127.0.0.1", "::1"):
+            raise WriteRefusedError(
+                f"environment {environment.name!r} has endpoint_url {environment.endpoint_url!r}; "
+                "only 'local' may have one, and only on loopback: http://127.0.0.1:<port>"
+            )
+        return Aws(environment)
+    redirected = sorted(
+        name for name in os.environ if name.startswith("AWS_ENDPOINT_URL") and os.environ[name]
+    )
+    if redirected:
+        raise WriteRefusedError(
+            f"{', '.join(redirected)} would send the calls of environment {environment.name!r} elsewhere: "
+            f"unset {'it' if len(redirected) == 1 else 'them'}; the emulator is the environment 'local'"
+        )
+    return Aws(environment)
+
+
+def _aws_session(environment: Environment) -> boto3.Session:
+    import boto3
+    from botocore.exceptions import BotoCoreError
+
+    try:
+        return boto3.Session(region_name=environment.region)
+    except BotoCoreError as error:
+        raise explain(error, "aws", "session", environment) from error
+
+
+def _local_session(environment: Environment) -> boto3.Session:
+    """Return a session that can see no credentials but these: real ones never reach loopback."""
+    import boto3
+    from botocore.session import Session
+
+    nowhere = os.devnull
+    core = Session(
+        session_vars={
+            "profile": (None, None, None, None),
+            "config_file": (None, None, nowhere, None),
+            "credentials_file": (None, None, nowhere, None),
+        }
+    )
+    return boto3.Session(
+        aws_access_key_id="local",
+        aws_secret_access_key="local",
+        region_name=environment.region,
+        botocore_session=core,
+    )
+
+
+def _config(local: bool) -> Config:
+    from botocore.config import Config
+
+    if local:
+        # An empty mapping, and not None: a proxy of the process must not see loopback's traffic.
+        return Config(
+            proxies={},
+            connect_timeout=3,
+            retries={"mode": "standard", "total_max_attempts": 2},
+            user_agent_extra="sagemaker-monitor",
+        )
+    # The mode "standard" retries throttling, 5xx and broken connections, and nothing else.
+    return Config(
+        ignore_configured_endpoint_urls=True,  # type: ignore[call-arg]
+        connect_timeout=10,
+        retries={"mode": "standard", "total_max_attempts": 6},
+        user_agent_extra="sagemaker-monitor",
+    )
+
+
+__all__ = ["Aws", "AwsError", "connect"]

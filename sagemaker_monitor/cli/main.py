@@ -1,0 +1,84 @@
+"""sagemaker-monitor: the entry point; every command's result and every error becomes an exit code here."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Sequence
+from importlib import metadata
+
+import click
+
+from sagemaker_monitor.cli.errors import ExitCode, say, tell
+from sagemaker_monitor.cli.lazy import Lazy, LazyGroup
+
+_HERE = "sagemaker_monitor.cli"
+COMMANDS = {
+    "init": Lazy(f"{_HERE}.init:init", "Write a model's configuration from a CSV."),
+    "validate": Lazy(f"{_HERE}.validate:validate", "Check the configuration, and the pipelines it makes."),
+    "build": Lazy(f"{_HERE}.build:build", "Write pipelines and all their files to a directory, offline."),
+    "upsert": Lazy(f"{_HERE}.upsert:upsert", "Create or update what differs, in one environment."),
+    "run": Lazy(f"{_HERE}.run:run", "Start a pipeline and follow it to its verdict."),
+    "follow": Lazy(f"{_HERE}.follow:follow", "Follow an execution to its verdict."),
+    "gate": Lazy(f"{_HERE}.gate:gate", "Show a version's evidence; open the version with it."),
+    "report": Lazy(f"{_HERE}.report:report", "Write a verdict as a page, as Markdown or as JSON."),
+    "local": Lazy(f"{_HERE}.local:local", "Start, stop and look at the emulator."),
+}
+
+EPILOG = """\b
+Exit codes:
+  0   done; the verdict is open
+  2   usage or configuration
+  3   AWS, the emulator or this program could not do it; no evidence
+  4   timed out; the execution goes on
+  10  refused: the verdict is closed, or the version is not approved
+  130 interrupted; what was started goes on
+"""
+
+
+def _version(ctx: click.Context, _: click.Parameter, wanted: bool) -> None:
+    if wanted and not ctx.resilient_parsing:
+        try:
+            click.echo(metadata.version("sagemaker-monitor"))
+        except metadata.PackageNotFoundError:
+            click.echo("not installed")
+        ctx.exit()
+
+
+@click.group(
+    cls=LazyGroup,
+    lazy=COMMANDS,
+    epilog=EPILOG,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+)
+@click.option(
+    "--version", is_flag=True, is_eager=True, expose_value=False, callback=_version, help="Print the version."
+)
+def root() -> None:
+    """Watch models on SageMaker: describe them in YAML, deploy, run, and trust what is refused."""
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run one command and return its exit code; no exception leaves it but SystemExit from below click."""
+    arguments = list(sys.argv[1:] if argv is None else argv)
+    debug = "--debug" in arguments
+    try:
+        result = root.main(args=arguments, prog_name="sagemaker-monitor", standalone_mode=False)
+        sys.stdout.flush()
+        return int(result or 0)
+    except click.ClickException as error:
+        error.show()
+        return ExitCode.USAGE
+    except (click.Abort, KeyboardInterrupt):
+        say("interrupted")
+        return ExitCode.INTERRUPTED
+    except BrokenPipeError:
+        # The reader of our output went away; Python must not complain again when it exits.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+        return ExitCode.BROKEN
+    except Exception as error:
+        return tell(error, debug=debug)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,44 @@
+"""A version's chain of evidence, link by link."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict
+
+from rich.table import Table
+from rich.text import Text
+
+from sagemaker_monitor.cli.render.text import clean, console
+from sagemaker_monitor.registry.evidence import Evidence
+from sagemaker_monitor.registry.gate import Opening
+
+
+def evidence_json(evidence: Evidence, opening: Opening) -> str:
+    """Return the chain and what the gate made of it as JSON."""
+    version = evidence.version
+    document = {
+        "model_package_arn": version.arn,
+        "version": version.number,
+        "approval": opening.status,
+        "evidence": "open" if evidence.is_open else "closed",
+        "changed": opening.changed,
+        "message": opening.message,
+        "links": [asdict(link) for link in evidence.links],
+    }
+    return json.dumps(document, indent=2)
+
+
+def print_evidence(evidence: Evidence, opening: Opening) -> None:
+    """Print the chain and what the gate made of it to standard output."""
+    screen = console()
+    version = evidence.version
+    table = Table(
+        title=Text(f"{version.group} version {version.number}, {opening.status}"), title_justify="left"
+    )
+    for heading in ("link", "holds", "found"):
+        table.add_column(heading, overflow="fold")
+    for link in evidence.links:
+        holds = Text("yes", style="green") if link.holds else Text("NO", style="bold red")
+        table.add_row(link.name, holds, Text(clean(link.detail)))
+    screen.print(table)
+    screen.print(Text(clean(opening.message, 2000), style="bold green" if opening.opened else "bold red"))

@@ -1,0 +1,152 @@
+"""The end of a run: its conclusion, why it was refused, and what to do next."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from sagemaker_monitor.analysis.documents.verdict import Finding, Limit, Verdict, to_json
+from sagemaker_monitor.cli.render.text import clean, console, number
+from sagemaker_monitor.operations.outcome import Outcome
+
+_STYLES = {"open": "bold green", "refused": "bold red", "broken": "bold yellow"}
+_ADVICE = {
+    "inconclusive": "collect a larger batch, or lower gate.minimum_rows knowing what that costs",
+    "labels-missing": "run it again with --labels once they have arrived",
+}
+MOST = 30
+
+
+def outcome_json(outcome: Outcome) -> str:
+    """Return the conclusion as JSON: the execution, its failed steps, and the verdict."""
+    document = {
+        "execution_arn": outcome.snapshot.execution_arn,
+        "status": outcome.snapshot.status,
+        "conclusion": outcome.conclusion,
+        "problem": outcome.problem or None,
+        "failed_steps": [
+            {"name": step.name, "reason": step.reason}
+            for step in outcome.snapshot.steps
+            if step.status == "Failed"
+        ],
+        "verdict_uri": outcome.verdict_uri,
+        "verdict": None if outcome.verdict is None else to_json(outcome.verdict),
+    }
+    return json.dumps(document, indent=2)
+
+
+def print_outcome(outcome: Outcome, *, again: str) -> None:
+    """Print the conclusion to standard output; *again* is the options that name this place."""
+    screen = console()
+    verdict = outcome.verdict
+    said = verdict.decision if verdict and not outcome.problem else "no evidence"
+    screen.print(Text(f"\n{outcome.model} {outcome.pipeline}: {said}", style=_STYLES[outcome.conclusion]))
+    if outcome.problem:
+        screen.print(Text(f"{clean(outcome.problem)}; the execution is {outcome.snapshot.status}"))
+    if verdict is not None:
+        _print_verdict(screen, verdict)
+    if outcome.conclusion == "broken":
+        for line in _failures(outcome):
+            screen.print(Text(line))
+    for line in _next(outcome, again):
+        screen.print(Text(line))
+
+
+def _print_verdict(screen: Console, verdict: Verdict) -> None:
+    screen.print(Text(clean(verdict.summary)))
+    crossed = sorted(
+        (f for f in verdict.findings if f.crossed), key=lambda f: (f.action != "fail", f.check, f.facet)
+    )
+    told = [finding for finding in crossed if finding.action in ("fail", "warn")]
+    if told:
+        screen.print(findings_table(told[:MOST]))
+        if len(told) > MOST:
+            screen.print(Text(f"and {len(told) - MOST} more"))
+    for check in verdict.checks:
+        if check.status in ("no-evidence", "broken"):
+            screen.print(
+                Text(f"{clean(check.step)}: {check.status}: {clean(check.reason or 'no reason given')}")
+            )
+    for each in verdict.not_checked[:MOST]:
+        screen.print(Text(f"not checked: {clean(each.subject)}: {clean(each.why)}"))
+    if verdict.batch is not None:
+        batch = verdict.batch
+        screen.print(Text(f"{batch.rows} rows, {batch.labelled} with a label ({batch.overlap:.0%})"))
+    if verdict.calibration is not None:
+        calibrated = verdict.calibration
+        screen.print(
+            Text(f"an honest batch of this size is refused {calibrated.refuses_honest:.1%} of the time")
+        )
+
+
+def findings_table(findings: list[Finding]) -> Table:
+    """Return what crossed its limit as a table."""
+    table = Table(show_lines=False)
+    for heading in ("check", "metric", "facet", "value", "baseline", "limit", "means", "message"):
+        right = heading in ("value", "baseline")
+        table.add_column(heading, overflow="fold", justify="right" if right else "left")
+    for finding in findings:
+        cells = (
+            finding.check,
+            finding.metric,
+            f"{finding.facet}={finding.facet_value}",
+            number(finding.value),
+            number(finding.baseline),
+            limit_text(finding.limit),
+            finding.action,
+            finding.message,
+        )
+        style = "red" if finding.action == "fail" else "yellow"
+        table.add_row(
+            *(Text(clean(cell), style=style if place == 3 else "") for place, cell in enumerate(cells))
+        )
+    return table
+
+
+def limit_text(limit: Limit | None) -> str:
+    """Return a limit as people write it."""
+    if limit is None:
+        return "-"
+    match limit.low, limit.high:
+        case None, None:
+            return limit.kind
+        case None, high:
+            return f"≤ {number(high)} ({limit.kind})"
+        case low, None:
+            return f"≥ {number(low)} ({limit.kind})"
+        case low, high:
+            return f"{number(low)} to {number(high)} ({limit.kind})"
+
+
+def _failures(outcome: Outcome) -> Iterator[str]:
+    for step in outcome.snapshot.steps:
+        if step.status in ("Failed", "Stopped"):
+            yield f"step {clean(step.name)} {step.status}: {clean(step.reason or 'no reason given', 1100)}"
+    if outcome.snapshot.reason:
+        yield clean(outcome.snapshot.reason)
+
+
+def _next(outcome: Outcome, again: str) -> Iterator[str]:
+    arn, model = outcome.snapshot.execution_arn, outcome.model
+    if outcome.conclusion == "broken":
+        yield "next: put right what the failed step says, and start a new run; its steps again:"
+        yield f"      sagemaker-monitor follow {arn} {again}"
+        return
+    if outcome.verdict is not None and outcome.verdict.decision in _ADVICE:
+        yield f"next: {_ADVICE[outcome.verdict.decision]}"
+    version = _registered_version(outcome)
+    if outcome.conclusion == "open" and version:
+        yield f"next: sagemaker-monitor gate {model} --version {version} {again} --apply"
+    else:
+        yield f"next: sagemaker-monitor report {model} --execution {arn} {again} -o report.html"
+
+
+def _registered_version(outcome: Outcome) -> str:
+    for step in outcome.snapshot.steps:
+        if step.kind == "RegisterModel" and step.detail:
+            return step.detail.rsplit("/", 1)[-1]
+    return ""

@@ -1,0 +1,109 @@
+"""sagemaker-monitor run: start a pipeline with typed options, and follow it."""
+
+from __future__ import annotations
+
+import json
+from datetime import timedelta
+from typing import TYPE_CHECKING, Literal
+
+import click
+
+from sagemaker_monitor.cli.errors import ExitCode
+from sagemaker_monitor.cli.following import follow_to_the_end, how_to_come_back
+from sagemaker_monitor.cli.options import Common, common_options, format_option, model_option, timeout_option
+
+if TYPE_CHECKING:
+    from sagemaker_monitor.operations.run import Started
+
+detach_option = click.option("--detach", is_flag=True, help="Do not follow; print the execution's ARN.")
+
+
+@click.group()
+def run() -> None:
+    """Start a pipeline and follow it to its verdict.
+
+    Files may be local paths, which are uploaded, or S3 URIs.
+    """
+
+
+@run.command("register")
+@model_option
+@click.option(
+    "--mode",
+    type=click.Choice(("check", "bootstrap")),
+    help="check: compare with the approved version; bootstrap: the first one. Default: baseline.mode.",
+)
+@click.option("--artifact", metavar="FILE|URI", help="The candidate's model.tar.gz.")
+@click.option("--baseline-data", metavar="FILE|URI", help="Labelled data the candidate was not trained on.")
+@click.option("--labels", metavar="FILE|URI", help="Labels of the baseline data, where they are apart.")
+@detach_option
+@timeout_option
+@format_option("text", "json")
+@common_options
+def register(
+    common: Common,
+    model_name: str,
+    mode: Literal["check", "bootstrap"] | None,
+    artifact: str | None,
+    baseline_data: str | None,
+    labels: str | None,
+    detach: bool,
+    timeout: timedelta | None,
+    output_format: str,
+) -> int:
+    """Score the baseline data with a candidate, check it, and register it with its baselines or not."""
+    from sagemaker_monitor.operations.run import run_register
+
+    model = common.model(model_name)
+    started = run_register(
+        common.aws, model, mode=mode, artifact=artifact, baseline_data=baseline_data, labels=labels
+    )
+    return _after(common, started, detach=detach, timeout=timeout, as_json=output_format == "json")
+
+
+@run.command("monitor-batch")
+@model_option
+@click.option(
+    "--input", "data", metavar="FILE|URI", help="The batch; by default what the model's data.batches says."
+)
+@click.option("--labels", metavar="FILE|URI", help="The batch's labels, where they are apart.")
+@click.option(
+    "--version", type=click.IntRange(min=1), help="Model version; the latest approved one by default."
+)
+@detach_option
+@timeout_option
+@format_option("text", "json")
+@common_options
+def monitor_batch(
+    common: Common,
+    model_name: str,
+    data: str | None,
+    labels: str | None,
+    version: int | None,
+    detach: bool,
+    timeout: timedelta | None,
+    output_format: str,
+) -> int:
+    """Score a batch with a registered version, and check it against that version's baselines."""
+    from sagemaker_monitor.operations.run import run_monitor_batch
+
+    model = common.model(model_name)
+    started = run_monitor_batch(common.aws, model, data=data, labels=labels, version=version)
+    return _after(common, started, detach=detach, timeout=timeout, as_json=output_format == "json")
+
+
+def _after(
+    common: Common, started: Started, *, detach: bool, timeout: timedelta | None, as_json: bool
+) -> int:
+    arn = started.execution_arn
+    common.tell(f"started {started.pipeline_name}: {arn}")
+    for name, value in sorted(started.parameters.items()):
+        common.tell(f"  {name} = {value}")
+    if not detach:
+        return follow_to_the_end(common, arn, timeout=timeout, as_json=as_json)
+    common.tell(how_to_come_back(common, arn))
+    if as_json:
+        click.echo(json.dumps({"execution_arn": arn, "parameters": dict(started.parameters)}, indent=2))
+    else:
+        click.echo(arn)
+    return ExitCode.OK

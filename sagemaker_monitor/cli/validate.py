@@ -1,0 +1,30 @@
+"""sagemaker-monitor validate: check every file of the configuration."""
+
+from __future__ import annotations
+
+import click
+
+from sagemaker_monitor.cli.errors import ExitCode
+from sagemaker_monitor.cli.options import Common, common_options
+
+
+@click.command()
+@click.option(
+    "--definitions", is_flag=True, help="Also build every model for --env, and lint the definitions."
+)
+@common_options
+def validate(common: Common, definitions: bool) -> int:
+    """Check every environment and model; all problems are told at once, with file, line and fix."""
+    from sagemaker_monitor.settings import known_environments, known_models, load_all
+
+    load_all(common.conf_dir)
+    environments, models = known_environments(common.conf_dir), known_models(common.conf_dir)
+    if definitions:
+        from sagemaker_monitor.cli.building import build_and_lint
+
+        for name in models:
+            bundle = build_and_lint(common.model(name), common.environment)
+            click.echo(f"{', '.join(pipeline.name for pipeline in bundle.pipelines)}: valid definitions")
+    click.echo(f"environments {', '.join(environments) or 'none'}: valid")
+    click.echo(f"models {', '.join(models) or 'none'}: valid")
+    return ExitCode.OK

@@ -1,0 +1,58 @@
+"""What a deployed pipeline takes and checks, read from its definition."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from sagemaker_monitor.aws import Aws, NotFoundError
+from sagemaker_monitor.operations.errors import OperationError, UsageError
+
+
+@dataclass(frozen=True)
+class DeployedPipeline:
+    """A pipeline as it is deployed: its parameters with their defaults, and its checks."""
+
+    name: str
+    defaults: Mapping[str, Any]
+    """Parameter to default; None where there is none."""
+    checks: Mapping[str, str]
+    """Name of a check step to its check type."""
+
+
+def read_deployed(aws: Aws, name: str) -> DeployedPipeline:
+    """Return what *name* takes; UsageError when it is not deployed."""
+    try:
+        response = aws.call("sagemaker", "describe_pipeline", PipelineName=name)
+    except NotFoundError as error:
+        environment = aws.environment.name
+        raise UsageError(
+            f"pipeline {name!r} is not deployed to {environment!r}: "
+            f"run sagemaker-monitor upsert --env {environment}"
+        ) from error
+    try:
+        definition = json.loads(response["PipelineDefinition"])
+    except ValueError as error:
+        raise OperationError(
+            f"the definition of pipeline {name!r} is not JSON: {error}; upsert it again"
+        ) from error
+    return DeployedPipeline(
+        name=name,
+        defaults={entry["Name"]: entry.get("DefaultValue") for entry in definition.get("Parameters", ())},
+        checks={
+            step["Name"]: step["CheckType"]
+            for step in _steps(definition.get("Steps", ()))
+            if "CheckType" in step
+        },
+    )
+
+
+def _steps(steps: Any) -> Iterator[Mapping[str, Any]]:
+    for step in steps:
+        yield step
+        arguments = step.get("Arguments", {})
+        if step.get("Type") == "Condition":
+            yield from _steps(arguments.get("IfSteps", ()))
+            yield from _steps(arguments.get("ElseSteps", ()))

@@ -1,0 +1,20 @@
+"""What can go wrong with an operation, apart from what AWS itself refuses.
+
+OperationError
+├── UsageError      the request cannot be meant so; nothing was sent
+└── TimedOutError        it was waited for long enough
+"""
+
+from __future__ import annotations
+
+
+class OperationError(Exception):
+    """An operation could not be done."""
+
+
+class UsageError(OperationError):
+    """The request cannot be meant so; the message says what is allowed."""
+
+
+class TimedOutError(OperationError):
+    """The execution was still running when the waiting time was over."""

@@ -1,0 +1,121 @@
+"""Start a pipeline: resolve what was asked for into parameters, upload local files, and send it off."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from pipelines.names import pipeline_name
+from sagemaker_monitor.aws import Aws
+from sagemaker_monitor.operations.baselines import Mode, pin, pin_all
+from sagemaker_monitor.operations.deployed import DeployedPipeline, read_deployed
+from sagemaker_monitor.operations.errors import UsageError
+from sagemaker_monitor.operations.uploads import require_objects, to_uri
+from sagemaker_monitor.registry.versions import find_version, latest_approved
+from sagemaker_monitor.settings import Model
+
+VALUE_LIMIT = 1024
+"""Characters of a parameter's value."""
+ARGUMENT_LIMIT = 256
+"""Characters of a container argument, which GroundTruthUri becomes."""
+
+
+@dataclass(frozen=True)
+class Started:
+    """An execution that was started, and with what."""
+
+    execution_arn: str
+    pipeline_name: str
+    parameters: Mapping[str, str]
+
+
+def run_register(
+    aws: Aws,
+    model: Model,
+    *,
+    mode: Mode | None = None,
+    artifact: str | None = None,
+    baseline_data: str | None = None,
+    labels: str | None = None,
+) -> Started:
+    """Start `register`: score the validation data, compute and compare baselines, register or refuse.
+
+    Files may be local paths or S3 URIs; what is None comes from the configuration. Raises
+    UsageError, AwsError.
+    """
+    deployed = read_deployed(aws, pipeline_name(model.model, "register", aws.environment.name))
+    group = aws.environment.model_package_group(model.model)
+    approved = latest_approved(aws, group)
+    parameters = pin(deployed.checks, approved, mode or model.baseline.mode, model=model.model)
+    given = {"ModelDataUrl": (artifact, "--artifact"), "BaselineDataUri": (baseline_data, "--baseline-data")}
+    parameters |= _inputs(aws, deployed, given)
+    parameters |= _labels(aws, labels)
+    return _start(aws, deployed, parameters)
+
+
+def run_monitor_batch(
+    aws: Aws, model: Model, *, data: str | None = None, labels: str | None = None, version: int | None = None
+) -> Started:
+    """Start `monitor-batch` on one batch, with the latest approved version or version number *version*.
+
+    The version is the model that scores the batch and the baseline that it is compared with. Raises
+    UsageError, RegistryError, AwsError.
+    """
+    deployed = read_deployed(aws, pipeline_name(model.model, "monitor-batch", aws.environment.name))
+    group = aws.environment.model_package_group(model.model)
+    found = find_version(aws, group, version) if version is not None else latest_approved(aws, group)
+    if found is None:
+        raise UsageError(
+            f"no version of {model.model!r} is approved in {aws.environment.name!r}: register one with "
+            "run register --mode bootstrap and open it with gate --apply, or name one with --version"
+        )
+    parameters = {"ModelPackageArn": found.arn, **pin_all(deployed.checks, found)}
+    chosen = data
+    if chosen is None and model.data.batches is not None:
+        chosen = aws.environment.storage.resolve(model.data.batches)
+    if chosen is None:
+        raise UsageError("--input is missing, and the model's data.batches is not configured")
+    parameters |= _inputs(aws, deployed, {"InputDataUri": (chosen, "--input")})
+    parameters |= _labels(aws, labels)
+    return _start(aws, deployed, parameters)
+
+
+def _inputs(
+    aws: Aws, deployed: DeployedPipeline, given: Mapping[str, tuple[str | None, str]]
+) -> dict[str, str]:
+    parameters = {}
+    for name, (value, option) in given.items():
+        if value is not None:
+            parameters[name] = to_uri(aws, value, option=option)
+        uri = parameters.get(name) or deployed.defaults.get(name)
+        if isinstance(uri, str) and uri:
+            require_objects(aws, uri, option=option)
+    return parameters
+
+
+def _labels(aws: Aws, labels: str | None) -> dict[str, str]:
+    # No look at what is there: labels that are not there yet are a status of the run, not a mistake.
+    return (
+        {}
+        if labels is None
+        else {"GroundTruthUri": to_uri(aws, labels, option="--labels", limit=ARGUMENT_LIMIT)}
+    )
+
+
+def _start(aws: Aws, deployed: DeployedPipeline, parameters: Mapping[str, str]) -> Started:
+    unknown = sorted(set(parameters) - set(deployed.defaults))
+    if unknown:
+        raise UsageError(
+            f"pipeline {deployed.name!r} takes no parameter {', '.join(unknown)}: it was deployed by another "
+            f"version; run sagemaker-monitor upsert --env {aws.environment.name}"
+        )
+    for name, value in parameters.items():
+        if len(value) > VALUE_LIMIT:
+            raise UsageError(f"parameter {name} has {len(value)} characters; SageMaker takes {VALUE_LIMIT}")
+    response = aws.call(
+        "sagemaker",
+        "start_pipeline_execution",
+        PipelineName=deployed.name,
+        PipelineParameters=[{"Name": name, "Value": value} for name, value in sorted(parameters.items())],
+    )
+    return Started(response["PipelineExecutionArn"], deployed.name, parameters)

@@ -1,0 +1,18 @@
+"""The verdict that an execution left in S3."""
+
+from __future__ import annotations
+
+import json
+
+from sagemaker_monitor.analysis.documents.verdict import Verdict, from_json
+from sagemaker_monitor.aws import Aws
+from sagemaker_monitor.aws.storage import read
+
+
+def read_verdict(aws: Aws, uri: str) -> Verdict:
+    """Return the verdict at *uri*; NotFoundError when there is none, ValueError when it is not one."""
+    content = read(aws, uri)
+    try:
+        return from_json(json.loads(content))
+    except RecursionError as error:
+        raise ValueError("it is nested too deeply") from error

@@ -1,0 +1,95 @@
+"""Which versions of a model exist, and what each of them carries."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from sagemaker_monitor.aws import Aws, NotFoundError
+from sagemaker_monitor.registry.errors import RegistryError
+
+BASELINE_OF_CHECK: Mapping[str, tuple[str, str]] = {
+    "DATA_BIAS": ("Bias", "PreTrainingConstraints"),
+    "MODEL_BIAS": ("Bias", "PostTrainingConstraints"),
+}
+"""Where a version's DriftCheckBaselines hold the baseline of a check type."""
+
+
+@dataclass(frozen=True)
+class Version:
+    """One model package version."""
+
+    arn: str
+    group: str
+    number: int
+    approval: str
+    created: datetime
+    modified: datetime | None = None
+    approval_description: str = ""
+    metadata: Mapping[str, str] = field(default_factory=dict)
+    baselines: Mapping[str, str] = field(default_factory=dict)
+    """Check type to the S3 URI of the constraints that the version was registered with."""
+
+
+def list_versions(aws: Aws, group: str, *, approval: str | None = None) -> Iterator[dict[str, Any]]:
+    """Yield the summaries of a group's versions, newest first; nothing when there is no such group."""
+    request: dict[str, Any] = {
+        "ModelPackageGroupName": group,
+        "SortBy": "CreationTime",
+        "SortOrder": "Descending",
+    }
+    if approval is not None:
+        request["ModelApprovalStatus"] = approval
+    try:
+        yield from aws.pages("sagemaker", "list_model_packages", "ModelPackageSummaryList", **request)
+    except NotFoundError:
+        return
+
+
+def latest_approved(aws: Aws, group: str) -> Version | None:
+    """Return the newest approved version: the one whose baselines SageMaker's checks fall back to."""
+    for summary in list_versions(aws, group, approval="Approved"):
+        return describe(aws, summary["ModelPackageArn"])
+    return None
+
+
+def find_version(aws: Aws, group: str, number: int | None) -> Version:
+    """Return version *number* of *group*, or its newest when None; RegistryError names those there are."""
+    known: list[int] = []
+    for summary in list_versions(aws, group):
+        if number is None or summary.get("ModelPackageVersion") == number:
+            return describe(aws, summary["ModelPackageArn"])
+        known.append(int(summary.get("ModelPackageVersion", 0)))
+    if not known:
+        raise RegistryError(
+            f"no version of {group!r} is registered in {aws.environment.name!r}: run register first"
+        )
+    versions = ", ".join(map(str, sorted(known)[-10:]))
+    raise RegistryError(f"{group!r} has no version {number} in {aws.environment.name!r}; it has {versions}")
+
+
+def describe(aws: Aws, arn: str) -> Version:
+    """Return the version whose ARN is *arn*; NotFoundError when there is none."""
+    response = aws.call("sagemaker", "describe_model_package", ModelPackageName=arn)
+    return Version(
+        arn=response["ModelPackageArn"],
+        group=response.get("ModelPackageGroupName", ""),
+        number=int(response.get("ModelPackageVersion", 0)),
+        approval=response.get("ModelApprovalStatus", "PendingManualApproval"),
+        created=response["CreationTime"],
+        modified=response.get("LastModifiedTime"),
+        approval_description=response.get("ApprovalDescription", ""),
+        metadata=response.get("CustomerMetadataProperties", {}),
+        baselines=_baselines(response.get("DriftCheckBaselines", {})),
+    )
+
+
+def _baselines(document: Mapping[str, Any]) -> dict[str, str]:
+    found = {}
+    for check_type, (section, part) in BASELINE_OF_CHECK.items():
+        uri = document.get(section, {}).get(part, {}).get("S3Uri")
+        if uri:
+            found[check_type] = uri
+    return found
