@@ -29,8 +29,12 @@ class OfflineSession(PipelineSession):  # type: ignore[misc]
                 aws_access_key_id="offline", aws_secret_access_key="offline", region_name=environment.region
             ),
             default_bucket=environment.storage.bucket,
+            # Given, so that no defaults are read from this machine's files.
             sagemaker_config=TELEMETRY_OFF,
         )
+        # With defaults the SDK validates them against their schema at each look-up: 160 times, for most
+        # of the time that a build takes. Nothing that reports usage is called while building.
+        self.sagemaker_config = {}
 
     def keep_asset(self, name: str, content: bytes) -> str:
         """Keep *content* and return the S3 URI that upsert gives it: its hash is part of it."""

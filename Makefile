@@ -1,0 +1,62 @@
+# Two commands matter: make demo, make test. Both install what they need into .venv first.
+
+PYTHON ?= python3.11
+VENV := .venv
+BIN := $(VENV)/bin
+UV_VERSION := 0.13.9
+INSTALL := $(BIN)/uv pip install --quiet --python $(BIN)/python --compile-bytecode -c constraints.txt
+
+.PHONY: help demo test lint format typecheck contracts unit test-slow bench lock clean
+
+help:  ## What can be made
+	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
+
+$(BIN)/uv:
+	@command -v $(PYTHON) >/dev/null || { echo "$(PYTHON) is not on the PATH; give another 3.11 or later: make demo PYTHON=python3.12" >&2; exit 2; }
+	$(PYTHON) -m venv $(VENV)
+	@echo "installing uv $(UV_VERSION)"
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check uv==$(UV_VERSION)
+
+$(VENV)/.demo: setup.py constraints.txt | $(BIN)/uv
+	@echo "installing what the demo needs: about 150 packages, 1.2 GB on disk, most of it the SageMaker SDK; one to three minutes"
+	$(INSTALL) -e ".[build,local,examples]"
+	@touch $@
+
+$(VENV)/.test: $(VENV)/.demo
+	@echo "installing what the tests need: about 30 packages more"
+	$(INSTALL) -e ".[build,local,examples,test]"
+	@touch $@
+
+demo: $(VENV)/.demo  ## Register a real model, pass an honest batch, refuse a biased one
+	@PATH="$(CURDIR)/$(BIN):$$PATH" sh examples/mortgage/demo.sh
+
+test: lint typecheck contracts unit  ## Lint, types, import contracts and the default tests
+
+lint: $(VENV)/.test
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+
+format: $(VENV)/.test  ## Rewrite the code in the project's format
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+typecheck: $(VENV)/.test
+	$(BIN)/mypy
+
+contracts: $(VENV)/.test
+	$(BIN)/lint-imports
+
+unit: $(VENV)/.test
+	$(BIN)/pytest -n 2
+
+test-slow: $(VENV)/.test  ## The tests that take minutes, error rates of the gate among them
+	$(BIN)/pytest -m slow
+
+bench: $(VENV)/.test  ## Print the gate's error rates and what the demo costs
+	$(BIN)/python benchmarks/gate_error_rates.py
+
+lock: $(BIN)/uv  ## Resolve constraints.txt anew
+	$(BIN)/uv pip compile setup.py --all-extras --universal --python-version 3.11 --upgrade --no-header --no-annotate -o constraints.txt
+
+clean:  ## Remove the virtual environment, the demo's state and caches
+	rm -rf $(VENV) .demo .sagemaker-monitor .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache *.egg-info build dist

@@ -1,0 +1,57 @@
+"""What every test may use: where recorded results lie, and no network but loopback."""
+
+from __future__ import annotations
+
+import os
+import socket
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+ROOT = Path(__file__).parent.parent
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--update-definitions", action="store_true", help="rewrite the golden definitions")
+
+
+@pytest.fixture(scope="session")
+def recorded_data() -> Path:
+    """The folder of results recorded from AWS; the test is skipped where it is not given."""
+    folder = os.environ.get("RECORDED_DATA")
+    if not folder:
+        pytest.skip("RECORDED_DATA is not set: it names the folder of results recorded from AWS")
+    return Path(folder)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def only_loopback() -> Any:
+    """Refuse every connection that leaves this machine."""
+    real_connect = socket.socket.connect
+
+    def connect(self: socket.socket, address: Any) -> None:
+        if self.family in (socket.AF_INET, socket.AF_INET6) and not str(address[0]).startswith(
+            ("127.", "::1")
+        ):
+            raise AssertionError(f"a test tried to connect to {address[0]}")
+        real_connect(self, address)
+
+    socket.socket.connect = connect  # type: ignore[method-assign]
+    yield
+    socket.socket.connect = real_connect  # type: ignore[method-assign]
+
+
+@pytest.fixture(scope="session", autouse=True)
+def no_credentials() -> Any:
+    """Run without the credentials and endpoints of whoever runs the tests."""
+    kept = {
+        name: value
+        for name, value in os.environ.items()
+        if name.startswith("AWS_") and name != "AWS_CA_BUNDLE"
+    }
+    for name in kept:
+        del os.environ[name]
+    os.environ["AWS_EC2_METADATA_DISABLED"] = "true"
+    yield
+    os.environ.update(kept)

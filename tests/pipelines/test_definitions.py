@@ -1,0 +1,135 @@
+"""The definitions: composed as SageMaker needs them, and reviewed as golden files."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from pipelines.bundle import Bundle
+from pipelines.catalog import build_bundle
+from pipelines.names import PIPELINES
+from sagemaker_monitor.settings import load_environment, load_model
+
+CONF = Path(__file__).parents[2] / "conf"
+GOLDEN = Path(__file__).parents[1] / "definitions"
+
+
+def all_steps(steps: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Every step, those in branches included."""
+    found = []
+    for step in steps:
+        arguments = step["Arguments"]
+        found += [step, *all_steps([*arguments.get("IfSteps", []), *arguments.get("ElseSteps", [])])]
+    return found
+
+
+def steps_of(bundle: Bundle, pipeline: str) -> dict[str, dict[str, Any]]:
+    return {
+        step["Name"]: step for step in all_steps(json.loads(bundle.pipeline(pipeline).definition)["Steps"])
+    }
+
+
+@pytest.mark.parametrize("pipeline", PIPELINES)
+def test_checks_have_the_group_and_a_supplied_baseline(bundle: Bundle, pipeline: str) -> None:
+    """A run can pin a baseline; a scheduled one falls back to the latest approved version's."""
+    for name in ("DataBias", "ModelBias"):
+        step = steps_of(bundle, pipeline)[name]
+
+        assert step["ModelPackageGroupName"] == {"Get": "Parameters.ModelPackageGroupName"}
+        assert step["SuppliedBaselineConstraints"] == {"Get": f"Parameters.{name}SuppliedBaselineConstraints"}
+        assert step["FailOnViolation"] == {"Get": "Parameters.FailOnViolation"}
+
+
+@pytest.mark.parametrize("pipeline", PIPELINES)
+def test_decide_runs_however_the_checks_end(bundle: Bundle, pipeline: str) -> None:
+    """A broken check is reported by the verdict instead of leaving none."""
+    depends_on = steps_of(bundle, pipeline)["Decide"]["DependsOn"]
+
+    assert depends_on == [{"Step": "DataBias", "Trigger": "Any"}, {"Step": "ModelBias", "Trigger": "Any"}]
+
+
+@pytest.mark.parametrize("pipeline", PIPELINES)
+def test_nothing_is_cached(bundle: Bundle, pipeline: str) -> None:
+    """A cache key leaves out which version is approved, so a cached check could be another's."""
+    assert not [name for name, step in steps_of(bundle, pipeline).items() if "CacheConfig" in step]
+
+
+@pytest.mark.parametrize("pipeline", PIPELINES)
+def test_every_job_runs_in_the_vpc_and_encrypts(bundle: Bundle, pipeline: str) -> None:
+    """Network and key of the environment reach every processing job, checks included."""
+    for step in steps_of(bundle, pipeline).values():
+        if step["Type"] in ("Processing", "ClarifyCheck"):
+            arguments = step["Arguments"]
+
+            assert arguments["NetworkConfig"]["VpcConfig"]["Subnets"] == ["subnet-0aaa"]
+            assert arguments["ProcessingOutputConfig"]["KmsKeyId"] == "alias/ml"
+            assert arguments["ProcessingResources"]["ClusterConfig"]["VolumeKmsKeyId"] == "alias/ml"
+
+
+@pytest.mark.parametrize(
+    ("pipeline", "step"), [("register", "ScoreBaseline"), ("monitor-batch", "ScoreBatch")]
+)
+def test_the_model_sees_features_only(bundle: Bundle, pipeline: str, step: str) -> None:
+    """Neither the record key nor a facet column is sent to the model, by the transform or by Clarify."""
+    config = next(
+        json.loads(a.content) for a in bundle.assets if b"predictor" in a.content and a.name[0] == "a"
+    )
+
+    assert steps_of(bundle, pipeline)[step]["Arguments"]["DataProcessing"]["InputFilter"] == "$[1:4]"
+    assert config["headers"] == ["income", "amount", "age", "sex", "approve"]
+    assert config["excluded_columns"] == ["sex"]
+
+
+def test_captures_of_register_do_not_mix_with_those_of_batches(bundle: Bundle) -> None:
+    """Schedules read the batch capture root; validation data is captured elsewhere."""
+    roots = {
+        pipeline: steps_of(bundle, pipeline)[step]["Arguments"]["DataCaptureConfig"]["DestinationS3Uri"]
+        for pipeline, step in (("register", "ScoreBaseline"), ("monitor-batch", "ScoreBatch"))
+    }
+
+    assert roots == {
+        "register": "s3://bank-ml/monitoring/loans/capture-register",
+        "monitor-batch": "s3://bank-ml/monitoring/loans/capture",
+    }
+
+
+@pytest.mark.parametrize("pipeline", PIPELINES)
+@pytest.mark.parametrize("env", ["local", "prod"])
+def test_golden_definitions(env: str, pipeline: str, request: pytest.FixtureRequest) -> None:
+    """The mortgage example's definitions are those that were reviewed; --update-definitions rewrites them."""
+    text = golden_text(build_mortgage(env), pipeline)
+    path = GOLDEN / env / f"{pipeline}.json"
+    if request.config.getoption("--update-definitions"):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text)
+
+    assert text == path.read_text()
+
+
+BUILT: dict[str, Bundle] = {}
+
+
+def build_mortgage(env: str) -> Bundle:
+    if env not in BUILT:
+        BUILT[env] = build_bundle(load_model("mortgage", CONF), load_environment(env, CONF))
+    return BUILT[env]
+
+
+def golden_text(bundle: Bundle, pipeline: str) -> str:
+    """The definition and the configurations it names; hashes of code become its name, so code may change."""
+    definition = bundle.pipeline(pipeline).definition.replace(bundle.sha256, "<bundle>")
+    configurations: dict[str, Any] = {}
+    for asset in bundle.assets:
+        if asset.uri not in definition:
+            continue
+        label = (
+            asset.name if asset.name.endswith((".py", ".zip")) else f"{asset.name} {len(configurations) + 1}"
+        )
+        definition = definition.replace(asset.uri, f"<asset {label}>")
+        if asset.name.endswith(".json"):
+            configurations[label] = json.loads(asset.content)
+    document = {"sdk": bundle.sdk_version, "definition": json.loads(definition), "assets": configurations}
+    return json.dumps(document, indent=1, sort_keys=True, ensure_ascii=False) + "\n"
