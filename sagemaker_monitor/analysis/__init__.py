@@ -1,1 +1,1 @@
-"""The numbers: bias metrics, the documents that carry them, and the container entry points that compute them."""
+"""The numbers: bias metrics, the documents that carry them, the containers that compute them."""

@@ -1,0 +1,1 @@
+"""Entry points of the analysis containers: environment and paths in, files and an exit text out."""

@@ -1,0 +1,133 @@
+"""What type the values of a column have: integer, float, boolean or string, as Clarify's reader sees them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    import polars as pl
+    from numpy.typing import NDArray
+
+# Cells that pandas, which Clarify reads CSV with, takes as absent.
+ABSENT = (
+    *("", "#N/A", "#N/A N/A", "#NA", "-1.#IND", "-1.#QNAN", "-NaN", "-nan", "1.#IND", "1.#QNAN", "<NA>"),
+    *("N/A", "NA", "NULL", "NaN", "n/a", "nan", "null"),
+)
+TRUE, FALSE = ("True", "TRUE", "true"), ("False", "FALSE", "false")
+
+UNIQUENESS = 0.05
+"""From this share of distinct values on, integers are continuous."""
+
+
+class Kind(StrEnum):
+    """The type of a column's values."""
+
+    INTEGER = "integer"
+    FLOAT = "float"
+    BOOLEAN = "boolean"
+    STRING = "string"
+
+
+@dataclass(frozen=True)
+class Column:
+    """A column's values, int64, float64, bool or str objects, and which of them are present.
+
+    An absent value is NaN among floats and an empty text among texts; other kinds have none.
+    """
+
+    name: str
+    kind: Kind
+    values: NDArray[Any]
+    present: NDArray[np.bool_]
+
+    @property
+    def is_numeric(self) -> bool:
+        """Whether distances between values are defined; true and false count as 1 and 0."""
+        return self.kind is not Kind.STRING
+
+    def is_continuous(self, values: Sequence[object] = ()) -> bool:
+        """Tell a continuous column from a categorical one by Clarify's rules.
+
+        *values* are the facet's or label's, as configured: more than one makes the column categorical.
+        Floats are always continuous; integers are when at least 5 % of the values are distinct, so the same
+        column can be continuous in a small batch and categorical in a large one.
+        """
+        if len(values) > 1 or self.kind is Kind.BOOLEAN:
+            return False
+        if self.kind is Kind.FLOAT:
+            return True
+        present = self.values[self.present]
+        if self.kind is Kind.STRING and not _all_integers(present):
+            return False
+        return len(present) > 0 and len(np.unique(present)) / len(present) >= UNIQUENESS
+
+    def numbers(self) -> NDArray[Any]:
+        """Return the values as numbers, NaN for an absent one."""
+        if self.kind is not Kind.STRING:
+            return self.values
+        if self.present.all():
+            return self.values.astype(np.int64)
+        return np.where(self.present, self.values, "nan").astype(np.float64)
+
+    def distinct(self) -> list[Any]:
+        """Return the distinct values as Python objects, in order of appearance."""
+        present = self.values[self.present]
+        _, first = np.unique(present, return_index=True)
+        values: list[Any] = present[np.sort(first)].tolist()
+        return values
+
+    def equal_to_any(self, values: Sequence[object]) -> NDArray[np.bool_]:
+        """Return which rows have one of *values*, cast to the column's type when no row has as they stand.
+
+        Raises ValueError when they cannot be cast.
+        """
+        rows = self._equal(values)
+        return rows if rows.any() else self._equal([self._cast(value) for value in values])
+
+    def _equal(self, values: Sequence[object]) -> NDArray[np.bool_]:
+        rows = np.zeros(len(self.values), dtype=bool)
+        for value in values:
+            # A text equals no number, and numpy would warn about the comparison.
+            if isinstance(value, str) == (self.kind is Kind.STRING):
+                rows |= (self.values == value) & self.present
+        return rows
+
+    def _cast(self, value: object) -> object:
+        if self.kind is Kind.STRING:
+            return str(value)
+        if self.kind is Kind.BOOLEAN:
+            return value.lower() == "true" if isinstance(value, str) and value.isalpha() else bool(value)
+        return float(str(value))
+
+
+def column_of(name: str, cells: pl.Series) -> Column:
+    """Return the column of *cells*, texts as they stand in the file."""
+    import polars as pl
+
+    text = cells.str.strip_chars()
+    absent = cells.is_null() | cells.is_in(ABSENT)
+    missing = int(absent.sum())
+    present = (~absent).to_numpy()
+    integers = text.cast(pl.Int64, strict=False)
+    if not missing and not integers.null_count():
+        return Column(name, Kind.INTEGER, integers.to_numpy(), present)
+    floats = text.cast(pl.Float64, strict=False).set(absent, None)
+    if floats.null_count() == missing:
+        return Column(name, Kind.FLOAT, floats.fill_null(float("nan")).to_numpy(), present)
+    if not missing and bool(cells.is_in((*TRUE, *FALSE)).all()):
+        return Column(name, Kind.BOOLEAN, cells.is_in(TRUE).to_numpy(), present)
+    return Column(name, Kind.STRING, cells.set(absent, "").to_numpy(), present)
+
+
+def _all_integers(values: NDArray[Any]) -> bool:
+    try:
+        values.astype(np.int64)
+    except (ValueError, OverflowError):
+        return False
+    return True

@@ -1,0 +1,143 @@
+"""Reading a dataset of CSV files: cells verbatim, every row as wide as the others."""
+
+from __future__ import annotations
+
+import csv
+import io
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from sagemaker_monitor.analysis.columns import Column, column_of
+from sagemaker_monitor.analysis.errors import AnalysisError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+    from pathlib import Path
+
+    import polars as pl
+
+_NEWLINE, _COMMA = ord("\n"), ord(",")
+
+
+@dataclass(frozen=True)
+class Dataset:
+    """Rows of text cells under named columns; a column's type is found when it is asked for."""
+
+    names: tuple[str, ...]
+    cells: pl.DataFrame
+
+    @cached_property
+    def _columns(self) -> dict[int, Column]:
+        return {}
+
+    def __len__(self) -> int:
+        return self.cells.height
+
+    def column(self, index: int) -> Column:
+        """Return the typed column at *index*."""
+        if index not in self._columns:
+            self._columns[index] = column_of(self.names[index], self.cells.to_series(index))
+        return self._columns[index]
+
+    def csv_batches(self, indices: Sequence[int], size: int) -> Iterator[tuple[int, bytes]]:
+        """Yield the columns at *indices* as CSV without a header, at most about *size* bytes at a time.
+
+        Each comes with its number of rows. Cells are written as they were read.
+        """
+        wanted = self.cells.select([self.cells.columns[index] for index in indices])
+        per_row = max(1, int(wanted.estimated_size()) // max(1, wanted.height) + len(indices))
+        for part in wanted.iter_slices(max(1, size // per_row)):
+            yield part.height, part.write_csv(include_header=False).encode()
+
+
+def read_csv(files: Sequence[Path], headers: Sequence[str] | None) -> Dataset:
+    """Read *files* as one dataset whose columns are named by *headers*.
+
+    A first row equal to *headers* is a header. Without *headers* the first row of each file names the
+    columns when none of its cells is a number; otherwise they are column_0, column_1 and so on.
+    Raises AnalysisError for a dataset without rows, rows of different widths, or text that is not UTF-8.
+    """
+    import polars as pl
+
+    parts: list[pl.DataFrame] = []
+    names: tuple[str, ...] | None = tuple(headers) if headers else None
+    for file in files:
+        content = _text(file)
+        if not content.strip():
+            continue
+        first = next(csv.reader([content.split(b"\n", 1)[0].decode()]))
+        if names is None:
+            names = _names_in(first)
+        if len(first) != len(names):
+            raise AnalysisError(
+                "Headers in config do not match with the number of columns in the dataset. "
+                f"{file.name!r} has {len(first)} columns, the headers name {len(names)}"
+            )
+        _check_widths(content, len(first), file.name)
+        frame = pl.read_csv(
+            content,
+            has_header=False,
+            infer_schema=False,
+            skip_rows=int(tuple(first) == names),
+            raise_if_empty=False,
+        )
+        if frame.height:
+            parts.append(frame)
+    if names is None or not parts:
+        raise AnalysisError(
+            f"the dataset is empty: no row of data in {len(files)} file(s); "
+            "give at least one CSV row besides the header"
+        )
+    return Dataset(names, pl.concat(parts))
+
+
+def _names_in(first: Sequence[str]) -> tuple[str, ...]:
+    """Return the names that the first row gives, or placeholders when it is data."""
+    if any(_is_number(cell) for cell in first) or len(set(first)) < len(first):
+        return tuple(f"column_{index}" for index in range(len(first)))
+    return tuple(first)
+
+
+def _is_number(cell: str) -> bool:
+    try:
+        float(cell or "nan")
+    except ValueError:
+        return False
+    return True
+
+
+def _text(file: Path) -> bytes:
+    """Return the content of *file* without byte order mark and blank lines."""
+    content = file.read_bytes().removeprefix(b"\xef\xbb\xbf")
+    try:
+        content.decode("utf-8")
+    except UnicodeDecodeError as error:
+        raise AnalysisError(
+            f"{file.name!r} is not UTF-8: byte {error.start} cannot be read; save the dataset as UTF-8 CSV"
+        ) from error
+    content = content.replace(b"\r\n", b"\n")
+    while b"\n\n" in content:
+        content = content.replace(b"\n\n", b"\n")
+    return content.strip(b"\n") + b"\n"
+
+
+def _check_widths(content: bytes, width: int, name: str) -> None:
+    """Refuse rows that are narrower or wider than *width*: a reader would fill or shift their cells."""
+    if b'"' in content:
+        rows = csv.reader(io.StringIO(content.decode(), newline=""))
+        widths = np.fromiter((len(row) for row in rows), dtype=np.int64)
+    else:
+        data = np.frombuffer(content, dtype=np.uint8)
+        ends = np.flatnonzero(data == _NEWLINE)
+        widths = np.diff(np.searchsorted(np.flatnonzero(data == _COMMA), ends), prepend=0) + 1
+    ragged = np.flatnonzero(widths != width)
+    if len(ragged):
+        raise AnalysisError(
+            f"Headers in config do not match with the number of columns in the dataset. {name!r} has "
+            f"{len(ragged)} row(s) that are not {width} columns wide: "
+            f"row {ragged[0] + 1} has {widths[ragged[0]]}; "
+            "repair them or quote cells that contain commas"
+        )

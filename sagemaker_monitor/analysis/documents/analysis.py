@@ -1,0 +1,167 @@
+"""analysis.json: what Clarify found out about bias, and the baseline that later runs are held against.
+
+Runs under Python 3.8 with the standard library only.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    Number = float | str | None
+    """A JSON number, "Infinity", "-Infinity", or null."""
+
+VERSION = "1.0"
+_SECTIONS = (("post_training", "post_training_bias_metrics"), ("pre_training", "pre_training_bias_metrics"))
+
+
+class DocumentError(ValueError):
+    """A document is not what its name says."""
+
+
+@dataclass(frozen=True)
+class MetricResult:
+    """One metric's value, which may be infinite, or None with the reason why there is none."""
+
+    name: str
+    description: str
+    value: float | None
+    error: str | None = None
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the metric's JSON object."""
+        result = {"name": self.name, "description": self.description, "value": to_number(self.value)}
+        return result if self.error is None else {**result, "error": self.error}
+
+
+@dataclass(frozen=True)
+class FacetResult:
+    """The metrics of one sensitive group: a value, several, or an interval."""
+
+    value_or_threshold: str
+    metrics: tuple[MetricResult, ...]
+
+    def metric(self, name: str) -> MetricResult | None:
+        """Return the metric called *name*, or None."""
+        return next((each for each in self.metrics if each.name == name), None)
+
+
+@dataclass(frozen=True)
+class BiasSection:
+    """The bias metrics of one stage: facets by name, each with one result per sensitive group."""
+
+    label: str
+    facets: Mapping[str, tuple[FacetResult, ...]]
+    label_value_or_threshold: str
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the section's JSON object."""
+        return {
+            "label": self.label,
+            "facets": {
+                name: [
+                    {
+                        "value_or_threshold": each.value_or_threshold,
+                        "metrics": [metric.to_dict() for metric in each.metrics],
+                    }
+                    for each in results
+                ]
+                for name, results in self.facets.items()
+            },
+            "label_value_or_threshold": self.label_value_or_threshold,
+        }
+
+
+@dataclass(frozen=True)
+class Analysis:
+    """The bias sections of one analysis; parts of the document that are not about bias are not kept."""
+
+    post_training: BiasSection | None = None
+    pre_training: BiasSection | None = None
+    version: str = VERSION
+
+    @property
+    def sections(self) -> tuple[tuple[str, BiasSection], ...]:
+        """The stages that were analysed and their sections, before training first."""
+        stages = (("pre_training", self.pre_training), ("post_training", self.post_training))
+        return tuple((stage, section) for stage, section in stages if section is not None)
+
+    def to_json(self) -> str:
+        """Return the document as Clarify writes it."""
+        document: dict[str, Any] = {"version": self.version}
+        for stage, key in _SECTIONS:
+            section = getattr(self, stage)
+            if section is not None:
+                document[key] = section.to_dict()
+        return json.dumps(document, indent=4, allow_nan=False)
+
+    @classmethod
+    def from_json(cls, text: str) -> Analysis:
+        """Read the document; raises DocumentError with the place that is wrong."""
+        document = read_object(text, "analysis.json")
+        sections = {stage: _section(document[key], key) for stage, key in _SECTIONS if key in document}
+        return cls(version=str(document.get("version", VERSION)), **sections)
+
+
+def to_number(value: float | None) -> Number:
+    """Return *value* as it stands in a document: infinities are texts, NaN is null."""
+    if value is None or math.isnan(value):
+        return None
+    if math.isinf(value):
+        return "Infinity" if value > 0 else "-Infinity"
+    return value
+
+
+def from_number(value: object, where: str) -> float | None:
+    """Return the number that *value* stands for; raises DocumentError naming *where*."""
+    if value is None:
+        return None
+    if value in ("Infinity", "-Infinity") or (
+        isinstance(value, (int, float)) and not isinstance(value, bool)
+    ):
+        return float(value)
+    raise DocumentError(f"{where}: a metric's value is a number, 'Infinity', '-Infinity' or null")
+
+
+def read_object(text: str, name: str) -> dict[str, Any]:
+    """Return the JSON object *text*; raises DocumentError naming the document."""
+    try:
+        document = json.loads(text)
+    except ValueError as error:
+        raise DocumentError(f"{name} is not JSON: {error}") from error
+    if not isinstance(document, dict):
+        raise DocumentError(f"{name} is not a JSON object")
+    return document
+
+
+def _section(section: Any, where: str) -> BiasSection:
+    try:
+        facets = {
+            str(name): tuple(
+                _facet(each, f"{where}.facets.{name}[{index}]") for index, each in enumerate(results)
+            )
+            for name, results in section["facets"].items()
+        }
+        return BiasSection(
+            str(section.get("label", "")), facets, str(section.get("label_value_or_threshold", ""))
+        )
+    except (KeyError, TypeError, AttributeError) as error:
+        raise DocumentError(f"{where} is not a section of bias metrics: {error!r}") from error
+
+
+def _facet(result: Any, where: str) -> FacetResult:
+    metrics = tuple(
+        MetricResult(
+            str(each["name"]),
+            str(each.get("description", "")),
+            from_number(each["value"], f"{where}.{each['name']}"),
+            each.get("error"),
+        )
+        for each in result["metrics"]
+    )
+    return FacetResult(str(result["value_or_threshold"]), metrics)

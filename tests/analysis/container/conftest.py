@@ -1,0 +1,136 @@
+"""A container's directory, a model server on loopback, and the process between them."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from threading import Thread
+from typing import Any
+
+import pytest
+
+REPOSITORY = Path(__file__).parents[3]
+
+
+@dataclass(frozen=True)
+class Finished:
+    """A container that has ended."""
+
+    code: int
+    message: str
+    log: str
+    output: Path
+
+    def document(self, name: str) -> Any:
+        """The JSON document called *name* in the output."""
+        return json.loads((self.output / name).read_text())
+
+    @property
+    def files(self) -> list[str]:
+        """The names of all files of the output."""
+        return sorted(each.name for each in self.output.iterdir()) if self.output.exists() else []
+
+
+@dataclass(frozen=True)
+class Container:
+    """An analysis container's directory, laid out as /opt/ml."""
+
+    root: Path
+
+    def add(self, name: str, content: str | bytes) -> Container:
+        """Put a file of the dataset in place."""
+        file = self.root / "processing" / "input" / "data" / name
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_bytes(content.encode() if isinstance(content, str) else content)
+        return self
+
+    def run(
+        self, config: dict[str, Any] | str, *, endpoint: str = "", baseline: str | None = None
+    ) -> Finished:
+        """Run the container as a process of its own."""
+        file = self.root / "processing" / "input" / "config" / "analysis_config.json"
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(config if isinstance(config, str) else json.dumps(config))
+        environment = {
+            "PATH": os.environ["PATH"],
+            "PYTHONPATH": str(REPOSITORY),
+            "SAGEMAKER_MONITOR_ROOT": str(self.root),
+            "SAGEMAKER_MONITOR_SHADOW_ENDPOINT": endpoint,
+        }
+        if baseline is not None:
+            place = self.root / "processing" / "baseline" / "analysis.json"
+            place.parent.mkdir(parents=True, exist_ok=True)
+            place.write_text(baseline)
+            environment["baseline_constraints"] = "/opt/ml/processing/baseline/analysis.json"
+        done = subprocess.run(
+            [sys.executable, "-m", "sagemaker_monitor.analysis.container", "clarify"],
+            env=environment,
+            capture_output=True,
+            text=True,
+            timeout=60,
+            check=False,
+        )
+        message = (self.root / "output" / "message").read_text()
+        return Finished(
+            done.returncode, message, done.stdout + done.stderr, self.root / "processing" / "output"
+        )
+
+
+@pytest.fixture
+def container(tmp_path: Path) -> Container:
+    """An empty container directory."""
+    (tmp_path / "ml" / "processing" / "input" / "data").mkdir(parents=True)
+    return Container(tmp_path / "ml")
+
+
+Model = Callable[[list[list[str]]], Sequence[object]]
+
+
+@dataclass
+class ModelServer:
+    """A model behind /invocations, and what it was asked."""
+
+    url: str
+    requests: list[list[list[str]]] = field(default_factory=list)
+    headers: list[dict[str, str]] = field(default_factory=list)
+
+
+@contextmanager
+def serve(model: Model, status: int = 200) -> Iterator[ModelServer]:
+    """Serve *model*, a function from rows of cells to one answer for each, over HTTP."""
+
+    class Handler(BaseHTTPRequestHandler):
+        protocol_version = "HTTP/1.1"
+
+        def do_POST(self) -> None:
+            body = self.rfile.read(int(self.headers["Content-Length"])).decode()
+            rows = [line.split(",") for line in body.splitlines()]
+            server.requests.append(rows)
+            server.headers.append(dict(self.headers))
+            answer = "".join(f"{each}\n" for each in model(rows)).encode()
+            self.send_response(status)
+            self.send_header("Content-Length", str(len(answer)))
+            self.end_headers()
+            self.wfile.write(answer)
+
+        def log_message(self, *_: object) -> None:
+            pass
+
+    http = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    http.daemon_threads = True
+    server = ModelServer(f"http://127.0.0.1:{http.server_port}/invocations")
+    thread = Thread(target=http.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
+    thread.start()
+    try:
+        yield server
+    finally:
+        http.shutdown()
+        http.server_close()
+        thread.join()
