@@ -196,8 +196,8 @@ def _group(environment: Environment) -> Iterator[Finding]:
     group = environment.model_package_group("m")
     if not _GROUP.fullmatch(group):
         message = (
-            f"{quoted(environment.registry.model_package_group)} is not valid: expected letters and digits, with"
-            " hyphens between them; '{model}' stands for the model's name"
+            f"{quoted(environment.registry.model_package_group)} is not valid: expected letters and digits,"
+            " with hyphens between them; '{model}' stands for the model's name"
         )
         yield ("registry", "model_package_group"), message
 

@@ -173,9 +173,9 @@ class _Reader:
             what = f"{MAX_VALUES} values" if self._count > MAX_VALUES else f"{MAX_DEPTH} levels"
             raise ConfigError([Problem(f"is more than {what}, aliases included", self._position(node))])
         self._where.setdefault(path, self._position(node))
-        if isinstance(node, yaml.MappingNode):
+        if isinstance(node, yaml.MappingNode) and node.tag == f"{_TAG}map":
             return dict(self._items(node, path))
-        if isinstance(node, yaml.SequenceNode):
+        if isinstance(node, yaml.SequenceNode) and node.tag == f"{_TAG}seq":
             return [self._value(item, (*path, index)) for index, item in enumerate(node.value)]
         return self._scalar(node, path)
 
@@ -185,7 +185,7 @@ class _Reader:
             key, line = key_node.value, key_node.start_mark.line + 1
             if key_node.tag != f"{_TAG}str":
                 words = quoted(key) if isinstance(key, str) else "a list or mapping"
-                message = f"the key {words} is not text: put it in quotes"
+                message = f"{words} as a key is not text: put it in quotes"
                 if key_node.tag == f"{_TAG}merge":
                     message = "merge keys (<<) are not used here: write the keys out, or alias a whole value"
                 self._problems.append(Problem(message, self._position(key_node), path))
@@ -199,7 +199,8 @@ class _Reader:
             yield key, self._value(value_node, (*path, key))
 
     def _scalar(self, node: yaml.Node, path: Path) -> Any:
-        self._written[path] = node.value
+        if isinstance(node, yaml.ScalarNode):
+            self._written[path] = node.value
         match node.tag.removeprefix(_TAG):
             case "str" | "timestamp":
                 return node.value

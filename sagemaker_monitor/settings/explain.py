@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from itertools import groupby
@@ -24,6 +25,7 @@ _EXPECTED = {
     "dict_type": "a mapping",
     "time_delta_type": "a duration such as PT1H",
 }
+_NUMBER = re.compile(r"[-+]?\d+(\.\d+)?")
 _BOUNDS = {
     "greater_than_equal": ("ge", "at least"),
     "greater_than": ("gt", "more than"),
@@ -116,12 +118,17 @@ def explain(error: ValidationError, root: type[Section], document: Document) -> 
     """Return the problems of *error*, one for each value that is wrong."""
     located = [(_path(detail, document.data), detail) for detail in error.errors(include_url=False)]
     problems = []
-    for path, group in groupby(located, key=lambda pair: pair[0]):
+    # Every missing key is a problem of its own; several errors of one value are a union's members.
+    for (path, _), group in groupby(located, key=lambda pair: (pair[0], _own_line(pair[1]))):
         details = [detail for _, detail in group]
         message = _message(path, details, root, document)
         if message:
             problems.append(document.problem(path, message))
     return problems
+
+
+def _own_line(detail: ErrorDetails) -> object:
+    return detail["loc"] if detail["type"] == "missing" else None
 
 
 def _path(detail: ErrorDetails, data: Any) -> Path:
@@ -149,11 +156,12 @@ def _message(path: Path, details: list[ErrorDetails], root: type[Section], docum
     detail = details[0]
     kind, context = detail["type"], detail.get("ctx", {})
     if kind == "missing":
-        return _missing(path, details, root)
+        return _missing(path, detail, root)
     if kind in ("model_type", "model_attributes_type"):
         section = section_at(root, path)
         allowed = listed(sorted(keys(section)), 20) if section else ""
-        return f"must be a section with keys of its own ({allowed}), not {_kind(value)}"
+        found = _kind(value, document.written.get(path, ""))
+        return f"must be a section with keys of its own ({allowed}), not {found}"
     if kind == "extra_forbidden":
         section = section_at(root, path[:-1])
         return f"unknown key; allowed here: {listed(sorted(keys(section)), 20) if section else ''}"
@@ -175,19 +183,17 @@ def _message(path: Path, details: list[ErrorDetails], root: type[Section], docum
     if kind == "string_pattern_mismatch":
         return f"{quoted(value)} is not valid: expected {SHAPES[context['pattern']]}"
     if kind in _BOUNDS:
-        key, words = _BOUNDS[kind]
-        return f"must be {words} {_plain(context[key])}, not {quoted(document.written.get(path, value))}"
+        return f"must be {_bound(detail)}, not {document.written.get(path, value)}"
     return _wrong_type(path, value, details, document)
 
 
-def _missing(path: Path, details: list[ErrorDetails], root: type[Section]) -> str:
-    names = [detail["loc"][-1] for detail in details if detail["type"] == "missing"]
-    if any(isinstance(name, int) for name in names):
-        return f"needs {_items(max(int(name) for name in names) + 1)}"
+def _missing(path: Path, detail: ErrorDetails, root: type[Section]) -> str:
+    name = detail["loc"][-1]
+    if isinstance(name, int):
+        return f"needs {_items(name + 1)}"
     section = section_at(root, path)
-    fields = keys(section) if section else {}
-    parts = [f"{name} is missing ({str(fields[str(name)].description).rstrip('.')})" for name in names]
-    return "; ".join(parts)
+    field = keys(section).get(name) if section else None
+    return f"{name} is missing" + (f" ({str(field.description).rstrip('.')})" if field else "")
 
 
 def _wrong_type(path: Path, value: Any, details: list[ErrorDetails], document: Document) -> str:
@@ -199,25 +205,26 @@ def _wrong_type(path: Path, value: Any, details: list[ErrorDetails], document: D
             choices = str(context["expected"]).replace("'", "").replace(" or ", ", ").split(", ")
             words = quoted(choices[0]) if len(choices) == 1 else f"one of {listed(choices)}"
         else:
-            words = _EXPECTED.get(detail["type"]) or detail["msg"][:1].lower() + detail["msg"][1:]
+            words = _EXPECTED.get(detail["type"]) or _bound(detail)
         expected[words] = None
-    message = f"must be {' or '.join(expected)}, not {_kind(value)}"
-    written = document.written.get(path)
+    written = document.written.get(path, "")
+    message = f"must be {' or '.join(expected)}, not {_kind(value, written)}"
     if isinstance(value, str):
-        return message + did_you_mean(value, choices)
+        number = any("number" in words for words in expected) and _NUMBER.fullmatch(value)
+        return message + ("; remove the quotes" if number else did_you_mean(value, choices))
     if "text" in expected and written:
         return f'{message}; quote it: "{written[:60]}"'
     return message
 
 
-def _kind(value: Any) -> str:
+def _kind(value: Any, written: str) -> str:
     match value:
         case None:
             return "empty"
         case bool():
             return f"{'true' if value else 'false'} (YAML reads yes, no, on and off so)"
         case int() | float():
-            return f"the number {quoted(value)[1:-1]}"
+            return f"the number {written[:60]}"
         case str():
             return f"the text {quoted(value)}"
         case list():
@@ -230,5 +237,8 @@ def _items(count: int) -> str:
     return f"{count} item" if count == 1 else f"{count} items"
 
 
-def _plain(bound: Any) -> str:
-    return "zero" if bound == type(bound)() and not isinstance(bound, int | float) else f"{bound}"
+def _bound(detail: ErrorDetails) -> str:
+    if detail["type"] not in _BOUNDS:
+        return detail["msg"][:1].lower() + detail["msg"][1:]
+    key, words = _BOUNDS[detail["type"]]
+    return f"{words} {detail['ctx'][key]:g}"

@@ -70,6 +70,18 @@ def _iso_8601(value: object) -> object:
     return value
 
 
+def _positive(value: timedelta) -> timedelta:
+    if value <= timedelta(0):
+        raise ValueError("must be longer than nothing, such as PT1H")
+    return value
+
+
+def _runtime(value: timedelta) -> timedelta:
+    if value > timedelta(days=9):
+        raise ValueError("must be at most P9D, the longest that SageMaker lets a processing job run")
+    return value
+
+
 def _relative_uri(uri: str) -> str:
     if "://" in uri or uri.startswith("arn:"):
         raise ValueError(
@@ -92,7 +104,7 @@ Number = Annotated[float, Field(strict=True, allow_inf_nan=False)]
 Text = Annotated[str, Field(strict=True)]
 Name = Annotated[str, Field(pattern=NAME, max_length=63)]
 Column = Annotated[str, Field(min_length=1, max_length=255), AfterValidator(_column)]
-Duration = Annotated[timedelta, BeforeValidator(_iso_8601), Field(gt=timedelta(0))]
-Runtime = Annotated[Duration, Field(le=timedelta(days=9))]
+Duration = Annotated[timedelta, BeforeValidator(_iso_8601), AfterValidator(_positive)]
+Runtime = Annotated[Duration, AfterValidator(_runtime)]
 InstanceType = Annotated[str, Field(pattern=INSTANCE_TYPE)]
 RelativeUri = Annotated[str, Field(min_length=1, max_length=1024), AfterValidator(_relative_uri)]

@@ -205,8 +205,8 @@ def _collect(problems: list[Problem], load_one: Callable[[], T]) -> T | None:
         return None
 
 
-def _names(folder: FilePath) -> list[str]:
-    return sorted(path.stem for path in folder.glob("*.yaml"))
+def _names(folder: FilePath, pattern: str = "*.yaml") -> list[str]:
+    return sorted(path.stem for path in folder.glob(pattern))
 
 
 def _require_known(kind: str, name: str, known: list[str], folder: FilePath) -> None:
@@ -215,7 +215,7 @@ def _require_known(kind: str, name: str, known: list[str], folder: FilePath) -> 
     position = Position(str(folder))
     if not folder.is_dir():
         message = "no such folder: --conf-dir names the folder that holds environments/ and models/"
-    elif (folder / f"{name}.yml").exists() and "/" not in name:
+    elif name in _names(folder, "*.yml"):
         message = f"{name}.yml is not read: rename it to {name}.yaml"
     elif name == BASE and kind == "environment":
         message = f"base.yaml is no environment, the others are laid over it; known: {listed(known)}"
