@@ -1,0 +1,181 @@
+"""Executions of pipelines: started, followed, stopped, and remembered."""
+
+from __future__ import annotations
+
+import json
+import secrets
+import string
+from typing import Any
+
+from sagemaker_monitor.emulator.api import paging, pipelines
+from sagemaker_monitor.emulator.api.context import ApiError, Context, Handler
+from sagemaker_monitor.emulator.definition import parse
+from sagemaker_monitor.emulator.executor import running
+from sagemaker_monitor.emulator.executor.parameters import ParameterError, bind
+from sagemaker_monitor.emulator.executor.records import EXECUTION, UNFINISHED, Records, abandon, steps_of
+
+_ID_ALPHABET = string.ascii_lowercase + string.digits
+_ID_LENGTH = 12
+_SORT_FIELDS = {"CreationTime": "CreationTime", "PipelineExecutionArn": "PipelineExecutionArn"}
+_UNSUPPORTED = ("SelectiveExecutionConfig", "MlflowExperimentName", "PipelineVersionAlias")
+
+
+def start_pipeline_execution(context: Context, request: dict[str, Any]) -> dict[str, Any]:
+    """StartPipelineExecution; the same ClientRequestToken again answers with the execution it started."""
+    pipelines.refuse(request, *_UNSUPPORTED)
+    pipeline = pipelines.require(context, request["PipelineName"])
+    name = pipeline["PipelineName"]
+    version = pipelines.version(context, name, request.get("PipelineVersionId"))
+    definition, _ = parse(json.loads(version["PipelineDefinition"]))
+    try:
+        parameters = bind(definition.parameters, request.get("PipelineParameters") or [])
+    except ParameterError as error:
+        raise ApiError("ValidationException", str(error)) from error
+    execution_id = "".join(secrets.choice(_ID_ALPHABET) for _ in range(_ID_LENGTH))
+    arn = f"{pipeline['PipelineArn']}/execution/{execution_id}"
+    token = f"StartPipelineExecution/{name}/{request['ClientRequestToken']}"
+    if not context.store.create(pipelines.TOKEN, token, {"Arn": arn}):
+        started = context.store.get(pipelines.TOKEN, token)
+        return {"PipelineExecutionArn": arn if started is None else started["Arn"]}
+    execution = _record(context, request, pipeline, version, arn, parameters)
+    context.store.put(EXECUTION, arn, execution)
+    _note_run(context, name, version["PipelineVersionId"], execution)
+    running.start(context, execution, definition, parameters)
+    return {"PipelineExecutionArn": arn}
+
+
+def describe_pipeline_execution(context: Context, request: dict[str, Any]) -> dict[str, Any]:
+    """DescribePipelineExecution."""
+    return _require(context, request)
+
+
+def list_pipeline_executions(context: Context, request: dict[str, Any]) -> dict[str, Any]:
+    """ListPipelineExecutions."""
+    pipelines.refuse(request, "PipelineVersionAlias")
+    pipeline = pipelines.require(context, request["PipelineName"])
+    found = context.store.list(EXECUTION, prefix=f"{pipeline['PipelineArn']}/")
+    page, token = paging.page(pipelines.created_within(found, request), request, sort_fields=_SORT_FIELDS)
+    return {"PipelineExecutionSummaries": [_summary(item) for item in page], "NextToken": token}
+
+
+def list_pipeline_execution_steps(context: Context, request: dict[str, Any]) -> dict[str, Any]:
+    """ListPipelineExecutionSteps: the steps that started, the last one first unless asked otherwise."""
+    execution = _require(context, request)
+    steps = steps_of(context, execution["PipelineExecutionArn"])
+    page, token = paging.page(steps, request, sort_fields={"CreationTime": "StartTime"})
+    return {"PipelineExecutionSteps": page, "NextToken": token}
+
+
+def list_pipeline_parameters_for_execution(context: Context, request: dict[str, Any]) -> dict[str, Any]:
+    """ListPipelineParametersForExecution: every parameter with its value as text, defaults included."""
+    parameters = _require(context, request)["_Parameters"]
+    page, token = paging.page(
+        parameters, request, sort_fields={"Declared": ""}, default=("Declared", "Ascending")
+    )
+    return {"PipelineParameters": page, "NextToken": token}
+
+
+def describe_pipeline_definition_for_execution(context: Context, request: dict[str, Any]) -> dict[str, Any]:
+    """DescribePipelineDefinitionForExecution: the definition as it was when the execution started."""
+    execution = _require(context, request)
+    return {"PipelineDefinition": execution["_Definition"], "CreationTime": execution["CreationTime"]}
+
+
+def stop_pipeline_execution(context: Context, request: dict[str, Any]) -> dict[str, Any]:
+    """StopPipelineExecution: running jobs are stopped, and no other step starts."""
+    arn = _require(context, request)["PipelineExecutionArn"]
+
+    def stopping(document: dict[str, Any]) -> dict[str, Any]:
+        status = document["PipelineExecutionStatus"]
+        if status not in UNFINISHED:
+            raise ApiError(
+                "ConflictException",
+                f"Pipeline execution with ARN {arn} is in status {status}; it cannot stop",
+            )
+        return {**document, "PipelineExecutionStatus": "Stopping", "LastModifiedTime": context.now()}
+
+    context.store.update(EXECUTION, arn, stopping)
+    Records(context, arn).stopping()
+    running.stop(context, arn)
+    return {"PipelineExecutionArn": arn}
+
+
+OPERATIONS: dict[str, Handler] = {
+    "StartPipelineExecution": start_pipeline_execution,
+    "DescribePipelineExecution": describe_pipeline_execution,
+    "ListPipelineExecutions": list_pipeline_executions,
+    "ListPipelineExecutionSteps": list_pipeline_execution_steps,
+    "ListPipelineParametersForExecution": list_pipeline_parameters_for_execution,
+    "DescribePipelineDefinitionForExecution": describe_pipeline_definition_for_execution,
+    "StopPipelineExecution": stop_pipeline_execution,
+}
+
+
+def recover(context: Context) -> None:
+    """End the executions that an emulator which is no more was running."""
+    abandon(context, running.STOPPED_REASON)
+
+
+def shutdown(context: Context) -> None:
+    """End the executions that are running, before the store closes."""
+    running.shutdown(context.config.state_dir)
+
+
+def _require(context: Context, request: dict[str, Any]) -> dict[str, Any]:
+    arn = request["PipelineExecutionArn"]
+    record = context.store.get(EXECUTION, arn)
+    if record is None:
+        raise ApiError("ResourceNotFound", f"Pipeline execution with ARN {arn} does not exist.")
+    return record
+
+
+def _record(
+    context: Context,
+    request: dict[str, Any],
+    pipeline: dict[str, Any],
+    version: dict[str, Any],
+    arn: str,
+    parameters: dict[str, Any],
+) -> dict[str, Any]:
+    now = context.now()
+    execution_name = request.get("PipelineExecutionDisplayName") or f"execution-{int(now * 1000)}"
+    parallelism = request.get("ParallelismConfiguration") or version.get("ParallelismConfiguration")
+    return {
+        "PipelineArn": pipeline["PipelineArn"],
+        "PipelineExecutionArn": arn,
+        "PipelineExecutionDisplayName": execution_name,
+        "PipelineExecutionStatus": "Executing",
+        "PipelineExecutionDescription": request.get("PipelineExecutionDescription"),
+        "CreationTime": now,
+        "LastModifiedTime": now,
+        "CreatedBy": {},
+        "LastModifiedBy": {},
+        "ParallelismConfiguration": parallelism,
+        "PipelineVersionId": version["PipelineVersionId"],
+        "RoleArn": request.get("RoleArn") or version.get("RoleArn"),
+        "_Parameters": [{"Name": name, "Value": _text(value)} for name, value in parameters.items()],
+        "_Definition": version["PipelineDefinition"],
+    }
+
+
+def _text(value: Any) -> str:
+    return value if isinstance(value, str) else json.dumps(value)
+
+
+def _note_run(context: Context, name: str, number: int, execution: dict[str, Any]) -> None:
+    ran = {"LastRunTime": execution["CreationTime"]}
+    context.store.update(pipelines.KIND, name, lambda document: document | ran)
+    last = {"LastExecutionPipelineExecutionArn": execution["PipelineExecutionArn"]}
+    key = pipelines.version_key(name, number)
+    context.store.update(pipelines.VERSION, key, lambda document: document | last)
+
+
+def _summary(execution: dict[str, Any]) -> dict[str, Any]:
+    return {
+        "PipelineExecutionArn": execution["PipelineExecutionArn"],
+        "StartTime": execution["CreationTime"],
+        "PipelineExecutionStatus": execution["PipelineExecutionStatus"],
+        "PipelineExecutionDescription": execution.get("PipelineExecutionDescription"),
+        "PipelineExecutionDisplayName": execution["PipelineExecutionDisplayName"],
+        "PipelineExecutionFailureReason": execution.get("FailureReason"),
+    }

@@ -1,0 +1,241 @@
+"""Pipelines and their versions: what was upserted, checked before it is kept."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from sagemaker_monitor.emulator.api import paging, tags
+from sagemaker_monitor.emulator.api.context import ApiError, Context, Handler
+from sagemaker_monitor.emulator.lint import lint, render
+from sagemaker_monitor.emulator.s3.keys import S3Error
+
+KIND, VERSION, TOKEN = "pipeline", "pipeline-version", "request-token"
+_LONGEST_DEFINITION = 1_048_576
+_SUMMARY = (
+    "PipelineArn",
+    "PipelineName",
+    "PipelineDisplayName",
+    "PipelineDescription",
+    "RoleArn",
+    "CreationTime",
+    "LastModifiedTime",
+)
+_KEPT = ("PipelineDisplayName", "PipelineDescription", "RoleArn", "ParallelismConfiguration")
+
+
+def create_pipeline(context: Context, request: dict[str, Any]) -> dict[str, Any]:
+    """CreatePipeline; the same ClientRequestToken again answers with the pipeline that it made."""
+    name = request["PipelineName"]
+    refuse(request, "PipelineVersionAliases")
+    token = f"CreatePipeline/{name}/{request['ClientRequestToken']}"
+    made = context.store.get(TOKEN, token)
+    if made is not None and context.store.get(KIND, name) is not None:
+        return {"PipelineArn": made["Arn"]}
+    definition = _definition(context, request, name)
+    arn, now = context.arn("pipeline", name), context.now()
+    record = {
+        "PipelineArn": arn,
+        "PipelineName": name,
+        "PipelineStatus": "Active",
+        "CreationTime": now,
+        "LastModifiedTime": now,
+        "CreatedBy": {},
+        "LastModifiedBy": {},
+        "_Version": 0,
+        **_kept(request),
+    }
+    if not context.store.create(KIND, name, record):
+        raise ApiError(
+            "ValidationException",
+            "Pipeline names must be unique within an AWS account and region. "
+            f"Pipeline with name ({name}) already exists.",
+        )
+    _add_version(context, name, definition)
+    tags.put_tags(context, arn, request.get("Tags"))
+    context.store.put(TOKEN, token, {"Arn": arn})
+    return {"PipelineArn": arn}
+
+
+def update_pipeline(context: Context, request: dict[str, Any]) -> dict[str, Any]:
+    """UpdatePipeline; every call makes a new version, as on AWS, whether anything differs or not."""
+    name = request["PipelineName"]
+    refuse(request, "PipelineVersionAliases")
+    require(context, name)
+    given = request.get("PipelineDefinition") or request.get("PipelineDefinitionS3Location")
+    definition = (
+        _definition(context, request, name) if given else version(context, name)["PipelineDefinition"]
+    )
+    changes = {**_kept(request), "LastModifiedTime": context.now()}
+    record = context.store.update(KIND, name, lambda document: {**document, **changes})
+    number = _add_version(context, name, definition)
+    return {"PipelineArn": record["PipelineArn"], "PipelineVersionId": number}
+
+
+def describe_pipeline(context: Context, request: dict[str, Any]) -> dict[str, Any]:
+    """DescribePipeline, the latest version unless another is asked for."""
+    refuse(request, "PipelineVersionAlias")
+    record = require(context, request["PipelineName"])
+    chosen = version(context, record["PipelineName"], request.get("PipelineVersionId"))
+    return {
+        **record,
+        **{key: value for key, value in chosen.items() if key in ("PipelineDefinition", *_KEPT)},
+    }
+
+
+def delete_pipeline(context: Context, request: dict[str, Any]) -> dict[str, Any]:
+    """DeletePipeline; refused while an execution runs. Records of executions stay."""
+    record = require(context, request["PipelineName"])
+    name, arn = record["PipelineName"], record["PipelineArn"]
+    for execution in context.store.list("execution", PipelineArn=arn):
+        if execution["PipelineExecutionStatus"] in ("Executing", "Stopping"):
+            raise ApiError(
+                "ConflictException",
+                f"Pipeline {name} is executing, stop it first: {execution['PipelineExecutionArn']}",
+            )
+    context.store.delete(KIND, name)
+    for number in range(1, record["_Version"] + 1):
+        context.store.delete(VERSION, version_key(name, number))
+    tags.forget_tags(context, arn)
+    return {"PipelineArn": arn}
+
+
+def list_pipelines(context: Context, request: dict[str, Any]) -> dict[str, Any]:
+    """ListPipelines."""
+    found = context.store.list(KIND, prefix=request.get("PipelineNamePrefix", ""))
+    fields = {"Name": "PipelineName", "CreationTime": "CreationTime"}
+    page, token = paging.page(created_within(found, request), request, sort_fields=fields)
+    summaries = [
+        {**{member: item.get(member) for member in _SUMMARY}, "LastExecutionTime": item.get("LastRunTime")}
+        for item in page
+    ]
+    return {"PipelineSummaries": summaries, "NextToken": token}
+
+
+def list_pipeline_versions(context: Context, request: dict[str, Any]) -> dict[str, Any]:
+    """ListPipelineVersions."""
+    record = require(context, request["PipelineName"])
+    found = context.store.list(VERSION, prefix=f"{record['PipelineName']}/")
+    fields = {"CreationTime": "PipelineVersionId"}
+    page, token = paging.page(created_within(found, request), request, sort_fields=fields)
+    members = ("PipelineVersionId", "CreationTime", "LastExecutionPipelineExecutionArn")
+    summaries = [
+        {"PipelineArn": record["PipelineArn"], **{member: item.get(member) for member in members}}
+        for item in page
+    ]
+    return {"PipelineVersionSummaries": summaries, "NextToken": token}
+
+
+OPERATIONS: dict[str, Handler] = {
+    "CreatePipeline": create_pipeline,
+    "UpdatePipeline": update_pipeline,
+    "DescribePipeline": describe_pipeline,
+    "DeletePipeline": delete_pipeline,
+    "ListPipelines": list_pipelines,
+    "ListPipelineVersions": list_pipeline_versions,
+}
+
+
+def require(context: Context, name_or_arn: str) -> dict[str, Any]:
+    """Return the record of a pipeline, given by name or ARN; raise ApiError when there is none."""
+    name = name_or_arn.rsplit("/", 1)[-1]
+    record = context.store.get(KIND, name)
+    if record is None or (name_or_arn != name and name_or_arn != record["PipelineArn"]):
+        raise ApiError("ResourceNotFound", f"Pipeline '{name_or_arn}' does not exist.")
+    return record
+
+
+def version(context: Context, name: str, number: int | None = None) -> dict[str, Any]:
+    """Return a version of the pipeline called *name*, by default the latest; ApiError when there is none."""
+    chosen = number or require(context, name)["_Version"]
+    found = context.store.get(VERSION, version_key(name, chosen))
+    if found is None:
+        raise ApiError("ResourceNotFound", f"Pipeline '{name}' has no version {chosen}.")
+    return found
+
+
+def created_within(documents: list[dict[str, Any]], request: dict[str, Any]) -> list[dict[str, Any]]:
+    """Return the documents created after CreatedAfter and before CreatedBefore, where *request* has them."""
+    after, before = request.get("CreatedAfter"), request.get("CreatedBefore")
+    return [
+        document
+        for document in documents
+        if (after is None or document["CreationTime"] >= after)
+        and (before is None or document["CreationTime"] <= before)
+    ]
+
+
+def version_key(name: str, number: int) -> str:
+    """Return the key of a version's document."""
+    return f"{name}/{number}"
+
+
+def refuse(request: dict[str, Any], *members: str) -> None:
+    """Raise ApiError when *request* has one of *members*, which AWS knows and which do nothing here."""
+    for member in members:
+        if request.get(member) is not None:
+            raise ApiError("ValidationException", f"{member} is not supported by the emulator; leave it out")
+
+
+def _kept(request: dict[str, Any]) -> dict[str, Any]:
+    return {member: request[member] for member in _KEPT if request.get(member) is not None}
+
+
+def _add_version(context: Context, name: str, definition: str) -> int:
+    """Keep *definition* as the next version of the pipeline and return the version's number."""
+
+    def count(document: dict[str, Any]) -> None:
+        document["_Version"] += 1
+
+    record = context.store.update(KIND, name, count)
+    number: int = record["_Version"]
+    document = {
+        **_kept(record),
+        "PipelineVersionId": number,
+        "PipelineDefinition": definition,
+        "CreationTime": context.now(),
+    }
+    context.store.put(VERSION, version_key(name, number), document)
+    return number
+
+
+def _definition(context: Context, request: dict[str, Any], name: str) -> str:
+    """Return the definition in *request*, or where it points to; raise ApiError unless it can run."""
+    match request:
+        case {"PipelineDefinition": str(text), "PipelineDefinitionS3Location": dict()}:
+            raise ApiError(
+                "ValidationException", "give PipelineDefinition or PipelineDefinitionS3Location, not both"
+            )
+        case {"PipelineDefinition": str(text)}:
+            pass
+        case {"PipelineDefinitionS3Location": {"Bucket": bucket, "ObjectKey": key, **rest}}:
+            refuse(dict(rest), "VersionId")  # type: ignore[arg-type]
+            text = _read(context, f"s3://{bucket}/{key}")
+        case _:
+            raise ApiError(
+                "ValidationException", "PipelineDefinition or PipelineDefinitionS3Location is needed"
+            )
+    try:
+        document = json.loads(text)
+    except (ValueError, RecursionError) as error:
+        raise ApiError("ValidationException", f"the pipeline definition is not JSON: {error}") from error
+    findings = lint(document, name)
+    if findings:
+        raise ApiError(
+            "ValidationException",
+            f"the pipeline definition cannot run ({len(findings)}):\n{render(findings)}",
+        )
+    return text
+
+
+def _read(context: Context, uri: str) -> str:
+    try:
+        if context.s3.get(uri).size > _LONGEST_DEFINITION:
+            raise ApiError("ValidationException", f"{uri} is longer than {_LONGEST_DEFINITION} bytes")
+        return context.s3.read_bytes(uri).decode()
+    except S3Error as error:
+        raise ApiError(
+            "ValidationException", f"the pipeline definition {uri} cannot be read: {error}"
+        ) from error
+    except UnicodeDecodeError as error:
+        raise ApiError("ValidationException", f"the pipeline definition {uri} is not UTF-8") from error

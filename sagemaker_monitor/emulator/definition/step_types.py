@@ -1,0 +1,195 @@
+"""Which step types run here: whose request their Arguments are, and what they leave behind."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import cache
+from typing import Any
+
+from botocore.model import Shape, ShapeResolver
+
+from sagemaker_monitor.emulator.definition.shapes import operation_input, service_shape
+
+_NAME = {"type": "string", "min": 1, "max": 64, "pattern": r"[A-Za-z0-9\-_]*"}
+_ANYTHING = {"type": "structure", "members": {}, "document": True}
+_ORDINARY_FIELDS = ("Name", "Type", "Arguments", "DependsOn", "DisplayName", "Description")
+
+# The structure of a definition, in the notation of botocore's service models.
+_SHAPES: dict[str, Any] = {
+    "Document": {
+        "type": "structure",
+        "required": ["Version", "Steps"],
+        "members": {
+            "Version": {"shape": "Version"},
+            "Metadata": {"shape": "Anything"},
+            "Parameters": {"shape": "Parameters"},
+            "PipelineExperimentConfig": {"shape": "Experiment"},
+            "Steps": {"shape": "Steps"},
+        },
+    },
+    "Version": {"type": "string", "enum": ["2020-12-01"]},
+    "Anything": _ANYTHING,
+    "Experiment": {
+        "type": "structure",
+        "members": {"ExperimentName": {"shape": "Anything"}, "TrialName": {"shape": "Anything"}},
+    },
+    "Steps": {"type": "list", "member": {"shape": "Anything"}, "min": 1},
+    "Branch": {"type": "list", "member": {"shape": "Anything"}},
+    "Parameters": {"type": "list", "member": {"shape": "Parameter"}, "max": 200},
+    "Parameter": {
+        "type": "structure",
+        "required": ["Name", "Type"],
+        "members": {
+            "Name": {"shape": "ParameterName"},
+            "Type": {"shape": "ParameterType"},
+            "DefaultValue": {"shape": "Anything"},
+            "EnumValues": {"shape": "Texts"},
+        },
+    },
+    "ParameterName": {**_NAME, "max": 256},
+    "ParameterType": {"type": "string", "enum": ["String", "Integer", "Float", "Boolean"]},
+    "Text": {"type": "string"},
+    "Texts": {"type": "list", "member": {"shape": "Text"}},
+    "Flag": {"type": "boolean"},
+    "StepName": _NAME,
+    "Dependencies": {"type": "list", "member": {"shape": "Dependency"}},
+    "Dependency": {
+        "type": "structure",
+        "required": ["Step"],
+        "members": {"Step": {"shape": "StepName"}, "Trigger": {"shape": "Trigger"}},
+    },
+    "Trigger": {"type": "string", "enum": ["Completed", "Failed", "Stopped", "Any"]},
+    "CacheConfig": {
+        "type": "structure",
+        "required": ["Enabled"],
+        "members": {"Enabled": {"shape": "Flag"}, "ExpireAfter": {"shape": "Text"}},
+    },
+    "PropertyFiles": {"type": "list", "member": {"shape": "PropertyFile"}, "max": 10},
+    "PropertyFile": {
+        "type": "structure",
+        "required": ["PropertyFileName", "OutputName", "FilePath"],
+        "members": {
+            "PropertyFileName": {"shape": "Text"},
+            "OutputName": {"shape": "Text"},
+            "FilePath": {"shape": "Text"},
+        },
+    },
+    "CheckType": {"type": "string", "enum": ["DATA_BIAS", "MODEL_BIAS", "MODEL_EXPLAINABILITY"]},
+    "OptionText": {"type": "string", "max": 1024},
+    "ConditionArguments": {
+        "type": "structure",
+        "required": ["Conditions"],
+        "members": {
+            "Conditions": {"shape": "Steps"},
+            "IfSteps": {"shape": "Branch"},
+            "ElseSteps": {"shape": "Branch"},
+        },
+    },
+    "FailArguments": {
+        "type": "structure",
+        "members": {"ErrorMessage": {"shape": "FailMessage"}},
+    },
+    "FailMessage": {"type": "string", "max": 3072},
+    "CheckProperties": {
+        "type": "structure",
+        "members": {
+            "CalculatedBaselineConstraints": {"shape": "Text"},
+            "BaselineUsedForDriftCheckConstraints": {"shape": "Text"},
+        },
+    },
+    "ConditionProperties": {"type": "structure", "members": {"Outcome": {"shape": "Text"}}},
+}
+_CACHE = {"CacheConfig": "CacheConfig"}
+
+
+@dataclass(frozen=True, slots=True)
+class StepType:
+    """What a Type means: the request behind it, the member that is filled in, its properties."""
+
+    arguments: str
+    properties: str | None
+    generated: str | None = None
+    fields: Mapping[str, str] = field(default_factory=dict)
+    required: tuple[str, ...] = ()
+
+
+STEP_TYPES: dict[str, StepType] = {
+    "ClarifyCheck": StepType(
+        "CreateProcessingJob",
+        "CheckProperties",
+        "ProcessingJobName",
+        {
+            **_CACHE,
+            "CheckType": "CheckType",
+            "ModelPackageGroupName": "OptionText",
+            "SkipCheck": "Flag",
+            "FailOnViolation": "Flag",
+            "RegisterNewBaseline": "Flag",
+            "SuppliedBaselineConstraints": "OptionText",
+            "ModelName": "OptionText",
+        },
+        ("CheckType",),
+    ),
+    "Condition": StepType("ConditionArguments", "ConditionProperties"),
+    "Fail": StepType("FailArguments", None),
+    "Model": StepType("CreateModel", "DescribeModelOutput", "ModelName"),
+    "Processing": StepType(
+        "CreateProcessingJob",
+        "DescribeProcessingJobResponse",
+        "ProcessingJobName",
+        {**_CACHE, "PropertyFiles": "PropertyFiles"},
+    ),
+    "RegisterModel": StepType("CreateModelPackage", "DescribeModelPackageOutput"),
+    "Transform": StepType("CreateTransformJob", "DescribeTransformJobResponse", "TransformJobName", _CACHE),
+}
+
+
+def _own_shape(name: str) -> Shape:
+    return ShapeResolver(_SHAPES).get_shape_by_name(name)
+
+
+DOCUMENT = _own_shape("Document")
+
+
+@cache
+def step_shape(kind: str) -> Shape:
+    """Return the shape of a whole step of type *kind*; its Arguments are checked apart."""
+    step_type = STEP_TYPES[kind]
+    members: dict[str, Any] = {name: {"shape": "Text"} for name in _ORDINARY_FIELDS}
+    members |= {
+        "Name": {"shape": "StepName"},
+        "Arguments": {"shape": "Anything"},
+        "DependsOn": {"shape": "Dependencies"},
+    }
+    # Options may be expressions: they are checked where expressions are understood.
+    members |= {name: {"shape": "Anything"} for name in step_type.fields}
+    step: dict[str, Any] = {
+        "type": "structure",
+        "required": ["Name", "Type", "Arguments", *step_type.required],
+        "members": members,
+    }
+    shapes: dict[str, Any] = {**_SHAPES, "Step": step}
+    return ShapeResolver(shapes).get_shape_by_name("Step")
+
+
+@cache
+def arguments_shape(kind: str) -> Shape:
+    """Return the shape of the Arguments of a step of type *kind*: mostly a CreateX request."""
+    name = STEP_TYPES[kind].arguments
+    return _own_shape(name) if name in _SHAPES else operation_input(name)
+
+
+@cache
+def option_shape(kind: str, name: str) -> Shape:
+    """Return the shape of the field *name* beside the Arguments."""
+    return _own_shape(STEP_TYPES[kind].fields[name])
+
+
+@cache
+def properties_shape(kind: str) -> Shape | None:
+    """Return the shape whose members later steps can Get; None when the type has none."""
+    name = STEP_TYPES[kind].properties
+    if name is None:
+        return None
+    return _own_shape(name) if name in _SHAPES else service_shape(name)

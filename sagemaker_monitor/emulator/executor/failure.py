@@ -1,0 +1,11 @@
+"""How a step says that it did not succeed."""
+
+from __future__ import annotations
+
+
+class StepFailed(Exception):  # noqa: N818 - an outcome, not a defect
+    """A step ran and failed; the message becomes its FailureReason."""
+
+
+class StepStopped(Exception):  # noqa: N818 - an outcome, not a defect
+    """A step was stopped before it ended."""

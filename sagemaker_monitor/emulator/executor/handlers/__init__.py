@@ -1,0 +1,28 @@
+"""One module per step type: what running a step of that type does."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from sagemaker_monitor.emulator.executor.handlers import (
+    clarify_check,
+    condition,
+    fail,
+    model,
+    processing,
+    register_model,
+    transform,
+)
+from sagemaker_monitor.emulator.executor.task import Task
+
+# The result is what later steps can Get; StepFailed and StepStopped say that there is none.
+HANDLERS: dict[str, Callable[[Task], Mapping[str, Any]]] = {
+    "ClarifyCheck": clarify_check.run,
+    "Condition": condition.run,
+    "Fail": fail.run,
+    "Model": model.run,
+    "Processing": processing.run,
+    "RegisterModel": register_model.run,
+    "Transform": transform.run,
+}

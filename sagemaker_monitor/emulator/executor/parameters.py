@@ -1,0 +1,71 @@
+"""What value each parameter has in one execution."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from sagemaker_monitor.emulator.definition import Parameter
+from sagemaker_monitor.emulator.definition.findings import choices, shown
+
+_BOOLEANS = {"true": True, "false": False}
+
+
+class ParameterError(ValueError):
+    """An execution was given parameters that its pipeline does not take; the text names all of them."""
+
+
+def bind(declared: Mapping[str, Parameter], given: Iterable[Mapping[str, str]]) -> dict[str, Any]:
+    """Return the value of every declared parameter: what was given, read by its type, or its default.
+
+    Clients send every value as text, so a Boolean arrives as "True".
+    """
+    texts: dict[str, str] = {}
+    problems: list[str] = []
+    for item in given:
+        name = item["Name"]
+        if name in texts:
+            problems.append(f"parameter {name!r} is given twice")
+        elif name not in declared:
+            problems.append(
+                f"parameter {name[:64]!r} is not declared by the pipeline; {choices(name, declared)}"
+            )
+        texts[name] = item["Value"]
+    values: dict[str, Any] = {}
+    for name, parameter in declared.items():
+        try:
+            values[name] = _value(parameter, texts.get(name))
+        except ParameterError as error:
+            problems.append(str(error))
+    if problems:
+        raise ParameterError("; ".join(problems[:10]))
+    return values
+
+
+def _value(parameter: Parameter, text: str | None) -> Any:
+    name = parameter.name
+    if text is None:
+        if parameter.default is None:
+            raise ParameterError(f"parameter {name!r} has no default and no value was given")
+        return parameter.default
+    try:
+        value = _read(parameter.type, text)
+    except (ValueError, KeyError) as error:
+        raise ParameterError(
+            f"parameter {name!r} is of type {parameter.type}; {shown(text)} is given"
+        ) from error
+    if parameter.enum and value not in parameter.enum:
+        allowed = ", ".join(map(repr, parameter.enum[:10]))
+        raise ParameterError(f"parameter {name!r} must be one of {allowed}; {shown(text)} is given")
+    return value
+
+
+def _read(kind: str, text: str) -> Any:
+    match kind:
+        case "Integer":
+            return int(text)
+        case "Float":
+            return float(text)
+        case "Boolean":
+            return _BOOLEANS[text.lower()]
+    return text
