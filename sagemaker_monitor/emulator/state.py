@@ -102,7 +102,9 @@ class Store:
         """Remove a document; return whether there was one."""
         with self._database.transaction() as run:
             arguments = (self.region, kind, key)
-            return run("DELETE FROM documents WHERE region = ? AND kind = ? AND key = ?", arguments).rowcount > 0
+            return (
+                run("DELETE FROM documents WHERE region = ? AND kind = ? AND key = ?", arguments).rowcount > 0
+            )
 
     def next_number(self, name: str) -> int:
         """Count *name* up by one and return it: 1, 2, 3, … never the same twice."""
@@ -126,7 +128,9 @@ class Store:
 
     def _get(self, run: _Run, kind: str, key: str) -> Document | None:
         arguments = (self.region, kind, key)
-        row = run("SELECT body FROM documents WHERE region = ? AND kind = ? AND key = ?", arguments).fetchone()
+        row = run(
+            "SELECT body FROM documents WHERE region = ? AND kind = ? AND key = ?", arguments
+        ).fetchone()
         return None if row is None else json.loads(row[0])
 
     def _put(self, run: _Run, kind: str, key: str, document: Document) -> None:
@@ -147,7 +151,9 @@ class _Database:
         self._lock = threading.RLock()
         self._depth = 0
         try:
-            self._connection = sqlite3.connect(path, timeout=10, isolation_level=None, check_same_thread=False)
+            self._connection = sqlite3.connect(
+                path, timeout=10, isolation_level=None, check_same_thread=False
+            )
         except sqlite3.Error as error:
             raise StateError(f"cannot open {path}: {error}") from error
         try:

@@ -7,6 +7,7 @@ per region before the first request, and `shutdown(context)`, called once before
 from __future__ import annotations
 
 import importlib
+import importlib.util
 from types import ModuleType
 
 MODULES = (
@@ -22,5 +23,8 @@ MODULES = (
 
 
 def load_modules() -> tuple[ModuleType, ...]:
-    """Import and return the modules of every operation."""
-    return tuple(importlib.import_module(f"{__name__}.{name}") for name in MODULES)
+    """Import and return the modules of every operation; a module that is not there answers nothing."""
+    names = [f"{__name__}.{name}" for name in MODULES]
+    return tuple(
+        importlib.import_module(name) for name in names if importlib.util.find_spec(name) is not None
+    )

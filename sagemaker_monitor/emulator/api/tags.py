@@ -24,7 +24,9 @@ def put_tags(context: Context, arn: str, tags: Sequence[dict[str, str]] | None) 
         return _tags(context, arn)
     merged = {tag["Key"]: tag for tag in [*_tags(context, arn), *tags]}
     if len(merged) > _MOST_TAGS:
-        raise ApiError("ResourceLimitExceeded", f"a resource has at most {_MOST_TAGS} tags, not {len(merged)}: {arn}")
+        raise ApiError(
+            "ResourceLimitExceeded", f"a resource has at most {_MOST_TAGS} tags, not {len(merged)}: {arn}"
+        )
     context.store.put("tags", arn, {"Tags": list(merged.values())})
     return list(merged.values())
 
@@ -69,6 +71,8 @@ def _require(context: Context, arn: str) -> None:
     field = ARN_FIELDS.get(kind)
     if field is None:
         known = ", ".join(sorted(ARN_FIELDS))
-        raise ApiError("ValidationException", f"Resource {arn} cannot be tagged here; kinds that can: {known}")
+        raise ApiError(
+            "ValidationException", f"Resource {arn} cannot be tagged here; kinds that can: {known}"
+        )
     if not context.store.list(kind, **{field: arn}):
         raise ApiError("ResourceNotFound", f"Resource {arn} does not exist.")

@@ -1,0 +1,76 @@
+"""The emulator as a process of its own, in the foreground: `python -m sagemaker_monitor.emulator`."""
+
+from __future__ import annotations
+
+import argparse
+import signal
+import sys
+import threading
+from pathlib import Path
+
+from sagemaker_monitor.emulator.config import DEFAULT_PORT, EmulatorConfig
+from sagemaker_monitor.emulator.server import Server, ServerError, is_loopback, log
+
+CANNOT = 3
+USAGE = 2
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Serve until SIGTERM or SIGINT. Returns 0, or 3 when it cannot listen or keep its state."""
+    options = _parser().parse_args(arguments)
+    if not is_loopback(options.host) and not options.allow_remote:
+        print(
+            f"{options.host} is not loopback: anybody who reaches it could run code here; use 127.0.0.1, "
+            "or say --allow-remote",
+            file=sys.stderr,
+        )
+        return USAGE
+    stopped = threading.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: stopped.set())
+    config = EmulatorConfig(options.state_dir, options.host, options.port, options.account, options.region)
+    try:
+        server = Server(config)
+    except ServerError as error:
+        print(error, file=sys.stderr)
+        return CANNOT
+    with server:
+        log(f"listening on {server.url}, state in {server.config.state_dir}")
+        stopped.wait()
+    log("stopped")
+    return 0
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m sagemaker_monitor.emulator", description=__doc__)
+    parser.add_argument(
+        "--state-dir", type=Path, required=True, help="made if need be; deleting it is the reset"
+    )
+    parser.add_argument(
+        "--port", type=_port, default=DEFAULT_PORT, help="0 for any free one (default: %(default)s)"
+    )
+    parser.add_argument("--host", default="127.0.0.1", help="address to listen on (default: %(default)s)")
+    parser.add_argument("--account", type=_account, default="000000000000", help="twelve digits")
+    parser.add_argument(
+        "--region", default="us-east-1", help="of requests that name none (default: %(default)s)"
+    )
+    parser.add_argument(
+        "--allow-remote", action="store_true", help="listen on an address that is not loopback"
+    )
+    return parser
+
+
+def _port(text: str) -> int:
+    if not text.isdigit() or int(text) > 65535:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a port, 0 to 65535")
+    return int(text)
+
+
+def _account(text: str) -> str:
+    if len(text) != 12 or not text.isdigit():
+        raise argparse.ArgumentTypeError(f"{text!r} is not an account, twelve digits")
+    return text
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,61 @@
+"""Services that only have to answer, which moto plays; it is imported when the first of them is asked."""
+
+from __future__ import annotations
+
+import io
+import threading
+from typing import Any
+
+Environ = dict[str, Any]
+
+SERVICES = frozenset(
+    {"iam", "sts", "sns", "sqs", "events", "scheduler", "monitoring", "logs", "ssm", "kms", "codebuild"}
+)
+"""Signing names of the services that are passed on. The rest is refused: moto's answers would look like work done."""
+
+
+class Fallback:
+    """moto's server application, made on first use."""
+
+    def __init__(self, account: str) -> None:
+        """Answer as *account*."""
+        self._account = account
+        self._lock = threading.Lock()
+        self._application: Any = None
+
+    def knows(self, environ: Environ, body: bytes) -> bool:
+        """Return whether a read that is answered without moto is about something made in moto since, such as a role."""
+        if self._application is None or b"Action=GetRole&" not in body:
+            return False
+        return self.answer(environ, body)[0].startswith("200")
+
+    def answer(self, environ: Environ, body: bytes) -> tuple[str, list[tuple[str, str]], bytes]:
+        """Return status, headers and content for a request. Raises NotImplementedError, among others."""
+        started: list[tuple[str, list[tuple[str, str]]]] = []
+        inner = {
+            **environ,
+            "wsgi.input": io.BytesIO(body),
+            "CONTENT_LENGTH": str(len(body)),
+            "HTTP_X_MOTO_ACCOUNT_ID": self._account,
+        }
+        inner.pop("HTTP_TRANSFER_ENCODING", None)  # the body is whole now
+        with self._lock:  # moto's backends are dictionaries without locks
+            if self._application is None:
+                self._application = _load()
+            chunks = self._application(inner, lambda status, headers, _=None: started.append((status, headers)))
+            content = b"".join(chunks)
+        status, headers = started[-1]
+        kept = [(name, value) for name, value in headers if name.lower() not in ("connection", "content-length")]
+        return status, [*kept, ("Content-Length", str(len(content)))], content
+
+
+def _load() -> Any:
+    from moto.server import DomainDispatcherApplication, create_backend_app
+
+    def create(service: str) -> Any:
+        application = create_backend_app(service)
+        # Flask would turn what moto does not implement into an HTML page with status 500.
+        application.config["PROPAGATE_EXCEPTIONS"] = True
+        return application
+
+    return DomainDispatcherApplication(create)

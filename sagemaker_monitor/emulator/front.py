@@ -1,0 +1,172 @@
+"""Which service a request is for, and its answer: the WSGI application of the emulator."""
+
+from __future__ import annotations
+
+import json
+import re
+import sys
+import traceback
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from http import HTTPStatus
+from typing import Any
+from urllib.parse import parse_qs
+from uuid import uuid4
+from xml.sax.saxutils import escape
+
+from sagemaker_monitor.emulator import identity
+from sagemaker_monitor.emulator.api.context import Context
+from sagemaker_monitor.emulator.fallback import SERVICES, Fallback
+from sagemaker_monitor.emulator.s3.keys import S3Error
+from sagemaker_monitor.emulator.s3.request import read_request
+from sagemaker_monitor.emulator.s3.rest import S3Api
+from sagemaker_monitor.emulator.sagemaker_api import SageMakerApi, stamp
+from sagemaker_monitor.emulator.wire import ApiError, render_error
+
+HEALTH = "/_sagemaker-monitor/health"
+_TARGET = "SageMaker."
+_MOST_BODY = 8 << 20
+_SCOPE = re.compile(r"Credential=[^/,\s]*/\d{8}/([a-z0-9-]+)/([a-z0-9-]+)/aws4_request")
+_REGION = re.compile(r"[a-z]{2}(-[a-z]+)+-\d")
+_HOST = re.compile(r"(?:(?:[a-z0-9.-]+\.)?localhost|127\.\d+\.\d+\.\d+|\[::1\])(?::\d+)?", re.IGNORECASE)
+
+StartResponse = Callable[..., Any]
+Environ = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Front:
+    """The parts that answer, and what they need."""
+
+    context: Context
+    sagemaker: SageMakerApi
+    s3: S3Api
+    fallback: Fallback
+    health: dict[str, Any]
+    any_host: bool = False
+
+    def __call__(self, environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
+        """Answer one WSGI request."""
+        try:
+            return self._route(environ, start_response)
+        except OSError:
+            raise  # the client's connection; the server knows what to do
+        except Exception:  # noqa: BLE001 (the border of the process: a client must get an answer)
+            log(f"{environ['REQUEST_METHOD']} failed inside the emulator\n{traceback.format_exc()}")
+            return _json(
+                start_response, 501, render_error(ApiError("InternalFailure", "see the emulator's log"))
+            )
+
+    def _route(self, environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
+        refusal = self._refusal(environ)
+        if refusal is not None:
+            return _json(start_response, 403, render_error(refusal))
+        if environ["PATH_INFO"] == HEALTH:
+            return _json(start_response, 200, json.dumps(self.health).encode())
+        region, service = _scope(environ)
+        target = environ.get("HTTP_X_AMZ_TARGET", "")
+        if target.startswith(_TARGET):
+            return self._sagemaker(target.removeprefix(_TARGET), region, environ, start_response)
+        if service in ("", "s3"):
+            return self._s3(region, environ, start_response)
+        if service == "sagemaker":
+            text = "the emulator has no endpoints: InvokeEndpoint and the like are not answered"
+            return _json(start_response, 400, render_error(ApiError("UnknownOperationException", text)))
+        return self._other(service, environ, start_response)
+
+    def _refusal(self, environ: Environ) -> ApiError | None:
+        # A web page in somebody's browser can reach loopback too: by another name, or across origins.
+        host = environ.get("HTTP_HOST", "")
+        if not self.any_host and _HOST.fullmatch(host) is None:
+            return ApiError(
+                "AccessDeniedException", f"the emulator answers to loopback names, not to {host[:100]!r}"
+            )
+        if "HTTP_ORIGIN" in environ:
+            return ApiError("AccessDeniedException", "the emulator does not answer web pages")
+        return None
+
+    def _sagemaker(
+        self, operation: str, region: str, environ: Environ, start_response: StartResponse
+    ) -> Iterable[bytes]:
+        body = environ["wsgi.input"].read(_MOST_BODY + 1)
+        if len(body) > _MOST_BODY:
+            error = ApiError(
+                "RequestEntityTooLargeException", f"a request has at most {_MOST_BODY} bytes", 413
+            )
+            return _json(start_response, error.status, render_error(error))
+        context = self.context if region in ("", self.context.region) else self.context.in_region(region)
+        answer = self.sagemaker.answer(operation, body, context)
+        if answer.code:
+            log(f"{operation} {answer.status} {answer.code}")
+        return _json(start_response, answer.status, answer.body)
+
+    def _s3(self, region: str, environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
+        try:
+            request = read_request(environ, region or self.context.region)
+        except S3Error as error:
+            return _json(start_response, error.status, render_error(ApiError(error.code, error.message)))
+        response = self.s3.answer(request)
+        headers = {**response.headers, "x-amz-request-id": uuid4().hex[:16].upper()}
+        if response.status not in (204, 304):
+            headers.setdefault("Content-Length", "0")
+        start_response(_status(response.status), list(headers.items()))
+        return response.body
+
+    def _other(self, service: str, environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
+        body = environ["wsgi.input"].read(_MOST_BODY)
+        own = identity.answer(service, body, self.context.account)
+        if own is not None and not self.fallback.knows(environ, body):
+            return _content(start_response, 200, "text/xml", own)
+        if service not in SERVICES:
+            others = ", ".join(sorted(SERVICES))
+            text = f"the emulator does not answer {service!r}; beside SageMaker and S3 it answers: {others}"
+            return _refuse(environ, start_response, text)
+        try:
+            status, headers, content = self.fallback.answer(environ, body)
+        except Exception as error:  # noqa: BLE001 (moto raises anything for what it does not know)
+            text = f"the emulator's {service} does not do this: {type(error).__name__}: {error!s:.200}"
+            log(text)
+            return _refuse(environ, start_response, text)
+        if status.startswith("500"):
+            return _refuse(environ, start_response, f"the emulator's {service} does not do this")
+        start_response(status, headers)
+        return [content]
+
+
+def log(text: str) -> None:
+    """Write one entry of the server's log, which is standard error."""
+    print(f"{stamp()} {text}", file=sys.stderr, flush=True)
+
+
+def _scope(environ: Environ) -> tuple[str, str]:
+    """Return region and service that a request was signed for, in its header or in a presigned URL."""
+    match = _SCOPE.search(environ.get("HTTP_AUTHORIZATION", ""))
+    if match is None:
+        credential = parse_qs(environ.get("QUERY_STRING", "")).get("X-Amz-Credential", [""])[0]
+        match = _SCOPE.search(f"Credential={credential}")
+    if match is None:
+        return "", ""
+    return (match[1] if _REGION.fullmatch(match[1]) else ""), match[2]
+
+
+def _refuse(environ: Environ, start_response: StartResponse, text: str) -> Iterable[bytes]:
+    code = "UnknownOperationException"
+    if "HTTP_X_AMZ_TARGET" in environ or "json" in environ.get("CONTENT_TYPE", ""):
+        return _json(start_response, 400, render_error(ApiError(code, text)))
+    error = f"<Error><Type>Sender</Type><Code>{code}</Code><Message>{escape(text)}</Message></Error>"
+    content = f"<ErrorResponse>{error}<RequestId>{uuid4()}</RequestId></ErrorResponse>"
+    return _content(start_response, 400, "text/xml", content.encode())
+
+
+def _json(start_response: StartResponse, status: int, content: bytes) -> list[bytes]:
+    return _content(start_response, status, "application/x-amz-json-1.1", content)
+
+
+def _content(start_response: StartResponse, status: int, kind: str, content: bytes) -> list[bytes]:
+    headers = [("Content-Type", kind), ("Content-Length", str(len(content))), ("x-amzn-RequestId", str(uuid4()))]
+    start_response(_status(status), headers)
+    return [content]
+
+
+def _status(status: int) -> str:
+    return f"{status} {HTTPStatus(status).phrase}"

@@ -1,0 +1,253 @@
+"""A threaded HTTP/1.1 server for one WSGI application: keep-alive, chunked bodies, nothing held in memory."""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import socket
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterable
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any, BinaryIO
+from urllib.parse import unquote
+
+WSGIApplication = Callable[[dict[str, Any], Callable[..., Any]], Iterable[bytes]]
+
+_LONGEST_CHUNK_LINE = 8192
+_PATIENCE = 5.0
+
+
+class BrokenBody(OSError):
+    """The client stopped in the middle of a body, or framed it wrongly."""
+
+
+class SizedBody(io.RawIOBase):
+    """A request's body of a known length; reading past it gives nothing. Raises BrokenBody when it is cut short."""
+
+    def __init__(self, stream: BinaryIO, length: int) -> None:
+        """Read at most *length* bytes of *stream*."""
+        self._stream = stream
+        self.remaining = length
+
+    def readable(self) -> bool:
+        """A body can be read."""
+        return True
+
+    def readinto(self, buffer: Any) -> int:
+        """Fill *buffer* as far as the body goes."""
+        data = self._stream.read(min(len(buffer), self.remaining))
+        if self.remaining and not data:
+            raise BrokenBody("the request's body is shorter than its Content-Length")
+        self.remaining -= len(data)
+        buffer[: len(data)] = data
+        return len(data)
+
+
+class ChunkedBody(io.RawIOBase):
+    """A request's body in HTTP's chunked transfer coding, decoded."""
+
+    def __init__(self, stream: BinaryIO) -> None:
+        """Decode *stream*."""
+        self._stream = stream
+        self._chunk = 0
+        self.remaining = 1  # unknown until the last chunk: then 0
+
+    def readable(self) -> bool:
+        """A body can be read."""
+        return True
+
+    def readinto(self, buffer: Any) -> int:
+        """Fill *buffer* from the current chunk."""
+        if self.remaining and not self._chunk:
+            self._next_chunk()
+        if not self.remaining:
+            return 0
+        data = self._stream.read(min(len(buffer), self._chunk))
+        if not data:
+            raise BrokenBody("the request's body ends inside a chunk")
+        self._chunk -= len(data)
+        if not self._chunk:
+            self._stream.readline(_LONGEST_CHUNK_LINE)
+        buffer[: len(data)] = data
+        return len(data)
+
+    def _next_chunk(self) -> None:
+        line = self._stream.readline(_LONGEST_CHUNK_LINE)
+        try:
+            self._chunk = int(line.split(b";", 1)[0], 16)
+        except ValueError as error:
+            raise BrokenBody("the request's body is not in chunks") from error
+        if self._chunk < 0:
+            raise BrokenBody("a chunk of the request's body has a negative length")
+        if not self._chunk:
+            while self._stream.readline(_LONGEST_CHUNK_LINE).strip():
+                pass
+            self.remaining = 0
+
+
+class Handler(BaseHTTPRequestHandler):
+    """Turns one connection's requests into WSGI calls."""
+
+    protocol_version = "HTTP/1.1"
+    server: HttpServer
+    timeout = 120
+    wbufsize = 64 * 1024
+    disable_nagle_algorithm = True
+
+    def __getattr__(self, name: str) -> Any:
+        """Serve every method, whatever it is called."""
+        if name.startswith("do_"):
+            return self._serve
+        raise AttributeError(name)
+
+    def log_message(self, format: str, *args: Any) -> None:  # noqa: A002 (the base class's name)
+        """Log nothing: the application does."""
+
+    def _serve(self) -> None:
+        body = self._body()
+        if body is None:
+            self.close_connection = True
+            self.send_error(400, "Bad Content-Length or Transfer-Encoding")
+            return
+        response = _Response(self)
+        try:
+            chunks = self.server.application(self._environ(body), response.start)
+            try:
+                response.send(chunks)
+            finally:
+                close = getattr(chunks, "close", None)
+                if close is not None:
+                    close()
+            self._drain(body)
+        except (ConnectionError, TimeoutError, BrokenBody):
+            self.close_connection = True
+
+    def _body(self) -> SizedBody | ChunkedBody | None:
+        if self.headers.get("Transfer-Encoding", "").lower() == "chunked":
+            return ChunkedBody(self.rfile)  # type: ignore[arg-type]
+        length = self.headers.get("Content-Length", "0")
+        if not (length.isascii() and length.isdigit()) or "Transfer-Encoding" in self.headers:
+            return None
+        return SizedBody(self.rfile, int(length))  # type: ignore[arg-type]
+
+    def _drain(self, body: SizedBody | ChunkedBody) -> None:
+        # What was not read of a body would be taken for the next request; and a client that is still
+        # sending when the connection closes never sees the answer.
+        while body.remaining:
+            body.read(64 * 1024)
+
+    def _environ(self, body: io.RawIOBase) -> dict[str, Any]:
+        path, _, query = self.path.partition("?")
+        host, port = self.server.server_address[:2]
+        environ: dict[str, Any] = {
+            "REQUEST_METHOD": self.command,
+            "SCRIPT_NAME": "",
+            "PATH_INFO": unquote(path, "latin-1"),
+            "RAW_PATH": path,
+            "REQUEST_URI": self.path,
+            "QUERY_STRING": query,
+            "CONTENT_TYPE": self.headers.get("Content-Type", ""),
+            "SERVER_NAME": str(host),
+            "SERVER_PORT": str(port),
+            "SERVER_PROTOCOL": self.request_version,
+            "REMOTE_ADDR": self.client_address[0],
+            "wsgi.version": (1, 0),
+            "wsgi.url_scheme": "http",
+            "wsgi.input": io.BufferedReader(body, 64 * 1024),
+            "wsgi.input_terminated": True,
+            "wsgi.errors": sys.stderr,
+            "wsgi.multithread": True,
+            "wsgi.multiprocess": False,
+            "wsgi.run_once": False,
+        }
+        if "Content-Length" in self.headers:
+            environ["CONTENT_LENGTH"] = self.headers["Content-Length"]
+        for name, value in self.headers.items():
+            key = "HTTP_" + name.upper().replace("-", "_")
+            environ[key] = f"{environ[key]},{value}" if key in environ else value
+        return environ
+
+
+class _Response:
+    """One answer on its way out."""
+
+    def __init__(self, handler: Handler) -> None:
+        self._handler = handler
+        self._status = ""
+        self._headers: list[tuple[str, str]] = []
+        self._sent = False
+
+    def start(
+        self, status: str, headers: list[tuple[str, str]], exc_info: Any = None
+    ) -> Callable[[bytes], None]:
+        """Keep what the application answers; WSGI's start_response."""
+        self._status, self._headers = status, headers
+        return lambda data: self._handler.wfile.write(data) and None
+
+    def send(self, chunks: Iterable[bytes]) -> None:
+        """Send the head and the body."""
+        handler = self._handler
+        names = {name.lower() for name, _ in self._headers}
+        code, _, reason = self._status.partition(" ")
+        bodyless = handler.command == "HEAD" or code in ("204", "304")
+        handler.send_response(int(code), reason)
+        for name, value in self._headers:
+            handler.send_header(name, value)
+        chunked = not bodyless and "content-length" not in names
+        if chunked:
+            handler.send_header("Transfer-Encoding", "chunked")
+        handler.end_headers()
+        for chunk in chunks:
+            if chunk and not bodyless:
+                handler.wfile.write(b"%x\r\n%b\r\n" % (len(chunk), chunk) if chunked else chunk)
+        if chunked:
+            handler.wfile.write(b"0\r\n\r\n")
+        handler.wfile.flush()
+
+
+class HttpServer(ThreadingHTTPServer):
+    """Listens on one address; every connection has a thread. Raises OSError when the port is taken."""
+
+    daemon_threads = True
+    block_on_close = False
+    request_queue_size = 128
+    allow_reuse_address = True
+
+    def __init__(self, host: str, port: int, application: WSGIApplication) -> None:
+        """Bind; `serve_forever` answers."""
+        self.application = application
+        self._open: dict[socket.socket, threading.Thread] = {}
+        self._open_lock = threading.Lock()
+        if ":" in host:
+            self.address_family = socket.AF_INET6
+        super().__init__((host, port), Handler)
+
+    def process_request_thread(self, request: Any, client_address: Any) -> None:
+        """Serve one connection, known to `server_close` as long as it lasts."""
+        with self._open_lock:
+            self._open[request] = threading.current_thread()
+        try:
+            super().process_request_thread(request, client_address)
+        finally:
+            with self._open_lock:
+                self._open.pop(request, None)
+
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        """Say nothing of clients that hang up; print the traceback of anything else."""
+        if not isinstance(sys.exc_info()[1], ConnectionError | TimeoutError):
+            super().handle_error(request, client_address)
+
+    def server_close(self) -> None:
+        """Stop listening, let the requests being answered finish, and end every connection."""
+        super().server_close()
+        with self._open_lock:
+            left = dict(self._open)
+        for how, patience in ((socket.SHUT_RD, _PATIENCE), (socket.SHUT_RDWR, 1.0)):
+            for connection in left:
+                with contextlib.suppress(OSError):
+                    connection.shutdown(how)
+            until = time.monotonic() + patience
+            for thread in left.values():
+                thread.join(max(0.0, until - time.monotonic()))

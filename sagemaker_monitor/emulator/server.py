@@ -1,0 +1,157 @@
+"""One emulator: its parts put together, started and stopped."""
+
+from __future__ import annotations
+
+import fcntl
+import importlib
+import ipaddress
+import os
+import threading
+import time
+from dataclasses import replace
+from pathlib import Path
+from typing import Self
+
+from sagemaker_monitor.emulator.api import load_modules
+from sagemaker_monitor.emulator.api.context import Context
+from sagemaker_monitor.emulator.config import EmulatorConfig
+from sagemaker_monitor.emulator.fallback import Fallback
+from sagemaker_monitor.emulator.front import Front, log
+from sagemaker_monitor.emulator.http_server import HttpServer
+from sagemaker_monitor.emulator.jobs import JobRunner
+from sagemaker_monitor.emulator.s3.directory import S3Directory
+from sagemaker_monitor.emulator.s3.multipart import Uploads
+from sagemaker_monitor.emulator.s3.rest import S3Api
+from sagemaker_monitor.emulator.sagemaker_api import SageMakerApi
+from sagemaker_monitor.emulator.state import StateError, Store
+
+SERVICE = "sagemaker-monitor emulator"
+MARK = "EMULATOR"
+_VERSION = "0.1.0"
+
+
+class ServerError(Exception):
+    """The emulator cannot start; the message says why and what to do."""
+
+
+class Server:
+    """An emulator that listens; a context manager that starts and stops it."""
+
+    def __init__(self, config: EmulatorConfig) -> None:
+        """Open the state and bind the port. Raises ServerError."""
+        state_dir = config.state_dir.resolve()
+        self._lock = _claim(state_dir)
+        try:
+            self._store = Store.open(state_dir / "state.db", config.default_region)
+        except StateError as error:
+            os.close(self._lock)
+            raise ServerError(str(error)) from error
+        self._thread: threading.Thread | None = None
+        objects = S3Directory(state_dir / "s3", self._store, config.default_region)
+        runner = importlib.import_module("sagemaker_monitor.emulator.jobs.runner")
+        jobs: JobRunner = runner.create_job_runner()
+        self._sagemaker = SageMakerApi(load_modules(), log)
+        s3 = S3Api(objects, Uploads(objects, self._store))
+        try:
+            self._http = HttpServer(
+                config.host, config.port, lambda environ, start: self._front(environ, start)
+            )
+        except OSError as error:
+            self._close()
+            raise ServerError(_cannot_listen(config, error)) from error
+        self.config = replace(config, state_dir=state_dir, port=self._http.server_address[1])
+        self.context = Context(self.config, self._store, objects, config.default_region, config.account, jobs)
+        self._front = Front(
+            self.context,
+            self._sagemaker,
+            s3,
+            Fallback(config.account),
+            self._health(),
+            not is_loopback(config.host),
+        )
+
+    @property
+    def url(self) -> str:
+        """The endpoint that clients use."""
+        return self.config.url
+
+    def start(self) -> Self:
+        """Recover what a stop or a kill left behind, then answer in a thread of its own."""
+        self._sagemaker.recover(self.context)
+        self._thread = threading.Thread(
+            target=self._http.serve_forever, args=(0.05,), name="emulator", daemon=True
+        )
+        self._thread.start()
+        return self
+
+    def stop(self) -> None:
+        """Stop answering, kill the children, close the state."""
+        if self._thread is not None:
+            self._http.shutdown()
+            self._thread.join()
+        self.context.jobs.shutdown()
+        self._sagemaker.shutdown(self.context)
+        self._http.server_close()
+        self._close()
+
+    def __enter__(self) -> Self:
+        """Start."""
+        return self.start()
+
+    def __exit__(self, *_: object) -> None:
+        """Stop."""
+        self.stop()
+
+    def _close(self) -> None:
+        self._store.close()
+        os.close(self._lock)
+
+    def _health(self) -> dict[str, object]:
+        return {
+            "service": SERVICE,
+            "version": _VERSION,
+            "state_dir": str(self.config.state_dir),
+            "account": self.config.account,
+            "region": self.config.default_region,
+            "pid": os.getpid(),
+            "started": round(time.time(), 3),
+        }
+
+
+def serve(config: EmulatorConfig) -> Server:
+    """Return a started emulator. Raises ServerError."""
+    return Server(config).start()
+
+
+def is_loopback(host: str) -> bool:
+    """Return whether *host* can only be reached from this machine."""
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
+
+
+def _claim(state_dir: Path) -> int:
+    """Mark the directory as ours, for this process alone; return what holds the claim."""
+    try:
+        state_dir.mkdir(parents=True, exist_ok=True)
+        mark = os.open(state_dir / MARK, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
+    except OSError as error:
+        raise ServerError(f"cannot keep state in {state_dir}: {error.strerror or error}") from error
+    try:
+        fcntl.flock(mark, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError as error:
+        os.close(mark)
+        raise ServerError(
+            f"another emulator keeps its state in {state_dir}; stop it or use another one"
+        ) from error
+    os.ftruncate(mark, 0)
+    os.pwrite(mark, b"State of sagemaker-monitor's emulator. Deleting this directory is the reset.\n", 0)
+    return mark
+
+
+def _cannot_listen(config: EmulatorConfig, error: OSError) -> str:
+    where = f"{config.host}:{config.port}"
+    return (
+        f"cannot listen on {where}: {error.strerror or error}; choose another port or stop what uses this one"
+    )
