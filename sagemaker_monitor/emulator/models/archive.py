@@ -44,7 +44,9 @@ def _bounded(tar: tarfile.TarFile, name: str, limits: Limits) -> Iterator[tarfil
     content = 0
     for count, member in enumerate(tar, start=1):
         if not (member.isreg() or member.isdir()):
-            raise ArtifactError(f"{name} has {member.name[:200]!r}, a link or device; only files are unpacked")
+            raise ArtifactError(
+                f"{name} has {member.name[:200]!r}, a link or device; only files are unpacked"
+            )
         content += member.size
         if content > limits.content_bytes or count > limits.members:
             raise ArtifactError(

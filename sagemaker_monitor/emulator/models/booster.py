@@ -32,7 +32,8 @@ def find_model(directory: Path) -> Path:
         return directory / files[0]
     found = ", ".join(entries[:10])[:300] or "nothing"
     raise ArtifactError(
-        f"the artifact holds no XGBoost model: expected a file named {MODEL_FILE!r}, or a single file; found {found}"
+        f"the artifact holds no XGBoost model: expected a file named {MODEL_FILE!r}, or a single file; "
+        f"found {found}"
     )
 
 
@@ -69,7 +70,8 @@ class _Unpickler(pickle.Unpickler):
         if (module, name) in _PICKLED:
             return _PICKLED[module, name]
         raise ArtifactError(
-            f"the pickled model refers to {f'{module}.{name}'[:200]}; only a pickled xgboost.core.Booster is read. "
+            f"the pickled model refers to {f'{module}.{name}'[:200]}; "
+            "only a pickled xgboost.core.Booster is read. "
             "Save the booster instead: model.get_booster().save_model('xgboost-model.json')"
         )
 
@@ -81,23 +83,37 @@ def _from_pickle(name: str, content: bytes) -> Booster:
     except ArtifactError:
         raise
     # A damaged pickle raises nearly anything.
-    except (pickle.UnpicklingError, AttributeError, EOFError, ImportError, LookupError, TypeError, ValueError) as error:
+    except (
+        pickle.UnpicklingError,
+        AttributeError,
+        EOFError,
+        ImportError,
+        LookupError,
+        TypeError,
+        ValueError,
+    ) as error:
         raise ArtifactError(f"{name!r} is a pickle that cannot be read: {error!r:.200}") from error
     if handle[:1] != b"{":
         raise ArtifactError(
-            f"{name!r} is a pickled booster of {_writer(handle)}, which today's XGBoost cannot read; {_CONVERT}"
+            f"{name!r} is a pickled booster of {_writer(handle)}, "
+            f"which today's XGBoost cannot read; {_CONVERT}"
         )
     booster = Booster()
     try:
         booster.__setstate__({**shell.state, "handle": bytearray(handle)})
     except XGBoostError as error:
-        raise ArtifactError(f"{name!r} is a pickled booster that cannot be read: {_first_line(error)}") from error
+        raise ArtifactError(
+            f"{name!r} is a pickled booster that cannot be read: {_first_line(error)}"
+        ) from error
     return booster
 
 
 def _foreign(name: str, content: bytes) -> str:
     if content[:4] == b"binf":
-        return f"{name!r} is in the binary format of {_writer(content)}, which XGBoost no longer reads; {_CONVERT}"
+        return (
+            f"{name!r} is in the binary format of {_writer(content)}, "
+            f"which today's XGBoost cannot read; {_CONVERT}"
+        )
     return (
         f"{name!r} is no XGBoost model: it is neither JSON, UBJSON nor a pickled Booster. "
         f"If it is in XGBoost's old binary format, {_CONVERT}"
@@ -114,7 +130,9 @@ def _writer(binary: bytes) -> str:
     major, minor = struct.unpack_from("<II", binary, 20)
     if major == 0:
         return "XGBoost container 0.90 or older"
-    return f"XGBoost container {major}.{minor}" if major < 10 and minor < 100 else "an unknown XGBoost container"
+    return (
+        f"XGBoost container {major}.{minor}" if major < 10 and minor < 100 else "an unknown XGBoost container"
+    )
 
 
 def _first_line(error: Exception) -> str:

@@ -32,16 +32,20 @@ class Scorer:
         """Return one line per line of *body*: the prediction, or its comma-separated values.
 
         AWS's container separates the answers of one request by newlines in batch transform and by commas on
-        endpoints; newlines here, because they keep records and answers in step. A number is the float64 nearest
-        to the model's float32, as Python prints it.
+        endpoints; newlines here, because they keep records and answers in step. A number is the model's
+        float32 widened to float64, as Python prints it.
         """
         kind = content_type.split(";")[0].strip().lower() or CONTENT_TYPE
         if kind != CONTENT_TYPE:
-            raise RequestError(415, f"content type {kind[:100]!r} is not supported; supported: {CONTENT_TYPE}")
+            raise RequestError(
+                415, f"content type {kind[:100]!r} is not supported; supported: {CONTENT_TYPE}"
+            )
         try:
             text = body.decode("utf-8").rstrip("\r\n")
         except UnicodeDecodeError as error:
-            raise RequestError(415, f"the request is not UTF-8 text: {error.reason} at byte {error.start}") from error
+            raise RequestError(
+                415, f"the request is not UTF-8 text: {error.reason} at byte {error.start}"
+            ) from error
         rows = [self._row(number, line) for number, line in enumerate(text.split("\n"), start=1)]
         return "".join(f"{_render(answer)}\n" for answer in self._predict(rows)).encode()
 
@@ -62,7 +66,9 @@ class Scorer:
     def _predict(self, rows: list[list[float]]) -> NDArray[np.float32]:
         try:
             predictions: NDArray[np.float32] = self._booster.predict(
-                DMatrix(np.array(rows, dtype=np.float64)), validate_features=False, iteration_range=self._iterations
+                DMatrix(np.array(rows, dtype=np.float64)),
+                validate_features=False,
+                iteration_range=self._iterations,
             )
         except XGBoostError as error:
             reason = next(iter(str(error).strip().splitlines()), "")[:300]
@@ -72,7 +78,9 @@ class Scorer:
 
 def _not_a_number(number: int, cells: list[str]) -> str:
     column = next(position for position, cell in enumerate(cells, start=1) if not _is_number(cell))
-    return f"value {column} of line {number} is not a number; the model reads numbers only, without a header line"
+    return (
+        f"value {column} of line {number} is not a number; the model reads numbers only, and no header line"
+    )
 
 
 def _is_number(cell: str) -> bool:

@@ -1,0 +1,130 @@
+"""CreateProcessingJob and the operations on the jobs it makes."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable
+from pathlib import PurePosixPath
+from typing import Any
+
+from sagemaker_monitor.emulator.api.context import Context, Handler
+from sagemaker_monitor.emulator.jobs import images, records, runner
+from sagemaker_monitor.emulator.jobs.listing import page
+from sagemaker_monitor.emulator.jobs.records import refuse
+
+KIND = "processing-job"
+PREFIX = "ProcessingJob"
+_LOCAL_ROOT = PurePosixPath("/opt/ml/processing")
+
+
+def create_processing_job(context: Context, request: dict[str, Any]) -> dict[str, Any]:
+    """CreateProcessingJob: start the job; what would not run is refused here, by name."""
+    check(request)
+    arn = records.create(context, KIND, PREFIX, request)
+    context.jobs.start_processing(context, request["ProcessingJobName"])
+    return {"ProcessingJobArn": arn}
+
+
+def describe_processing_job(context: Context, request: dict[str, Any]) -> dict[str, Any]:
+    """DescribeProcessingJob."""
+    record = records.require(context, KIND, request["ProcessingJobName"])
+    return {**records.public(record), "LastModifiedTime": record["_LastModified"]}
+
+
+def list_processing_jobs(context: Context, request: dict[str, Any]) -> dict[str, Any]:
+    """ListProcessingJobs."""
+    summaries, token = page(map(_summary, context.store.list(KIND)), request, prefix=PREFIX)
+    return {"ProcessingJobSummaries": summaries, "NextToken": token}
+
+
+def stop_processing_job(context: Context, request: dict[str, Any]) -> dict[str, Any]:
+    """StopProcessingJob; the job is Stopping until its processes are gone."""
+    records.stop(context, KIND, PREFIX, request["ProcessingJobName"])
+    return {}
+
+
+def recover(context: Context) -> None:
+    """End the jobs that an emulator which is no more was running."""
+    runner.recover(context, KIND)
+
+
+OPERATIONS: dict[str, Handler] = {
+    "CreateProcessingJob": create_processing_job,
+    "DescribeProcessingJob": describe_processing_job,
+    "ListProcessingJobs": list_processing_jobs,
+    "StopProcessingJob": stop_processing_job,
+}
+
+
+def check(request: dict[str, Any]) -> None:
+    """Raise ApiError for a request that the service's model allows and that cannot run."""
+    specification = request["AppSpecification"]
+    kind = images.kind_of(specification["ImageUri"])
+    if kind is None:
+        known = ", ".join(images.RUNNABLE)
+        raise refuse(
+            "AppSpecification.ImageUri", f"{specification['ImageUri']!r} does not run here; run: {known}"
+        )
+    if kind == "script":
+        if not specification.get("ContainerEntrypoint"):
+            raise refuse("AppSpecification.ContainerEntrypoint", f"a {images.SCIKIT_LEARN} job needs one")
+        if request["ProcessingResources"]["ClusterConfig"]["InstanceCount"] > 1:
+            raise refuse(
+                "ProcessingResources.ClusterConfig.InstanceCount", "script jobs run on one instance here"
+            )
+    inputs = request.get("ProcessingInputs", [])
+    outputs = request.get("ProcessingOutputConfig", {}).get("Outputs", [])
+    _check_unique("ProcessingInputs", (given["InputName"] for given in inputs))
+    _check_unique("ProcessingOutputConfig.Outputs", (output["OutputName"] for output in outputs))
+    for given in inputs:
+        _check_input(given)
+    for output in outputs:
+        if "S3Output" not in output or output.get("AppManaged"):
+            raise refuse(
+                f"output {output['OutputName']!r}", "only S3Output is stored, not by the application"
+            )
+        _check_path(f"output {output['OutputName']!r}", output["S3Output"].get("LocalPath"))
+
+
+def _check_input(given: dict[str, Any]) -> None:
+    where = f"input {given['InputName']!r}"
+    source = given.get("S3Input")
+    if source is None or given.get("AppManaged"):
+        raise refuse(where, "only S3Input is staged, not by the application")
+    if source["S3DataType"] != "S3Prefix":
+        raise refuse(f"{where}: S3DataType", f"{source['S3DataType']} is not supported; supported: S3Prefix")
+    if source.get("S3InputMode", "File") != "File":
+        raise refuse(f"{where}: S3InputMode", f"{source['S3InputMode']} is not supported; supported: File")
+    if source.get("S3CompressionType", "None") != "None":
+        raise refuse(
+            f"{where}: S3CompressionType", f"{source['S3CompressionType']} is not supported; supported: None"
+        )
+    _check_path(where, source.get("LocalPath"))
+
+
+def _check_path(where: str, path: str | None) -> None:
+    parts = PurePosixPath(path or "")
+    if ".." in parts.parts or not parts.is_relative_to(_LOCAL_ROOT):
+        raise refuse(where, f"LocalPath {path!r} must be an absolute path below {_LOCAL_ROOT}, without '..'")
+
+
+def _check_unique(where: str, names: Iterable[str]) -> None:
+    repeated = [name for name, count in Counter(names).items() if count > 1]
+    if repeated:
+        raise refuse(where, f"names must be unique; repeated: {', '.join(repeated)}")
+
+
+def _summary(record: dict[str, Any]) -> dict[str, Any]:
+    members = (
+        "ProcessingJobName",
+        "ProcessingJobArn",
+        "CreationTime",
+        "ProcessingEndTime",
+        "ProcessingJobStatus",
+        "FailureReason",
+        "ExitMessage",
+    )
+    return {
+        **{member: record[member] for member in members if member in record},
+        "LastModifiedTime": record["_LastModified"],
+    }

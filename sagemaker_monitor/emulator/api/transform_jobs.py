@@ -1,0 +1,119 @@
+"""CreateTransformJob and the operations on the jobs it makes."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sagemaker_monitor.emulator.api.context import ApiError, Context, Handler
+from sagemaker_monitor.emulator.jobs import records, runner
+from sagemaker_monitor.emulator.jobs.csv_records import compile_filter
+from sagemaker_monitor.emulator.jobs.listing import page
+from sagemaker_monitor.emulator.jobs.records import refuse
+from sagemaker_monitor.emulator.jobs.transform import LARGEST_PAYLOAD_MB
+from sagemaker_monitor.emulator.models.archive import ArtifactError
+from sagemaker_monitor.emulator.models.resolve import UnknownModelError, resolve
+
+KIND = "transform-job"
+PREFIX = "TransformJob"
+
+
+def create_transform_job(context: Context, request: dict[str, Any]) -> dict[str, Any]:
+    """CreateTransformJob: start the job; what would not run is refused here, by name."""
+    check(request)
+    try:
+        resolve(context, request["ModelName"])
+    except (ArtifactError, UnknownModelError) as error:
+        raise ApiError("ValidationException", str(error)) from error
+    arn = records.create(context, KIND, PREFIX, request)
+    context.jobs.start_transform(context, request["TransformJobName"])
+    return {"TransformJobArn": arn}
+
+
+def describe_transform_job(context: Context, request: dict[str, Any]) -> dict[str, Any]:
+    """DescribeTransformJob."""
+    return records.public(records.require(context, KIND, request["TransformJobName"]))
+
+
+def list_transform_jobs(context: Context, request: dict[str, Any]) -> dict[str, Any]:
+    """ListTransformJobs."""
+    summaries, token = page(map(_summary, context.store.list(KIND)), request, prefix=PREFIX)
+    return {"TransformJobSummaries": summaries, "NextToken": token}
+
+
+def stop_transform_job(context: Context, request: dict[str, Any]) -> dict[str, Any]:
+    """StopTransformJob; the job is Stopping until its processes are gone."""
+    records.stop(context, KIND, PREFIX, request["TransformJobName"])
+    return {}
+
+
+def recover(context: Context) -> None:
+    """End the jobs that an emulator which is no more was running."""
+    runner.recover(context, KIND)
+
+
+OPERATIONS: dict[str, Handler] = {
+    "CreateTransformJob": create_transform_job,
+    "DescribeTransformJob": describe_transform_job,
+    "ListTransformJobs": list_transform_jobs,
+    "StopTransformJob": stop_transform_job,
+}
+
+
+def check(request: dict[str, Any]) -> None:
+    """Raise ApiError for a request that the service's model allows and that cannot run."""
+    given, output = request["TransformInput"], request["TransformOutput"]
+    _one_of("TransformInput.ContentType", _media_type(given.get("ContentType", "")), "text/csv")
+    _one_of("TransformInput.CompressionType", given.get("CompressionType", "None"), "None")
+    _one_of("TransformInput.SplitType", given.get("SplitType", "None"), "None", "Line")
+    source = given["DataSource"]["S3DataSource"]
+    _one_of(
+        "TransformInput.DataSource.S3DataSource.S3DataType", source["S3DataType"], "S3Prefix", "ManifestFile"
+    )
+    _one_of("TransformOutput.Accept", _media_type(output.get("Accept", "text/csv")), "text/csv")
+    if request.get("MaxPayloadInMB", 0) > LARGEST_PAYLOAD_MB:
+        raise refuse("MaxPayloadInMB", f"at most {LARGEST_PAYLOAD_MB}, not {request['MaxPayloadInMB']}")
+    _check_processing(request)
+
+
+def _check_processing(request: dict[str, Any]) -> None:
+    processing = request.get("DataProcessing", {})
+    for member in ("InputFilter", "OutputFilter"):
+        try:
+            compile_filter(processing.get(member, "$"))
+        except ValueError as error:
+            raise refuse(f"DataProcessing.{member}", str(error)) from error
+    with_ids = request.get("DataCaptureConfig", {}).get("GenerateInferenceId", False)
+    by_line = (
+        request["TransformInput"].get("SplitType") == "Line"
+        and request["TransformOutput"].get("AssembleWith") == "Line"
+    )
+    filtered = {processing.get("InputFilter", "$"), processing.get("OutputFilter", "$")} - {"$", ""}
+    if not by_line and (with_ids or filtered or processing.get("JoinSource", "None") == "Input"):
+        raise refuse(
+            "DataProcessing and DataCaptureConfig.GenerateInferenceId",
+            "they work on records: set TransformInput.SplitType and TransformOutput.AssembleWith to Line",
+        )
+
+
+def _one_of(member: str, value: str, *supported: str) -> None:
+    if value not in supported:
+        raise refuse(member, f"{value[:200]!r} is not supported; supported: {', '.join(supported)}")
+
+
+def _media_type(value: str) -> str:
+    return value.split(";")[0].strip().lower()
+
+
+def _summary(record: dict[str, Any]) -> dict[str, Any]:
+    members = (
+        "TransformJobName",
+        "TransformJobArn",
+        "CreationTime",
+        "TransformEndTime",
+        "TransformJobStatus",
+        "FailureReason",
+    )
+    return {
+        **{member: record[member] for member in members if member in record},
+        "LastModifiedTime": record["_LastModified"],
+    }

@@ -1,0 +1,56 @@
+"""Run a command that must not outlive the emulator: when standard input ends, its process group is killed.
+
+Started as a file by an isolated interpreter, so it uses nothing but the standard library's small modules.
+A pipe tells of the emulator's end on every platform and however it ended; Linux's parent-death signal would
+tell of the end of the thread that started the job.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import signal
+import sys
+import threading
+
+KILLED = 128 + signal.SIGKILL
+CANNOT_START = 127
+
+
+def main(command: list[str]) -> int:
+    """Run *command*; return its exit code, 128 + n where signal n ended it."""
+    silence = os.open(os.devnull, os.O_RDONLY)
+    try:
+        child = os.posix_spawnp(
+            command[0],
+            command,
+            os.environ,
+            file_actions=[(os.POSIX_SPAWN_DUP2, silence, 0)],
+            setpgroup=0,
+            setsigdef=[signal.SIGPIPE, signal.SIGXFSZ],
+        )
+    except OSError as error:
+        print(f"cannot start {command[0]!r}: {error.strerror}", file=sys.stderr)
+        return CANNOT_START
+    threading.Thread(target=_kill_when_alone, args=(child,), daemon=True).start()
+    _, status = os.waitpid(child, 0)
+    _kill(child)
+    code = os.waitstatus_to_exitcode(status)
+    return code if code >= 0 else 128 - code
+
+
+def _kill_when_alone(child: int) -> None:
+    while os.read(0, 4096):
+        pass
+    _kill(child)
+    os._exit(KILLED)
+
+
+def _kill(group: int) -> None:
+    # macOS answers PermissionError for a group of zombies.
+    with contextlib.suppress(ProcessLookupError, PermissionError):
+        os.killpg(group, signal.SIGKILL)
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

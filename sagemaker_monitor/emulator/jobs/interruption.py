@@ -1,0 +1,49 @@
+"""One job's request to end early, and what has to be done at once when it comes."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+
+class Interrupted(Exception):  # noqa: N818 - an outcome of the job, not an error of ours
+    """The job was asked to end before it was done; the message says by what, empty for a plain stop."""
+
+
+class Interruption:
+    """Trips at most once; then the registered action runs, and `check` raises."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._reason: str | None = None
+        self._action: Callable[[], None] | None = None
+
+    def trip(self, reason: str = "") -> None:
+        """Ask the job to end; only the first reason counts."""
+        with self._lock:
+            if self._reason is not None:
+                return
+            self._reason = reason
+            action = self._action
+        if action is not None:
+            action()
+
+    def check(self) -> None:
+        """Raise Interrupted once tripped."""
+        if self._reason is not None:
+            raise Interrupted(self._reason)
+
+    @contextmanager
+    def calling(self, action: Callable[[], None]) -> Iterator[None]:
+        """Run *action*, from another thread, if the job is interrupted inside the block."""
+        with self._lock:
+            self._action = action
+            tripped = self._reason is not None
+        if tripped:
+            action()
+        try:
+            yield
+        finally:
+            with self._lock:
+                self._action = None

@@ -1,0 +1,114 @@
+"""Run one processing job: stage its inputs, run its container, collect its outputs."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+from typing import Any
+
+from sagemaker_monitor.emulator.jobs import child, images
+from sagemaker_monitor.emulator.jobs.failure import JobFailed, bounded, exit_reason, read_message
+from sagemaker_monitor.emulator.jobs.staging import collect, copy_to, local_path, select
+from sagemaker_monitor.emulator.jobs.work import Work
+from sagemaker_monitor.emulator.models.archive import ArtifactError
+from sagemaker_monitor.emulator.models.resolve import UnknownModelError, artifact, resolve
+
+DEFAULT_RUNTIME = 86_400
+SHADOW_ENDPOINT = "SAGEMAKER_MONITOR_SHADOW_ENDPOINT"
+_CONFIG = "/opt/ml/processing/input/config"
+
+
+def run(work: Work) -> dict[str, Any]:
+    """Do the job; return what its record gains. Raises JobFailed, Interrupted and OSError."""
+    work.prepare()
+    _stage(work)
+    outputs = _output_directories(work)
+    with ExitStack() as stack:
+        command, environment = _container(work, stack)
+        code = child.run(
+            command,
+            root=work.root,
+            environ=environment,
+            log=work.log,
+            seconds=work.record.get("StoppingCondition", {}).get("MaxRuntimeInSeconds", DEFAULT_RUNTIME),
+            until=work.interruption,
+        )
+    message = work.root / "output" / "message"
+    if code:
+        raise JobFailed(exit_reason(code, message, work.log))
+    work.finish([upload for directory, uri in outputs for upload in collect(directory, uri)])
+    words = read_message(message)
+    return {"ExitMessage": bounded(words)} if words else {}
+
+
+def _stage(work: Work) -> None:
+    record = work.record
+    for given in record.get("ProcessingInputs", []):
+        source = given["S3Input"]
+        selected = select(work.context, source["S3Uri"], record["RoleArn"])
+        copy_to(selected, local_path(work.root, source["LocalPath"]), work.interruption.check)
+    config = work.root / "config"
+    config.mkdir()
+    # The container sees its job as DescribeProcessingJob would show it, and itself as the only host.
+    shown = {
+        key: value for key, value in record.items() if not key.startswith("_") and not key.endswith("Time")
+    }
+    (config / "processingjobconfig.json").write_text(json.dumps(shown), encoding="utf-8")
+    resources = {"current_host": "algo-1", "hosts": ["algo-1"]}
+    (config / "resourceconfig.json").write_text(json.dumps(resources), encoding="utf-8")
+
+
+def _output_directories(work: Work) -> list[tuple[Path, str]]:
+    outputs = work.record.get("ProcessingOutputConfig", {}).get("Outputs", [])
+    directories = []
+    for output in outputs:
+        directory = local_path(work.root, output["S3Output"]["LocalPath"])
+        directory.mkdir(parents=True, exist_ok=True)
+        directories.append((directory, output["S3Output"]["S3Uri"]))
+    return directories
+
+
+def _container(work: Work, stack: ExitStack) -> tuple[list[str], dict[str, str]]:
+    specification = work.record["AppSpecification"]
+    own = images.relocate_all(work.record.get("Environment", {}), work.root)
+    if images.kind_of(specification["ImageUri"]) == "clarify":
+        shadow = stack.enter_context(_shadow_endpoint(work))
+        environment = child.environment(work.context, work.root, {**own, **shadow}, ours=True)
+        return images.clarify_command(), environment
+    command = images.script_command(
+        specification["ContainerEntrypoint"], specification.get("ContainerArguments", []), work.root
+    )
+    return command, child.environment(work.context, work.root, own, ours=False)
+
+
+@contextmanager
+def _shadow_endpoint(work: Work) -> Iterator[dict[str, str]]:
+    """Serve the model that the analysis configuration names, while the block runs."""
+    predictor = _predictor(work.root)
+    if predictor.get("endpoint_name"):
+        raise JobFailed(
+            "ClientError: the analysis configuration's predictor has endpoint_name; "
+            "only model_name is supported, which starts a shadow endpoint"
+        )
+    name = predictor.get("model_name")
+    if not name:
+        yield {}
+        return
+    try:
+        stored = artifact(work.context, resolve(work.context, str(name)))
+        with work.servers.lease(stored, work.servers_dir, work.interruption.check) as endpoint:
+            yield {SHADOW_ENDPOINT: endpoint}
+    except (ArtifactError, UnknownModelError) as error:
+        raise JobFailed(bounded(f"ClientError: the shadow endpoint cannot start: {error}")) from error
+
+
+def _predictor(root: Path) -> dict[str, Any]:
+    # What is wrong with the configuration itself, the container says in its own words.
+    try:
+        config = json.loads((local_path(root, _CONFIG) / "analysis_config.json").read_bytes())
+    except (OSError, ValueError):
+        return {}
+    predictor = config.get("predictor") if isinstance(config, dict) else None
+    return predictor if isinstance(predictor, dict) else {}

@@ -1,0 +1,51 @@
+"""What one batch transform does to each file: a value that the job writes and its child process reads."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+MEBIBYTE = 1024**2
+
+
+@dataclass(frozen=True)
+class FilePlan:
+    """One input file, its output file, and the name that messages give it."""
+
+    source: str
+    target: str
+    name: str
+
+
+@dataclass(frozen=True)
+class TransformPlan:
+    """Everything the child process needs; `inference_time` is None without inference ids."""
+
+    endpoint: str
+    files: tuple[FilePlan, ...]
+    split: bool
+    single_record: bool
+    most_bytes: int
+    assemble_lines: bool
+    input_filter: str
+    output_filter: str
+    join: bool
+    inference_time: str | None
+
+    @property
+    def per_record(self) -> bool:
+        """Whether answers have to be matched with records."""
+        return self.join or self.inference_time is not None or self.output_filter not in ("", "$")
+
+    def write(self, path: Path) -> None:
+        """Write the plan as JSON."""
+        path.write_text(json.dumps(asdict(self)), encoding="utf-8")
+
+    @classmethod
+    def read(cls, path: Path) -> TransformPlan:
+        """Read a plan that `write` wrote."""
+        document: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+        files = tuple(FilePlan(**file) for file in document.pop("files"))
+        return cls(files=files, **document)

@@ -1,0 +1,183 @@
+"""Running model servers: started when first asked for, shared, stopped when idle."""
+
+from __future__ import annotations
+
+import json
+import os
+import select
+import shutil
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from sagemaker_monitor.emulator.models.archive import ArtifactError, extract
+from sagemaker_monitor.emulator.s3.directory import StoredObject
+
+_PACKAGE_PARENT = str(Path(__file__).parents[3])
+_SERVER = "sagemaker_monitor.emulator.models.xgboost_server"
+
+
+@dataclass
+class _Server:
+    """One server process and who uses it."""
+
+    directory: Path
+    process: subprocess.Popen[bytes]
+    endpoint: str
+    users: int = 0
+    idle_since: float = field(default_factory=time.monotonic)
+
+
+class ModelServers:
+    """At most one server per artifact. Servers end with this process, however that ends."""
+
+    def __init__(self, *, idle_seconds: float = 300, start_seconds: float = 60) -> None:
+        self._idle_seconds = idle_seconds
+        self._start_seconds = start_seconds
+        self._lock = threading.Lock()
+        self._starting: dict[str, threading.Lock] = {}
+        self._servers: dict[str, _Server] = {}
+        self._timer: threading.Timer | None = None
+        self._clean = False
+
+    @contextmanager
+    def lease(self, artifact: StoredObject, directory: Path, check: Callable[[], None]) -> Iterator[str]:
+        """Give the endpoint of the server of *artifact*, such as http://127.0.0.1:9999/invocations.
+
+        The artifact is unpacked below *directory* while the server runs. Raises ArtifactError when it is no
+        model; *check* is called while waiting, and may raise.
+        """
+        with self._lock:
+            turn = self._starting.setdefault(artifact.etag, threading.Lock())
+        with turn:
+            server = self._take(artifact.etag) or self._start(artifact, directory, check)
+        try:
+            yield server.endpoint
+        finally:
+            self._give_back(server)
+
+    def shutdown(self) -> None:
+        """Stop every server."""
+        with self._lock:
+            servers, self._servers = list(self._servers.values()), {}
+            if self._timer is not None:
+                self._timer.cancel()
+        for server in servers:
+            _stop(server)
+
+    def stop_idle(self) -> None:
+        """Stop the servers that nobody has used for the idle time."""
+        now = time.monotonic()
+        with self._lock:
+            self._timer = None
+            idle = {
+                key: server
+                for key, server in self._servers.items()
+                if not server.users and now - server.idle_since >= self._idle_seconds
+            }
+            for key in idle:
+                del self._servers[key]
+            if any(not server.users for server in self._servers.values()):
+                self._watch()
+        for server in idle.values():
+            _stop(server)
+
+    def _take(self, key: str) -> _Server | None:
+        with self._lock:
+            server = self._servers.get(key)
+            if server is None:
+                return None
+            if server.process.poll() is None:
+                server.users += 1
+                return server
+            del self._servers[key]
+        _stop(server)
+        return None
+
+    def _give_back(self, server: _Server) -> None:
+        with self._lock:
+            server.users -= 1
+            server.idle_since = time.monotonic()
+            if not server.users:
+                self._watch()
+
+    def _watch(self) -> None:
+        if self._timer is None:
+            self._timer = threading.Timer(self._idle_seconds, self.stop_idle)
+            self._timer.daemon = True
+            self._timer.start()
+
+    def _prepare(self, directory: Path) -> None:
+        with self._lock:
+            if not self._clean:
+                # What the servers of a killed emulator left; they ended with it.
+                shutil.rmtree(directory, ignore_errors=True)
+                self._clean = True
+            directory.mkdir(parents=True, exist_ok=True)
+
+    def _start(self, artifact: StoredObject, directory: Path, check: Callable[[], None]) -> _Server:
+        self._prepare(directory)
+        home = Path(tempfile.mkdtemp(prefix="model-", dir=directory))
+        process = None
+        try:
+            extract(artifact.path, home / "model", name=artifact.uri)
+            process = _spawn(home)
+            endpoint = _await(process, artifact.uri, self._start_seconds, check)
+        except BaseException:
+            if process is not None:
+                process.kill()
+                _close(process)
+            shutil.rmtree(home, ignore_errors=True)
+            raise
+        server = _Server(home, process, endpoint, users=1)
+        with self._lock:
+            self._servers[artifact.etag] = server
+        return server
+
+
+def _spawn(home: Path) -> subprocess.Popen[bytes]:
+    environ = {name: os.environ[name] for name in ("PATH", "LANG", "LC_ALL") if name in os.environ}
+    with (home / "log.txt").open("wb") as log:
+        return subprocess.Popen(
+            [sys.executable, "-m", _SERVER, "--model-dir", str(home / "model")],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=log,
+            cwd=home,
+            env={**environ, "HOME": str(home), "PYTHONPATH": _PACKAGE_PARENT},
+            start_new_session=True,
+        )
+
+
+def _await(process: subprocess.Popen[bytes], name: str, seconds: float, check: Callable[[], None]) -> str:
+    """Return the endpoint that the server announces once its model is loaded and it listens."""
+    assert process.stdout is not None
+    deadline = time.monotonic() + seconds
+    while not select.select([process.stdout], [], [], 0.2)[0]:
+        check()
+        if time.monotonic() > deadline:
+            raise ArtifactError(f"the server of {name} was not ready after {seconds:g} s")
+    line = process.stdout.readline()
+    answer = json.loads(line) if line else {"error": f"its server ended with exit code {process.wait()}"}
+    if "error" in answer:
+        raise ArtifactError(f"{name} cannot be served: {answer['error']}")
+    return f"http://127.0.0.1:{answer['port']}/invocations"
+
+
+def _stop(server: _Server) -> None:
+    server.process.kill()
+    _close(server.process)
+    shutil.rmtree(server.directory, ignore_errors=True)
+
+
+def _close(process: subprocess.Popen[bytes]) -> None:
+    process.wait()
+    for pipe in (process.stdin, process.stdout):
+        if pipe is not None:
+            pipe.close()

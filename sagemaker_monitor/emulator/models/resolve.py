@@ -1,0 +1,90 @@
+"""From a model's name to its artifact: which model.tar.gz serves, and whether it can be served here."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from sagemaker_monitor.emulator.api.context import Context
+from sagemaker_monitor.emulator.models.archive import ArtifactError
+from sagemaker_monitor.emulator.s3.directory import StoredObject
+from sagemaker_monitor.emulator.s3.keys import S3Error
+
+REPOSITORIES = ("sagemaker-xgboost", "xgboost")
+
+
+class UnknownModelError(Exception):
+    """There is no model of that name."""
+
+
+@dataclass(frozen=True)
+class ServedModel:
+    """A model that can be served: its container's image and where its artifact is."""
+
+    image: str
+    data_url: str
+
+
+def repository(image: str) -> str:
+    """Return the repository of an image URI: without registry, tag and digest."""
+    return image.rsplit("/", 1)[-1].split("@", 1)[0].split(":", 1)[0]
+
+
+def resolve(context: Context, name: str) -> ServedModel:
+    """Return how the model *name* is served; raise UnknownModelError, or ArtifactError if it cannot be."""
+    record = context.store.get("model", name)
+    if record is None:
+        raise UnknownModelError(f'Could not find model "{context.arn("model", name)}".')
+    container = _container(context, name, record)
+    image = container.get("Image", "")
+    if repository(image) not in REPOSITORIES:
+        known = ", ".join(REPOSITORIES)
+        raise ArtifactError(
+            f"model {name!r} has image {image[:200]!r}; models are served for images of: {known}"
+        )
+    if "SAGEMAKER_PROGRAM" in container.get("Environment", {}):
+        raise ArtifactError(
+            f"model {name!r} has an inference script (SAGEMAKER_PROGRAM), which is not run here"
+        )
+    source = container.get("ModelDataSource", {}).get("S3DataSource", {})
+    if source and (source["S3DataType"], source["CompressionType"]) != ("S3Object", "Gzip"):
+        raise ArtifactError(
+            f"model {name!r} has a ModelDataSource that is no gzipped object; pack it as model.tar.gz"
+        )
+    url = container.get("ModelDataUrl") or source.get("S3Uri")
+    if not url:
+        raise ArtifactError(f"model {name!r} has no ModelDataUrl: there is no artifact to serve")
+    return ServedModel(image, url)
+
+
+def artifact(context: Context, model: ServedModel) -> StoredObject:
+    """Return the object that holds the model; raise ArtifactError when it is not there."""
+    try:
+        return context.s3.get(model.data_url)
+    except S3Error as error:
+        raise ArtifactError(
+            f"could not find model data at {model.data_url}: {error}; upload it, or create the model anew"
+        ) from error
+
+
+def _container(context: Context, name: str, record: dict[str, Any]) -> dict[str, Any]:
+    containers = record.get("Containers") or [record.get("PrimaryContainer") or {}]
+    if len(containers) != 1:
+        raise ArtifactError(
+            f"model {name!r} is an inference pipeline of {len(containers)} containers; one is served"
+        )
+    container: dict[str, Any] = containers[0]
+    package_name = container.get("ModelPackageName")
+    if package_name is None:
+        return container
+    package = context.store.get("model-package", package_name)
+    if package is None:
+        raise ArtifactError(f"model {name!r} refers to model package {package_name!r}, which does not exist")
+    specified = package.get("InferenceSpecification", {}).get("Containers", [])
+    if len(specified) != 1:
+        raise ArtifactError(
+            f"model package {package_name!r} specifies {len(specified)} containers; one is served"
+        )
+    # The model's own environment comes on top of the package's.
+    environment = {**specified[0].get("Environment", {}), **container.get("Environment", {})}
+    return {**specified[0], "Environment": environment}
