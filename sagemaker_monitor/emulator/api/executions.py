@@ -16,6 +16,7 @@ from sagemaker_monitor.emulator.executor.records import EXECUTION, UNFINISHED, R
 
 _ID_ALPHABET = string.ascii_lowercase + string.digits
 _ID_LENGTH = 12
+_TOKEN = "start-token"
 _SORT_FIELDS = {"CreationTime": "CreationTime", "PipelineExecutionArn": "PipelineExecutionArn"}
 _UNSUPPORTED = ("SelectiveExecutionConfig", "MlflowExperimentName", "PipelineVersionAlias")
 
@@ -33,12 +34,12 @@ def start_pipeline_execution(context: Context, request: dict[str, Any]) -> dict[
         raise ApiError("ValidationException", str(error)) from error
     execution_id = "".join(secrets.choice(_ID_ALPHABET) for _ in range(_ID_LENGTH))
     arn = f"{pipeline['PipelineArn']}/execution/{execution_id}"
-    token = f"StartPipelineExecution/{name}/{request['ClientRequestToken']}"
-    if not context.store.create(pipelines.TOKEN, token, {"Arn": arn}):
-        started = context.store.get(pipelines.TOKEN, token)
-        return {"PipelineExecutionArn": arn if started is None else started["Arn"]}
     execution = _record(context, request, pipeline, version, arn, parameters)
     context.store.put(EXECUTION, arn, execution)
+    token = f"{pipeline['PipelineArn']}/{request['ClientRequestToken']}"
+    if not context.store.create(_TOKEN, token, {"Arn": arn}):
+        context.store.delete(EXECUTION, arn)
+        return {"PipelineExecutionArn": (context.store.get(_TOKEN, token) or {})["Arn"]}
     _note_run(context, name, version["PipelineVersionId"], execution)
     running.start(context, execution, definition, parameters)
     return {"PipelineExecutionArn": arn}
@@ -153,13 +154,17 @@ def _record(
         "ParallelismConfiguration": parallelism,
         "PipelineVersionId": version["PipelineVersionId"],
         "RoleArn": request.get("RoleArn") or version.get("RoleArn"),
-        "_Parameters": [{"Name": name, "Value": _text(value)} for name, value in parameters.items()],
+        "_Parameters": _shown(parameters, request.get("PipelineParameters") or []),
         "_Definition": version["PipelineDefinition"],
     }
 
 
-def _text(value: Any) -> str:
-    return value if isinstance(value, str) else json.dumps(value)
+def _shown(parameters: dict[str, Any], given: list[dict[str, str]]) -> list[dict[str, str]]:
+    texts = {item["Name"]: item["Value"] for item in given}
+    return [
+        {"Name": name, "Value": texts.get(name, value if isinstance(value, str) else json.dumps(value))}
+        for name, value in parameters.items()
+    ]
 
 
 def _note_run(context: Context, name: str, number: int, execution: dict[str, Any]) -> None:

@@ -10,7 +10,7 @@ from sagemaker_monitor.emulator.api.context import ApiError, Context, Handler
 from sagemaker_monitor.emulator.lint import lint, render
 from sagemaker_monitor.emulator.s3.keys import S3Error
 
-KIND, VERSION, TOKEN = "pipeline", "pipeline-version", "request-token"
+KIND, VERSION = "pipeline", "pipeline-version"
 _LONGEST_DEFINITION = 1_048_576
 _SUMMARY = (
     "PipelineArn",
@@ -26,34 +26,32 @@ _KEPT = ("PipelineDisplayName", "PipelineDescription", "RoleArn", "ParallelismCo
 
 def create_pipeline(context: Context, request: dict[str, Any]) -> dict[str, Any]:
     """CreatePipeline; the same ClientRequestToken again answers with the pipeline that it made."""
-    name = request["PipelineName"]
+    name, token = request["PipelineName"], request["ClientRequestToken"]
     refuse(request, "PipelineVersionAliases")
-    token = f"CreatePipeline/{name}/{request['ClientRequestToken']}"
-    made = context.store.get(TOKEN, token)
-    if made is not None and context.store.get(KIND, name) is not None:
-        return {"PipelineArn": made["Arn"]}
     definition = _definition(context, request, name)
     arn, now = context.arn("pipeline", name), context.now()
     record = {
         "PipelineArn": arn,
         "PipelineName": name,
         "PipelineStatus": "Active",
+        "PipelineDefinition": definition,
         "CreationTime": now,
         "LastModifiedTime": now,
         "CreatedBy": {},
         "LastModifiedBy": {},
-        "_Version": 0,
+        "_Version": 1,
+        "_Token": token,
         **_kept(request),
     }
-    if not context.store.create(KIND, name, record):
+    if context.store.create(KIND, name, record):
+        _keep_version(context, record)
+        tags.put_tags(context, arn, request.get("Tags"))
+    elif require(context, name)["_Token"] != token:
         raise ApiError(
             "ValidationException",
             "Pipeline names must be unique within an AWS account and region. "
             f"Pipeline with name ({name}) already exists.",
         )
-    _add_version(context, name, definition)
-    tags.put_tags(context, arn, request.get("Tags"))
-    context.store.put(TOKEN, token, {"Arn": arn})
     return {"PipelineArn": arn}
 
 
@@ -62,14 +60,14 @@ def update_pipeline(context: Context, request: dict[str, Any]) -> dict[str, Any]
     name = request["PipelineName"]
     refuse(request, "PipelineVersionAliases")
     require(context, name)
-    given = request.get("PipelineDefinition") or request.get("PipelineDefinitionS3Location")
-    definition = (
-        _definition(context, request, name) if given else version(context, name)["PipelineDefinition"]
-    )
     changes = {**_kept(request), "LastModifiedTime": context.now()}
-    record = context.store.update(KIND, name, lambda document: {**document, **changes})
-    number = _add_version(context, name, definition)
-    return {"PipelineArn": record["PipelineArn"], "PipelineVersionId": number}
+    if request.get("PipelineDefinition") or request.get("PipelineDefinitionS3Location"):
+        changes["PipelineDefinition"] = _definition(context, request, name)
+    record = context.store.update(
+        KIND, name, lambda document: {**document, **changes, "_Version": document["_Version"] + 1}
+    )
+    _keep_version(context, record)
+    return {"PipelineArn": record["PipelineArn"], "PipelineVersionId": record["_Version"]}
 
 
 def describe_pipeline(context: Context, request: dict[str, Any]) -> dict[str, Any]:
@@ -136,6 +134,13 @@ OPERATIONS: dict[str, Handler] = {
 }
 
 
+def recover(context: Context) -> None:
+    """Keep the versions that a kill between two writes left out."""
+    for record in context.store.list(KIND):
+        if context.store.get(VERSION, version_key(record["PipelineName"], record["_Version"])) is None:
+            _keep_version(context, record)
+
+
 def require(context: Context, name_or_arn: str) -> dict[str, Any]:
     """Return the record of a pipeline, given by name or ARN; raise ApiError when there is none."""
     name = name_or_arn.rsplit("/", 1)[-1]
@@ -181,22 +186,15 @@ def _kept(request: dict[str, Any]) -> dict[str, Any]:
     return {member: request[member] for member in _KEPT if request.get(member) is not None}
 
 
-def _add_version(context: Context, name: str, definition: str) -> int:
-    """Keep *definition* as the next version of the pipeline and return the version's number."""
-
-    def count(document: dict[str, Any]) -> None:
-        document["_Version"] += 1
-
-    record = context.store.update(KIND, name, count)
-    number: int = record["_Version"]
+def _keep_version(context: Context, record: dict[str, Any]) -> None:
+    """Keep what *record* says now as a version of its own."""
     document = {
         **_kept(record),
-        "PipelineVersionId": number,
-        "PipelineDefinition": definition,
-        "CreationTime": context.now(),
+        "PipelineVersionId": record["_Version"],
+        "PipelineDefinition": record["PipelineDefinition"],
+        "CreationTime": record["LastModifiedTime"],
     }
-    context.store.put(VERSION, version_key(name, number), document)
-    return number
+    context.store.put(VERSION, version_key(record["PipelineName"], record["_Version"]), document)
 
 
 def _definition(context: Context, request: dict[str, Any], name: str) -> str:

@@ -65,6 +65,11 @@ class Run:
         """Stop the running jobs and start no further step; with a *reason* the execution ends Failed."""
         self._stop.ask(reason)
 
+    def broke(self) -> None:
+        """Record that the emulator itself failed."""
+        reason = "InternalServerError: the emulator broke while the execution ran; its log says where"
+        self._records.execution(PipelineExecutionStatus="Failed", FailureReason=reason)
+
     def _take_ready(self, running: set[str]) -> list[Step]:
         """Return the steps whose turn it is, after settling those that can no longer have one."""
         ready: list[Step] = []

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import threading
 from collections.abc import Mapping
 from pathlib import Path
@@ -16,6 +17,7 @@ STOPPED_REASON = "InternalServerError: the emulator was stopped while the execut
 # By state directory and execution ARN: several emulators can live in one process.
 _RUNS: dict[tuple[Path, str], tuple[Run, threading.Thread]] = {}
 _LOCK = threading.Lock()
+_LOG = logging.getLogger(__name__)
 
 
 def start(
@@ -51,6 +53,9 @@ def shutdown(state_dir: Path) -> None:
 def _execute(key: tuple[Path, str], run: Run) -> None:
     try:
         run.execute()
+    except Exception:  # the border of the execution's thread: without this it would seem to run for ever
+        _LOG.exception("execution %s broke", run.arn)
+        run.broke()
     finally:
         with _LOCK:
             del _RUNS[key]
