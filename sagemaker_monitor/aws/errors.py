@@ -42,11 +42,16 @@ class WriteRefusedError(AwsError):
     """Nothing was sent: this environment, account or process must not be written to."""
 
 
-def explain(error: Exception, service: str, operation: str, environment: Environment) -> AwsError:
-    """Return *error*, raised by botocore or boto3 during *operation*, as an AwsError that says what to do."""
+def explain(
+    error: Exception, service: str, operation: str, environment: Environment, bucket: str = ""
+) -> AwsError:
+    """Return *error*, raised by botocore or boto3 during *operation*, as an AwsError that says what to do.
+
+    *bucket* is the one that was asked, for the calls that ask one.
+    """
     response = getattr(error, "response", None)
     if isinstance(response, dict):
-        return _refused(response, service, operation, environment)
+        return _refused(response, f"{service}:{_pascal(operation)}", environment, bucket)
     kind = type(error).__name__
     if kind in ("NoCredentialsError", "PartialCredentialsError", "CredentialRetrievalError"):
         return AwsError(
@@ -78,22 +83,15 @@ def _unreachable(error: Exception, service: str, environment: Environment) -> Aw
     )
 
 
-def _refused(response: dict[str, object], service: str, operation: str, environment: Environment) -> AwsError:
+def _refused(response: dict[str, object], action: str, environment: Environment, bucket: str) -> AwsError:
     details = response.get("Error")
     details = details if isinstance(details, dict) else {}
     code = str(details.get("Code", ""))
     text = str(details.get("Message", "")).strip() or code
-    action = f"{service}:{_pascal(operation)}"
     if code in _MISSING or (code == "ValidationException" and re.search(r"does not exist|not found", text)):
         return NotFoundError(f"{action}: {text}", code=code)
     if code == "NoSuchBucket":
-        bucket = details.get("BucketName", environment.storage.bucket)
-        hint = (
-            "run sagemaker-monitor local up"
-            if environment.endpoint_url
-            else "create it, or correct storage.bucket"
-        )
-        return AwsError(f"the bucket {bucket!r} does not exist: {hint}", code=code)
+        return AwsError(f"the bucket {bucket!r} does not exist: {_bucket_hint(bucket, environment)}", code=code)
     if code in _EXPIRED:
         return AwsError(f"the AWS credentials have expired ({action}): log in again", code=code)
     if code in _UNKNOWN_KEY:
@@ -107,6 +105,14 @@ def _refused(response: dict[str, object], service: str, operation: str, environm
     if code in _BUSY:
         return AwsError(f"{action} was throttled and stayed so after retries; try again later", code=code)
     return AwsError(f"{action}: {code}: {text}" if code != text else f"{action}: {text}", code=code)
+
+
+def _bucket_hint(bucket: str, environment: Environment) -> str:
+    if bucket != environment.storage.bucket:
+        return f"check the URI; environment {environment.name!r} has {environment.storage.bucket!r}"
+    if environment.endpoint_url is not None:
+        return "run sagemaker-monitor local up, which creates it"
+    return "create it, or correct storage.bucket"
 
 
 def _pascal(operation: str) -> str:

@@ -30,7 +30,7 @@ class Aws:
         self._clients: dict[str, Any] = {}
         self._account_verified = False
 
-    def call(self, service: str, operation: str, /, *arguments: Any, **request: Any) -> dict[str, Any]:
+    def call(self, service: str, operation: str, /, **request: Any) -> dict[str, Any]:
         """Call one operation, such as `call("sagemaker", "describe_pipeline", PipelineName=…)`.
 
         Before the first operation that writes, the account is verified. Raises AwsError.
@@ -38,7 +38,7 @@ class Aws:
         if not operation.startswith(READS):
             self._before_write()
             self.writes.append(f"{service}:{operation}")
-        response = self._send(service, operation, *arguments, **request)
+        response = self._send(service, operation, **request)
         return response if isinstance(response, dict) else {}
 
     def pages(self, service: str, operation: str, items: str, /, **request: Any) -> Iterator[dict[str, Any]]:
@@ -50,6 +50,17 @@ class Aws:
             if not token:
                 return
             request["NextToken"] = token
+
+    def body(self, service: str, operation: str, /, **request: Any) -> bytes:
+        """Call an operation that answers with a stream, and return all of it. Raises AwsError."""
+        from botocore.exceptions import BotoCoreError
+
+        response = self.call(service, operation, **request)
+        try:
+            content: bytes = response["Body"].read()
+        except BotoCoreError as error:
+            raise explain(error, service, operation, self.environment) from error
+        return content
 
     @property
     def is_local(self) -> bool:
@@ -74,18 +85,18 @@ class Aws:
             )
         self._account_verified = True
 
-    def _send(self, service: str, operation: str, *arguments: Any, **request: Any) -> Any:
+    def _send(self, service: str, operation: str, /, **request: Any) -> Any:
         from boto3.exceptions import Boto3Error
         from botocore.exceptions import BotoCoreError, ClientError
 
         try:
-            return getattr(self._client(service), operation)(*arguments, **request)
+            return getattr(self._client(service), operation)(**request)
         except (BotoCoreError, ClientError) as error:
-            raise explain(error, service, operation, self.environment) from error
+            raise explain(error, service, operation, self.environment, request.get("Bucket", "")) from error
         except Boto3Error as error:
             # upload_file and download_file wrap what really happened.
             cause = error.__context__ if isinstance(error.__context__, BotoCoreError | ClientError) else error
-            raise explain(cause, service, operation, self.environment) from error
+            raise explain(cause, service, operation, self.environment, request.get("Bucket", "")) from error
 
     def _client(self, service: str) -> Any:
         if service not in self._clients:

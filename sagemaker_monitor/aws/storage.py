@@ -46,8 +46,7 @@ def head(aws: Aws, uri: str) -> StoredObject | None:
 def read(aws: Aws, uri: str) -> bytes:
     """Return the content of a small object; NotFoundError when there is none."""
     bucket, key = split_uri(uri)
-    content: bytes = aws.call("s3", "get_object", Bucket=bucket, Key=key)["Body"].read()
-    return content
+    return aws.body("s3", "get_object", Bucket=bucket, Key=key)
 
 
 def list_objects(aws: Aws, prefix: str, *, limit: int | None = None) -> Iterator[StoredObject]:
@@ -85,7 +84,7 @@ def upload_if_missing(aws: Aws, uri: str, path: Path) -> bool:
     if stored is not None and stored.size == path.stat().st_size:
         return False
     bucket, key = split_uri(uri)
-    aws.call("s3", "upload_file", str(path), bucket, key, ExtraArgs=_encryption(aws))
+    aws.call("s3", "upload_file", Filename=str(path), Bucket=bucket, Key=key, ExtraArgs=_encryption(aws))
     return True
 
 

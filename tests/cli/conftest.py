@@ -1,0 +1,5 @@
+"""Every test here may have an emulator of its own."""
+
+from tests.operations.emulated import aws, conf, emulator, environment, model
+
+__all__ = ["aws", "conf", "emulator", "environment", "model"]
