@@ -9,7 +9,8 @@ import threading
 from pathlib import Path
 
 from sagemaker_monitor.emulator.config import DEFAULT_PORT, EmulatorConfig
-from sagemaker_monitor.emulator.server import Server, ServerError, is_loopback, log
+from sagemaker_monitor.emulator.front import log
+from sagemaker_monitor.emulator.server import Server, ServerError, is_loopback
 
 CANNOT = 3
 USAGE = 2

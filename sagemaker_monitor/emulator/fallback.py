@@ -11,7 +11,7 @@ Environ = dict[str, Any]
 SERVICES = frozenset(
     {"iam", "sts", "sns", "sqs", "events", "scheduler", "monitoring", "logs", "ssm", "kms", "codebuild"}
 )
-"""Signing names of the services that are passed on. The rest is refused: moto's answers would look like work done."""
+"""Signing names of the services passed on. The rest is refused: moto's answers would look like work done."""
 
 
 class Fallback:
@@ -24,7 +24,7 @@ class Fallback:
         self._application: Any = None
 
     def knows(self, environ: Environ, body: bytes) -> bool:
-        """Return whether a read that is answered without moto is about something made in moto since, such as a role."""
+        """Return whether a role that is answered without moto was meanwhile made in moto."""
         if self._application is None or b"Action=GetRole&" not in body:
             return False
         return self.answer(environ, body)[0].startswith("200")
@@ -42,10 +42,10 @@ class Fallback:
         with self._lock:  # moto's backends are dictionaries without locks
             if self._application is None:
                 self._application = _load()
-            chunks = self._application(inner, lambda status, headers, _=None: started.append((status, headers)))
+            chunks = self._application(inner, lambda *head: started.append(head[:2]))
             content = b"".join(chunks)
         status, headers = started[-1]
-        kept = [(name, value) for name, value in headers if name.lower() not in ("connection", "content-length")]
+        kept = [each for each in headers if each[0].lower() not in ("connection", "content-length")]
         return status, [*kept, ("Content-Length", str(len(content)))], content
 
 

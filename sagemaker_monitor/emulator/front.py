@@ -17,6 +17,7 @@ from xml.sax.saxutils import escape
 from sagemaker_monitor.emulator import identity
 from sagemaker_monitor.emulator.api.context import Context
 from sagemaker_monitor.emulator.fallback import SERVICES, Fallback
+from sagemaker_monitor.emulator.http_server import BrokenBodyError
 from sagemaker_monitor.emulator.s3.keys import S3Error
 from sagemaker_monitor.emulator.s3.request import read_request
 from sagemaker_monitor.emulator.s3.rest import S3Api
@@ -42,16 +43,16 @@ class Front:
     sagemaker: SageMakerApi
     s3: S3Api
     fallback: Fallback
-    health: dict[str, Any]
+    health: Callable[[], dict[str, object]]
     any_host: bool = False
 
     def __call__(self, environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
         """Answer one WSGI request."""
         try:
             return self._route(environ, start_response)
-        except OSError:
+        except (ConnectionError, TimeoutError, BrokenBodyError):
             raise  # the client's connection; the server knows what to do
-        except Exception:  # noqa: BLE001 (the border of the process: a client must get an answer)
+        except Exception:
             log(f"{environ['REQUEST_METHOD']} failed inside the emulator\n{traceback.format_exc()}")
             return _json(
                 start_response, 501, render_error(ApiError("InternalFailure", "see the emulator's log"))
@@ -62,7 +63,7 @@ class Front:
         if refusal is not None:
             return _json(start_response, 403, render_error(refusal))
         if environ["PATH_INFO"] == HEALTH:
-            return _json(start_response, 200, json.dumps(self.health).encode())
+            return _json(start_response, 200, json.dumps(self.health()).encode())
         region, service = _scope(environ)
         target = environ.get("HTTP_X_AMZ_TARGET", "")
         if target.startswith(_TARGET):
@@ -123,7 +124,7 @@ class Front:
             return _refuse(environ, start_response, text)
         try:
             status, headers, content = self.fallback.answer(environ, body)
-        except Exception as error:  # noqa: BLE001 (moto raises anything for what it does not know)
+        except Exception as error:
             text = f"the emulator's {service} does not do this: {type(error).__name__}: {error!s:.200}"
             log(text)
             return _refuse(environ, start_response, text)
@@ -163,7 +164,8 @@ def _json(start_response: StartResponse, status: int, content: bytes) -> list[by
 
 
 def _content(start_response: StartResponse, status: int, kind: str, content: bytes) -> list[bytes]:
-    headers = [("Content-Type", kind), ("Content-Length", str(len(content))), ("x-amzn-RequestId", str(uuid4()))]
+    length, request_id = str(len(content)), str(uuid4())
+    headers = [("Content-Type", kind), ("Content-Length", length), ("x-amzn-RequestId", request_id)]
     start_response(_status(status), headers)
     return [content]
 

@@ -19,12 +19,12 @@ _LONGEST_CHUNK_LINE = 8192
 _PATIENCE = 5.0
 
 
-class BrokenBody(OSError):
+class BrokenBodyError(OSError):
     """The client stopped in the middle of a body, or framed it wrongly."""
 
 
 class SizedBody(io.RawIOBase):
-    """A request's body of a known length; reading past it gives nothing. Raises BrokenBody when it is cut short."""
+    """A request's body of a known length. Raises BrokenBodyError when it is cut short."""
 
     def __init__(self, stream: BinaryIO, length: int) -> None:
         """Read at most *length* bytes of *stream*."""
@@ -39,7 +39,7 @@ class SizedBody(io.RawIOBase):
         """Fill *buffer* as far as the body goes."""
         data = self._stream.read(min(len(buffer), self.remaining))
         if self.remaining and not data:
-            raise BrokenBody("the request's body is shorter than its Content-Length")
+            raise BrokenBodyError("the request's body is shorter than its Content-Length")
         self.remaining -= len(data)
         buffer[: len(data)] = data
         return len(data)
@@ -66,7 +66,7 @@ class ChunkedBody(io.RawIOBase):
             return 0
         data = self._stream.read(min(len(buffer), self._chunk))
         if not data:
-            raise BrokenBody("the request's body ends inside a chunk")
+            raise BrokenBodyError("the request's body ends inside a chunk")
         self._chunk -= len(data)
         if not self._chunk:
             self._stream.readline(_LONGEST_CHUNK_LINE)
@@ -78,9 +78,9 @@ class ChunkedBody(io.RawIOBase):
         try:
             self._chunk = int(line.split(b";", 1)[0], 16)
         except ValueError as error:
-            raise BrokenBody("the request's body is not in chunks") from error
+            raise BrokenBodyError("the request's body is not in chunks") from error
         if self._chunk < 0:
-            raise BrokenBody("a chunk of the request's body has a negative length")
+            raise BrokenBodyError("a chunk of the request's body has a negative length")
         if not self._chunk:
             while self._stream.readline(_LONGEST_CHUNK_LINE).strip():
                 pass
@@ -102,7 +102,7 @@ class Handler(BaseHTTPRequestHandler):
             return self._serve
         raise AttributeError(name)
 
-    def log_message(self, format: str, *args: Any) -> None:  # noqa: A002 (the base class's name)
+    def log_message(self, format: str, *args: Any) -> None:
         """Log nothing: the application does."""
 
     def _serve(self) -> None:
@@ -121,7 +121,7 @@ class Handler(BaseHTTPRequestHandler):
                 if close is not None:
                     close()
             self._drain(body)
-        except (ConnectionError, TimeoutError, BrokenBody):
+        except (ConnectionError, TimeoutError, BrokenBodyError):
             self.close_connection = True
 
     def _body(self) -> SizedBody | ChunkedBody | None:
@@ -181,10 +181,10 @@ class _Response:
 
     def start(
         self, status: str, headers: list[tuple[str, str]], exc_info: Any = None
-    ) -> Callable[[bytes], None]:
+    ) -> Callable[[bytes], Any]:
         """Keep what the application answers; WSGI's start_response."""
         self._status, self._headers = status, headers
-        return lambda data: self._handler.wfile.write(data) and None
+        return self._handler.wfile.write
 
     def send(self, chunks: Iterable[bytes]) -> None:
         """Send the head and the body."""

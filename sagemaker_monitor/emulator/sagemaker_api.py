@@ -60,7 +60,7 @@ class SageMakerApi:
             return Answer(200, wire.render(operation, handler(context, wire.parse(operation, body))))
         except ApiError as error:
             return Answer(error.status, wire.render_error(error), error.code)
-        except Exception as error:  # noqa: BLE001 (the border of the process: a client must get an answer)
+        except Exception as error:
             self._log(f"{operation} failed inside the emulator\n{traceback.format_exc()}")
             text = (
                 f"{operation} failed inside the emulator ({type(error).__name__}); its log has the traceback"

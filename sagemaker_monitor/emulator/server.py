@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-import fcntl
 import importlib
 import ipaddress
 import os
 import threading
 import time
 from dataclasses import replace
-from pathlib import Path
 from typing import Self
 
 from sagemaker_monitor.emulator.api import load_modules
 from sagemaker_monitor.emulator.api.context import Context
+from sagemaker_monitor.emulator.claim import Claim, ClaimError
 from sagemaker_monitor.emulator.config import EmulatorConfig
 from sagemaker_monitor.emulator.fallback import Fallback
 from sagemaker_monitor.emulator.front import Front, log
@@ -26,7 +25,7 @@ from sagemaker_monitor.emulator.sagemaker_api import SageMakerApi
 from sagemaker_monitor.emulator.state import StateError, Store
 
 SERVICE = "sagemaker-monitor emulator"
-MARK = "EMULATOR"
+COUNTED = ("pipeline", "execution", "processing-job", "transform-job", "model", "model-package")
 _VERSION = "0.1.0"
 
 
@@ -40,13 +39,17 @@ class Server:
     def __init__(self, config: EmulatorConfig) -> None:
         """Open the state and bind the port. Raises ServerError."""
         state_dir = config.state_dir.resolve()
-        self._lock = _claim(state_dir)
+        try:
+            self._claim = Claim.take(state_dir)
+        except ClaimError as error:
+            raise ServerError(str(error)) from error
         try:
             self._store = Store.open(state_dir / "state.db", config.default_region)
         except StateError as error:
-            os.close(self._lock)
+            self._claim.release()
             raise ServerError(str(error)) from error
         self._thread: threading.Thread | None = None
+        self._started = round(time.time(), 3)
         objects = S3Directory(state_dir / "s3", self._store, config.default_region)
         runner = importlib.import_module("sagemaker_monitor.emulator.jobs.runner")
         jobs: JobRunner = runner.create_job_runner()
@@ -66,7 +69,7 @@ class Server:
             self._sagemaker,
             s3,
             Fallback(config.account),
-            self._health(),
+            self._health,
             not is_loopback(config.host),
         )
 
@@ -82,6 +85,7 @@ class Server:
             target=self._http.serve_forever, args=(0.05,), name="emulator", daemon=True
         )
         self._thread.start()
+        self._claim.publish({"pid": os.getpid(), "url": self.url, "started": self._started})
         return self
 
     def stop(self) -> None:
@@ -104,7 +108,7 @@ class Server:
 
     def _close(self) -> None:
         self._store.close()
-        os.close(self._lock)
+        self._claim.release()
 
     def _health(self) -> dict[str, object]:
         return {
@@ -113,8 +117,10 @@ class Server:
             "state_dir": str(self.config.state_dir),
             "account": self.config.account,
             "region": self.config.default_region,
+            "url": self.url,
             "pid": os.getpid(),
-            "started": round(time.time(), 3),
+            "started": self._started,
+            "counts": {kind: self._store.count(kind) for kind in COUNTED},
         }
 
 
@@ -129,25 +135,6 @@ def is_loopback(host: str) -> bool:
         return ipaddress.ip_address(host).is_loopback
     except ValueError:
         return host == "localhost"
-
-
-def _claim(state_dir: Path) -> int:
-    """Mark the directory as ours, for this process alone; return what holds the claim."""
-    try:
-        state_dir.mkdir(parents=True, exist_ok=True)
-        mark = os.open(state_dir / MARK, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
-    except OSError as error:
-        raise ServerError(f"cannot keep state in {state_dir}: {error.strerror or error}") from error
-    try:
-        fcntl.flock(mark, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError as error:
-        os.close(mark)
-        raise ServerError(
-            f"another emulator keeps its state in {state_dir}; stop it or use another one"
-        ) from error
-    os.ftruncate(mark, 0)
-    os.pwrite(mark, b"State of sagemaker-monitor's emulator. Deleting this directory is the reset.\n", 0)
-    return mark
 
 
 def _cannot_listen(config: EmulatorConfig, error: OSError) -> str:

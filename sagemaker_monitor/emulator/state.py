@@ -61,10 +61,11 @@ class Store:
             return self._get(run, kind, key)
 
     def list(self, kind: str, prefix: str = "", **equal: Any) -> list[Document]:
-        """Return the documents of *kind*, oldest first: keys that start with *prefix*, fields that equal *equal*."""
+        """Return the documents of *kind*, oldest first, by the start of the key and by what fields equal."""
         with self._database.transaction() as run:
             rows = run(
-                "SELECT body FROM documents WHERE region = ? AND kind = ? AND substr(key, 1, ?) = ? ORDER BY number",
+                "SELECT body FROM documents WHERE region = ? AND kind = ? AND substr(key, 1, ?) = ? "
+                "ORDER BY number",
                 (self.region, kind, len(prefix), prefix),
             ).fetchall()
         documents: list[Document] = [json.loads(row[0]) for row in rows]
@@ -169,7 +170,8 @@ class _Database:
         version: int = self._connection.execute("PRAGMA user_version").fetchone()[0]
         if version not in (0, SCHEMA_VERSION):
             raise StateError(
-                f"{path} has layout {version}, this version reads {SCHEMA_VERSION}; reset the emulator to start anew"
+                f"{path} has layout {version}, this version reads {SCHEMA_VERSION}; "
+                "reset the emulator to start anew"
             )
         self._connection.execute("PRAGMA journal_mode = WAL")
         self._connection.execute("PRAGMA synchronous = NORMAL")
@@ -178,7 +180,7 @@ class _Database:
 
     @contextmanager
     def transaction(self) -> Iterator[_Run]:
-        """Give a way to run statements, all or none of which count; an inner transaction joins the outer one."""
+        """Give a way to run statements, of which all count or none; inner transactions join the outer one."""
         with self._lock:
             if self._depth:
                 yield self._connection.execute

@@ -31,7 +31,7 @@ class ApiError(Exception):
         self.status = status
 
 
-class MalformedResponse(Exception):
+class MalformedResponseError(Exception):
     """An answer of ours that the service's model does not allow."""
 
 
@@ -77,7 +77,7 @@ def check(shape: Shape, value: Any) -> None:
 
 
 def render(operation: str, response: Mapping[str, Any]) -> bytes:
-    """Return the JSON of a response. Raises MalformedResponse when the service's model does not allow it.
+    """Return the JSON of a response. Raises MalformedResponseError when the model does not allow it.
 
     None is an absent member; members whose name starts with an underscore are the store's own and left out.
     """
@@ -87,9 +87,9 @@ def render(operation: str, response: Mapping[str, Any]) -> bytes:
     if shape is not None:
         found = list(problems(shape, plain))
         if found:
-            raise MalformedResponse(f"{operation}: {'; '.join(found[:_SHOWN])}")
+            raise MalformedResponseError(f"{operation}: {'; '.join(found[:_SHOWN])}")
     elif plain:
-        raise MalformedResponse(f"{operation} answers nothing, not {', '.join(plain)}")
+        raise MalformedResponseError(f"{operation} answers nothing, not {', '.join(plain)}")
     return json.dumps(plain, separators=(",", ":")).encode()
 
 

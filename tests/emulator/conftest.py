@@ -48,7 +48,8 @@ class RunningEmulator:
     def client(self, service: str, region: str = REGION) -> Any:
         """Return a boto3 client; one per service and region, closed with the emulator."""
         if (service, region) not in self._clients:
-            self._clients[service, region] = boto3.client(
+            session: Any = boto3.Session()
+            self._clients[service, region] = session.client(
                 service,
                 endpoint_url=self.url,
                 region_name=region,

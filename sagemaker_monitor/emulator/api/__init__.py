@@ -1,7 +1,7 @@
 """The SageMaker operations of our own, one module per noun.
 
-A module has `OPERATIONS: dict[str, Handler]` and, where it needs them, the hooks `recover(context)`, called once
-per region before the first request, and `shutdown(context)`, called once before the store closes.
+A module has `OPERATIONS: dict[str, Handler]` and, where it needs them, the hooks `recover(context)`, called
+once per region before the first request, and `shutdown(context)`, called once before the store closes.
 """
 
 from __future__ import annotations

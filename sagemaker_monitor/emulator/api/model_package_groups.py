@@ -27,7 +27,7 @@ def create_model_package_group(context: Context, request: dict[str, Any]) -> dic
 def ensure_group(context: Context, name: str, request: dict[str, Any], *, must_be_new: bool) -> str:
     """Make a group if there is none of that name; return its ARN. Raises ApiError when it *must_be_new*."""
     arn = context.arn("model-package-group", name)
-    document = {
+    document: dict[str, Any] = {
         "ModelPackageGroupName": name,
         "ModelPackageGroupArn": arn,
         "ModelPackageGroupDescription": request.get("ModelPackageGroupDescription"),

@@ -25,7 +25,7 @@ _SUMMARY = (
 
 
 def create_model_package(context: Context, request: dict[str, Any]) -> dict[str, Any]:
-    """CreateModelPackage: a new version of a group, which is made if need be, or a package of its own name."""
+    """CreateModelPackage: a new version of a group, made if need be, or a package of its own name."""
     group, name = request.get("ModelPackageGroupName"), request.get("ModelPackageName")
     if bool(group) == bool(name):
         text = "Exactly one of ModelPackageGroupName and ModelPackageName must be given"
@@ -79,7 +79,7 @@ def describe_model_package(context: Context, request: dict[str, Any]) -> dict[st
 
 
 def list_model_packages(context: Context, request: dict[str, Any]) -> dict[str, Any]:
-    """ListModelPackages: of a group or, by default, those without one; by approval status; the newest first."""
+    """ListModelPackages: of a group, else those without one; by approval status; the newest first."""
     kind = request.get("ModelPackageType", "Both" if "ModelPackageGroupName" in request else "Unversioned")
     group = group_name(request["ModelPackageGroupName"]) if "ModelPackageGroupName" in request else None
     found = [
@@ -97,7 +97,7 @@ def list_model_packages(context: Context, request: dict[str, Any]) -> dict[str, 
 
 
 def update_model_package(context: Context, request: dict[str, Any]) -> dict[str, Any]:
-    """UpdateModelPackage: approval, its description and the customer's metadata; everything else is immutable."""
+    """UpdateModelPackage: approval, its description and the customer's metadata; the rest is immutable."""
     arn = find_package(context, request["ModelPackageArn"])["ModelPackageArn"]
     allowed = {
         "ModelPackageArn",
@@ -158,16 +158,17 @@ def package_containers(context: Context, name_or_arn: str) -> list[dict[str, Any
     package = find_package(context, name_or_arn)
     containers = package.get("InferenceSpecification", {}).get("Containers", [])
     if not containers:
-        text = f"ModelPackage {package['ModelPackageArn']} has no InferenceSpecification: nothing can be run from it"
+        arn = package["ModelPackageArn"]
+        text = f"ModelPackage {arn} has no InferenceSpecification: nothing can be run from it"
         raise ApiError("ValidationException", text)
     return list(containers)
 
 
 def latest_approved(context: Context, group: str) -> dict[str, Any] | None:
-    """Return the newest approved version of a group (name or ARN), whose baselines checks compare with; or None.
+    """Return the newest approved version of a group (name or ARN), with which checks compare; or None.
 
-    Newest by creation, so approving an older version after a newer one changes nothing, and rejecting the newest
-    goes back to the one before.
+    Newest by creation, so approving an older version after a newer one changes nothing, and rejecting the
+    newest goes back to the one before.
     """
     name = group_name(group)
     approved = context.store.list(_KIND, ModelPackageGroupName=name, ModelApprovalStatus="Approved")

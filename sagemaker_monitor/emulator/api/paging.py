@@ -35,8 +35,8 @@ def page(
     """Return one page of *documents*, which come oldest first, and the token of the next one.
 
     *sort_fields* maps the request's SortBy to a document's field; *default* is SortBy and SortOrder when the
-    request has none. Equal ones stay in order of creation. Raises ApiError ValidationException for a token that is
-    none of ours.
+    request has none. Equal ones stay in order of creation. Raises ApiError ValidationException for a token
+    that is none of ours.
     """
     field = sort_fields[request.get("SortBy", default[0])]
     descending = request.get("SortOrder", default[1]) == "Descending"

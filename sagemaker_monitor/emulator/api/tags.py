@@ -19,7 +19,7 @@ _MOST_TAGS = 50
 
 
 def put_tags(context: Context, arn: str, tags: Sequence[dict[str, str]] | None) -> list[dict[str, str]]:
-    """Set tags of a resource, keeping those with other keys, and return them all; create handlers call this."""
+    """Set tags of a resource, beside those with other keys, and return all; create handlers call this."""
     if not tags:
         return _tags(context, arn)
     merged = {tag["Key"]: tag for tag in [*_tags(context, arn), *tags]}

@@ -33,7 +33,7 @@ _VERIFIED: dict[str, Callable[[], _Digest]] = {
     "sha256": hashlib.sha256,
 }
 ALGORITHMS = (*_VERIFIED, "crc32c", "crc64nvme")
-"""The checksums that are kept; the last two are answered as they were sent: nothing in Python computes them fast."""
+"""The checksums kept; the last two are answered as they were sent: Python has nothing fast for them."""
 
 
 class Digests:
@@ -57,7 +57,7 @@ class Digests:
         return self._md5.digest()
 
     def verify(self, headers: Mapping[str, str]) -> dict[str, str]:
-        """Return the checksum to keep, by algorithm. Raises S3Error BadDigest when what came is not what was sent."""
+        """Return the checksum to keep, by algorithm. Raises S3Error BadDigest when it is not the one sent."""
         expected_md5 = headers.get("content-md5")
         if expected_md5 and expected_md5 != _base64(self.md5):
             raise S3Error("BadDigest", "The Content-MD5 you specified did not match what we received.")

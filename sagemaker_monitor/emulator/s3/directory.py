@@ -61,6 +61,7 @@ class StoredObject:
         return f"s3://{self.bucket}/{self.key}"
 
 
+Objects = list[StoredObject]
 Condition = Callable[[StoredObject | None], None]
 """Asked, before an object is replaced, about the one there; raises S3Error to refuse."""
 
@@ -68,8 +69,8 @@ Condition = Callable[[StoredObject | None], None]
 class S3Directory:
     """Buckets and objects below one directory.
 
-    What S3 knows about an object beside its bytes is in the store, with the file's size and time: a file that was
-    put or changed by hand is an object too, with the ETag its bytes have. Every method is safe from any thread.
+    What S3 knows about an object beside its bytes is in the store, with the file's size and time: a file that
+    was put or changed by hand is an object too, with the ETag its bytes have. Safe from any thread.
     """
 
     def __init__(self, root: Path, store: Store, region: str) -> None:
@@ -85,8 +86,8 @@ class S3Directory:
 
     # --- by URI, for the emulator's own parts
 
-    def list(self, uri_prefix: str) -> list[StoredObject]:
-        """Return the objects whose URI starts with *uri_prefix*, in key order; S3's prefixes are plain text."""
+    def list(self, uri_prefix: str) -> Objects:
+        """Return the objects whose URI starts with *uri_prefix*, in key order; prefixes are plain text."""
         bucket, prefix = split_uri(uri_prefix)
         return list(self.iterate(bucket, prefix))
 
@@ -151,10 +152,10 @@ class S3Directory:
                 raise S3Error("BucketNotEmpty", "The bucket you tried to delete is not empty", 409) from error
             self._store.delete("s3-bucket", bucket)
 
-    def buckets(self) -> list[dict[str, Any]]:
+    def buckets(self) -> tuple[dict[str, Any], ...]:
         """Return name, created and region of every bucket, by name."""
         names = sorted(entry.name for entry in os.scandir(self.root) if entry.is_dir(follow_symlinks=False))
-        return [self.bucket(name) for name in names if not name.startswith(".")]
+        return tuple(self.bucket(name) for name in names if not name.startswith("."))
 
     def bucket(self, name: str) -> dict[str, Any]:
         """Return name, created and region of one bucket. Raises S3Error NoSuchBucket."""
@@ -192,7 +193,7 @@ class S3Directory:
             return self._describe(bucket, key, path)
 
     def open(self, bucket: str, key: str) -> tuple[BinaryIO, StoredObject]:
-        """Return an object's bytes, as they are now whatever happens to it later, and what is known about it."""
+        """Return an object's bytes, as they are now whatever comes, and what is known of it."""
         with self._lock:
             found = self.head(bucket, key)
             return found.path.open("rb"), found
@@ -209,8 +210,8 @@ class S3Directory:
     ) -> StoredObject:
         """Store what *stream* gives as an object.
 
-        *finish* is asked at the stream's end: it verifies the digests, of which *algorithm* names the checksum, and
-        says what to keep. Nothing changes when it, or *condition*, raises.
+        *finish* is asked at the stream's end: it verifies the digests, of which *algorithm* names the
+        checksum, and says what to keep. Nothing changes when it, or *condition*, raises.
         """
         key_to_path(key)
         self.bucket_path(bucket)

@@ -22,7 +22,8 @@ def document(name: str, fields: Fields, *, namespace: str | None = _NAMESPACE) -
     """Return an XML document; a list below a name is nested, None is left out, and names may come twice."""
     root = ET.Element(name, {"xmlns": namespace} if namespace else {})
     _fill(root, fields)
-    return b'<?xml version="1.0" encoding="UTF-8"?>\n' + ET.tostring(root, encoding="utf-8")
+    content: bytes = ET.tostring(root, encoding="utf-8")
+    return b'<?xml version="1.0" encoding="UTF-8"?>\n' + content
 
 
 def _fill(element: ET.Element, fields: Fields) -> None:
@@ -83,7 +84,7 @@ def key_encoder(encoding: str) -> Callable[[str], str]:
 
 
 def parse_delete(body: bytes) -> tuple[list[str], bool]:
-    """Return the keys of a DeleteObjects request and whether it wants no answer. Raises S3Error MalformedXML."""
+    """Return the keys of a DeleteObjects request, and whether it is quiet. Raises S3Error MalformedXML."""
     root = _parse(body)
     keys = [key.text or "" for key in root.iterfind("{*}Object/{*}Key")]
     if not 1 <= len(keys) <= 1000:
@@ -92,7 +93,7 @@ def parse_delete(body: bytes) -> tuple[list[str], bool]:
 
 
 def parse_complete(body: bytes) -> list[tuple[int, str]]:
-    """Return number and ETag of every part of a CompleteMultipartUpload request. Raises S3Error MalformedXML."""
+    """Return number and ETag of the parts of a CompleteMultipartUpload. Raises S3Error MalformedXML."""
     parts = []
     for part in _parse(body).iterfind("{*}Part"):
         number, etag = part.findtext("{*}PartNumber") or "", part.findtext("{*}ETag") or ""

@@ -1,8 +1,9 @@
 """How bucket names and keys become paths: plain ones stay plain, and none leaves the root.
 
-A key's path is the key itself, with these exceptions: a percent sign and control characters are written `%XX`,
-the components `.` and `..` are `%2E` and `%2E%2E`, an empty component is `%_` (so `a/` is the file `a/%_`), a long
-component goes on in a directory (`…%-/%-…`), and where the key `t` stands beside `t/…` its file is called `t%f`.
+A key's path is the key itself, with these exceptions: a percent sign and control characters are written
+`%XX`, the components `.` and `..` are `%2E` and `%2E%2E`, an empty component is `%_` (so `a/` is the file
+`a/%_`), a long component goes on in a directory (`…%-/%-…`), and where the key `t` stands beside `t/…` its
+file is called `t%f`.
 """
 
 from __future__ import annotations
@@ -48,7 +49,7 @@ def check_bucket(name: str) -> str:
 
 
 def key_to_path(key: str) -> str:
-    """Return the path, relative to the bucket's directory, of an object. Raises S3Error when no key is like that."""
+    """Return the path of an object, relative to the bucket's directory. Raises S3Error for what is no key."""
     try:
         length = len(key.encode("utf-8"))
     except UnicodeEncodeError as error:

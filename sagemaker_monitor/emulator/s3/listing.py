@@ -16,7 +16,7 @@ _LAST = chr(0x10FFFF)  # sorts behind every key that goes on from here
 
 @dataclass(frozen=True)
 class Page:
-    """Objects and common prefixes of one page; *last* is where the next one starts, None when there is none."""
+    """Objects and common prefixes of one page; *last* is where the next one starts, None at the end."""
 
     objects: tuple[StoredObject, ...]
     prefixes: tuple[str, ...]

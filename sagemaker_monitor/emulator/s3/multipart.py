@@ -56,7 +56,7 @@ class Uploads:
         finish: Callable[[Digests], About],
         algorithm: str | None,
     ) -> tuple[str, About]:
-        """Store one part of the upload at *where* (bucket, key, id); return its ETag and what *finish* said."""
+        """Store one part of the upload *where* (bucket, key, id); return its ETag and what *finish* said."""
         self._record(*where)
         if not 1 <= number <= _MOST_PARTS:
             raise S3Error(
@@ -79,7 +79,7 @@ class Uploads:
     def complete(
         self, where: tuple[str, str, str], wanted: list[tuple[int, str]], condition: Condition | None
     ) -> StoredObject:
-        """Join the parts to the object. Raises S3Error NoSuchUpload, InvalidPart, InvalidPartOrder, EntityTooSmall."""
+        """Join the parts to the object. Raises S3Error when the upload or its parts are not as told."""
         record = self._record(*where)
         files = self._files(where[2], wanted)
         joined = self._root / where[2] / "joined"
@@ -105,7 +105,7 @@ class Uploads:
         self._record(*where)
         return self._parts(where[2])
 
-    def list(self, bucket: str, prefix: str) -> list[dict[str, Any]]:
+    def under_way(self, bucket: str, prefix: str) -> list[dict[str, Any]]:
         """Return the uploads under way, by key: id, key and time of creation. Raises S3Error NoSuchBucket."""
         self._objects.bucket_path(bucket)
         found = self._store.list("s3-upload", bucket=bucket)

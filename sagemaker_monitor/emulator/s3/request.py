@@ -28,14 +28,14 @@ class S3Request:
     region: str
 
     def body(self) -> tuple[BinaryIO, dict[str, str]]:
-        """Return the bytes sent and the headers that trail them, which are there once the bytes were read."""
+        """Return the bytes sent and the headers that trail them, there once the bytes were read."""
         if not is_aws_chunked(self.headers):
             return self.stream, {}
         decoded = AwsChunkedBody(self.stream)
         return io.BufferedReader(decoded), decoded.trailers
 
     def document(self) -> bytes:
-        """Return the whole body of a request that carries XML. Raises S3Error MalformedXML when it is too long."""
+        """Return the body of a request that carries XML. Raises S3Error MalformedXML when it is too long."""
         stream, _ = self.body()
         content = stream.read(_LONGEST_DOCUMENT + 1)
         if len(content) > _LONGEST_DOCUMENT:

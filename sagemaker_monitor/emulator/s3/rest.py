@@ -18,10 +18,10 @@ _CHOOSING = frozenset({"uploads", "uploadId", "delete", "location", "versioning"
 # Sub-resources that change what a request means and that nobody answers here.
 _UNKNOWN = frozenset(
     {
-        "accelerate", "acl", "analytics", "attributes", "cors", "encryption", "intelligent-tiering", "inventory",
-        "legal-hold", "lifecycle", "logging", "metrics", "notification", "object-lock", "ownershipControls",
-        "policy", "policyStatus", "publicAccessBlock", "replication", "requestPayment", "restore", "retention",
-        "select", "torrent", "versionId", "versions", "website",
+        "accelerate", "acl", "analytics", "attributes", "cors", "encryption", "intelligent-tiering",
+        "inventory", "legal-hold", "lifecycle", "logging", "metrics", "notification", "object-lock",
+        "ownershipControls", "policy", "policyStatus", "publicAccessBlock", "replication", "requestPayment",
+        "restore", "retention", "select", "torrent", "versionId", "versions", "website",
     }
 )  # fmt: skip
 
@@ -78,6 +78,6 @@ class S3Api:
         operation = table.get((request.method, " ".join(words)))
         if operation is None or unknown:
             asked = "&".join(unknown or words)
-            text = f"A header or query you provided implies functionality that is not implemented: {asked or 'none'}"
-            raise S3Error("NotImplemented", text, 501)
+            text = "A header or query you provided implies functionality that is not implemented"
+            raise S3Error("NotImplemented", f"{text}: {request.method} {asked}".rstrip(), 501)
         return operation

@@ -147,7 +147,7 @@ class BucketOperations:
         ]
         if request.query.get("encoding-type"):
             lines.append(("EncodingType", "url"))
-        for each in self._uploads.list(request.bucket, prefix):
+        for each in self._uploads.under_way(request.bucket, prefix):
             initiated = documents.timestamp(each["created"])
             lines.append(
                 ("Upload", [("Key", encode(each["key"])), ("UploadId", each["id"]), ("Initiated", initiated)])

@@ -18,9 +18,10 @@ class _Entry:
 
 
 def walk(directory: str, prefix: str = "", after: str = "") -> Iterator[tuple[str, str]]:
-    """Yield (key, file) of every object below *directory* whose key starts with *prefix* and is beyond *after*.
+    """Yield (key, file) of the objects below *directory*: keys that start with *prefix*, beyond *after*.
 
-    Keys come in S3's order, that of their UTF-8 bytes. Symbolic links and files that no key leads to are left out.
+    Keys come in S3's order, that of their UTF-8 bytes. Symbolic links and files that no key leads to are left
+    out.
     """
     yield from _walk(directory, "", "", prefix, after)
 
