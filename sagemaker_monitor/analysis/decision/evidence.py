@@ -1,0 +1,119 @@
+"""What the checks of one execution left behind, before anything is judged.
+
+Runs under Python 3.8 with numpy only.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from sagemaker_monitor.analysis.decision.sample import Sample
+from sagemaker_monitor.analysis.documents.analysis import Analysis, DocumentError
+from sagemaker_monitor.analysis.documents.violations import BiasViolations
+
+
+@dataclass(frozen=True)
+class Value:
+    """One metric of one facet as a report has it: *value* is None with the *error* that prevented it."""
+
+    metric: str
+    facet: str
+    facet_value: str
+    value: float | None
+    error: str | None
+
+
+@dataclass(frozen=True)
+class CheckEvidence:
+    """One expected check: its status, and the values of its report and of the baseline it was held against.
+
+    *status* is compared, established, no-evidence or broken. *violated* has (facet, metric) pairs.
+    """
+
+    step: str
+    check_type: str
+    monitor: str
+    status: str
+    reason: str | None = None
+    report_uri: str | None = None
+    violations_uri: str | None = None
+    baseline_uri: str | None = None
+    current: tuple[Value, ...] = ()
+    baseline: tuple[Value, ...] = ()
+    violated: frozenset[tuple[str, str]] = frozenset()
+
+
+@dataclass(frozen=True)
+class Labels:
+    """How much of the batch had labels."""
+
+    status: str
+    rows: int
+    labelled: int
+    overlap: float
+    minimum_overlap: float
+    duplicate_labels: int
+    unmatched_labels: int
+
+
+@dataclass(frozen=True)
+class Run:
+    """Which execution is judged, and what it was about."""
+
+    execution_arn: str
+    model_package_arn: str | None
+    bundle_sha256: str
+    created: str
+    carried_baseline_data_uri: str | None
+
+
+@dataclass(frozen=True)
+class BaselineVersion:
+    """The approved version that the checks were held against, and the rows its baseline was computed from."""
+
+    model_package_arn: str
+    data_uri: str | None
+    sample: Sample | None
+    problem: str | None
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """Everything there is to judge one execution by."""
+
+    run: Run
+    labels: Labels
+    checks: tuple[CheckEvidence, ...]
+    batch: Sample | None
+    baseline: BaselineVersion | None
+
+
+def read_report(text: str, check_type: str) -> tuple[Value, ...]:
+    """Return the metrics of the section of Clarify's analysis.json that *check_type* writes.
+
+    Where a facet has several entries, the first is the configured group (matched by position).
+    """
+    analysis = Analysis.from_json(text)
+    section = {"DATA_BIAS": analysis.pre_training, "MODEL_BIAS": analysis.post_training}[check_type]
+    if section is None:
+        raise DocumentError(f"the report has no section for {check_type}")
+    return tuple(
+        Value(metric.name, facet, groups[0].value_or_threshold, metric.value, metric.error)
+        for facet, groups in section.facets.items()
+        for metric in (groups[0].metrics if groups else ())
+    )
+
+
+def read_violations(text: str) -> frozenset[tuple[str, str]]:
+    """Return the (facet, metric) pairs of a bias check's constraint_violations.json."""
+    return frozenset((each.facet, each.metric_name) for each in BiasViolations.from_json(text).violations)
+
+
+def read_labels(document: object) -> Labels:
+    """Return the join step's summary/labels.json."""
+    if not isinstance(document, dict) or document.get("schema_version") != 1:
+        raise DocumentError("labels.json is not of schema_version 1")
+    try:
+        return Labels(**{key: document[key] for key in Labels.__dataclass_fields__})
+    except KeyError as error:
+        raise DocumentError(f"labels.json has no {error.args[0]!r}") from error

@@ -1,0 +1,247 @@
+"""What the evidence means under the policy: every finding, the decision, and what could not be told.
+
+Runs under Python 3.8 with numpy only.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import Sequence
+
+import numpy as np
+
+from sagemaker_monitor.analysis.bias.metrics import METRICS, NEUTRAL
+from sagemaker_monitor.analysis.decision import calibration, rules, wording
+from sagemaker_monitor.analysis.decision.evidence import CheckEvidence, Evidence, Value
+from sagemaker_monitor.analysis.decision.sample import Sample
+from sagemaker_monitor.analysis.decision.spec import Rule, Spec
+from sagemaker_monitor.analysis.documents import verdict as documents
+from sagemaker_monitor.analysis.documents.verdict import Finding, Limit, NotChecked
+
+AGREEMENT = 1e-6
+"""How far a report may be from the same metric computed from the joined rows."""
+
+
+@dataclass(frozen=True)
+class Subject:
+    """One metric of one facet as its check reported it, the baseline's, and the rule that speaks for it."""
+
+    check: CheckEvidence
+    value: Value
+    baseline: Value | None
+    rule: Rule | None
+    facet: int | None
+
+    @property
+    def name(self) -> str:
+        """Return what rules match."""
+        return rules.subject(self.check.monitor, self.value.metric, self.value.facet)
+
+    @property
+    def base(self) -> float | None:
+        """Return the baseline's value; None where there is none to compare with."""
+        return None if self.baseline is None else self.baseline.value
+
+    @property
+    def kind(self) -> str | None:
+        """Return the kind of limit its rule sets; None where no rule judges it."""
+        return None if self.rule is None or self.rule.action == "ignore" else self.rule.kind
+
+    def unjudgeable(self) -> str | None:
+        """Return why its rule's limit cannot be applied; None where it can."""
+        if self.rule is None:
+            return "no rule matches it"
+        if self.rule.action == "ignore":
+            return None
+        if self.value.value is None:
+            return self.value.error or "not computable"
+        if self.kind in ("between", "minimum", "maximum"):
+            return None
+        if self.check.status == "established":
+            return "baseline established, nothing compared"
+        if self.base is None:
+            why = self.baseline.error if self.baseline else "the baseline does not have it"
+            return f"no baseline: {why or 'not computable'}"
+        if self.kind == "calibrated" and self.value.metric not in METRICS:
+            return (
+                "no calibrated limit: who is whose nearest neighbour does not follow from counts; "
+                "give it a limit of its own"
+            )
+        return None
+
+
+@dataclass(frozen=True)
+class Calibrated:
+    """Calibrated limits by (metric, facet index), what the verdict says of them, and disagreeing checks."""
+
+    offsets: dict[tuple[str, int], rules.Offsets]
+    scatter: dict[tuple[str, int], tuple[float, float]]
+    summary: documents.Calibration | None
+    disagreements: dict[str, str]
+
+
+NOTHING = Calibrated({}, {}, None, {})
+
+
+def subjects(spec: Spec, checks: Sequence[CheckEvidence]) -> tuple[Subject, ...]:
+    """Return every metric that the checks reported, with the first rule that matches it."""
+    facets = {facet.name: place for place, facet in enumerate(spec.facets)}
+    found = []
+    for check in checks:
+        before = {(value.facet, value.metric): value for value in check.baseline}
+        for value in check.current:
+            rule = rules.first_match(spec.gate.rules, rules.subject(check.monitor, value.metric, value.facet))
+            baseline = before.get((value.facet, value.metric)) if check.status == "compared" else None
+            found.append(Subject(check, value, baseline, rule, facets.get(value.facet)))
+    return tuple(found)
+
+
+def _pair(subject: Subject) -> tuple[str, int]:
+    if subject.facet is None:
+        raise ValueError(f"{subject.name}: the facet is not one of the specification's")
+    return subject.value.metric, subject.facet
+
+
+def _disagreements(judged: Sequence[Subject], seen: calibration.Patterns) -> dict[str, str]:
+    """Return, by check, where a report and the rows it should rest on tell different values."""
+    found: dict[str, str] = {}
+    pairs = [_pair(subject) for subject in judged]
+    for what, counts in (("report", seen.batch), ("baseline", seen.baseline)):
+        computed = seen.values(counts.astype(np.float64), pairs)
+        for subject, ours in zip(judged, computed):
+            theirs = subject.value.value if what == "report" else subject.base
+            if theirs is not None and not (theirs == ours or abs(theirs - ours) <= AGREEMENT):
+                found.setdefault(
+                    subject.check.step,
+                    f"its {what} has {wording.number(theirs)} for {subject.name}, "
+                    f"but its joined rows give {wording.number(float(ours))}: they are not the same data",
+                )
+    return found
+
+
+def calibrate(spec: Spec, judged: Sequence[Subject], batch: Sample, baseline: Sample | None) -> Calibrated:
+    """Return the calibrated limits: one family for what refuses, another for what warns."""
+    families = {
+        action: [
+            s for s in judged if s.kind == "calibrated" and s.rule is not None and s.rule.action == action
+        ]
+        for action in ("fail", "warn")
+    }
+    fixed = [
+        (_pair(s), s.rule)
+        for s in judged
+        if s.rule is not None
+        and s.rule.action == "fail"
+        and s.kind != "calibrated"
+        and s.value.metric in METRICS
+    ]
+    every = [*families["fail"], *families["warn"]]
+    if baseline is None or not (every or fixed):
+        return NOTHING
+    grouped = any(METRICS[s.value.metric].grouped for s in every) or any(
+        METRICS[p[0]].grouped for p, _ in fixed
+    )
+    seen = calibration.patterns(baseline, batch, grouped=grouped)
+    offsets: dict[tuple[str, int], rules.Offsets] = {}
+    refused = 0.0
+    if every:
+        chance = calibration.chance(seen, [_pair(s) for s in every])
+        for action, members in families.items():
+            if members:
+                family = chance.offsets([_pair(s) for s in members], spec.gate.false_refusals)
+                offsets.update(family.offsets)
+                refused += family.refused if action == "fail" else 0.0
+    simulation = calibration.simulate(seen, [_pair(s) for s in every], fixed)
+    summary = documents.Calibration(
+        method=calibration.METHOD,
+        false_refusals=spec.gate.false_refusals,
+        replicates=calibration.SPLITS,
+        limits=len(families["fail"]),
+        refuses_honest=round(min(1.0, refused + simulation.refused), 4),
+    )
+    return Calibrated(offsets, simulation.scatter, summary, _disagreements(every, seen))
+
+
+def _detects(limit: Limit, scatter: tuple[float, float]) -> Limit:
+    """Return *limit* with the true values that nine of ten batches of this size would show as crossing."""
+    below, above = scatter
+    high = None if limit.high is None or not np.isfinite(below) else limit.high + below
+    low = None if limit.low is None or not np.isfinite(above) else limit.low - above
+    return replace(limit, detects_low=low, detects_high=high)
+
+
+def _limit(subject: Subject, calibrated: Calibrated) -> Limit | None:
+    """Return the limit that the subject's rule sets for it; None where it sets none."""
+    if subject.rule is None or subject.kind is None or subject.unjudgeable():
+        return None
+    neutral = NEUTRAL.get(subject.value.metric, 0.0)
+    base = np.nan if subject.base is None else subject.base
+    if subject.kind != "calibrated":
+        return rules.limit(subject.rule, base, neutral)
+    offsets = calibrated.offsets.get(_pair(subject))
+    if offsets is None:
+        return None
+    limit = rules.limit(subject.rule, base, neutral, offsets)
+    return _detects(limit, calibrated.scatter[_pair(subject)])
+
+
+def finding(subject: Subject, calibrated: Calibrated, *, rows: int, too_few: bool) -> Finding:
+    """Return what is found about one metric; where its facet has too few rows it is not judged."""
+    limit = None if too_few else _limit(subject, calibrated)
+    value, rule = subject.value, subject.rule
+    aws = (value.facet, value.metric) in subject.check.violated
+    crossed = False
+    if limit is not None and value.value is not None:
+        crossed = aws if limit.kind == "aws" else limit.crossed_by(value.value)
+    found = Finding(
+        check=subject.check.step,
+        monitor=subject.check.monitor,
+        metric=value.metric,
+        facet=value.facet,
+        facet_value=value.facet_value,
+        value=value.value,
+        baseline=subject.base,
+        limit=limit,
+        rule=None if rule is None else rule.match,
+        action="none" if rule is None else rule.action,
+        crossed=crossed,
+        aws_violation=aws,
+        message="",
+    )
+    return replace(found, message=wording.message(found, rows, NEUTRAL.get(value.metric, 0.0)))
+
+
+def idle_rules(spec: Spec, found: Sequence[Subject]) -> tuple[NotChecked, ...]:
+    """Return the rules that judged nothing, and whether an earlier rule is why."""
+    used = {id(subject.rule) for subject in found}
+    return tuple(
+        NotChecked(
+            rule.match,
+            "an earlier rule matches everything that this rule matches"
+            if any(rules.first_match([rule], subject.name) for subject in found)
+            else "the rule matches no metric of this run",
+        )
+        for rule in spec.gate.rules
+        if found and id(rule) not in used
+    )
+
+
+def people(spec: Spec, evidence: Evidence) -> documents.Batch:
+    """Return how many rows and people were judged."""
+    facets = []
+    shown = {value.facet: value.facet_value for check in evidence.checks for value in check.current}
+    for place, facet in enumerate(spec.facets if evidence.batch else ()):
+        inside, inside_good, outside, outside_good = (
+            evidence.batch.counts(place) if evidence.batch else (0, 0, 0, 0)
+        )
+        told = ",".join(map(str, facet.values)) if facet.threshold is None else f"> {facet.threshold:g}"
+        facets.append(
+            documents.FacetRows(
+                facet.name,
+                shown.get(facet.name, told),
+                documents.Side(inside, inside_good),
+                documents.Side(outside, outside_good),
+            )
+        )
+    labels = evidence.labels
+    return documents.Batch(labels.rows, labels.labelled, labels.overlap, tuple(facets))

@@ -1,0 +1,134 @@
+"""Which rows a check was computed on: facet membership, observed and predicted outcome of each.
+
+Runs under Python 3.8 with numpy only.
+"""
+
+from __future__ import annotations
+
+import csv
+from dataclasses import dataclass
+from itertools import zip_longest
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Iterator
+
+import numpy as np
+
+from sagemaker_monitor.analysis.decision.spec import Facet, Spec
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    Flags = NDArray[np.bool_]
+
+
+class SampleError(ValueError):
+    """Rows that cannot be read as the specification describes them."""
+
+
+@dataclass(frozen=True)
+class Sample:
+    """Scored rows: *inside* has shape (facets, rows), the others (rows,); *group* is None without one."""
+
+    inside: Flags
+    observed: Flags
+    predicted: Flags
+    group: NDArray[np.str_] | None = None
+
+    @property
+    def rows(self) -> int:
+        """Return the number of rows."""
+        return int(self.observed.shape[0])
+
+    def counts(self, facet: int) -> tuple[int, int, int, int]:
+        """Return rows and favourable rows inside the facet, then outside."""
+        inside = self.inside[facet]
+        return (
+            int(inside.sum()),
+            int((inside & self.observed).sum()),
+            int((~inside).sum()),
+            int((~inside & self.observed).sum()),
+        )
+
+
+def _as_number(text: str) -> float | None:
+    try:
+        return float(text)
+    except ValueError:
+        return None
+
+
+def equal(cell: str, value: float | str) -> bool:
+    """Return whether a CSV cell is *value*: as numbers where both are, as text otherwise."""
+    number = _as_number(cell)
+    wanted = _as_number(value) if isinstance(value, str) else float(value)
+    if number is not None and wanted is not None:
+        return number == wanted
+    return cell.strip() == str(value)
+
+
+def _is_inside(facet: Facet, cell: str) -> bool:
+    if facet.threshold is None:
+        return any(equal(cell, value) for value in facet.values)
+    number = _as_number(cell) if cell.strip() else float("nan")
+    if number is None:
+        raise SampleError(
+            f"facet {facet.name!r} has a threshold, but its column holds text; give values instead"
+        )
+    return number > facet.threshold
+
+
+def _rows(folder: Path) -> Iterator[list[str]]:
+    files = sorted(path for path in folder.rglob("*") if path.is_file()) if folder.is_dir() else []
+    for path in files:
+        with path.open(newline="", encoding="utf-8") as stream:
+            yield from (row for row in csv.reader(stream) if row)
+
+
+class _Memo(dict):  # type: ignore[type-arg]
+    """Answers of a function of one cell, computed once per distinct text: columns repeat few values."""
+
+    def __init__(self, function: Any) -> None:
+        super().__init__()
+        self.function = function
+
+    def __missing__(self, cell: str) -> bool:
+        answer = bool(self.function(cell))
+        if len(self) < 100_000:
+            self[cell] = answer
+        return answer
+
+
+def read_sample(labelled: Path, scored: Path, spec: Spec) -> Sample:
+    """Return the rows below *labelled* (features, facet columns, label) with the predictions of *scored*.
+
+    Raise SampleError where the two do not belong together or a cell cannot be what it must be.
+    """
+    header = (*spec.columns.features, *spec.columns.facet_columns, spec.columns.label)
+    unknown = [
+        name for name in (*[f.name for f in spec.facets], spec.group_variable) if name and name not in header
+    ]
+    if unknown:
+        raise SampleError(f"{', '.join(map(repr, unknown))} is no column of the data")
+    facets = [
+        (header.index(facet.name), _Memo(lambda cell, f=facet: _is_inside(f, cell))) for facet in spec.facets
+    ]
+    group = header.index(spec.group_variable) if spec.group_variable else None
+    favourable = _Memo(lambda cell: equal(cell, spec.favourable))
+    table, groups = [], []
+    for number, (row, score) in enumerate(zip_longest(_rows(labelled), _rows(scored)), 1):
+        if row is None or score is None:
+            raise SampleError(f"labelled/ and scored/ have different numbers of rows, from row {number} on")
+        if len(row) != len(header) or len(score) != 2:
+            raise SampleError(
+                f"row {number} has {len(row)} and {len(score)} cells; expected {len(header)} and 2"
+            )
+        prediction = _as_number(score[0])
+        if prediction is None:
+            raise SampleError(f"scored/: the prediction of row {number} is no number")
+        table.append(
+            (*(inside[row[at]] for at, inside in facets), favourable[row[-1]], prediction > spec.threshold)
+        )
+        if group is not None:
+            groups.append(row[group])
+    flags = np.array(table, dtype=bool).reshape(len(table), len(facets) + 2).T
+    return Sample(flags[:-2], flags[-2], flags[-1], np.array(groups) if group is not None else None)

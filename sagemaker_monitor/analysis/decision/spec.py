@@ -1,0 +1,213 @@
+"""What decide was told to expect and to apply: the asset spec.json.
+
+Runs under Python 3.8 with the standard library only.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from sagemaker_monitor.analysis.documents.strict import DocumentError, Object, read
+
+ACTIONS = ("fail", "warn", "ignore")
+WHEN_TOO_FEW = ("inconclusive", "warn", "fail")
+
+
+@dataclass(frozen=True)
+class Columns:
+    """The columns of the data, in the files' order: record key, features, facet columns, label."""
+
+    record_key: str
+    features: tuple[str, ...]
+    facet_columns: tuple[str, ...]
+    label: str
+
+
+@dataclass(frozen=True)
+class Facet:
+    """A sensitive group: these values of the column, or strictly above the threshold."""
+
+    name: str
+    values: tuple[int | float | str, ...]
+    threshold: float | None
+
+
+@dataclass(frozen=True)
+class ExpectedCheck:
+    """A check that must have left a report."""
+
+    step: str
+    check_type: str
+    monitor: str
+
+
+@dataclass(frozen=True)
+class MinimumRows:
+    """Below these counts nothing can be told."""
+
+    total: int
+    per_facet: int
+    per_facet_and_label: int
+
+
+@dataclass(frozen=True)
+class Rule:
+    """One line of the policy; without any limit, AWS's own violation is the limit."""
+
+    match: str
+    action: str
+    between: tuple[float, float] | None = None
+    minimum: float | None = None
+    maximum: float | None = None
+    tolerance: float | str | None = None
+
+    @property
+    def kind(self) -> str:
+        """Return the kind of limit this rule sets."""
+        if self.tolerance is not None:
+            return "calibrated" if isinstance(self.tolerance, str) else "tolerance"
+        given = {"between": self.between, "minimum": self.minimum, "maximum": self.maximum}
+        return next((kind for kind, value in given.items() if value is not None), "aws")
+
+
+@dataclass(frozen=True)
+class Gate:
+    """The policy: first matching rule wins."""
+
+    false_refusals: float
+    minimum_rows: MinimumRows
+    when_too_few: str
+    rules: tuple[Rule, ...]
+
+
+@dataclass(frozen=True)
+class Spec:
+    """Everything decide needs to know beforehand."""
+
+    model: str
+    pipeline: str
+    environment: str
+    columns: Columns
+    favourable: int | float | str
+    threshold: float
+    facets: tuple[Facet, ...]
+    group_variable: str | None
+    minimum_overlap: float
+    checks: tuple[ExpectedCheck, ...]
+    gate: Gate
+
+
+def _texts(o: Object, key: str) -> tuple[str, ...]:
+    values = o.value(key)
+    if not isinstance(values, list) or not all(isinstance(each, str) for each in values):
+        raise DocumentError(f"{o.where}.{key} must be a list of texts")
+    return tuple(values)
+
+
+def _scalar(o: Object, key: str, value: object) -> Any:
+    if isinstance(value, bool) or not isinstance(value, (int, float, str)):
+        raise DocumentError(f"{o.where}.{key} holds {type(value).__name__}; it must be a number or text")
+    return value
+
+
+def _columns(o: Object) -> Columns:
+    return Columns(
+        record_key=o.text("record_key"),
+        features=_texts(o, "features"),
+        facet_columns=_texts(o, "facet_columns"),
+        label=o.text("label"),
+    )
+
+
+def _facet(o: Object) -> Facet:
+    name, threshold = o.text("name"), None
+    values: tuple[Any, ...] = ()
+    if "values" in o.left:
+        given = o.value("values")
+        values = tuple(_scalar(o, "values", each) for each in (given if isinstance(given, list) else [given]))
+    if "threshold" in o.left:
+        threshold = o.optional_number("threshold")
+    if bool(values) == (threshold is not None):
+        raise DocumentError(f"{o.where} must have either values or threshold")
+    return Facet(name, values, threshold)
+
+
+def _check(o: Object) -> ExpectedCheck:
+    return ExpectedCheck(o.text("step"), o.text("check_type"), o.text("monitor"))
+
+
+def _minimum_rows(o: Object) -> MinimumRows:
+    return MinimumRows(o.integer("total"), o.integer("per_facet"), o.integer("per_facet_and_label"))
+
+
+def _between(o: Object) -> tuple[float, float] | None:
+    value = o.value("between")
+    if value is None:
+        return None
+    if (
+        not isinstance(value, list)
+        or len(value) != 2
+        or not all(isinstance(each, (int, float)) for each in value)
+    ):
+        raise DocumentError(f"{o.where}.between must be two numbers")
+    return float(value[0]), float(value[1])
+
+
+def _tolerance(o: Object) -> float | str | None:
+    value = o.value("tolerance")
+    if value is None or value == "calibrated":
+        return value if value is None else "calibrated"
+    if isinstance(value, bool) or not isinstance(value, (int, float)) or not value >= 0:
+        raise DocumentError(f"{o.where}.tolerance must be calibrated, or a number of at least 0")
+    return float(value)
+
+
+def _rule(o: Object) -> Rule:
+    rule = Rule(
+        match=o.text("match"),
+        action=o.one_of("action", ACTIONS),
+        between=_between(o) if "between" in o.left else None,
+        minimum=o.optional_number("minimum") if "minimum" in o.left else None,
+        maximum=o.optional_number("maximum") if "maximum" in o.left else None,
+        tolerance=_tolerance(o) if "tolerance" in o.left else None,
+    )
+    limits = (rule.between, rule.minimum, rule.maximum, rule.tolerance)
+    if sum(each is not None for each in limits) > 1:
+        raise DocumentError(f"{o.where} ({rule.match}) has more than one limit")
+    return rule
+
+
+def _gate(o: Object) -> Gate:
+    false_refusals = o.number("false_refusals")
+    if not 0 < false_refusals < 0.5:
+        raise DocumentError(f"{o.where}.false_refusals is {false_refusals}; it must be above 0 and below 0.5")
+    return Gate(
+        false_refusals=false_refusals,
+        minimum_rows=o.one("minimum_rows", _minimum_rows),
+        when_too_few=o.one_of("when_too_few", WHEN_TOO_FEW),
+        rules=o.each("rules", _rule),
+    )
+
+
+def _spec(o: Object) -> Spec:
+    if o.integer("schema_version") != 1:
+        raise DocumentError("spec.json has another schema_version than 1")
+    return Spec(
+        model=o.text("model"),
+        pipeline=o.text("pipeline"),
+        environment=o.text("environment"),
+        columns=o.one("columns", _columns),
+        favourable=_scalar(o, "favourable", o.value("favourable")),
+        threshold=o.number("threshold"),
+        facets=o.each("facets", _facet),
+        group_variable=o.optional_text("group_variable"),
+        minimum_overlap=o.number("minimum_overlap"),
+        checks=o.each("checks", _check),
+        gate=o.one("gate", _gate),
+    )
+
+
+def from_json(document: object) -> Spec:
+    """Return the specification that *document* is; DocumentError says what is wrong with it."""
+    return read(document, "spec", _spec)

@@ -1,0 +1,120 @@
+"""How findings and decisions are said to a person.
+
+Runs under Python 3.8 with the standard library only.
+"""
+
+from __future__ import annotations
+
+from typing import Sequence
+
+from sagemaker_monitor.analysis.documents.verdict import Finding, Limit
+
+# What a value above neutral, and one below it, says about the people inside the facet.
+MEANING = {
+    "CI": ("fewer rows than the others", "more rows than the others"),
+    "DPL": ("favourable labels are rarer than for the others", "favourable labels are more frequent"),
+    "CDDL": ("refused more than accepted, within groups", "accepted more than refused, within groups"),
+    "DPPL": (
+        "favourable predictions are rarer than for the others",
+        "favourable predictions are more frequent",
+    ),
+    "DI": (
+        "favourable predictions are more frequent",
+        "favourable predictions are rarer than for the others",
+    ),
+    "CDDPL": ("predicted to be refused more, within groups", "predicted to be refused less, within groups"),
+    "RD": ("deserving people are recognised less often", "deserving people are recognised more often"),
+    "SD": ("undeserving people are recognised more often", "undeserving people are recognised less often"),
+    "DAR": ("favourable predictions are right less often", "favourable predictions are right more often"),
+    "DRR": ("unfavourable predictions are right more often", "unfavourable predictions are right less often"),
+    "DCA": (
+        "more favourable predictions than labels warrant",
+        "fewer favourable predictions than labels warrant",
+    ),
+    "DCR": (
+        "fewer unfavourable predictions than labels warrant",
+        "more unfavourable predictions than labels warrant",
+    ),
+    "AD": ("predictions are wrong more often", "predictions are right more often"),
+    "TE": ("errors turn out unfavourable more often", "errors turn out favourable more often"),
+    "FT": ("treated better than similar people", "treated worse than similar people"),
+}
+UNDIRECTED = {"GE": "errors are spread unequally over people"}
+DISTANCE = "labels are distributed differently than for the others"
+MOST_TELLING = (
+    "DPPL",
+    "DI",
+    "DPL",
+    "RD",
+    "AD",
+    "SD",
+    "TE",
+    "DCR",
+    "DCA",
+    "DAR",
+    "DRR",
+    "FT",
+    "CDDPL",
+    "CDDL",
+)
+
+
+def number(value: float | None) -> str:
+    """Return *value* with as many digits as a person reads."""
+    if value is None:
+        return "not computable"
+    if value in (float("inf"), float("-inf")):
+        return "infinite" if value > 0 else "minus infinite"
+    return f"{value:.3f}" if abs(value) < 0.1 else f"{value:.2f}"
+
+
+def meaning(metric: str, value: float, neutral: float) -> str:
+    """Return in a few words what *value* says about the people inside the facet."""
+    if metric in MEANING:
+        return "" if value == neutral else MEANING[metric][0 if value > neutral else 1]
+    return "" if value == neutral else UNDIRECTED.get(metric, DISTANCE)
+
+
+def _allowed(limit: Limit, value: float) -> str:
+    """Return the side of *limit* that matters for *value*: at most 0.21, at least 0.80."""
+    if limit.high is not None and (value > limit.high or limit.low is None):
+        return f"at most {number(limit.high)}"
+    if limit.low is not None and (value < limit.low or limit.high is None):
+        return f"at least {number(limit.low)}"
+    return f"{number(limit.low)} to {number(limit.high)}"
+
+
+def against(limit: Limit | None, value: float, baseline: float | None, rows: int) -> str:
+    """Return what *value* was held against, as the second half of a sentence."""
+    held = "" if baseline is None else f" (baseline {number(baseline)})"
+    if limit is None:
+        return f"not judged{held}"
+    if limit.low is None and limit.high is None:
+        return f"no limit: chance alone may take it anywhere at {rows} rows{held}"
+    allowed = _allowed(limit, value)
+    if limit.kind == "calibrated":
+        return f"{allowed} is explained by chance at {rows} rows{held}"
+    if limit.kind == "aws":
+        return f"{allowed} by SageMaker's own rule{held}"
+    return f"{allowed} is allowed{held}"
+
+
+def message(finding: Finding, rows: int, neutral: float) -> str:
+    """Return one sentence about *finding*: value, limit, and who is disadvantaged."""
+    if finding.value is None:
+        return f"{finding.metric} for {finding.facet} is not computable"
+    said = against(finding.limit, finding.value, finding.baseline, rows)
+    means = meaning(finding.metric, finding.value, neutral)
+    tail = f"; {finding.facet}: {means}" if means and (finding.crossed or finding.aws_violation) else ""
+    return f"{finding.metric} for {finding.facet} is {number(finding.value)}, {said}{tail}"
+
+
+def most_telling(findings: Sequence[Finding]) -> Finding:
+    """Return the finding a person understands best: rates before distances."""
+    order = {metric: place for place, metric in enumerate(MOST_TELLING)}
+    return min(findings, key=lambda finding: order.get(finding.metric, len(order)))
+
+
+def several(count: int, thing: str) -> str:
+    """Return *count* things, in the right number."""
+    return f"{count} {thing}" if count == 1 else f"{count} {thing}s"
