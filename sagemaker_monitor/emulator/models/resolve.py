@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from sagemaker_monitor.emulator.api.context import Context
+from sagemaker_monitor.emulator.api.context import ApiError, Context
+from sagemaker_monitor.emulator.api.models import resolved_containers
 from sagemaker_monitor.emulator.models.archive import ArtifactError
 from sagemaker_monitor.emulator.s3.directory import StoredObject
 from sagemaker_monitor.emulator.s3.keys import S3Error
@@ -68,23 +69,12 @@ def artifact(context: Context, model: ServedModel) -> StoredObject:
 
 
 def _container(context: Context, name: str, record: dict[str, Any]) -> dict[str, Any]:
-    containers = record.get("Containers") or [record.get("PrimaryContainer") or {}]
+    try:
+        containers = resolved_containers(context, record)
+    except ApiError as error:
+        raise ArtifactError(f"model {name!r} cannot be resolved: {error}") from error
     if len(containers) != 1:
         raise ArtifactError(
             f"model {name!r} is an inference pipeline of {len(containers)} containers; one is served"
         )
-    container: dict[str, Any] = containers[0]
-    package_name = container.get("ModelPackageName")
-    if package_name is None:
-        return container
-    package = context.store.get("model-package", package_name)
-    if package is None:
-        raise ArtifactError(f"model {name!r} refers to model package {package_name!r}, which does not exist")
-    specified = package.get("InferenceSpecification", {}).get("Containers", [])
-    if len(specified) != 1:
-        raise ArtifactError(
-            f"model package {package_name!r} specifies {len(specified)} containers; one is served"
-        )
-    # The model's own environment comes on top of the package's.
-    environment = {**specified[0].get("Environment", {}), **container.get("Environment", {})}
-    return {**specified[0], "Environment": environment}
+    return containers[0]

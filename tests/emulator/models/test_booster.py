@@ -43,7 +43,9 @@ def test_several_files_without_the_name_are_refused(tmp_path: Path) -> None:
     for name in ("a", "b"):
         (tmp_path / name).write_bytes(b"{}")
 
-    with pytest.raises(ArtifactError, match="expected a file named 'xgboost-model', or a single file; found a, b"):
+    with pytest.raises(
+        ArtifactError, match="expected a file named 'xgboost-model', or a single file; found a, b"
+    ):
         load(tmp_path)
 
 
@@ -86,5 +88,7 @@ def test_a_recorded_pickle_of_2019_names_its_version(tmp_path: Path) -> None:
     with tarfile.open(Path(os.environ["RECORDED_DATA"], "churn/xgb-churn-prediction-model.tar.gz")) as tar:
         tar.extractall(tmp_path, filter="data")
 
-    with pytest.raises(ArtifactError, match=r"XGBoost container 0\.90 or older.*load it with the XGBoost version"):
+    with pytest.raises(
+        ArtifactError, match=r"XGBoost container 0\.90 or older.*load it with the XGBoost version"
+    ):
         load(tmp_path)

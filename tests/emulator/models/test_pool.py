@@ -43,7 +43,9 @@ def servers() -> Iterator[ModelServers]:
 def request(endpoint: str, method: str, path: str, body: bytes = b"") -> tuple[int, bytes]:
     """Send one request to the server of *endpoint*."""
     parts = urlsplit(endpoint)
-    with contextlib.closing(http.client.HTTPConnection(parts.hostname or "", parts.port, timeout=30)) as connection:
+    with contextlib.closing(
+        http.client.HTTPConnection(parts.hostname or "", parts.port, timeout=30)
+    ) as connection:
         connection.request(method, path, body, {"Content-Type": "text/csv"})
         response = connection.getresponse()
         return response.status, response.read()
@@ -56,7 +58,7 @@ def never() -> None:
 def test_a_server_speaks_the_hosting_contract(
     tmp_path: Path, servers: ModelServers, booster: xgboost.Booster
 ) -> None:
-    """/ping answers 200, /invocations predicts, an empty request is 204, a bad one 4xx with text, the rest 404."""
+    """/ping answers, /invocations predicts, an empty request is 204, a bad one 4xx with text, the rest 404."""
     artifact = stored(tmp_path, bytes(booster.save_raw("json")))
     with servers.lease(artifact, tmp_path / "servers", never) as endpoint:
         assert request(endpoint, "GET", "/ping") == (200, b"")
@@ -115,7 +117,9 @@ def test_a_server_that_died_is_replaced(
 def test_what_is_no_model_is_reported(tmp_path: Path, servers: ModelServers) -> None:
     """The server's own words reach whoever asked, and nothing is left behind."""
     with (
-        pytest.raises(ArtifactError, match=r"s3://b/model\.tar\.gz cannot be served: 'notes.txt' is no XGBoost model"),
+        pytest.raises(
+            ArtifactError, match=r"s3://b/model\.tar\.gz cannot be served: 'notes.txt' is no XGBoost model"
+        ),
         servers.lease(stored(tmp_path, b"hello", "notes.txt"), tmp_path / "servers", never),
     ):
         pass

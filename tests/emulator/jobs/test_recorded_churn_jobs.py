@@ -1,0 +1,206 @@
+"""The recorded churn case, from the model's artifact to the violations, with boto3 alone."""
+
+from __future__ import annotations
+
+import csv
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.emulator.conftest import RunningEmulator
+from tests.emulator.jobs.conftest import ROLE, XGBOOST, pack, s3_input
+
+CLARIFY = "306415355426.dkr.ecr.us-west-2.amazonaws.com/sagemaker-clarify-processing:1.0"
+TOLERANCE = 1e-15
+
+
+@pytest.fixture(scope="module")
+def churn(emulator: RunningEmulator, recorded_data: Path) -> RunningEmulator:
+    """An emulator that has the churn model and data."""
+    s3 = emulator.client("s3")
+    s3.create_bucket(Bucket="churn")
+    model = (recorded_data / "churn" / "xgb-churn.json").read_bytes()
+    s3.put_object(Bucket="churn", Key="model.tar.gz", Body=pack(model))
+    for name in ("validation-dataset-with-header.csv", "test-dataset-input-cols.csv"):
+        s3.upload_file(str(recorded_data / "churn" / name), "churn", f"data/{name}")
+    container = {"Image": XGBOOST, "ModelDataUrl": "s3://churn/model.tar.gz"}
+    emulator.client("sagemaker").create_model(
+        ModelName="churn", PrimaryContainer=container, ExecutionRoleArn=ROLE
+    )
+    return emulator
+
+
+@pytest.fixture(scope="module")
+def recorded(recorded_data: Path) -> Path:
+    """The folder of the recorded run."""
+    return recorded_data / "recorded" / "churn_bias_batch_csv"
+
+
+def test_transform_gives_the_recorded_predictions(churn: RunningEmulator, recorded: Path) -> None:
+    """The first five predictions are the recorded ones; the first whole row is the recorded row's number."""
+    output = transform(churn)
+    rows = [line.split(",") for line in output.splitlines()]
+
+    expected = json.loads((recorded / "layout.json").read_text())["transform_output_first5"]
+    merged = json.loads((recorded / "merged_record_0.json").read_text())
+    assert len(rows) == 334
+    assert [each["prediction"] for each in expected] == [round(float(row[69]), 6) for row in rows[:5]]
+    assert merged["captureData"]["batchTransformOutput"]["data"].split(",")[69] == rows[0][69]
+
+
+def test_transform_leaves_the_recorded_form_of_manifest(churn: RunningEmulator, recorded: Path) -> None:
+    """The output's manifest has the recorded form, byte for byte but for the bucket and prefix."""
+    transform(churn)
+    keys = [
+        each["Key"]
+        for each in churn.client("s3").list_objects_v2(Bucket="churn", Prefix="capture/output/")["Contents"]
+    ]
+    manifest = churn.client("s3").get_object(Bucket="churn", Key=keys[0])["Body"].read().decode()
+
+    expected = (recorded / "capture_manifest_output.json").read_text()
+    prefix = json.loads(expected)[0]["prefix"]
+    assert manifest == expected.replace(prefix, "s3://churn/transform-output/")
+
+
+def transform(churn: RunningEmulator) -> str:
+    """Score the live window once, with ids and capture, and return the output."""
+    sagemaker = churn.client("sagemaker")
+    if not sagemaker.list_transform_jobs(NameContains="window")["TransformJobSummaries"]:
+        uri = "s3://churn/data/test-dataset-input-cols.csv"
+        sagemaker.create_transform_job(
+            TransformJobName="window",
+            ModelName="churn",
+            TransformInput={
+                "DataSource": {"S3DataSource": {"S3DataType": "S3Prefix", "S3Uri": uri}},
+                "ContentType": "text/csv",
+                "SplitType": "Line",
+            },
+            TransformOutput={"S3OutputPath": "s3://churn/transform-output", "AssembleWith": "Line"},
+            TransformResources={"InstanceType": "ml.m5.large", "InstanceCount": 1},
+            DataProcessing={"JoinSource": "Input"},
+            DataCaptureConfig={"DestinationS3Uri": "s3://churn/capture", "GenerateInferenceId": True},
+        )
+    sagemaker.get_waiter("transform_job_completed_or_stopped").wait(
+        TransformJobName="window", WaiterConfig={"Delay": 1}
+    )
+    key = "transform-output/test-dataset-input-cols.csv.out"
+    body: bytes = churn.client("s3").get_object(Bucket="churn", Key=key)["Body"].read()
+    return body.decode()
+
+
+def clarify(churn: RunningEmulator, name: str, data: str, headers: list[str], baseline: str = "") -> Any:
+    """Run Clarify's container on *data*, compare with *baseline* if given, and return the job."""
+    config = {
+        "dataset_type": "text/csv",
+        "headers": headers,
+        "label": "Churn",
+        "label_values_or_threshold": [1],
+        "facet": [{"name_or_index": "Account Length", "value_or_threshold": [100]}],
+        "methods": {"pre_training_bias": {"methods": "all"}, "post_training_bias": {"methods": "all"}},
+        "predictor": {"model_name": "churn", "instance_type": "ml.m5.large", "initial_instance_count": 1},
+        "probability_threshold": 0.8,
+    }
+    key = f"{name}/analysis_config.json"
+    churn.client("s3").put_object(Bucket="churn", Key=key, Body=json.dumps(config))
+    inputs = [
+        s3_input(f"s3://churn/{key}", "/opt/ml/processing/input/config", "analysis_config"),
+        s3_input(data, "/opt/ml/processing/input/data", "dataset"),
+    ]
+    environment = {}
+    if baseline:
+        inputs.append(s3_input(baseline, "/opt/ml/processing/baseline/constraints", "baseline_constraints"))
+        environment["baseline_constraints"] = "/opt/ml/processing/baseline/constraints/analysis.json"
+    output = {
+        "S3Uri": f"s3://churn/{name}/out",
+        "LocalPath": "/opt/ml/processing/output",
+        "S3UploadMode": "EndOfJob",
+    }
+    sagemaker = churn.client("sagemaker")
+    sagemaker.create_processing_job(
+        ProcessingJobName=name,
+        ProcessingInputs=inputs,
+        ProcessingOutputConfig={"Outputs": [{"OutputName": "analysis_result", "S3Output": output}]},
+        ProcessingResources={
+            "ClusterConfig": {"InstanceCount": 1, "InstanceType": "ml.m5.xlarge", "VolumeSizeInGB": 20}
+        },
+        AppSpecification={"ImageUri": CLARIFY},
+        Environment=environment,
+        RoleArn=ROLE,
+    )
+    sagemaker.get_waiter("processing_job_completed_or_stopped").wait(
+        ProcessingJobName=name, WaiterConfig={"Delay": 1}
+    )
+    job = sagemaker.describe_processing_job(ProcessingJobName=name)
+    assert job["ProcessingJobStatus"] == "Completed", job
+    return job
+
+
+def document(churn: RunningEmulator, key: str) -> Any:
+    """Return a JSON object's document."""
+    return json.loads(churn.client("s3").get_object(Bucket="churn", Key=key)["Body"].read())
+
+
+def equal(expected: Any, actual: Any, path: str = "") -> None:
+    """Assert that two documents are equal, numbers to the tolerance."""
+    if isinstance(expected, dict):
+        assert expected.keys() == actual.keys(), path
+        for key, value in expected.items():
+            equal(value, actual[key], f"{path}.{key}")
+    elif isinstance(expected, list):
+        assert len(expected) == len(actual), path
+        for number, value in enumerate(expected):
+            equal(value, actual[number], f"{path}[{number}]")
+    elif isinstance(expected, float):
+        assert actual == pytest.approx(expected, rel=0, abs=TOLERANCE), path
+    else:
+        assert expected == actual, path
+
+
+def test_baseline_and_violations_are_the_recorded_ones(
+    churn: RunningEmulator, recorded: Path, recorded_data: Path
+) -> None:
+    """Clarify's job gives AWS's baseline; the live window against it gives AWS's seven violations."""
+    validation = recorded_data / "churn" / "validation-dataset-with-header.csv"
+    with validation.open(newline="") as file:
+        headers = next(csv.reader(file))
+    clarify(churn, "baseline", "s3://churn/data/validation-dataset-with-header.csv", headers)
+    equal(
+        json.loads((recorded / "baseline_analysis.json").read_text()),
+        document(churn, "baseline/out/analysis.json"),
+    )
+
+    rows = (recorded_data / "churn" / "test-dataset-input-cols.csv").read_text().splitlines()
+    labels = json.loads((recorded / "reconstructed_ground_truth.json").read_text())["labels"]
+    window = "".join(f"{row},{label}\n" for row, label in zip(rows, labels, strict=True))
+    churn.client("s3").put_object(Bucket="churn", Key="live/data/window.csv", Body=window)
+    job = clarify(
+        churn,
+        "live",
+        "s3://churn/live/data/",
+        [*headers[1:], "Churn"],
+        "s3://churn/baseline/out/analysis.json",
+    )
+
+    expected = json.loads((recorded / "constraint_violations.json").read_text())
+    actual = document(churn, "live/out/constraint_violations.json")
+    equal(_numbers_apart(expected), _numbers_apart(actual))
+    assert len(actual["violations"]) == 7
+    assert job["ExitMessage"] == "CompletedWithViolations: Job completed successfully with 7 violations."
+
+
+def _numbers_apart(violations: dict[str, Any]) -> dict[str, Any]:
+    """Turn each description into a list of its words, numbers as numbers."""
+    words = [
+        {**each, "description": [_number(word) for word in each["description"].split()]}
+        for each in violations["violations"]
+    ]
+    return {**violations, "violations": words}
+
+
+def _number(word: str) -> float | str:
+    try:
+        return float(word)
+    except ValueError:
+        return word
