@@ -30,8 +30,10 @@ def table() -> tuple[tuple[type[Exception], ExitCode], ...]:
     """
     from pipelines.bundle import BundleError
     from sagemaker_monitor.aws.errors import AwsError, WriteRefusedError
+    from sagemaker_monitor.emulator.lifecycle import LifecycleError
     from sagemaker_monitor.operations.errors import OperationError, TimedOutError, UsageError
     from sagemaker_monitor.registry.errors import RegistryError
+    from sagemaker_monitor.reports.document import ReportError
     from sagemaker_monitor.settings import ConfigError
 
     return (
@@ -43,6 +45,8 @@ def table() -> tuple[tuple[type[Exception], ExitCode], ...]:
         (TimedOutError, ExitCode.TIMED_OUT),
         (OperationError, ExitCode.BROKEN),
         (AwsError, ExitCode.BROKEN),
+        (LifecycleError, ExitCode.BROKEN),
+        (ReportError, ExitCode.BROKEN),
     )
 
 

@@ -30,10 +30,12 @@ def pin(checks: Mapping[str, str], version: Version | None, mode: Mode, *, model
     parameters: dict[str, str] = {}
     for step in missing:
         parameters |= {f"{step}SkipCheck": "True", f"{step}RegisterNewBaseline": "True"}
-    parameters |= supplied(checks, version, present)
+    if version is None:
+        return parameters
     for step in present:
         parameters |= {f"{step}SkipCheck": "False", f"{step}RegisterNewBaseline": "False"}
-    return parameters
+        parameters[f"{step}SuppliedBaselineConstraints"] = version.baselines[checks[step]]
+    return {**parameters, "BaselineModelPackageArn": version.arn} if present else parameters
 
 
 def pin_all(checks: Mapping[str, str], version: Version) -> dict[str, str]:
@@ -44,15 +46,7 @@ def pin_all(checks: Mapping[str, str], version: Version) -> dict[str, str]:
             f"version {version.number} of {version.group!r} carries no baseline of {', '.join(missing)}; "
             "register one with run register --mode bootstrap"
         )
-    return supplied(checks, version, list(checks))
-
-
-def supplied(checks: Mapping[str, str], version: Version | None, steps: list[str]) -> dict[str, str]:
-    """Return the parameters that name *version* and its baselines for *steps*."""
-    if version is None or not steps:
-        return {}
-    parameters = {f"{step}SuppliedBaselineConstraints": version.baselines[checks[step]] for step in steps}
-    return {**parameters, "BaselineModelPackageArn": version.arn}
+    return {f"{step}SuppliedBaselineConstraints": version.baselines[kind] for step, kind in checks.items()}
 
 
 def _no_baseline(missing: list[str], version: Version | None, model: str) -> str:

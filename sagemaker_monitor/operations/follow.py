@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sagemaker_monitor.aws import Aws
+from sagemaker_monitor.aws import Aws, NotFoundError
 from sagemaker_monitor.operations.errors import TimedOutError, UsageError
 from sagemaker_monitor.registry.evidence import parse_execution_arn
 
@@ -51,20 +51,16 @@ class Snapshot:
 def look(aws: Aws, execution_arn: str) -> Snapshot:
     """Return the execution as it is now. Raises AwsError, UsageError."""
     check_arn(aws, execution_arn)
-    execution = aws.call("sagemaker", "describe_pipeline_execution", PipelineExecutionArn=execution_arn)
-    steps = aws.pages(
-        "sagemaker",
-        "list_pipeline_execution_steps",
-        "PipelineExecutionSteps",
-        PipelineExecutionArn=execution_arn,
-        SortOrder="Ascending",
-    )
+    try:
+        execution = aws.call("sagemaker", "describe_pipeline_execution", PipelineExecutionArn=execution_arn)
+    except NotFoundError as error:
+        raise UsageError(f"there is no execution {execution_arn} in {aws.environment.name!r}") from error
     return Snapshot(
         execution_arn=execution_arn,
         status=execution["PipelineExecutionStatus"],
         reason=execution.get("FailureReason", ""),
         started=execution.get("CreationTime"),
-        steps=tuple(_step(entry) for entry in steps),
+        steps=tuple(_step(entry) for entry in list_steps(aws, execution_arn)),
     )
 
 
@@ -94,6 +90,17 @@ def follow(
         if deadline is not None and time.monotonic() + pause > deadline:
             raise TimedOutError(f"{execution_arn} is still {now.status} after {timeout}; it goes on")
         sleep(pause)
+
+
+def list_steps(aws: Aws, execution_arn: str) -> Iterator[dict[str, Any]]:
+    """Yield the records of ListPipelineExecutionSteps, oldest first. Raises AwsError."""
+    return aws.pages(
+        "sagemaker",
+        "list_pipeline_execution_steps",
+        "PipelineExecutionSteps",
+        PipelineExecutionArn=execution_arn,
+        SortOrder="Ascending",
+    )
 
 
 def check_arn(aws: Aws, execution_arn: str) -> None:

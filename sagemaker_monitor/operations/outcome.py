@@ -59,7 +59,10 @@ def whose(aws: Aws, execution_arn: str) -> tuple[str, str]:
     """Return the model and the pipeline an execution is of. Raises UsageError for a foreign one."""
     pipeline_arn = execution_arn.split("/execution/")[0]
     # The ARN has the name in lower case; the API knows it as it was given.
-    name = aws.call("sagemaker", "describe_pipeline", PipelineName=pipeline_arn)["PipelineName"]
+    try:
+        name = aws.call("sagemaker", "describe_pipeline", PipelineName=pipeline_arn)["PipelineName"]
+    except NotFoundError as error:
+        raise UsageError(f"there is no pipeline {pipeline_arn} in {aws.environment.name!r}") from error
     for pipeline in PIPELINES:
         tail = pipeline_name("", pipeline, aws.environment.name)
         if name.endswith(tail) and name != tail:

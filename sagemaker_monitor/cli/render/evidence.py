@@ -8,7 +8,7 @@ from dataclasses import asdict
 from rich.table import Table
 from rich.text import Text
 
-from sagemaker_monitor.cli.render.text import clean, console
+from sagemaker_monitor.cli.render.text import clean, console, line
 from sagemaker_monitor.registry.evidence import Evidence
 from sagemaker_monitor.registry.gate import Opening
 
@@ -41,4 +41,4 @@ def print_evidence(evidence: Evidence, opening: Opening) -> None:
         holds = Text("yes", style="green") if link.holds else Text("NO", style="bold red")
         table.add_row(link.name, holds, Text(clean(link.detail)))
     screen.print(table)
-    screen.print(Text(clean(opening.message, 2000), style="bold green" if opening.opened else "bold red"))
+    line(screen, Text(clean(opening.message, 2000), style="bold green" if opening.opened else "bold red"))

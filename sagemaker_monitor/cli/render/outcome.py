@@ -5,12 +5,13 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 
+from rich.box import SIMPLE_HEAD
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
 from sagemaker_monitor.analysis.documents.verdict import Finding, Limit, Verdict, to_json
-from sagemaker_monitor.cli.render.text import clean, console, number
+from sagemaker_monitor.cli.render.text import clean, console, line, number
 from sagemaker_monitor.operations.outcome import Outcome
 
 _STYLES = {"open": "bold green", "refused": "bold red", "broken": "bold yellow"}
@@ -18,7 +19,8 @@ _ADVICE = {
     "inconclusive": "collect a larger batch, or lower gate.minimum_rows knowing what that costs",
     "labels-missing": "run it again with --labels once they have arrived",
 }
-MOST = 30
+MOST = 20
+"""Findings and names that are shown; the report has all of them."""
 
 
 def outcome_json(outcome: Outcome) -> str:
@@ -44,49 +46,56 @@ def print_outcome(outcome: Outcome, *, again: str) -> None:
     screen = console()
     verdict = outcome.verdict
     said = verdict.decision if verdict and not outcome.problem else "no evidence"
-    screen.print(Text(f"\n{outcome.model} {outcome.pipeline}: {said}", style=_STYLES[outcome.conclusion]))
+    line(screen, Text(f"\n{outcome.model} {outcome.pipeline}: {said}", style=_STYLES[outcome.conclusion]))
     if outcome.problem:
-        screen.print(Text(f"{clean(outcome.problem)}; the execution is {outcome.snapshot.status}"))
+        line(screen, Text(f"{clean(outcome.problem)}; the execution is {outcome.snapshot.status}"))
     if verdict is not None:
         _print_verdict(screen, verdict)
     if outcome.conclusion == "broken":
-        for line in _failures(outcome):
-            screen.print(Text(line))
-    for line in _next(outcome, again):
-        screen.print(Text(line))
+        for text in _failures(outcome):
+            line(screen, Text(text))
+    for text in _next(outcome, again):
+        line(screen, Text(text))
 
 
 def _print_verdict(screen: Console, verdict: Verdict) -> None:
-    screen.print(Text(clean(verdict.summary)))
-    crossed = sorted(
-        (f for f in verdict.findings if f.crossed), key=lambda f: (f.action != "fail", f.check, f.facet)
-    )
-    told = [finding for finding in crossed if finding.action in ("fail", "warn")]
-    if told:
-        screen.print(findings_table(told[:MOST]))
-        if len(told) > MOST:
-            screen.print(Text(f"and {len(told) - MOST} more"))
+    line(screen, Text(clean(verdict.summary)))
+    crossed = [finding for finding in verdict.findings if finding.crossed]
+    failing = [finding for finding in crossed if finding.action == "fail"]
+    if failing:
+        screen.print(findings_table(failing[:MOST]))
+    for text in _beside_the_table(verdict, crossed, len(failing) - MOST):
+        line(screen, Text(text))
+
+
+def _beside_the_table(verdict: Verdict, crossed: list[Finding], beyond: int) -> Iterator[str]:
+    if beyond > 0:
+        yield f"and {beyond} more"
+    warnings = [clean(f"{f.metric} {f.facet}={f.facet_value}") for f in crossed if f.action == "warn"]
+    if warnings:
+        yield f"{len(warnings)} warnings, which refuse nothing: {_some(warnings)}"
     for check in verdict.checks:
         if check.status in ("no-evidence", "broken"):
-            screen.print(
-                Text(f"{clean(check.step)}: {check.status}: {clean(check.reason or 'no reason given')}")
-            )
-    for each in verdict.not_checked[:MOST]:
-        screen.print(Text(f"not checked: {clean(each.subject)}: {clean(each.why)}"))
+            yield f"{clean(check.step)}: {check.status}: {clean(check.reason or 'no reason given')}"
+    subjects: dict[str, list[str]] = {}
+    for each in verdict.not_checked:
+        subjects.setdefault(clean(each.why), []).append(clean(each.subject))
+    for why, of in subjects.items():
+        yield f"not checked: {_some(of)}: {why}"
     if verdict.batch is not None:
-        batch = verdict.batch
-        screen.print(Text(f"{batch.rows} rows, {batch.labelled} with a label ({batch.overlap:.0%})"))
+        yield f"{verdict.batch.rows} rows, {verdict.batch.labelled} with a label ({verdict.batch.overlap:.0%})"
     if verdict.calibration is not None:
-        calibrated = verdict.calibration
-        screen.print(
-            Text(f"an honest batch of this size is refused {calibrated.refuses_honest:.1%} of the time")
-        )
+        yield f"an honest batch of this size is refused {verdict.calibration.refuses_honest:.1%} of the time"
+
+
+def _some(names: list[str]) -> str:
+    return ", ".join(names[:MOST]) + (f" and {len(names) - MOST} more" if len(names) > MOST else "")
 
 
 def findings_table(findings: list[Finding]) -> Table:
     """Return what crossed its limit as a table."""
-    table = Table(show_lines=False)
-    for heading in ("check", "metric", "facet", "value", "baseline", "limit", "means", "message"):
+    table = Table(box=SIMPLE_HEAD)
+    for heading in ("check", "metric", "facet", "value", "baseline", "limit", "message"):
         right = heading in ("value", "baseline")
         table.add_column(heading, overflow="fold", justify="right" if right else "left")
     for finding in findings:
@@ -97,12 +106,10 @@ def findings_table(findings: list[Finding]) -> Table:
             number(finding.value),
             number(finding.baseline),
             limit_text(finding.limit),
-            finding.action,
             finding.message,
         )
-        style = "red" if finding.action == "fail" else "yellow"
         table.add_row(
-            *(Text(clean(cell), style=style if place == 3 else "") for place, cell in enumerate(cells))
+            *(Text(clean(cell), style="red" if place == 3 else "") for place, cell in enumerate(cells))
         )
     return table
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 
 from rich.console import Console
+from rich.text import Text
 
 PLAIN_WIDTH = 140
 """Columns of tables in logs, where no terminal says how wide it is."""
@@ -34,3 +35,8 @@ def console(*, stderr: bool = False) -> Console:
     return Console(
         stderr=stderr, highlight=False, markup=False, emoji=False, width=PLAIN_WIDTH, no_color=True
     )
+
+
+def line(screen: Console, text: Text) -> None:
+    """Print a line as it is: what wraps could not be copied."""
+    screen.print(text, soft_wrap=True)

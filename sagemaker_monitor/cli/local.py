@@ -1,0 +1,122 @@
+"""sagemaker-monitor local: the emulator on this machine."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
+
+import click
+
+from sagemaker_monitor.cli.errors import ExitCode
+from sagemaker_monitor.cli.options import Common, common_options, format_option
+
+if TYPE_CHECKING:
+    from sagemaker_monitor.emulator.config import EmulatorConfig
+    from sagemaker_monitor.emulator.lifecycle import Status
+
+STATE_DIR = Path(".sagemaker-monitor")
+
+
+def _state_option(function: Callable[..., Any]) -> Callable[..., Any]:
+    return click.option(
+        "--state-dir",
+        type=click.Path(path_type=Path, file_okay=False),
+        default=STATE_DIR,
+        show_default=True,
+        help="Where the emulator keeps everything; deleting it is the reset.",
+    )(function)
+
+
+@click.group()
+def local() -> None:
+    """Start, stop and look at the emulator: a SageMaker that listens on loopback and does the work.
+
+    It listens where the environment `local` says. Needs no AWS account, no credentials and no Docker.
+    """
+
+
+@local.command()
+@_state_option
+@common_options
+def up(common: Common, state_dir: Path) -> int:
+    """Start the emulator in the background, with the environment's bucket; nothing happens if it runs."""
+    from sagemaker_monitor.emulator import lifecycle
+    from sagemaker_monitor.operations.local import prepare
+
+    started = lifecycle.up(_config(common, state_dir))
+    if prepare(common.aws):
+        common.tell(f"created bucket {common.environment.storage.bucket}")
+    common.tell(f"process {started.pid}, state in {started.state_dir}, log {started.log}")
+    click.echo(str(started.url))
+    return ExitCode.OK
+
+
+@local.command()
+@_state_option
+@common_options
+def down(common: Common, state_dir: Path) -> int:
+    """Stop the emulator; its state stays. Runs that were going on are marked as failed."""
+    from sagemaker_monitor.emulator import lifecycle
+
+    common.tell("stopped" if lifecycle.down(state_dir) else "it was not running")
+    return ExitCode.OK
+
+
+@local.command()
+@_state_option
+@common_options
+def reset(common: Common, state_dir: Path) -> int:
+    """Stop the emulator and delete its state: every pipeline, version and object in it."""
+    from sagemaker_monitor.emulator import lifecycle
+
+    lifecycle.down(state_dir)
+    common.tell(f"deleted {state_dir}" if lifecycle.reset(state_dir) else f"there was nothing in {state_dir}")
+    return ExitCode.OK
+
+
+@local.command()
+@_state_option
+@format_option("text", "json")
+@common_options
+def status(common: Common, state_dir: Path, output_format: str) -> int:
+    """Say whether the emulator runs, where, and what is in it; exits 3 when it does not run."""
+    from sagemaker_monitor.emulator import lifecycle
+
+    found = lifecycle.status(state_dir)
+    if output_format == "json":
+        import json
+
+        click.echo(json.dumps(asdict(found), indent=2, default=str))
+    else:
+        for line in _status_lines(found):
+            click.echo(line)
+    return ExitCode.OK if found.running else ExitCode.BROKEN
+
+
+def _config(common: Common, state_dir: Path) -> EmulatorConfig:
+    from sagemaker_monitor.emulator.config import EmulatorConfig
+
+    environment = common.environment
+    if environment.endpoint_url is None:
+        raise click.UsageError(f"--env {common.env}: the emulator is the environment 'local'")
+    port = urlsplit(environment.endpoint_url).port
+    return EmulatorConfig(
+        state_dir=state_dir,
+        port=int(port or 0),
+        account=environment.account,
+        default_region=environment.region,
+    )
+
+
+def _status_lines(found: Status) -> list[str]:
+    if not found.running:
+        return [f"not running; state in {found.state_dir}"]
+    counts = ", ".join(f"{count} {kind}" for kind, count in sorted(found.counts.items()) if count)
+    return [
+        f"running at {found.url} for {found.uptime or 0:.0f} s, process {found.pid}",
+        f"account {found.account}, {found.region}; state in {found.state_dir}",
+        f"holds {counts or 'nothing'}",
+    ]

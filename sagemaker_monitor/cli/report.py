@@ -1,0 +1,77 @@
+"""sagemaker-monitor report: what one run found, as a page, Markdown or JSON."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING, cast
+
+import click
+
+from sagemaker_monitor.cli.errors import ExitCode
+from sagemaker_monitor.cli.options import Common, common_options
+
+if TYPE_CHECKING:
+    from sagemaker_monitor.reports import Format
+
+
+@click.command()
+@click.argument("model_name", metavar="MODEL")
+@click.option("--execution", "execution_arn", metavar="ARN", help="The run; the model's newest by default.")
+@click.option("--version", type=click.IntRange(min=1), help="The run that registered this version.")
+@click.option(
+    "--format",
+    "output_format",
+    type=click.Choice(("html", "json", "markdown")),
+    help="By default what FILE's name says, or else html.",
+)
+@click.option(
+    "-o",
+    "--output",
+    type=click.Path(path_type=Path, dir_okay=False),
+    metavar="FILE",
+    help="Write to this file and print its path; to standard output by default.",
+)
+@common_options
+def report(
+    common: Common,
+    model_name: str,
+    execution_arn: str | None,
+    version: int | None,
+    output_format: str | None,
+    output: Path | None,
+) -> int:
+    """Write what one run found: the verdict, every metric behind it, and where it comes from.
+
+    Exits 0 when the report was written, whatever it says.
+    """
+    from sagemaker_monitor.operations.reporting import choose_execution, gather
+    from sagemaker_monitor.reports import render
+
+    if execution_arn is not None and version is not None:
+        raise click.UsageError("give --execution or --version, not both")
+    model = common.model(model_name)
+    chosen = choose_execution(common.aws, model, execution_arn=execution_arn, version=version)
+    text = render(gather(common.aws, model, chosen), _format(output_format, output))
+    if output is None:
+        click.echo(text, nl=not text.endswith("\n"))
+        return ExitCode.OK
+    _write(output, text)
+    click.echo(str(output))
+    return ExitCode.OK
+
+
+def _format(chosen: str | None, output: Path | None) -> Format:
+    by_name = {".json": "json", ".md": "markdown", ".markdown": "markdown"}
+    return cast("Format", chosen or by_name.get(output.suffix.lower() if output else "", "html"))
+
+
+def _write(path: Path, text: str) -> None:
+    partial = path.with_name(f".{path.name}.partial")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        partial.write_text(text, encoding="utf-8")
+        os.replace(partial, path)
+    except OSError as error:
+        partial.unlink(missing_ok=True)
+        raise click.UsageError(f"--output: {path} cannot be written: {error.strerror}") from error
