@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import os
+import io
 import sys
 from collections.abc import Sequence
 from importlib import metadata
@@ -59,9 +59,13 @@ def root() -> None:
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Run one command and return its exit code; no exception leaves it but SystemExit from below click."""
+    """Run one command and return its exit code; no exception leaves it."""
     arguments = list(sys.argv[1:] if argv is None else argv)
     debug = "--debug" in arguments
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            # A terminal without Unicode is no reason to fail.
+            stream.reconfigure(errors="backslashreplace")
     try:
         result = root.main(args=arguments, prog_name="sagemaker-monitor", standalone_mode=False)
         sys.stdout.flush()
@@ -72,9 +76,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     except (click.Abort, KeyboardInterrupt):
         say("interrupted")
         return ExitCode.INTERRUPTED
-    except BrokenPipeError:
-        # The reader of our output went away; Python must not complain again when it exits.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+    except (BrokenPipeError, SystemExit):
+        # The reader of our output went away: click raises SystemExit then, whatever it was told.
         return ExitCode.BROKEN
     except Exception as error:
         return tell(error, debug=debug)

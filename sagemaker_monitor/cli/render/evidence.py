@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from dataclasses import asdict
 
+from rich.box import SIMPLE_HEAD
 from rich.table import Table
 from rich.text import Text
 
@@ -33,7 +34,9 @@ def print_evidence(evidence: Evidence, opening: Opening) -> None:
     screen = console()
     version = evidence.version
     table = Table(
-        title=Text(f"{version.group} version {version.number}, {opening.status}"), title_justify="left"
+        title=Text(f"{version.group} version {version.number}, {opening.status}"),
+        title_justify="left",
+        box=SIMPLE_HEAD,
     )
     for heading in ("link", "holds", "found"):
         table.add_column(heading, overflow="fold")

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 
+from rich.box import SIMPLE_HEAD
 from rich.live import Live
 from rich.table import Table
 from rich.text import Text
@@ -40,7 +41,11 @@ def progress(*, quiet: bool) -> Iterator[Show]:
 
 def steps_table(snapshot: Snapshot) -> Table:
     """Return the steps as a table: name, status, time taken, and what there is to say."""
-    table = Table(title=Text(f"{clean(snapshot.execution_arn)}  {snapshot.status}"), title_justify="left")
+    table = Table(
+        title=Text(f"{clean(snapshot.execution_arn)}  {snapshot.status}"),
+        title_justify="left",
+        box=SIMPLE_HEAD,
+    )
     for heading in ("step", "status", "took", "detail"):
         table.add_column(heading, overflow="fold")
     for step in snapshot.steps:
