@@ -198,18 +198,18 @@ def test_rewritten_base_score_predicts_the_same() -> None:
 
 
 def test_worse_model_is_more_biased_and_still_looks_usable(models: dict[str, bytes]) -> None:
-    """The worse candidate is far below four fifths for both minorities, the model above; its AUC tempts."""
+    """The worse candidate turns down a quarter of older applicants more; its AUC of 0.8 still tempts."""
     validation = prepare.deal().validation
+    older = validation.facets[:, prepare.FACET_COLUMNS.index("old")] == 1
 
-    def ratio(model: bytes, column: int) -> float:
+    def gap(model: bytes) -> float:
         approved = prepare.predict(model, validation.features) > prepare.THRESHOLD
-        inside = validation.facets[:, column] == prepare.SENSITIVE[column]
-        return float(approved[inside].mean() / approved[~inside].mean())
+        return float(approved[~older].mean() - approved[older].mean())
 
     good, worse = models["model.tar.gz"], models["worse-model.tar.gz"]
-    assert min(ratio(good, 0), ratio(good, 1)) > 0.8
-    assert max(ratio(worse, 0), ratio(worse, 1)) < 0.65
-    assert prepare.auc(validation.label, prepare.predict(worse, validation.features)) > 0.8
+    assert gap(good) == pytest.approx(0.0, abs=0.05)
+    assert gap(worse) > 0.2
+    assert prepare.auc(validation.label, prepare.predict(worse, validation.features)) > 0.78
 
 
 def test_auc_counts_ties_half() -> None:
