@@ -108,3 +108,6 @@ Duration = Annotated[timedelta, BeforeValidator(_iso_8601), AfterValidator(_posi
 Runtime = Annotated[Duration, AfterValidator(_runtime)]
 InstanceType = Annotated[str, Field(pattern=INSTANCE_TYPE)]
 RelativeUri = Annotated[str, Field(min_length=1, max_length=1024), AfterValidator(_relative_uri)]
+ArchiveUri = Annotated[
+    str, Field(min_length=1, max_length=1024, pattern=MODEL_DATA), AfterValidator(_relative_uri)
+]

@@ -7,7 +7,16 @@ from typing import Annotated, Literal, Self
 from pydantic import Field, model_validator
 
 from sagemaker_monitor.settings import fields
-from sagemaker_monitor.settings.fields import Column, Integer, Name, Number, RelativeUri, Section, Text
+from sagemaker_monitor.settings.fields import (
+    ArchiveUri,
+    Column,
+    Integer,
+    Name,
+    Number,
+    RelativeUri,
+    Section,
+    Text,
+)
 
 Action = Literal["fail", "warn", "ignore"]
 
@@ -27,9 +36,7 @@ class Artifact(Section):
     version: Annotated[
         str, Field(pattern=fields.CONTAINER_VERSION, description="Version of AWS's container, such as 1.7-1.")
     ]
-    model_data: Annotated[
-        RelativeUri, Field(pattern=fields.MODEL_DATA, description="The candidate's model.tar.gz.")
-    ]
+    model_data: Annotated[ArchiveUri, Field(description="The candidate's model.tar.gz.")]
 
 
 class Prediction(Section):

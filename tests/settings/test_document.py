@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from sagemaker_monitor.settings import load_model
 from sagemaker_monitor.settings.document import MAX_BYTES, Document, overlay
+from sagemaker_monitor.settings.errors import Position
 
 from .conftest import MODEL, Project
 
@@ -200,9 +201,9 @@ def test_what_lies_over_base_always_wins(base: dict[str, object], over: dict[str
     assert repr(documents) == before
 
 
-def _positions(data: dict[str, object]) -> dict[tuple[str | int, ...], object]:
+def _positions(data: dict[str, object]) -> dict[tuple[str | int, ...], Position]:
     return {
-        path: None
+        path: Position("over.yaml", 1)
         for key, value in data.items()
         for path in [
             (key,),
