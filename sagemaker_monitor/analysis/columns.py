@@ -110,12 +110,26 @@ def column_of(name: str, cells: pl.Series) -> Column:
     """Return the column of *cells*, texts as they stand in the file."""
     import polars as pl
 
+    integers = cells.cast(pl.Int64, strict=False)
+    if not integers.null_count():
+        return Column(name, Kind.INTEGER, integers.to_numpy(), np.ones(len(cells), dtype=bool))
+    floats = cells.cast(pl.Float64, strict=False)
+    if not floats.null_count():
+        values = floats.to_numpy()
+        return Column(name, Kind.FLOAT, values, ~np.isnan(values))
+    return _column_with_gaps(name, cells)
+
+
+def _column_with_gaps(name: str, cells: pl.Series) -> Column:
+    """Return the column of *cells* of which some are absent, padded with blanks, or no numbers."""
+    import polars as pl
+
     text = cells.str.strip_chars()
     absent = cells.is_null() | cells.is_in(ABSENT)
     missing = int(absent.sum())
     present = (~absent).to_numpy()
     integers = text.cast(pl.Int64, strict=False)
-    if not missing and not integers.null_count():
+    if not integers.null_count():
         return Column(name, Kind.INTEGER, integers.to_numpy(), present)
     floats = text.cast(pl.Float64, strict=False).set(absent, None)
     if floats.null_count() == missing:

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
     import polars as pl
 
+MISMATCH = "Headers in config do not match with the number of columns in the dataset."
 _NEWLINE, _COMMA = ord("\n"), ord(",")
 
 
@@ -65,25 +66,17 @@ def read_csv(files: Sequence[Path], headers: Sequence[str] | None) -> Dataset:
     parts: list[pl.DataFrame] = []
     names: tuple[str, ...] | None = tuple(headers) if headers else None
     for file in files:
-        content = _text(file)
-        if not content.strip():
+        content = _without_blank_lines(file.read_bytes())
+        if not content:
             continue
-        first = next(csv.reader([content.split(b"\n", 1)[0].decode()]))
+        first = _first_row(content, file.name)
         if names is None:
             names = _names_in(first)
         if len(first) != len(names):
             raise AnalysisError(
-                "Headers in config do not match with the number of columns in the dataset. "
-                f"{file.name!r} has {len(first)} columns, the headers name {len(names)}"
+                f"{MISMATCH} {file.name!r} has {len(first)} columns, the headers name {len(names)}"
             )
-        _check_widths(content, len(first), file.name)
-        frame = pl.read_csv(
-            content,
-            has_header=False,
-            infer_schema=False,
-            skip_rows=int(tuple(first) == names),
-            raise_if_empty=False,
-        )
+        frame = _parse(content, int(tuple(first) == names), len(names), file.name)
         if frame.height:
             parts.append(frame)
     if names is None or not parts:
@@ -92,6 +85,25 @@ def read_csv(files: Sequence[Path], headers: Sequence[str] | None) -> Dataset:
             "give at least one CSV row besides the header"
         )
     return Dataset(names, pl.concat(parts))
+
+
+def _parse(content: bytes, skip: int, width: int, name: str) -> pl.DataFrame:
+    """Return the cells of *content* as texts, after *skip* rows."""
+    import polars as pl
+
+    try:
+        frame = pl.read_csv(
+            content, has_header=False, infer_schema=False, skip_rows=skip, raise_if_empty=False
+        )
+    except pl.exceptions.ComputeError as error:
+        _check_text(content, name)
+        _check_widths(content, width, name)
+        reason = str(error).split("\n", 1)[0].split("`", 1)[0].strip()
+        raise AnalysisError(f"{name!r} cannot be read as CSV: {reason}") from error
+    # The reader fills rows that are too short; the last column tells when it may have.
+    if frame.width and frame.to_series(-1).null_count():
+        _check_widths(content, width, name)
+    return frame
 
 
 def _names_in(first: Sequence[str]) -> tuple[str, ...]:
@@ -109,19 +121,27 @@ def _is_number(cell: str) -> bool:
     return True
 
 
-def _text(file: Path) -> bytes:
-    """Return the content of *file* without byte order mark and blank lines."""
-    content = file.read_bytes().removeprefix(b"\xef\xbb\xbf")
+def _without_blank_lines(content: bytes) -> bytes:
+    """Return *content* without byte order mark and blank lines, which are no rows."""
+    content = content.removeprefix(b"\xef\xbb\xbf")
+    if b"\n\n" in content or b"\n\r\n" in content or content[:1] in (b"\r", b"\n"):
+        return b"".join(line for line in content.splitlines(keepends=True) if line.strip(b"\r\n"))
+    return content
+
+
+def _first_row(content: bytes, name: str) -> list[str]:
+    line = content[: content.find(b"\n") + 1 or None]
+    _check_text(line, name)
+    return next(csv.reader([line.decode()]))
+
+
+def _check_text(content: bytes, name: str) -> None:
     try:
         content.decode("utf-8")
     except UnicodeDecodeError as error:
         raise AnalysisError(
-            f"{file.name!r} is not UTF-8: byte {error.start} cannot be read; save the dataset as UTF-8 CSV"
+            f"{name!r} is not UTF-8: byte {error.start} cannot be read; save the dataset as UTF-8 CSV"
         ) from error
-    content = content.replace(b"\r\n", b"\n")
-    while b"\n\n" in content:
-        content = content.replace(b"\n\n", b"\n")
-    return content.strip(b"\n") + b"\n"
 
 
 def _check_widths(content: bytes, width: int, name: str) -> None:
@@ -132,11 +152,12 @@ def _check_widths(content: bytes, width: int, name: str) -> None:
     else:
         data = np.frombuffer(content, dtype=np.uint8)
         ends = np.flatnonzero(data == _NEWLINE)
+        ends = ends if data[-1] == _NEWLINE else np.append(ends, len(data))
         widths = np.diff(np.searchsorted(np.flatnonzero(data == _COMMA), ends), prepend=0) + 1
     ragged = np.flatnonzero(widths != width)
     if len(ragged):
         raise AnalysisError(
-            f"Headers in config do not match with the number of columns in the dataset. {name!r} has "
+            f"{MISMATCH} {name!r} has "
             f"{len(ragged)} row(s) that are not {width} columns wide: "
             f"row {ragged[0] + 1} has {widths[ragged[0]]}; "
             "repair them or quote cells that contain commas"

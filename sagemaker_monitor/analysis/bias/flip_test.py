@@ -59,7 +59,7 @@ def nearest(
 ) -> Iterator[tuple[int, NDArray[np.intp]]]:
     """Yield, block by block of *queries*, its first row and the *k* nearest *points* of each, (rows, k).
 
-    Candidates are found fast and roughly, then ordered by their exact distance and index.
+    Candidates are found fast and roughly, then decided by their exact distance and index.
     """
     if points.shape[1] <= TREE_FEATURES and len(points) * len(queries) >= TREE_PAIRS:
         yield from _nearest_by_tree(points, queries, k)
@@ -85,13 +85,19 @@ def _nearest_by_tree(
     from scipy.spatial import cKDTree
 
     tree = cKDTree(points)
+    reach = min(k + 1, len(points))
     for start, stop in _blocks(len(queries), 1000):
         block = queries[start:stop]
-        distances, _ = tree.query(block, k=k)
-        reach = np.nextafter(distances.reshape(len(block), k)[:, -1] * (1 + 1e-12), np.inf)
-        found = tree.query_ball_point(block, reach)
-        rows = np.repeat(np.arange(len(block)), [len(each) for each in found])
-        yield start, _first(points, block, rows, np.concatenate(found).astype(np.intp), k)
+        distances, found = tree.query(block, k=reach, workers=-1)
+        neighbours = found[:, :k].astype(np.intp)
+        # Where the next point is as near as the last of the k, all at that distance have to be seen.
+        limit = distances[:, k - 1] * (1 + 1e-12)
+        tied = np.flatnonzero(distances[:, -1] <= limit) if reach > k else np.empty(0, dtype=np.intp)
+        if len(tied):
+            around = tree.query_ball_point(block[tied], np.nextafter(limit[tied], np.inf))
+            rows = np.repeat(np.arange(len(tied)), [len(each) for each in around])
+            neighbours[tied] = _first(points, block[tied], rows, np.concatenate(around).astype(np.intp), k)
+        yield start, neighbours
 
 
 def _first(

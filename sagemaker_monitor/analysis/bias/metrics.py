@@ -352,7 +352,9 @@ def GE(counts: Array) -> Array:
     table = _sum(counts, -3)
     mean = _mean_benefit(counts)
     even = table[..., 0, 0] + table[..., 1, 1]
-    terms = -table[..., 1, 0] + even * ((1 / mean) ** 2 - 1) + table[..., 0, 1] * ((2 / mean) ** 2 - 1)
+    # Not a power: of one number and of many it may differ in the last bit.
+    usual, double = np.square(1 / mean) - 1, np.square(2 / mean) - 1
+    terms: Array = -table[..., 1, 0] + even * usual + table[..., 0, 1] * double
     return terms / (2.0 * _sum(table, -2, -1))
 
 

@@ -5,24 +5,28 @@ from __future__ import annotations
 import os
 import sys
 import traceback
+from typing import TYPE_CHECKING
 
 from sagemaker_monitor.analysis.container.paths import Paths, write_outputs
 from sagemaker_monitor.analysis.errors import AnalysisError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 LONGEST_TEXT = 1024
 """Characters of a failure reason that SageMaker keeps."""
 
 
-def main(arguments: list[str]) -> int:
+def main(arguments: list[str], environment: Mapping[str, str]) -> int:
     """Run the container that *arguments* names and leave its exit text; return the process's exit code."""
     if arguments != ["clarify"]:
         print("usage: python -m sagemaker_monitor.analysis.container clarify", file=sys.stderr)
         return 2
-    paths = Paths.of(os.environ)
+    paths = Paths.of(environment)
     try:
         from sagemaker_monitor.analysis.container import clarify
 
-        files, text = clarify.run(paths, os.environ)
+        files, text = clarify.run(paths, environment)
         write_outputs(paths.output, files)
         code = 0
     except AnalysisError as error:
@@ -43,4 +47,4 @@ def main(arguments: list[str]) -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    sys.exit(main(sys.argv[1:], os.environ))

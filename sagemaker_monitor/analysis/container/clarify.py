@@ -16,7 +16,7 @@ from sagemaker_monitor.analysis.documents.violations import BiasViolations
 from sagemaker_monitor.analysis.errors import AnalysisError
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
     from pathlib import Path
 
     from sagemaker_monitor.analysis.columns import Column
@@ -54,38 +54,27 @@ def run(paths: Paths, environment: Mapping[str, str]) -> tuple[dict[str, str], s
 def analyse(config: AnalysisConfig, dataset: Dataset, endpoint: str | None) -> Analysis:
     """Return the analysis that *config* asks for, with the labels of the model at *endpoint* if needed."""
     label = _index(dataset, config.label, "Headers must contain label.", "label")
-    own = {label, *_optional(dataset, config.predicted_label, "predicted_label")}
-    identifiers = set(_optional(dataset, config.join_source, "joinsource_name_or_index"))
+    aside = {
+        label,
+        *_optional(dataset, config.predicted_label, "predicted_label"),
+        *_optional(dataset, config.join_source, "joinsource_name_or_index"),
+    }
     excluded = {
         _index(dataset, each, "Feature names not found.", "excluded_columns")
         for each in config.excluded_columns
     }
-    columns = [index for index in range(len(dataset.names)) if index not in own | identifiers]
-    facets = []
-    for each in config.facets:
-        index = _index(dataset, each.column, "Unable to locate the facet.", "facet")
-        compared = (
-            [dataset.column(other) for other in columns if other != index]
-            if POST_TRAINING in config.methods
-            else []
-        )
-        facets.append(
-            report.Facet(dataset.names[index], samples.groups(dataset.column(index), each.values), compared)
-        )
+    columns = [index for index in range(len(dataset.names)) if index not in aside]
+    features = [index for index in columns if index not in excluded]
+    facets = _facets(config, dataset, columns)
     by_group = _optional(dataset, config.group_variable, "group_variable")
     observed = dataset.column(label)
 
     sections = {}
-    for stage in (PRE_TRAINING, POST_TRAINING):
-        if stage not in config.methods:
-            continue
-        predicted = None
-        if stage == POST_TRAINING:
-            model_input = [index for index in columns if index not in excluded]
-            predicted = _predicted(config, dataset, model_input, endpoint)
+    for stage, methods in config.methods.items():
+        predicted = _predicted(config, dataset, features, endpoint) if stage == POST_TRAINING else None
         sections[stage] = report.section(
             stage,
-            config.methods[stage],
+            methods,
             label=dataset.names[label],
             labels=samples.labels(observed, predicted, config.favourable),
             facets=facets,
@@ -94,7 +83,21 @@ def analyse(config: AnalysisConfig, dataset: Dataset, endpoint: str | None) -> A
     return Analysis(pre_training=sections.get(PRE_TRAINING), post_training=sections.get(POST_TRAINING))
 
 
-def _predicted(config: AnalysisConfig, dataset: Dataset, features: list[int], endpoint: str | None) -> Column:
+def _facets(config: AnalysisConfig, dataset: Dataset, columns: Sequence[int]) -> list[report.Facet]:
+    """Return the facets; the flip test compares rows by all *columns* but the facet's own."""
+    flips = "FT" in config.methods.get(POST_TRAINING, ())
+    facets = []
+    for each in config.facets:
+        index = _index(dataset, each.column, "Unable to locate the facet.", "facet")
+        compared = [dataset.column(other) for other in columns if flips and other != index]
+        groups = samples.groups(dataset.column(index), each.values)
+        facets.append(report.Facet(dataset.names[index], groups, compared))
+    return facets
+
+
+def _predicted(
+    config: AnalysisConfig, dataset: Dataset, features: Sequence[int], endpoint: str | None
+) -> Column:
     """Return the predicted labels: the dataset's own, or the model's."""
     if config.predicted_label is not None:
         return dataset.column(_index(dataset, config.predicted_label, "", "predicted_label"))

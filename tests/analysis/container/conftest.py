@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import io
 import json
 import os
 import subprocess
 import sys
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, redirect_stderr, redirect_stdout
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -15,6 +16,8 @@ from threading import Thread
 from typing import Any
 
 import pytest
+
+from sagemaker_monitor.analysis.container.__main__ import main
 
 REPOSITORY = Path(__file__).parents[3]
 
@@ -52,15 +55,18 @@ class Container:
         return self
 
     def run(
-        self, config: dict[str, Any] | str, *, endpoint: str = "", baseline: str | None = None
+        self,
+        config: dict[str, Any] | str,
+        *,
+        endpoint: str = "",
+        baseline: str | None = None,
+        own_process: bool = False,
     ) -> Finished:
-        """Run the container as a process of its own."""
+        """Run the container, in this process, which is faster, or one of its own, as jobs do."""
         file = self.root / "processing" / "input" / "config" / "analysis_config.json"
         file.parent.mkdir(parents=True, exist_ok=True)
         file.write_text(config if isinstance(config, str) else json.dumps(config))
         environment = {
-            "PATH": os.environ["PATH"],
-            "PYTHONPATH": str(REPOSITORY),
             "SAGEMAKER_MONITOR_ROOT": str(self.root),
             "SAGEMAKER_MONITOR_SHADOW_ENDPOINT": endpoint,
         }
@@ -69,18 +75,27 @@ class Container:
             place.parent.mkdir(parents=True, exist_ok=True)
             place.write_text(baseline)
             environment["baseline_constraints"] = "/opt/ml/processing/baseline/analysis.json"
-        done = subprocess.run(
-            [sys.executable, "-m", "sagemaker_monitor.analysis.container", "clarify"],
-            env=environment,
-            capture_output=True,
-            text=True,
-            timeout=60,
-            check=False,
-        )
+        code, log = (_in_own_process if own_process else _in_this_process)(environment)
         message = (self.root / "output" / "message").read_text()
-        return Finished(
-            done.returncode, message, done.stdout + done.stderr, self.root / "processing" / "output"
-        )
+        return Finished(code, message, log, self.root / "processing" / "output")
+
+
+def _in_this_process(environment: dict[str, str]) -> tuple[int, str]:
+    with redirect_stdout(io.StringIO()) as log, redirect_stderr(log):
+        code = main(["clarify"], environment)
+    return code, log.getvalue()
+
+
+def _in_own_process(environment: dict[str, str]) -> tuple[int, str]:
+    done = subprocess.run(
+        [sys.executable, "-m", "sagemaker_monitor.analysis.container", "clarify"],
+        env={"PATH": os.environ["PATH"], "PYTHONPATH": str(REPOSITORY), **environment},
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    return done.returncode, done.stdout + done.stderr
 
 
 @pytest.fixture
