@@ -119,8 +119,8 @@ def _width(row: list[str], columns: Columns, where: str) -> int:
     if len(row) not in (without, without + 1):
         raise JoinError(
             f"{where} has {len(row)} columns; expected {without}, or {without + 1} with the label: "
-            f"{columns.record_key}, {len(columns.features)} features, {len(columns.facet_columns)} facet columns, "
-            "the label if it is known, then probability, inference id and time"
+            f"{columns.record_key}, {len(columns.features)} features, {len(columns.facet_columns)} facet "
+            "columns, the label if it is known, then probability, inference id and time"
         )
     return len(row)
 
@@ -208,8 +208,8 @@ def read_labels(objects: Iterable[tuple[str, Iterable[str]]], columns: Columns) 
                 by_key[key] = label
     if contradicting:
         raise JoinError(
-            f"the labels contradict each other: {contradicting} of {len(by_key)} records have a second, different "
-            "label; keep the one that is right"
+            f"the labels contradict each other: {contradicting} of {len(by_key)} records have a second, "
+            "different label; keep the one that is right"
         )
     return Labels(by_key, duplicates) if by_key else None
 
@@ -254,7 +254,7 @@ class Writer:
     def __enter__(self) -> Writer:
         return self
 
-    def __exit__(self, *_: object) -> None:
+    def __exit__(self, *exception: object) -> None:
         self.open_files.close()
         for path, _ in self.unfinished:
             if path.exists():
@@ -314,8 +314,8 @@ def run(options: argparse.Namespace) -> str:
         summary = join(scored, labels, not uri, writer, float(spec["minimum_overlap"]))
         if labels and not summary.labelled:
             raise JoinError(
-                f"none of the {len(labels.by_key)} labels below {uri} belongs to any of the {summary.rows} rows: "
-                f"their first column was compared with the rows' {columns.record_key}, as text"
+                f"none of the {len(labels.by_key)} labels below {uri} belongs to any of the {summary.rows} "
+                f"rows: their first column was compared with the rows' {columns.record_key}, as text"
             )
         writer.finish()
     write_whole(options.output / "summary" / "labels.json", json.dumps(asdict(summary), indent=2) + "\n")

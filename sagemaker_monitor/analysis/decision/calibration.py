@@ -40,7 +40,8 @@ HONEST_BATCHES = 4_000
 SEED = 20_050_815
 """Fixed: the same rows always get the same limits, whatever the numpy: RandomState's stream is frozen."""
 CHUNK = 1_000
-MAX_PATTERNS = 4_096
+MAX_GROUPS = 100
+"""Values of a group variable above which the tables by group are too large to split ten thousand times."""
 DIGITS = 9
 """Differences are compared to this many decimals, so that equal fractions tie."""
 
@@ -72,7 +73,7 @@ class Patterns:
     def _tables(self, counts: Array, grouped: bool) -> Array:
         """Return counts of shape (..., facets[, groups], 2, 2, 2)."""
         facets, patterns = self.inside.shape
-        groups = int(self.group.max()) + 1 if grouped and patterns else 1
+        groups = max(int(self.group.max()) + 1, 1) if grouped and patterns else 1
         group = self.group if grouped else np.zeros_like(self.group)
         member = np.zeros((patterns, facets, groups, 2, 2, 2))
         for facet in range(facets):
@@ -95,7 +96,9 @@ def patterns(baseline: Sample, batch: Sample, *, grouped: bool = False) -> Patte
     facets = baseline.inside.shape[0]
     group = np.zeros(baseline.rows + batch.rows, dtype=np.int64)
     if grouped and baseline.group is not None and batch.group is not None:
-        group = np.unique(np.concatenate([baseline.group, batch.group]), return_inverse=True)[1].ravel()
+        names = np.concatenate([baseline.group, batch.group])
+        group = np.unique(names, return_inverse=True)[1].ravel() + 1
+        group[names == ""] = 0
     flags = np.concatenate([np.vstack([s.inside, s.observed, s.predicted]) for s in samples], axis=1)
     code = group.astype(np.int64)
     for flag in flags:
@@ -108,7 +111,7 @@ def patterns(baseline: Sample, batch: Sample, *, grouped: bool = False) -> Patte
         inside=bits[:-2].astype(bool),
         observed=bits[-2].astype(bool),
         predicted=bits[-1].astype(bool),
-        group=distinct >> (facets + 2),
+        group=(distinct >> (facets + 2)) - (1 if grouped else 0),
         baseline=count[0],
         batch=count[1],
     )

@@ -44,7 +44,7 @@ def _with_evidence(spec: Spec, evidence: Evidence) -> Evidence:
             reason = "the version that it was compared with is unknown"
         elif check.status == "compared" and evidence.baseline and evidence.baseline.sample is None:
             calibrated = any(
-                subject.kind == "calibrated" and subject.rule is not None and subject.rule.action == "fail"
+                subject.kind == "calibrated" and subject.action == "fail"
                 for subject in judge.subjects(spec, [check])
             )
             if calibrated:
@@ -85,7 +85,7 @@ def _calibrated(spec: Spec, evidence: Evidence, found: Sequence[Subject], shorta
 
 
 def _left_out(
-    spec: Spec, evidence: Evidence, found: Sequence[Subject], shortage: _Shortage
+    spec: Spec, evidence: Evidence, found: Sequence[Subject], shortage: _Shortage, calibrated: Calibrated
 ) -> tuple[NotChecked, ...]:
     """Return everything that was not told, and why."""
     entries = [*shortage.total]
@@ -96,7 +96,7 @@ def _left_out(
         if check.status == "established"
     ]
     for subject in found:
-        why = subject.unjudgeable()
+        why = subject.unjudgeable() or calibrated.left_out.get(subject.name)
         if why and why != "baseline established, nothing compared":
             entries.append(NotChecked(subject.name, why))
     return (*entries, *judge.idle_rules(spec, found))
@@ -107,8 +107,7 @@ def _lost(found: Sequence[Subject], shortage: _Shortage) -> list[str]:
     return [
         f"{subject.name} cannot be computed: {subject.value.error or 'no reason given'}"
         for subject in found
-        if subject.rule is not None
-        and subject.rule.action == "fail"
+        if subject.action == "fail"
         and subject.value.value is None
         and subject.base is not None
         and not shortage.covers(subject.value.facet)
@@ -236,7 +235,7 @@ def conclude(spec: Spec, evidence: Evidence) -> Verdict:
         summary=summary,
         calibrated=calibrated,
         findings=findings,
-        not_checked=_left_out(spec, evidence, found, shortage),
+        not_checked=_left_out(spec, evidence, found, shortage, calibrated),
     )
 
 

@@ -43,6 +43,11 @@ class Subject:
         return None if self.baseline is None else self.baseline.value
 
     @property
+    def action(self) -> str:
+        """Return what crossing its limit means."""
+        return "none" if self.rule is None else self.rule.action
+
+    @property
     def kind(self) -> str | None:
         """Return the kind of limit its rule sets; None where no rule judges it."""
         return None if self.rule is None or self.rule.action == "ignore" else self.rule.kind
@@ -78,9 +83,10 @@ class Calibrated:
     scatter: dict[tuple[str, int], tuple[float, float]]
     summary: documents.Calibration | None
     disagreements: dict[str, str]
+    left_out: dict[str, str]
 
 
-NOTHING = Calibrated({}, {}, None, {})
+NOTHING = Calibrated({}, {}, None, {}, {})
 
 
 def subjects(spec: Spec, checks: Sequence[CheckEvidence]) -> tuple[Subject, ...]:
@@ -121,37 +127,31 @@ def _disagreements(judged: Sequence[Subject], seen: calibration.Patterns) -> dic
 
 def calibrate(spec: Spec, judged: Sequence[Subject], batch: Sample, baseline: Sample | None) -> Calibrated:
     """Return the calibrated limits: one family for what refuses, another for what warns."""
+    left_out = _too_many_groups(judged, batch)
+    judged = [subject for subject in judged if subject.name not in left_out]
     families = {
-        action: [
-            s for s in judged if s.kind == "calibrated" and s.rule is not None and s.rule.action == action
-        ]
+        action: [_pair(s) for s in judged if s.kind == "calibrated" and s.action == action]
         for action in ("fail", "warn")
     }
     fixed = [
         (_pair(s), s.rule)
         for s in judged
-        if s.rule is not None
-        and s.rule.action == "fail"
-        and s.kind != "calibrated"
-        and s.value.metric in METRICS
+        if s.rule and s.action == "fail" and s.kind != "calibrated" and s.value.metric in METRICS
     ]
     every = [*families["fail"], *families["warn"]]
     if baseline is None or not (every or fixed):
-        return NOTHING
-    grouped = any(METRICS[s.value.metric].grouped for s in every) or any(
-        METRICS[p[0]].grouped for p, _ in fixed
-    )
+        return replace(NOTHING, left_out=left_out)
+    grouped = any(METRICS[metric].grouped for metric, _ in [*every, *(pair for pair, _ in fixed)])
     seen = calibration.patterns(baseline, batch, grouped=grouped)
     offsets: dict[tuple[str, int], rules.Offsets] = {}
     refused = 0.0
-    if every:
-        chance = calibration.chance(seen, [_pair(s) for s in every])
-        for action, members in families.items():
-            if members:
-                family = chance.offsets([_pair(s) for s in members], spec.gate.false_refusals)
-                offsets.update(family.offsets)
-                refused += family.refused if action == "fail" else 0.0
-    simulation = calibration.simulate(seen, [_pair(s) for s in every], fixed)
+    chance = calibration.chance(seen, every) if every else None
+    for action, members in families.items():
+        if chance and members:
+            family = chance.offsets(members, spec.gate.false_refusals)
+            offsets.update(family.offsets)
+            refused += family.refused if action == "fail" else 0.0
+    simulation = calibration.simulate(seen, every, fixed)
     summary = documents.Calibration(
         method=calibration.METHOD,
         false_refusals=spec.gate.false_refusals,
@@ -159,7 +159,18 @@ def calibrate(spec: Spec, judged: Sequence[Subject], batch: Sample, baseline: Sa
         limits=len(families["fail"]),
         refuses_honest=round(min(1.0, refused + simulation.refused), 4),
     )
-    return Calibrated(offsets, simulation.scatter, summary, _disagreements(every, seen))
+    comparable = [s for s in judged if s.check.status == "compared" and s.kind == "calibrated"]
+    return Calibrated(offsets, simulation.scatter, summary, _disagreements(comparable, seen), left_out)
+
+
+def _too_many_groups(judged: Sequence[Subject], batch: Sample) -> dict[str, str]:
+    """Return what cannot be calibrated because the group variable has too many values, by name."""
+    groups = 0 if batch.group is None else len(np.unique(batch.group))
+    if groups <= calibration.MAX_GROUPS:
+        return {}
+    most = calibration.MAX_GROUPS
+    why = f"no calibrated limit: the group variable has {groups} values, and at most {most} can be split"
+    return {s.name: why for s in judged if s.value.metric in METRICS and METRICS[s.value.metric].grouped}
 
 
 def _detects(limit: Limit, scatter: tuple[float, float]) -> Limit:
@@ -203,7 +214,7 @@ def finding(subject: Subject, calibrated: Calibrated, *, rows: int, too_few: boo
         baseline=subject.base,
         limit=limit,
         rule=None if rule is None else rule.match,
-        action="none" if rule is None else rule.action,
+        action=subject.action,
         crossed=crossed,
         aws_violation=aws,
         message="",

@@ -27,7 +27,10 @@ class SampleError(ValueError):
 
 @dataclass(frozen=True)
 class Sample:
-    """Scored rows: *inside* has shape (facets, rows), the others (rows,); *group* is None without one."""
+    """Scored rows: *inside* has shape (facets, rows), the others (rows,).
+
+    *group* is the value of the group variable, empty where it is absent; None without such a variable.
+    """
 
     inside: Flags
     observed: Flags
@@ -64,6 +67,12 @@ def equal(cell: str, value: float | str) -> bool:
     if number is not None and wanted is not None:
         return number == wanted
     return cell.strip() == str(value)
+
+
+def _canonical(cell: str) -> str:
+    """Return one text for equal values of a group: 1 and 1.0 are the same group."""
+    number = _as_number(cell)
+    return cell.strip() if number is None else repr(number)
 
 
 def _is_inside(facet: Facet, cell: str) -> bool:
@@ -129,6 +138,6 @@ def read_sample(labelled: Path, scored: Path, spec: Spec) -> Sample:
             (*(inside[row[at]] for at, inside in facets), favourable[row[-1]], prediction > spec.threshold)
         )
         if group is not None:
-            groups.append(row[group])
+            groups.append(_canonical(row[group]))
     flags = np.array(table, dtype=bool).reshape(len(table), len(facets) + 2).T
     return Sample(flags[:-2], flags[-2], flags[-1], np.array(groups) if group is not None else None)

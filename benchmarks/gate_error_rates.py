@@ -1,0 +1,224 @@
+"""How often the gate refuses an honest batch of the mortgage example, and how often it catches the shift.
+
+    python benchmarks/gate_error_rates.py [--batches 200] [--rows 600] [--table]
+
+Every batch goes through the documents that the checks leave and the code that decides, with the
+policy of conf/models/mortgage.yaml. For each seed everybody who was not trained on is dealt anew to
+baseline and held-out, so the error rate is over baselines too; --fixed keeps the example's baseline.
+"""
+
+from __future__ import annotations
+
+import argparse
+import math
+import sys
+import tempfile
+import time
+from collections import Counter
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+ROOT = Path(__file__).resolve().parent.parent
+sys.path.insert(0, str(ROOT))
+
+from examples.mortgage import prepare  # noqa: E402
+from sagemaker_monitor.analysis.bias import drift, report, samples  # noqa: E402
+from sagemaker_monitor.analysis.bias.metrics import POST_TRAINING, PRE_TRAINING  # noqa: E402
+from sagemaker_monitor.analysis.columns import Column, Kind  # noqa: E402
+from sagemaker_monitor.analysis.decision import evidence as gathered  # noqa: E402
+from sagemaker_monitor.analysis.decision import spec as specification  # noqa: E402
+from sagemaker_monitor.analysis.decision.conclude import conclude  # noqa: E402
+from sagemaker_monitor.analysis.decision.sample import Sample, read_sample  # noqa: E402
+from sagemaker_monitor.analysis.documents.analysis import Analysis  # noqa: E402
+from sagemaker_monitor.analysis.documents.verdict import Verdict, from_json, to_json  # noqa: E402
+from sagemaker_monitor.analysis.documents.violations import BiasViolations  # noqa: E402
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+STAGES = {"DATA_BIAS": PRE_TRAINING, "MODEL_BIAS": POST_TRAINING}
+CONFIDENCE = 1.959964
+"""Standard normal quantile of a two-sided 95 % interval."""
+
+
+@dataclass(frozen=True)
+class Rates:
+    """What became of a number of batches: how many got each decision."""
+
+    decisions: Counter[str]
+
+    @property
+    def batches(self) -> int:
+        """Return how many batches were decided."""
+        return sum(self.decisions.values())
+
+    def share(self, decision: str = "refused") -> float:
+        """Return the share of batches that got *decision*."""
+        return self.decisions[decision] / self.batches
+
+    def interval(self, decision: str = "refused") -> tuple[float, float]:
+        """Return the Wilson score interval, 95 %, of the share that got *decision*."""
+        return wilson(self.decisions[decision], self.batches)
+
+
+def wilson(hits: int, trials: int) -> tuple[float, float]:
+    """Return the 95 % score interval of a share (Wilson 1927)."""
+    share, square = hits / trials, CONFIDENCE**2
+    middle = (share + square / (2 * trials)) / (1 + square / trials)
+    spread = CONFIDENCE * math.sqrt(share * (1 - share) / trials + square / (4 * trials**2))
+    return middle - spread / (1 + square / trials), middle + spread / (1 + square / trials)
+
+
+@cache
+def model_spec() -> specification.Spec:
+    """Return what decide is told about the example: the policy of conf/models/mortgage.yaml."""
+    from sagemaker_monitor.settings import load_model
+    from steps.spec import script_spec
+
+    model = load_model("mortgage", ROOT / "conf")
+    return specification.from_json(script_spec(model, "local", "monitor-batch"))
+
+
+@cache
+def model() -> bytes:
+    """Return the example's model."""
+    return prepare.train_model(prepare.deal().train)
+
+
+def predicted(rows: prepare.Applications) -> NDArray[np.bool_]:
+    """Return which applications the model favours."""
+    answers: NDArray[np.bool_] = prepare.predict(model(), rows.features) > model_spec().threshold
+    return answers
+
+
+def sample(rows: prepare.Applications) -> Sample:
+    """Return the rows as decide reads them from the join step's files."""
+    keyed = prepare.labelled_csv(["-"] * len(rows), rows).splitlines(keepends=True)
+    answers = prepare.predict(model(), rows.features)
+    with tempfile.TemporaryDirectory() as folder:
+        root = Path(folder)
+        files = {
+            "labelled": "".join(line.partition(",")[2] for line in keyed),
+            "scored": "".join(f"{float(p)!r},{y}\n" for p, y in zip(answers, rows.label, strict=True)),
+        }
+        for name, text in files.items():
+            (root / name).mkdir()
+            (root / name / "data.csv").write_text(text)
+        return read_sample(root / "labelled", root / "scored", model_spec())
+
+
+def whole(name: str, numbers: NDArray[Any]) -> Column:
+    """Return a column of whole numbers."""
+    return Column(name, Kind.INTEGER, numbers.astype(np.int64), np.ones(len(numbers), dtype=bool))
+
+
+def analysis(rows: prepare.Applications, check_type: str) -> Analysis:
+    """Return the report that the check leaves, without the flip test, which has no calibrated limit."""
+    spec, stage = model_spec(), STAGES[check_type]
+    facets = []
+    for facet in spec.facets:
+        column = whole(facet.name, rows.facets[:, prepare.FACET_COLUMNS.index(facet.name)])
+        facets.append(report.Facet(facet.name, samples.groups(column, list(facet.values)), ()))
+    answers = whole("predicted", predicted(rows)) if stage == POST_TRAINING else None
+    labels = samples.labels(whole(prepare.LABEL, rows.label), answers, [spec.favourable])
+    methods = [name for name in report.names_of(stage) if name != "FT"]
+    section = report.section(
+        stage, methods, label=prepare.LABEL, labels=labels, facets=facets, group_variable=None
+    )
+    return Analysis(pre_training=section) if stage == PRE_TRAINING else Analysis(post_training=section)
+
+
+def decide(baseline: prepare.Applications, batch: prepare.Applications) -> Verdict:
+    """Return the verdict on *batch*, from documents written and read as in a run."""
+    spec = model_spec()
+    checks = []
+    for expected in spec.checks:
+        before, now = analysis(baseline, expected.check_type), analysis(batch, expected.check_type)
+        violations = BiasViolations(drift.violations(before, now)).to_json()
+        checks.append(
+            gathered.CheckEvidence(
+                expected.step,
+                expected.check_type,
+                expected.monitor,
+                "compared",
+                current=gathered.read_report(now.to_json(), expected.check_type),
+                baseline=gathered.read_report(before.to_json(), expected.check_type),
+                violated=gathered.read_violations(violations),
+            )
+        )
+    rows = len(batch)
+    verdict = conclude(
+        spec,
+        gathered.Evidence(
+            run=gathered.Run("arn:aws:sagemaker:execution", None, "0" * 64, "2026-01-01T00:00:00Z", None),
+            labels=gathered.Labels("labels-complete", rows, rows, 1.0, spec.minimum_overlap, 0, 0),
+            checks=tuple(checks),
+            batch=sample(batch),
+            baseline=gathered.BaselineVersion("arn:aws:sagemaker:version", None, sample(baseline), None),
+        ),
+    )
+    return from_json(to_json(verdict))
+
+
+def rates(batches: int, rows: int, *, shifted: bool, fixed: bool = False) -> Rates:
+    """Return what is decided about *batches* random batches of *rows*, honest or with the planted shift."""
+    decisions: Counter[str] = Counter()
+    make = prepare.make_shifted_batch if shifted else prepare.make_honest_batch
+    for seed in range(batches):
+        dealt = prepare.deal() if fixed else prepare.deal(seed)
+        decisions[decide(dealt.validation, make(seed, rows, held_out=dealt.held_out)).decision] += 1
+    return Rates(decisions)
+
+
+def describe(what: str, found: Rates) -> str:
+    """Return one line: the share refused with its interval, and every other decision."""
+    low, high = found.interval()
+    others = ", ".join(
+        f"{name} {count}" for name, count in sorted(found.decisions.items()) if name != "refused"
+    )
+    return f"{what:28} {found.share():6.1%} refused  [{low:.1%}, {high:.1%}] of {found.batches}  ({others or 'no other'})"
+
+
+def table(batches: int) -> list[str]:
+    """Return false refusals and detection by the number of rows, the gate's minimum rows permitting."""
+    lines = [f"{'rows':>5}  {'honest refused':>24}  {'shift caught':>24}  {'honest inconclusive':>20}"]
+    for rows in (100, 200, 300, 400, 500, 600, 650):
+        honest, shifted = (rates(batches, rows, shifted=shift) for shift in (False, True))
+        cells = []
+        for found in (honest, shifted):
+            low, high = found.interval()
+            cells.append(f"{found.share():6.1%} [{low:.1%}, {high:.1%}]")
+        lines.append(f"{rows:>5}  {cells[0]:>24}  {cells[1]:>24}  {honest.share('inconclusive'):>20.1%}")
+    return lines
+
+
+def main() -> int:
+    """Print the error rates."""
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--batches", type=int, default=200, help="random batches of each kind")
+    parser.add_argument("--rows", type=int, default=prepare.BATCH_ROWS, help="rows of a batch")
+    parser.add_argument("--table", action="store_true", help="error rates by the number of rows")
+    parser.add_argument("--fixed", action="store_true", help="also with the example's own baseline")
+    options = parser.parse_args()
+    started = time.monotonic()
+    print(f"{options.rows} rows, every batch with a baseline of its own; 95 % intervals")
+    print(describe("honest", rates(options.batches, options.rows, shifted=False)), flush=True)
+    print(describe("shifted", rates(options.batches, options.rows, shifted=True)), flush=True)
+    if options.fixed:
+        print("the example's own baseline, batches from its 650 held-out rows")
+        print(describe("honest", rates(options.batches, options.rows, shifted=False, fixed=True)), flush=True)
+        print(describe("shifted", rates(options.batches, options.rows, shifted=True, fixed=True)), flush=True)
+    if options.table:
+        print("\n".join(table(options.batches)))
+    print(f"{time.monotonic() - started:.0f} s")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
