@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 UV_VERSION := 0.13.9
 INSTALL := $(BIN)/uv pip install --quiet --python $(BIN)/python --compile-bytecode -c constraints.txt
 
-.PHONY: help demo test lint format typecheck contracts unit test-slow bench lock clean
+.PHONY: help install demo test lint format typecheck contracts unit test-slow bench lock clean
 
 help:  ## What can be made
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -26,6 +26,8 @@ $(VENV)/.test: $(VENV)/.demo
 	@echo "installing what the tests need: about 30 packages more"
 	$(INSTALL) -e ".[build,local,examples,test]"
 	@touch $@
+
+install: $(VENV)/.demo  ## Install the package into .venv, with what builds, deploys and runs it here
 
 demo: $(VENV)/.demo  ## Register a real model, pass an honest batch, refuse a biased one
 	@PATH="$(CURDIR)/$(BIN):$$PATH" sh examples/mortgage/demo.sh

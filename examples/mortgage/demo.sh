@@ -53,8 +53,9 @@ say "an honest batch: it passes"
 expect 0 run monitor-batch --model mortgage --input "$DATA/batch-honest.csv" --labels "$DATA/labels-honest.csv"
 
 say "a batch in which bias has grown beyond what chance explains: it is refused, exit code 10"
-expect 10 run monitor-batch --model mortgage --input "$DATA/batch-shifted.csv" --labels "$DATA/labels-shifted.csv"
-expect 0 report mortgage --pipeline monitor-batch --format html -o "$PAGE"
+arn=$(show run monitor-batch --model mortgage --input "$DATA/batch-shifted.csv" --labels "$DATA/labels-shifted.csv" --detach | tail -n 1)
+expect 10 follow "$arn"
+expect 0 report mortgage --execution "$arn" --format html -o "$PAGE"
 
 say "a second candidate that is more biased: refused, and no version is registered"
 expect 10 run register --model mortgage --mode check \
