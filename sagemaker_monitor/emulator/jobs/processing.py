@@ -38,7 +38,8 @@ def run(work: Work) -> dict[str, Any]:
     message = work.root / "output" / "message"
     if code:
         raise JobFailed(exit_reason(code, message, work.log))
-    work.finish([upload for directory, uri in outputs for upload in collect(directory, uri)])
+    uploads = [upload for directory, uri in outputs for upload in collect(directory, uri)]
+    work.finish(uploads, work.root / "processing")
     words = read_message(message)
     return {"ExitMessage": bounded(words)} if words else {}
 

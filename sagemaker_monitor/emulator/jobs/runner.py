@@ -70,7 +70,7 @@ class LocalJobRunner:
 
         def change(record: dict[str, Any]) -> None:
             if record[status] == "InProgress":
-                record[status] = "Stopping"
+                record.update({status: "Stopping", "_LastModified": context.now()})
 
         context.store.update(kind, name, change)
         job.interruption.trip()

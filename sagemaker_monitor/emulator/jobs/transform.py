@@ -38,7 +38,8 @@ def run(work: Work) -> dict[str, Any]:
     outputs = [f"{each.name}.out" for each in selected]
     prefix = work.record["TransformOutput"]["S3OutputPath"].rstrip("/") + "/"
     uploads = [Upload(target / name, prefix + name) for name in outputs]
-    work.finish(uploads + _captures(work, inputs, Listing(prefix, tuple(outputs))))
+    captures = _captures(work, inputs, Listing(prefix, tuple(outputs)))
+    work.finish(uploads + captures, source, target)
     return {}
 
 

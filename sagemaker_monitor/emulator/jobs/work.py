@@ -45,8 +45,8 @@ class Work:
         (self.root / "output").mkdir(parents=True)
         self.log.touch()
 
-    def finish(self, uploads: list[Upload]) -> None:
-        """Put the outputs in S3, all or none, unless the job was stopped.
+    def finish(self, uploads: list[Upload], *staged: Path) -> None:
+        """Put the outputs in S3, all or none, unless the job was stopped; drop the *staged* directories.
 
         What is about to appear stands in the record meanwhile, so that after a crash a half-published
         output can be taken back.
@@ -56,6 +56,9 @@ class Work:
         self._note(new)
         publish(self.context.s3, uploads)
         self._note(None)
+        # S3 has all of it now; a job that failed keeps them, to look into.
+        for directory in (self.root / "tmp", *staged):
+            shutil.rmtree(directory, ignore_errors=True)
 
     def _note(self, uris: list[str] | None) -> None:
         def change(record: dict[str, Any]) -> None:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import subprocess
 import sys
 import time
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +22,7 @@ from sagemaker_monitor.emulator.api.processing_jobs import (
     stop_processing_job,
 )
 from sagemaker_monitor.emulator.jobs.runner import create_job_runner
+from sagemaker_monitor.emulator.s3.directory import S3Directory, StoredObject
 from tests.emulator.jobs.conftest import ROLE, processing_request, s3_input
 
 
@@ -165,8 +168,33 @@ def test_an_output_bucket_that_is_not_there_fails_the_job(context: Context) -> N
     assert context.s3.list("s3://data/out") == []
 
 
-def test_a_disk_that_is_full_fails_the_job(context: Context) -> None:
-    """An input that cannot be written where the job works is a failure with the system's reason."""
+class FullDisk(S3Directory):
+    """An object store on a disk that has room for one output and no more."""
+
+    stored = 0
+
+    def put_file(self, uri: str, path: Path, content_type: str | None = None) -> StoredObject:
+        """Store the first file only."""
+        self.stored += 1
+        if self.stored > 1:
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+        return super().put_file(uri, path, content_type)
+
+
+def test_no_space_for_the_outputs_fails_the_job(context: Context) -> None:
+    """A disk that fills up while outputs are stored is a failure with that reason, and none of them stays."""
+    full = FullDisk(context.s3.root, context.store, context.region)
+    code = "[open(f'processing/output/{name}', 'w').close() for name in 'ab']"
+
+    job = run(replace(context, s3=full), processing_request(code=code))
+
+    assert job["ProcessingJobStatus"] == "Failed"
+    assert job["FailureReason"].endswith("the outputs could not be stored in S3: No space left on device")
+    assert context.s3.list("s3://data/out") == []
+
+
+def test_a_directory_that_cannot_be_made_fails_the_job(context: Context) -> None:
+    """A job whose directory cannot be made fails with the system's reason, and does not run for ever."""
     context.s3.put_bytes("s3://data/in/a.csv", b"1")
     (context.config.state_dir / "jobs").write_text("in the way")
 
@@ -231,9 +259,7 @@ def test_a_waiting_job_can_be_stopped(context: Context) -> None:
 def test_shutdown_ends_running_jobs(context: Context) -> None:
     """A runner that shuts down leaves no process and no job in progress."""
     runner = create_job_runner(at_once=1)
-    other = context.__class__(
-        context.config, context.store, context.s3, context.region, context.account, runner
-    )
+    other = replace(context, jobs=runner)
     create_processing_job(other, processing_request(code=FAMILY))
     log = context.job_dir("job") / "log.txt"
     await_text(log, "started")

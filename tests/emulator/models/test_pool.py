@@ -58,7 +58,7 @@ def never() -> None:
 def test_a_server_speaks_the_hosting_contract(
     tmp_path: Path, servers: ModelServers, booster: xgboost.Booster
 ) -> None:
-    """/ping answers, /invocations predicts, an empty request is 204, a bad one 4xx with text, the rest 404."""
+    """/ping answers, /invocations predicts, an empty request is 204, a bad one 4xx with text, others 404."""
     artifact = stored(tmp_path, bytes(booster.save_raw("json")))
     with servers.lease(artifact, tmp_path / "servers", never) as endpoint:
         assert request(endpoint, "GET", "/ping") == (200, b"")

@@ -1,0 +1,80 @@
+"""What Clarify processing jobs need from the emulator: their model, and words when there is none."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+
+from sagemaker_monitor.emulator.api.context import Context
+from tests.emulator.jobs.conftest import processing_request, s3_input
+from tests.emulator.jobs.test_processing_jobs import run
+
+CLARIFY = "205585389593.dkr.ecr.us-east-1.amazonaws.com/sagemaker-clarify-processing:1.0"
+HEADERS = ["a", "b", "group", "label"]
+
+
+def clarify_request(context: Context, predictor: dict[str, Any] | None) -> dict[str, Any]:
+    """Store a configuration and 400 rows; return the request of a Clarify job on them."""
+    config: dict[str, Any] = {
+        "dataset_type": "text/csv",
+        "headers": HEADERS,
+        "label": "label",
+        "label_values_or_threshold": [1],
+        "facet": [{"name_or_index": "group", "value_or_threshold": [1]}],
+        "excluded_columns": ["group"],
+        "methods": {"post_training_bias": {"methods": "all"}},
+    }
+    if predictor is not None:
+        config["predictor"] = predictor
+    rows = "".join(f"{n % 3 - 1},{n % 5},{n % 2},{n % 4 // 2}\n" for n in range(400))
+    context.s3.put_bytes("s3://data/config/analysis_config.json", json.dumps(config).encode())
+    context.s3.put_bytes("s3://data/rows/rows.csv", rows.encode())
+    config_uri = "s3://data/config/analysis_config.json"
+    request = processing_request(
+        ProcessingInputs=[
+            s3_input(config_uri, "/opt/ml/processing/input/config", "analysis_config"),
+            s3_input("s3://data/rows", "/opt/ml/processing/input/data", "dataset"),
+        ]
+    )
+    return request | {"AppSpecification": {"ImageUri": CLARIFY}}
+
+
+def test_the_predictor_is_served_while_the_job_runs(context: Context, model: str) -> None:
+    """A predictor with model_name gets a shadow endpoint, and the analysis has post-training metrics."""
+    job = run(context, clarify_request(context, {"model_name": model}))
+
+    assert job.get("FailureReason") is None
+    analysis = json.loads(context.s3.read_bytes("s3://data/out/analysis.json"))
+    names = {each["name"] for each in analysis["post_training_bias_metrics"]["facets"]["group"][0]["metrics"]}
+    assert {"DPPL", "DI", "AD"} <= names
+
+
+@pytest.mark.parametrize(
+    ("predictor", "reason"),
+    [
+        ({"model_name": "nobody"}, "the shadow endpoint cannot start: Could not find model"),
+        ({"endpoint_name": "live"}, "predictor has endpoint_name; only model_name is supported"),
+        (None, "give predictor or predicted_label"),
+    ],
+)
+def test_a_predictor_that_cannot_be_asked_fails_the_job(
+    context: Context, model: str, predictor: dict[str, Any] | None, reason: str
+) -> None:
+    """The reason says what is missing, and no half analysis is stored."""
+    job = run(context, clarify_request(context, predictor))
+
+    assert job["ProcessingJobStatus"] == "Failed"
+    assert reason in job["FailureReason"]
+    assert context.s3.list("s3://data/out") == []
+
+
+def test_a_configuration_that_is_no_json_fails_in_the_words_of_the_container(context: Context) -> None:
+    """A damaged analysis_config.json is Clarify's error, not one of the emulator's staging."""
+    request = clarify_request(context, None)
+    context.s3.put_bytes("s3://data/config/analysis_config.json", b"{")
+
+    job = run(context, request)
+
+    assert "Unable to load analysis configuration as JSON." in job["FailureReason"]
