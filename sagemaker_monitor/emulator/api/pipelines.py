@@ -75,10 +75,8 @@ def describe_pipeline(context: Context, request: dict[str, Any]) -> dict[str, An
     refuse(request, "PipelineVersionAlias")
     record = require(context, request["PipelineName"])
     chosen = version(context, record["PipelineName"], request.get("PipelineVersionId"))
-    return {
-        **record,
-        **{key: value for key, value in chosen.items() if key in ("PipelineDefinition", *_KEPT)},
-    }
+    versioned = ("PipelineDefinition", *_KEPT)
+    return {**record, **{member: chosen.get(member) for member in versioned}}
 
 
 def delete_pipeline(context: Context, request: dict[str, Any]) -> dict[str, Any]:
@@ -214,7 +212,7 @@ def _definition(context: Context, request: dict[str, Any], name: str) -> str:
                 "ValidationException", "PipelineDefinition or PipelineDefinitionS3Location is needed"
             )
     try:
-        document = json.loads(text)
+        document = json.loads(text, parse_constant=_no_number)
     except (ValueError, RecursionError) as error:
         raise ApiError("ValidationException", f"the pipeline definition is not JSON: {error}") from error
     findings = lint(document, name)
@@ -224,6 +222,10 @@ def _definition(context: Context, request: dict[str, Any], name: str) -> str:
             f"the pipeline definition cannot run ({len(findings)}):\n{render(findings)}",
         )
     return text
+
+
+def _no_number(text: str) -> Any:
+    raise ValueError(f"{text} is no JSON number")
 
 
 def _read(context: Context, uri: str) -> str:

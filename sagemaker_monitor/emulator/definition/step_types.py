@@ -53,6 +53,8 @@ _SHAPES: dict[str, Any] = {
     "Texts": {"type": "list", "member": {"shape": "Text"}},
     "Flag": {"type": "boolean"},
     "StepName": _NAME,
+    "DisplayName": {"type": "string", "max": 256},
+    "Description": {"type": "string", "max": 3072},
     "Dependencies": {"type": "list", "member": {"shape": "Dependency"}},
     "Dependency": {
         "type": "structure",
@@ -161,6 +163,8 @@ def step_shape(kind: str) -> Shape:
         "Name": {"shape": "StepName"},
         "Arguments": {"shape": "Anything"},
         "DependsOn": {"shape": "Dependencies"},
+        "DisplayName": {"shape": "DisplayName"},
+        "Description": {"shape": "Description"},
     }
     # Options may be expressions: they are checked where expressions are understood.
     members |= {name: {"shape": "Anything"} for name in step_type.fields}

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import math
+import re
 from collections.abc import Iterable, Mapping
 from typing import Any
 
 from sagemaker_monitor.emulator.definition import Parameter
 from sagemaker_monitor.emulator.definition.findings import choices, shown
 
+# What Python reads and JSON does not have: nan, inf, 1_000 and blanks around a number.
+_INTEGER = re.compile(r"[+-]?[0-9]{1,19}")
+_FLOAT = re.compile(r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]{1,3})?")
 _BOOLEANS = {"true": True, "false": False}
 
 
@@ -62,10 +67,18 @@ def _value(parameter: Parameter, text: str | None) -> Any:
 
 def _read(kind: str, text: str) -> Any:
     match kind:
-        case "Integer":
+        case "Integer" if _INTEGER.fullmatch(text):
             return int(text)
-        case "Float":
-            return float(text)
+        case "Float" if _FLOAT.fullmatch(text):
+            return _finite(float(text))
         case "Boolean":
             return _BOOLEANS[text.lower()]
-    return text
+        case "String":
+            return text
+    raise ValueError(text)
+
+
+def _finite(value: float) -> float:
+    if not math.isfinite(value):
+        raise ValueError(value)
+    return value

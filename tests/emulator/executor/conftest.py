@@ -19,7 +19,7 @@ UNFINISHED = ("Executing", "Stopping")
 def script(
     name: str, code: str = "pass", *arguments: Any, output: Any = None, **fields: Any
 ) -> dict[str, Any]:
-    """Return a Processing step that runs *code* with Python; *output* is where /opt/ml/processing/output goes."""
+    """Return a Processing step that runs *code* with Python; *output* is where its output goes."""
     cluster = {"InstanceCount": 1, "InstanceType": "ml.t3.medium", "VolumeSizeInGB": 20}
     specification: dict[str, Any] = {"ImageUri": SCRIPT_IMAGE, "ContainerEntrypoint": ["python3", "-c", code]}
     if arguments:

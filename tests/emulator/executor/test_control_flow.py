@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from .conftest import Start, after, condition, definition, fail, get, script
+from .conftest import Execution, Start, after, condition, definition, fail, get, script
 
 FAILS = "import sys; sys.exit('no good')"
 SLEEPS = "import time; time.sleep(60)"
@@ -59,9 +59,7 @@ def test_independent_steps_run_at_the_same_time(start: Start) -> None:
 
 
 def test_parallelism_is_bounded_by_the_configuration(sagemaker: Any, create: Any) -> None:
-    """MaxParallelExecutionSteps 1 runs one step after the other, whether given to the pipeline or to the start."""
-    from .conftest import Execution
-
+    """MaxParallelExecutionSteps 1 runs one step after the other."""
     name = create(definition([script("A"), script("B")]))
     started = sagemaker.start_pipeline_execution(
         PipelineName=name, ParallelismConfiguration={"MaxParallelExecutionSteps": 1}
@@ -162,7 +160,9 @@ def test_triggers_decide_what_runs_after_a_failure(start: Start) -> None:
 def test_a_step_that_never_ran_triggers_nothing(start: Start) -> None:
     """Any means however it ended, and a step that was not reached did not end."""
     execution = start([
-        script("Bad", FAILS), script("Never", DependsOn=["Bad"]), script("Any", DependsOn=after("Never", "Any")),
+        script("Bad", FAILS),
+        script("Never", DependsOn=["Bad"]),
+        script("Any", DependsOn=after("Never", "Any")),
     ])  # fmt: skip
 
     assert execution.wait() == "Failed"
@@ -195,7 +195,8 @@ def test_a_property_file_without_the_value_fails_the_step(
 ) -> None:
     """The reason names the path, the file and what is there instead."""
     execution = start([
-        writes("Decide", f"s3://{bucket}/bad", text), condition("Gate", json_get("Decide", path), "open", [], []),
+        writes("Decide", f"s3://{bucket}/bad", text),
+        condition("Gate", json_get("Decide", path), "open", [], []),
     ])  # fmt: skip
 
     assert execution.wait() == "Failed"
@@ -219,7 +220,8 @@ def test_a_property_file_that_is_missing_or_no_json_fails_the_step(start: Start,
 def test_values_that_cannot_be_compared_fail_the_condition(start: Start, bucket: str) -> None:
     """A number from a property file is not equal to text, nor unequal: the step fails."""
     execution = start([
-        writes("Decide", f"s3://{bucket}/types", '{"gate": 1}'), condition("Gate", json_get("Decide", "gate"), "open", [], []),
+        writes("Decide", f"s3://{bucket}/types", '{"gate": 1}'),
+        condition("Gate", json_get("Decide", "gate"), "open", [], []),
     ])  # fmt: skip
 
     assert execution.wait() == "Failed"
@@ -238,7 +240,7 @@ def test_a_refused_request_fails_the_step_with_the_services_words(start: Start) 
 
 
 def test_stopping_kills_what_runs_and_starts_nothing_more(sagemaker: Any, start: Start) -> None:
-    """The running step and the execution end Stopped; even an Any dependant does not start; twice is a conflict."""
+    """The running step and the execution end Stopped, no dependant starts, and twice conflicts."""
     execution = start([script("Long", SLEEPS), script("Next", DependsOn=after("Long", "Any"))])
     execution.until("Long", "Executing")
     began = time.monotonic()
@@ -270,7 +272,8 @@ def test_the_aws_command_line_lists_the_steps(start: Start, emulator: Any, tmp_p
     execution.wait()
     command = [sys.executable, "-m", "awscli", "--endpoint-url", emulator.url, "--region", "us-east-1",
                "--output", "json", "--query", "PipelineExecutionSteps[].[StepName,StepStatus]",
-               "sagemaker", "list-pipeline-execution-steps", "--pipeline-execution-arn", execution.arn]  # fmt: skip
+               "sagemaker", "list-pipeline-execution-steps",
+               "--pipeline-execution-arn", execution.arn]  # fmt: skip
     environment = {
         "AWS_ACCESS_KEY_ID": "x",
         "AWS_SECRET_ACCESS_KEY": "y",
@@ -281,3 +284,15 @@ def test_the_aws_command_line_lists_the_steps(start: Start, emulator: Any, tmp_p
     shown = subprocess.run(command, env=environment, capture_output=True, text=True, check=True).stdout
 
     assert shown.split() == ["[", "[", '"Refuse",', '"Failed"', "]", "]"]
+
+
+def test_a_job_that_was_stopped_apart_fails_the_execution(sagemaker: Any, start: Start) -> None:
+    """Its step is Stopped, a Stopped dependant runs, and the execution did not succeed."""
+    execution = start([script("Long", SLEEPS), script("Next", DependsOn=after("Long", "Stopped"))])
+    execution.until("Long", "Executing")
+    name = execution.steps()["Long"]["Metadata"]["ProcessingJob"]["Arn"].rsplit("/", 1)[-1]
+
+    sagemaker.stop_processing_job(ProcessingJobName=name)
+
+    assert execution.wait() == "Failed"
+    assert execution.statuses() == {"Long": "Stopped", "Next": "Succeeded"}

@@ -15,6 +15,7 @@ from sagemaker_monitor.emulator.s3.keys import S3Error, split_uri
 CONFIG_INPUT = "analysis_config"
 BASELINE_INPUT = "baseline_constraints"
 BASELINE_PATH = "/opt/ml/processing/baseline/constraints"
+_GROUP_LIMIT = 256
 # Where a model package version keeps the baseline of each kind of check.
 _BASELINES = {
     "DATA_BIAS": ("Bias", "PreTrainingConstraints"),
@@ -63,7 +64,7 @@ def run(task: Task) -> Mapping[str, Any]:
         "RegisterNewBaseline": check.register,
     }
     if check.group:
-        metadata["ModelPackageGroupName"] = check.group
+        metadata["ModelPackageGroupName"] = check.group[:_GROUP_LIMIT]
     task.describe({"ClarifyCheck": metadata})
     previous = _previous_baseline(task, check) if check.needs_previous else None
     name = task.new_name(task.arguments.get("ProcessingJobName"))
