@@ -105,6 +105,12 @@ class Handler(BaseHTTPRequestHandler):
     def log_message(self, format: str, *args: Any) -> None:
         """Log nothing: the application does."""
 
+    def handle_expect_100(self) -> bool:
+        """Send the go-ahead at once: clients wait a second for it."""
+        super().handle_expect_100()
+        self.wfile.flush()
+        return True
+
     def _serve(self) -> None:
         body = self._body()
         if body is None:

@@ -9,6 +9,7 @@ import shutil
 import signal
 import subprocess
 import sys
+import threading
 import time
 import urllib.error
 import urllib.request
@@ -199,7 +200,7 @@ def _spawn(config: EmulatorConfig, state_dir: Path) -> subprocess.Popen[bytes]:
     command += ["--account", config.account, "--region", config.default_region]
     search = os.pathsep.join(filter(None, [str(_PACKAGE_ROOT), os.environ.get("PYTHONPATH", "")]))
     with path.open("ab") as output:
-        return subprocess.Popen(
+        child = subprocess.Popen(
             command,
             stdin=subprocess.DEVNULL,
             stdout=output,
@@ -208,6 +209,9 @@ def _spawn(config: EmulatorConfig, state_dir: Path) -> subprocess.Popen[bytes]:
             env={**os.environ, "PYTHONPATH": search},
             start_new_session=True,
         )
+    # It outlives this call, not this process's duty to reap it.
+    threading.Thread(target=child.wait, name="emulator-reaper", daemon=True).start()
+    return child
 
 
 def _give_up(state_dir: Path, code: int) -> Status:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import binascii
 import functools
 import json
 import re
@@ -198,7 +197,7 @@ def _is_of_type(kind: str, value: Any) -> bool:
 def _is_base64(value: str) -> bool:
     try:
         base64.b64decode(value, validate=True)
-    except (binascii.Error, ValueError):
+    except ValueError:
         return False
     return True
 

@@ -120,17 +120,15 @@ def update_model_package(context: Context, request: dict[str, Any]) -> dict[str,
         for field in ("ModelApprovalStatus", "ApprovalDescription"):
             if field in request:
                 package[field] = request[field]
-        metadata = {
-            **package.get("CustomerMetadataProperties", {}),
-            **request.get("CustomerMetadataProperties", {}),
-        }
+        metadata = dict(package.get("CustomerMetadataProperties") or {})
+        metadata |= request.get("CustomerMetadataProperties", {})
         for key in request.get("CustomerMetadataPropertiesToRemove", []):
             metadata.pop(key, None)
-        package["CustomerMetadataProperties"] = metadata
+        if metadata:
+            wire.check(wire.service_model().shape_for("CustomerMetadataMap"), metadata)
+        package["CustomerMetadataProperties"] = metadata or None
         package["LastModifiedTime"] = context.now()
         package["LastModifiedBy"] = {}
-        shape = wire.service_model().shape_for("CustomerMetadataMap")
-        wire.check(shape, metadata)
 
     context.store.update(_KIND, arn, change)
     return {"ModelPackageArn": arn}

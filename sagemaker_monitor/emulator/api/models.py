@@ -65,7 +65,7 @@ def delete_model(context: Context, request: dict[str, Any]) -> dict[str, Any]:
 def container_definitions(model: dict[str, Any]) -> list[dict[str, Any]]:
     """Return the containers of a model's document or request, the primary one alone or all in order."""
     primary = model.get("PrimaryContainer")
-    return [primary] if primary else list(model.get("Containers") or [])
+    return list(model.get("Containers") or []) if primary is None else [primary]
 
 
 def resolved_containers(context: Context, model: dict[str, Any]) -> list[dict[str, Any]]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import binascii
 from collections.abc import Sequence
 from typing import Any
 
@@ -54,7 +53,7 @@ def _offset(token: str | None) -> int:
         return 0
     try:
         word, _, offset = base64.b64decode(token, validate=True).decode("ascii").partition(":")
-    except (binascii.Error, UnicodeDecodeError) as error:
+    except ValueError as error:
         raise _bad_token() from error
     if word != "offset" or not offset.isdigit():
         raise _bad_token()

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import binascii
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
@@ -82,5 +81,5 @@ def decode_token(token: str) -> str:
     """Return where the page starts. Raises S3Error InvalidArgument when the token is none of ours."""
     try:
         return base64.urlsafe_b64decode(token.encode("ascii")).decode("utf-8")
-    except (binascii.Error, ValueError) as error:
+    except ValueError as error:
         raise S3Error("InvalidArgument", "The continuation token provided is incorrect") from error

@@ -1,0 +1,1 @@
+"""Tests of the emulator's server, protocol, object store and registry."""
