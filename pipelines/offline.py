@@ -34,7 +34,7 @@ class OfflineSession(PipelineSession):  # type: ignore[misc]
         )
         # With defaults the SDK validates them against their schema at each look-up: 160 times, for most
         # of the time that a build takes. Nothing that reports usage is called while building.
-        self.sagemaker_config = {}
+        self.sagemaker_config: dict[str, Any] = {}
 
     def keep_asset(self, name: str, content: bytes) -> str:
         """Keep *content* and return the S3 URI that upsert gives it: its hash is part of it."""

@@ -1,0 +1,188 @@
+"""The whole loop on the mortgage example: a version, an honest batch, a biased one, and a worse candidate."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from sagemaker_monitor.aws import Aws, connect
+from sagemaker_monitor.cli.main import main
+from sagemaker_monitor.emulator.config import EmulatorConfig
+from sagemaker_monitor.emulator.server import Server
+from sagemaker_monitor.settings import load_environment
+
+ROOT = Path(__file__).parents[1]
+
+
+@dataclass(frozen=True)
+class Loop:
+    """An emulator with the mortgage pipelines deployed, and the example's files."""
+
+    conf: Path
+    data: Path
+    aws: Aws
+
+    def __call__(self, *arguments: str) -> int:
+        """Run a command in `local` and return its exit code."""
+        return main([*arguments, "--conf-dir", str(self.conf), "--quiet"])
+
+    def file(self, name: str) -> str:
+        return str(self.data / name)
+
+    def versions(self) -> list[dict[str, Any]]:
+        summaries = self.aws.call("sagemaker", "list_model_packages", ModelPackageGroupName="mortgage")
+        return list(summaries["ModelPackageSummaryList"])
+
+
+@pytest.fixture(scope="module")
+def loop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Loop]:
+    """One emulator for the tests of this module, which build on each other's state through `approved`."""
+    folder = tmp_path_factory.mktemp("loop")
+    with Server(EmulatorConfig(state_dir=folder / "state", port=0)) as server:
+        conf = folder / "conf"
+        shutil.copytree(ROOT / "conf", conf)
+        local = conf / "environments" / "local.yaml"
+        local.write_text(local.read_text().replace("http://127.0.0.1:4780", server.url))
+        prepare = ROOT / "examples" / "mortgage" / "prepare.py"
+        subprocess.run(
+            [sys.executable, str(prepare), "--output", str(folder / "data")], check=True, capture_output=True
+        )
+        aws = connect(load_environment("local", conf))
+        bucket, region = aws.environment.storage.bucket, aws.environment.region
+        aws.call(
+            "s3", "create_bucket", Bucket=bucket, CreateBucketConfiguration={"LocationConstraint": region}
+        )
+        found = Loop(conf, folder / "data", aws)
+        assert found("upsert") == 0
+        yield found
+
+
+@pytest.fixture(scope="module")
+def approved(loop: Loop) -> Loop:
+    """The loop after its first version was registered and opened."""
+    files = ("--artifact", loop.file("model.tar.gz"), "--baseline-data", loop.file("validation.csv"))
+    assert loop("run", "register", "--model", "mortgage", "--mode", "bootstrap", *files) == 0
+    assert loop("gate", "mortgage", "--version", "1", "--apply") == 0
+    return loop
+
+
+def test_a_second_upsert_writes_nothing(loop: Loop, capsys: pytest.CaptureFixture[str]) -> None:
+    """Built anew, the same configuration makes no writing call and says that it is unchanged."""
+    code = loop("upsert", "--format", "json")
+    told = json.loads(capsys.readouterr().out)
+
+    assert code == 0
+    assert told["writes"] == 0
+    assert {change["done"] for change in told["changes"]} == {"unchanged"}
+
+
+def test_the_first_version_carries_its_baselines_and_evidence(approved: Loop) -> None:
+    """The registered version is approved and names its execution, bundle, verdict and baseline's rows."""
+    arn = approved.versions()[0]["ModelPackageArn"]
+    version = approved.aws.call("sagemaker", "describe_model_package", ModelPackageName=arn)
+
+    assert version["ModelApprovalStatus"] == "Approved"
+    assert set(version["DriftCheckBaselines"]["Bias"]) == {
+        "PreTrainingConstraints",
+        "PostTrainingConstraints",
+    }
+    assert set(version["CustomerMetadataProperties"]) == {
+        "PipelineExecutionArn",
+        "BundleSha256",
+        "VerdictUri",
+        "BaselineDataUri",
+        "Environment",
+    }
+
+
+def test_an_honest_batch_passes(approved: Loop) -> None:
+    """AWS's rule flags it, chance explains what it flags, and the run exits 0."""
+    batch = ("--input", approved.file("batch-honest.csv"), "--labels", approved.file("labels-honest.csv"))
+
+    assert approved("run", "monitor-batch", "--model", "mortgage", *batch) == 0
+
+
+def test_a_biased_batch_is_refused_with_its_reasons(
+    approved: Loop, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The run exits 10, and its outcome names black applicants' approvals, the value and the limit."""
+    batch = ("--input", approved.file("batch-shifted.csv"), "--labels", approved.file("labels-shifted.csv"))
+    code = approved("run", "monitor-batch", "--model", "mortgage", *batch, "--format", "json")
+    verdict = json.loads(capsys.readouterr().out)["verdict"]
+    crossed = {
+        (f["metric"], f["facet"]) for f in verdict["findings"] if f["crossed"] and f["action"] == "fail"
+    }
+
+    assert code == 10
+    assert verdict["decision"] == "refused"
+    assert ("DPL", "black") in crossed
+    assert ("DPPL", "black") in crossed
+
+
+def test_a_worse_candidate_is_refused_and_not_registered(approved: Loop) -> None:
+    """The run exits 10 and the group has the versions it had."""
+    before = len(approved.versions())
+    files = (
+        "--artifact",
+        approved.file("worse-model.tar.gz"),
+        "--baseline-data",
+        approved.file("validation.csv"),
+    )
+
+    assert approved("run", "register", "--model", "mortgage", "--mode", "check", *files) == 10
+    assert len(approved.versions()) == before
+
+
+def test_a_batch_whose_labels_have_not_arrived_is_told_so(
+    approved: Loop, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """No label objects is a decision of its own, closed, and no check starts."""
+    batch = (
+        "--input",
+        approved.file("batch-honest.csv"),
+        "--labels",
+        "s3://sagemaker-monitor-local/none/yet/",
+    )
+    code = approved("run", "monitor-batch", "--model", "mortgage", *batch, "--format", "json")
+    told = json.loads(capsys.readouterr().out)
+    steps = approved.aws.call(
+        "sagemaker", "list_pipeline_execution_steps", PipelineExecutionArn=told["execution_arn"]
+    )["PipelineExecutionSteps"]
+
+    assert code == 10
+    assert told["verdict"]["decision"] == "labels-missing"
+    assert not {"DataBias", "ModelBias"} & {step["StepName"] for step in steps}
+
+
+def test_labels_of_other_records_break_the_run_with_a_reason(
+    approved: Loop, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Labels that match no record fail the join, and the run exits 3 with its reason."""
+    batch = ("--input", approved.file("batch-honest.csv"), "--labels", approved.file("labels-shifted.csv"))
+    code = approved("run", "monitor-batch", "--model", "mortgage", *batch)
+    told = capsys.readouterr()
+
+    assert code == 3
+    assert "application_id" in told.err + told.out
+
+
+def test_an_artifact_that_is_no_model_breaks_the_run_with_a_reason(
+    approved: Loop, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A file that is no archive fails the transform, and the run exits 3 with its reason."""
+    artifact = tmp_path / "model.tar.gz"
+    artifact.write_bytes(b"no model")
+    files = ("--artifact", str(artifact), "--baseline-data", approved.file("validation.csv"))
+    code = approved("run", "register", "--model", "mortgage", "--mode", "check", *files)
+    told = capsys.readouterr()
+
+    assert code == 3
+    assert "model.tar.gz" in told.err + told.out
