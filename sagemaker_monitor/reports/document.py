@@ -1,0 +1,28 @@
+"""What a report is made from: the documents that a run left behind."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+
+class ReportError(ValueError):
+    """A document that no report can be made from; says what is wrong with it."""
+
+
+@dataclass(frozen=True)
+class ReportInput:
+    """The documents of one execution.
+
+    *verdict* is verdict.json, None where the run left none. *steps* are the records of
+    ListPipelineExecutionSteps, *analyses* the analysis.json of each step that wrote one. *details* are
+    further lines of provenance, such as the model's inventory number. *generated_at* has a time zone.
+    """
+
+    verdict: Mapping[str, Any] | None
+    steps: Sequence[Mapping[str, Any]]
+    analyses: Mapping[str, Mapping[str, Any]]
+    generated_at: datetime
+    details: Mapping[str, str] = field(default_factory=dict)

@@ -1,0 +1,129 @@
+"""The report as Markdown, for a pull request or a ticket."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Sequence
+
+from sagemaker_monitor.reports.content import Report
+from sagemaker_monitor.reports.wording import count
+
+_ADDRESS = re.compile(r"\bwww\.", re.IGNORECASE)
+_SPECIAL = re.compile(r"([\\`*_\[\]<>|#~&!$])")
+
+
+def as_markdown(report: Report) -> str:
+    """Return the report; whatever comes from data is escaped, so that it stays text."""
+    return "\n".join([*_verdict(report), *_crossed(report), *_trust(report), *_rest(report)]) + "\n"
+
+
+def escape(text: str) -> str:
+    """Return *text* so that Markdown shows it as it is, in a paragraph and in a table's cell."""
+    # Addresses and mentions would become links by themselves.
+    return _ADDRESS.sub("www&#46;", _SPECIAL.sub(r"\\\1", text).replace("://", ":\\//").replace("@", "&#64;"))
+
+
+def code(text: str) -> str:
+    """Return *text* as a code span that also fits into a table's cell."""
+    return f"`{text.replace('`', chr(39)).replace('|', chr(92) + '|')}`" if text.strip() else ""
+
+
+def table(header: Sequence[str], rows: Iterable[Sequence[str]]) -> Iterator[str]:
+    """Yield a table and an empty line; cells are given escaped."""
+    yield f"| {' | '.join(header)} |"
+    yield f"|{'---|' * len(header)}"
+    yield from (f"| {' | '.join(row)} |" for row in rows)
+    yield ""
+
+
+def _verdict(report: Report) -> Iterator[str]:
+    yield f"# {escape(report.headline)}: {escape(report.title)}"
+    yield ""
+    yield f"**{escape(report.summary)}** ({escape(report.gate)})"
+    yield ""
+    yield f"Next: {escape(report.next_step)}"
+    yield ""
+
+
+def _crossed(report: Report) -> Iterator[str]:
+    parts = (
+        ("What crossed its limit", report.crossings, report.crossings_left_out, "crossed limits"),
+        ("Warnings", report.warnings, report.warnings_left_out, "warnings"),
+    )
+    for title, crossings, left_out, noun in parts:
+        if not crossings:
+            continue
+        yield f"## {title}"
+        yield ""
+        header = ("Metric", "Group", "Value", "Baseline", "Allowed", "Compared with the baseline")
+        rows = (
+            [escape(x.metric), escape(x.group), x.value, x.baseline, x.allowed, x.moved] for x in crossings
+        )
+        yield from table(header, rows)
+        yield from _left_out(left_out, noun)
+
+
+def _trust(report: Report) -> Iterator[str]:
+    if report.sizes or report.people:
+        yield "## How many people stand behind this"
+        yield ""
+        yield from (f"- {escape(line)}" for line in report.sizes)
+        yield ""
+        rows = ([escape(each.group), each.inside, each.outside] for each in report.people)
+        yield from table(("Group", "Inside (favourable)", "Outside (favourable)"), rows)
+    if report.calibration:
+        yield "## How far to trust this"
+        yield ""
+        yield from (f"- {escape(line)}" for line in report.calibration)
+        yield ""
+
+
+def _rest(report: Report) -> Iterator[str]:
+    if report.groups:
+        yield "## All findings"
+        yield ""
+        yield from _left_out(report.findings_left_out, "findings")
+    for group in report.groups:
+        yield f"### {escape(group.name)}"
+        yield ""
+        header = ("Metric", "Value", "Baseline", "Allowed", "Result", "AWS's rule")
+        yield from table(
+            header,
+            (
+                [escape(x.metric), x.value, x.baseline, x.allowed, x.outcome, "violation" if x.aws else ""]
+                for x in group.lines
+            ),
+        )
+    if report.measured:
+        yield "## What was measured"
+        yield ""
+        rows = ([escape(x.group), escape(x.metric), x.value, escape(x.note)] for x in report.measured)
+        yield from table(("Group", "Metric", "Value", "Why there is none"), rows)
+    if report.not_checked:
+        yield "## Not checked"
+        yield ""
+        yield from table(("Subject", "Why"), ([escape(s), escape(why)] for s, why in report.not_checked))
+        yield from _left_out(report.not_checked_left_out, "subjects")
+    yield from _run(report)
+
+
+def _run(report: Report) -> Iterator[str]:
+    yield "## The run"
+    yield ""
+    if report.checks:
+        rows = ([escape(x.step), escape(x.status), x.aws_violations, escape(x.reason)] for x in report.checks)
+        yield from table(("Check", "Status", "AWS violations", "Reason"), rows)
+    if report.steps:
+        rows = ([escape(x.name), escape(x.status), x.took, escape(x.reason)] for x in report.steps)
+        yield from table(("Step", "Status", "Took", "Reason"), rows)
+        yield from _left_out(report.steps_left_out, "steps")
+    yield "## Provenance"
+    yield ""
+    yield from table(("", ""), ([escape(name), code(value)] for name, value in report.provenance))
+    yield f"Written {report.generated} by sagemaker-monitor."
+
+
+def _left_out(number: int, noun: str) -> Iterator[str]:
+    if number:
+        yield f"{count(number)} more {noun} are not shown here; the JSON report has all of them."
+        yield ""

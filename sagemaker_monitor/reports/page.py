@@ -1,0 +1,30 @@
+"""The report as one HTML page that needs nothing else: no script, no font, no request."""
+
+from __future__ import annotations
+
+from dataclasses import fields
+from functools import cache
+from pathlib import Path
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template
+
+from sagemaker_monitor.reports.content import Report
+from sagemaker_monitor.reports.scale import HEIGHT, WIDTH
+
+
+def as_html(report: Report) -> str:
+    """Return the page; whatever comes from *report* is escaped."""
+    values = {field.name: getattr(report, field.name) for field in fields(report)}
+    return _template().render(**values, width=WIDTH, height=HEIGHT) + "\n"
+
+
+@cache
+def _template() -> Template:
+    environment = Environment(
+        loader=FileSystemLoader(Path(__file__).parent),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    return environment.get_template("page.html.j2")

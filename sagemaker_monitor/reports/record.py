@@ -1,0 +1,50 @@
+"""The report for programs: every document of the run in one, complete."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+from sagemaker_monitor.reports.content import Report
+from sagemaker_monitor.reports.document import ReportError, ReportInput
+from sagemaker_monitor.reports.wording import moment
+
+SCHEMA_VERSION = 1
+
+
+def as_json(document: ReportInput, report: Report) -> str:
+    """Return the report as one JSON object, which ends with a newline; times are ISO 8601 in UTC."""
+    verdict = document.verdict
+    record = {
+        "schema_version": SCHEMA_VERSION,
+        "generated_at": _time(document.generated_at),
+        "decision": verdict["decision"] if verdict else None,
+        "gate": verdict["gate"] if verdict else "closed",
+        "summary": report.summary,
+        "verdict": verdict,
+        "steps": [_step(step) for step in document.steps],
+        "analyses": dict(document.analyses),
+        "details": dict(document.details),
+    }
+    try:
+        return json.dumps(record, indent=2, ensure_ascii=False, allow_nan=False, default=dict) + "\n"
+    except (TypeError, ValueError) as error:
+        raise ReportError(f"a document of the run cannot be written as JSON: {error}") from error
+
+
+def _step(step: Mapping[str, Any]) -> dict[str, Any]:
+    metadata = step.get("Metadata")
+    return {
+        "name": step.get("StepName"),
+        "type": next(iter(metadata), None) if isinstance(metadata, Mapping) else None,
+        "status": step.get("StepStatus"),
+        "started": _time(step.get("StartTime")),
+        "ended": _time(step.get("EndTime")),
+        "failure_reason": step.get("FailureReason"),
+    }
+
+
+def _time(value: object) -> str | None:
+    at = moment(value)
+    return at.isoformat() if at else None
