@@ -10,6 +10,7 @@ from collections import Counter
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path as FilePath
+from typing import NoReturn
 
 from sagemaker_monitor.settings.errors import ConfigError, Position, Problem, choices, listed, quoted
 
@@ -67,6 +68,10 @@ class CsvSample:
                 return column
         message = f"has no column {quoted(name)} for {role}{choices(name, self.names, 'columns')}"
         raise ConfigError([Problem(message, Position(self.file, 1))])
+
+    def refused(self, message: str) -> ConfigError:
+        """Return *message* as an error of the whole file."""
+        return ConfigError([Problem(message, Position(self.file))])
 
 
 def is_number(cell: str) -> bool:
@@ -153,5 +158,5 @@ def _check_header(header: list[str], file: str) -> None:
         raise ConfigError([Problem(problem, Position(file, 1)) for problem in problems])
 
 
-def _refuse(message: str, file: str, line: int = 0) -> None:
+def _refuse(message: str, file: str, line: int = 0) -> NoReturn:
     raise ConfigError([Problem(message, Position(file, line))])

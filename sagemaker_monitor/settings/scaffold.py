@@ -14,8 +14,9 @@ import yaml
 
 from sagemaker_monitor.settings.csv_sample import CsvSample, read_sample
 from sagemaker_monitor.settings.errors import ConfigError, Problem, listed, quoted
+from sagemaker_monitor.settings.facet_proposal import FacetProposal
 from sagemaker_monitor.settings.fields import NAME, SHAPES
-from sagemaker_monitor.settings.proposal import FacetProposal, Proposal, propose
+from sagemaker_monitor.settings.proposal import Proposal, propose
 
 WIDTH = 100
 
@@ -54,6 +55,7 @@ class Scaffold:
     model: str
     text: str
     notes: tuple[str, ...]
+    proposal: Proposal
 
 
 def scaffold(
@@ -80,7 +82,7 @@ def scaffold(
         )
     sample = read_sample(file)
     proposal = propose(sample, label=label, record_key=record_key, favourable=favourable, facets=facets)
-    return Scaffold(model, _text(model, sample, proposal), _notes(model, proposal))
+    return Scaffold(model, _text(model, sample, proposal), _notes(model, proposal), proposal)
 
 
 def starter_environments() -> dict[str, str]:
@@ -130,10 +132,7 @@ def _facet(facet: FacetProposal) -> str:
     group = f"values: [{', '.join(_value(value) for value in facet.values)}]"
     if facet.threshold is not None:
         group = f"threshold: {Decimal(repr(facet.threshold)):f}"
-    share = f"{facet.share:.0%} of the rows"
-    if facet.threshold is not None:
-        share += ", above the median: choose your own limit"
-    return _aligned(f"      - {{name: {_scalar(facet.name)}, {group}}}", share)
+    return _aligned(f"      - {{name: {_scalar(facet.name)}, {group}}}", f"{facet.share:.0%} of the rows")
 
 
 def _notes(model: str, proposal: Proposal) -> tuple[str, ...]:

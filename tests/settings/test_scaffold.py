@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from sagemaker_monitor.settings import ConfigError, Model, load_all, load_model
 from sagemaker_monitor.settings.csv_sample import MAX_BYTES, MAX_ROWS
-from sagemaker_monitor.settings.proposal import is_protected
+from sagemaker_monitor.settings.facet_proposal import is_protected
 from sagemaker_monitor.settings.scaffold import Scaffold, scaffold, starter_environments
 
 CONF = Path(__file__).parents[2] / "conf"
@@ -153,6 +153,31 @@ def test_the_caller_chooses_over_every_guess(tmp_path: Path) -> None:
     assert [facet.name for facet in model.monitors.bias.facets] == ["city"]
 
 
+@pytest.mark.parametrize(
+    ("option", "group"),
+    [
+        ("sex=m", (("m",), None)),
+        ("city=Bonn,Köln", (("Bonn", "Köln"), None)),
+        ("age=27, 33", ((27, 33), None)),
+        ("age>40", ((), 40.0)),
+        ("income > 1e2", ((), 100.0)),
+        ("a=b", ((1,), None)),
+    ],
+)
+def test_the_caller_can_say_whom_to_watch(
+    option: str, group: tuple[tuple[int | str, ...], float | None], tmp_path: Path
+) -> None:
+    """A facet option names a column, or a column and its group."""
+    rows = LOANS.splitlines()
+    text = "\n".join([f"{rows[0]},a=b", *(f"{row},{n % 2}" for n, row in enumerate(rows[1:]))])
+    extra = "\n".join(f"{line},{'amount' if not n else n * 1.5}" for n, line in enumerate(text.splitlines()))
+    made = scaffold("loans", write(tmp_path, extra), label="approve", facets=[option])
+    bias = load(made, tmp_path).monitors.bias
+
+    assert bias
+    assert [(facet.values, facet.threshold) for facet in bias.facets] == [group]
+
+
 def test_a_huge_file_is_read_only_at_its_beginning(tmp_path: Path) -> None:
     """A file of any size takes the time of its first rows."""
     path = tmp_path / "huge.csv"
@@ -261,6 +286,34 @@ def test_a_file_nothing_can_be_made_of_is_answered(
             "data.csv: the facet 'approve' is the label or the record key: name another column",
         ),
         (
+            {"facets": ["age>40", "age=27"]},
+            "data.csv: the facet 'age' is given twice: put its values in one, as in column=1,2",
+        ),
+        (
+            {"facets": ["sex=x"]},
+            "data.csv: the facet 'sex' has no value 'x' in the rows read",
+        ),
+        (
+            {"facets": ["sex=f,m"]},
+            "data.csv: the facet 'sex' watches all rows: none is left to compare with",
+        ),
+        (
+            {"facets": ["sex>3"]},
+            "data.csv: the facet 'sex>3': a threshold needs a number, and a column of numbers",
+        ),
+        (
+            {"facets": ["age>61"]},
+            "data.csv: the facet 'age>61' watches nobody in the rows read: choose another threshold",
+        ),
+        (
+            {"facets": ["age>0"]},
+            "data.csv: the facet 'age>0' watches all rows: choose another threshold",
+        ),
+        (
+            {"facets": ["age>old"]},
+            "data.csv: the facet 'age>old': a threshold needs a number, and a column of numbers",
+        ),
+        (
             {"record_key": "sex"},
             "data.csv: the record key 'sex' is empty or repeats in the rows read",
         ),
@@ -340,6 +393,4 @@ def test_whatever_is_scaffolded_is_valid_at_once(header: list[str], rows: list[t
 
     assert {"the key", "the income", "the sex", "the label"} <= set(schema.columns)
     assert set(schema.columns) <= {*needed, *(name.strip() for name in header)}
-    assert (
-        header[0].strip() in facets if chosen else "no group can be told apart" in reason or "/ *" in reason
-    )
+    assert header[0].strip() in facets if chosen else "say whom to watch" in reason or "/ *" in reason
