@@ -91,7 +91,9 @@ def _refused(response: dict[str, object], action: str, environment: Environment,
     if code in _MISSING or (code == "ValidationException" and re.search(r"does not exist|not found", text)):
         return NotFoundError(f"{action}: {text}", code=code)
     if code == "NoSuchBucket":
-        return AwsError(f"the bucket {bucket!r} does not exist: {_bucket_hint(bucket, environment)}", code=code)
+        return AwsError(
+            f"the bucket {bucket!r} does not exist: {_bucket_hint(bucket, environment)}", code=code
+        )
     if code in _EXPIRED:
         return AwsError(f"the AWS credentials have expired ({action}): log in again", code=code)
     if code in _UNKNOWN_KEY:

@@ -136,8 +136,8 @@ def _detail(metadata: Mapping[str, Any]) -> str:
     match metadata:
         case {"Condition": {"Outcome": outcome}}:
             return str(outcome)
-        case {"ClarifyCheck": {"ViolationReport": report}} if report:
-            return f"violations: {report}"
+        case {"ClarifyCheck": {"ViolationReport": str(report)}} if report:
+            return "AWS's rule found violations"
         case {"RegisterModel": {"Arn": arn}}:
             return str(arn)
         case _:

@@ -1,4 +1,4 @@
-"""Fixtures for everything that talks to AWS: an emulator of one's own, its environment, and small pipelines."""
+"""What talks to AWS is tested with: an emulator of its own, its environment, and small pipelines."""
 
 from __future__ import annotations
 
@@ -143,7 +143,7 @@ def register_step(environment: Environment, **metadata: Any) -> dict[str, Any]:
 
 
 def make_verdict(
-    environment: Environment, execution_arn: str, decision: str = "pass", **changes: Any
+    environment: Environment, execution_arn: str, decision: str = "pass", /, **changes: Any
 ) -> Verdict:
     """Return the verdict of an execution of `register`; `refused` ones have one finding that crossed."""
     crossed = Finding(

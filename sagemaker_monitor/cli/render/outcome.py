@@ -83,7 +83,8 @@ def _beside_the_table(verdict: Verdict, crossed: list[Finding], beyond: int) -> 
     for why, of in subjects.items():
         yield f"not checked: {_some(of)}: {why}"
     if verdict.batch is not None:
-        yield f"{verdict.batch.rows} rows, {verdict.batch.labelled} with a label ({verdict.batch.overlap:.0%})"
+        batch = verdict.batch
+        yield f"{batch.rows} rows, {batch.labelled} with a label ({batch.overlap:.0%})"
     if verdict.calibration is not None:
         yield f"an honest batch of this size is refused {verdict.calibration.refuses_honest:.1%} of the time"
 

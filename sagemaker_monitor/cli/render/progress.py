@@ -33,8 +33,14 @@ def progress(*, quiet: bool) -> Iterator[Show]:
     if quiet:
         yield lambda _: None
     elif sys.stderr.isatty():
-        with Live(console=console(stderr=True), refresh_per_second=4) as live:
-            yield lambda snapshot: live.update(steps_table(snapshot))
+        current: list[Snapshot] = []
+        with Live(
+            console=console(stderr=True),
+            refresh_per_second=4,
+            # Drawn anew each time, so that the clock of a running step goes on.
+            get_renderable=lambda: steps_table(current[-1]) if current else "",
+        ):
+            yield current.append
     else:
         yield _Lines()
 
