@@ -21,4 +21,5 @@ class EmulatorConfig:
     @property
     def url(self) -> str:
         """The endpoint that clients use; meaningful once the port is not 0."""
-        return f"http://{self.host}:{self.port}"
+        host = f"[{self.host}]" if ":" in self.host else self.host
+        return f"http://{host}:{self.port}"

@@ -10,6 +10,7 @@ from types import ModuleType
 
 from sagemaker_monitor.emulator import wire
 from sagemaker_monitor.emulator.api.context import Context, Handler
+from sagemaker_monitor.emulator.state import is_no_space
 from sagemaker_monitor.emulator.wire import ApiError
 
 # Not 500, 502, 503 or 504: clients would send the request again, and the defect would not go away.
@@ -62,9 +63,9 @@ class SageMakerApi:
             return Answer(error.status, wire.render_error(error), error.code)
         except Exception as error:
             self._log(f"{operation} failed inside the emulator\n{traceback.format_exc()}")
-            text = (
-                f"{operation} failed inside the emulator ({type(error).__name__}); its log has the traceback"
-            )
+            text = f"{operation} failed inside the emulator ({type(error).__name__}); see its log"
+            if is_no_space(error):
+                text = "no space left on the emulator's disk; free some"
             failure = ApiError("InternalFailure", text, _DEFECT_STATUS)
             return Answer(failure.status, wire.render_error(failure), failure.code)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import importlib.metadata
 import ipaddress
 import os
 import threading
@@ -26,7 +27,6 @@ from sagemaker_monitor.emulator.state import StateError, Store
 
 SERVICE = "sagemaker-monitor emulator"
 COUNTED = ("pipeline", "execution", "processing-job", "transform-job", "model", "model-package")
-_VERSION = "0.1.0"
 
 
 class ServerError(Exception):
@@ -50,6 +50,7 @@ class Server:
             raise ServerError(str(error)) from error
         self._thread: threading.Thread | None = None
         self._started = round(time.time(), 3)
+        self._version = _version()
         objects = S3Directory(state_dir / "s3", self._store, config.default_region)
         runner = importlib.import_module("sagemaker_monitor.emulator.jobs.runner")
         jobs: JobRunner = runner.create_job_runner()
@@ -113,7 +114,7 @@ class Server:
     def _health(self) -> dict[str, object]:
         return {
             "service": SERVICE,
-            "version": _VERSION,
+            "version": self._version,
             "state_dir": str(self.config.state_dir),
             "account": self.config.account,
             "region": self.config.default_region,
@@ -135,6 +136,13 @@ def is_loopback(host: str) -> bool:
         return ipaddress.ip_address(host).is_loopback
     except ValueError:
         return host == "localhost"
+
+
+def _version() -> str:
+    try:
+        return importlib.metadata.version("sagemaker-monitor")
+    except importlib.metadata.PackageNotFoundError:
+        return "not installed"
 
 
 def _cannot_listen(config: EmulatorConfig, error: OSError) -> str:

@@ -2,11 +2,12 @@
 
 Kinds and their keys, each within one region:
 "pipeline", "model", "model-package-group", "processing-job", "transform-job": the name;
-"execution", "model-package", "tags": the ARN.
+"execution", "model-package", "tags": the ARN. S3 is in no region: its documents are in the one named "".
 """
 
 from __future__ import annotations
 
+import errno
 import json
 import sqlite3
 import threading
@@ -33,6 +34,13 @@ class StateError(Exception):
     """The state directory cannot be used; the message says why and what to do."""
 
 
+def is_no_space(error: BaseException) -> bool:
+    """Return whether an error means that the disk is full."""
+    if isinstance(error, sqlite3.OperationalError):
+        return "full" in str(error)
+    return isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT)
+
+
 class Store:
     """Documents by kind and key, scoped to one region; every method is atomic and safe from any thread."""
 
@@ -53,7 +61,10 @@ class Store:
     def regions(self) -> list[str]:
         """Return every region that has documents, in alphabetical order."""
         with self._database.transaction() as run:
-            return [row[0] for row in run("SELECT DISTINCT region FROM documents ORDER BY region")]
+            return [
+                row[0]
+                for row in run("SELECT DISTINCT region FROM documents WHERE region != '' ORDER BY region")
+            ]
 
     def get(self, kind: str, key: str) -> Document | None:
         """Return the document, or None; changing it changes nothing here."""
@@ -190,7 +201,8 @@ class _Database:
             try:
                 yield self._connection.execute
             except BaseException:
-                self._connection.execute("ROLLBACK")
+                if self._connection.in_transaction:  # SQLite itself rolls back when the disk is full
+                    self._connection.execute("ROLLBACK")
                 raise
             else:
                 self._connection.execute("COMMIT")

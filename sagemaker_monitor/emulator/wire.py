@@ -16,6 +16,7 @@ from botocore.model import OperationModel, ServiceModel, Shape
 
 _SHOWN = 10
 _VALUE_LENGTH = 200
+_REPEATED_END = re.compile(r"\$\{\d+,\d+\}$")
 _MODEL_LOCK = threading.Lock()
 
 
@@ -209,9 +210,12 @@ def _matches(pattern: str, value: str) -> bool:
 
 @functools.lru_cache(maxsize=1024)
 def _compile(pattern: str) -> re.Pattern[str] | None:
+    # The patterns are Java's: classes of characters are translated as far as Python has them.
+    for java, python in (("\\p{L}", r"\w"), ("\\p{N}", r"\w"), ("\\p{Z}", " \xa0\u2000-\u200a\u3000")):
+        pattern = pattern.replace(java, python)
     try:
-        return re.compile(pattern)
-    except re.error:  # Java's, such as \p{L}, which Python's re does not know
+        return re.compile(_REPEATED_END.sub("", pattern))
+    except re.error:
         return None
 
 

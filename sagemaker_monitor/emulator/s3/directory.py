@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import errno
 import hashlib
 import io
 import os
@@ -11,55 +10,23 @@ import threading
 import time
 import uuid
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from pathlib import Path
-from typing import Any, BinaryIO, Protocol
+from typing import Any, BinaryIO
 
 from sagemaker_monitor.emulator.s3.digests import Digests
 from sagemaker_monitor.emulator.s3.keys import FILE_MARK, S3Error, check_bucket, key_to_path, split_uri
+from sagemaker_monitor.emulator.s3.stored import (
+    DEFAULT_CONTENT_TYPE,
+    About,
+    Source,
+    StoredObject,
+    write_stream,
+)
 from sagemaker_monitor.emulator.s3.walk import walk
 from sagemaker_monitor.emulator.state import Store
 
-_BLOCK = 1 << 20
-DEFAULT_CONTENT_TYPE = "binary/octet-stream"
-
-
-class Source(Protocol):
-    """What bytes can be read from."""
-
-    def read(self, size: int = -1, /) -> bytes:
-        """Return at most *size* bytes, none at the end."""
-        ...
-
-
-@dataclass(frozen=True)
-class About:
-    """What a client says about an object beside its bytes."""
-
-    content_type: str = DEFAULT_CONTENT_TYPE
-    metadata: dict[str, str] = field(default_factory=dict)
-    headers: dict[str, str] = field(default_factory=dict)
-    checksums: dict[str, str] = field(default_factory=dict)
-    etag: str | None = None  # a multipart upload's; otherwise the MD5
-
-
-@dataclass(frozen=True)
-class StoredObject:
-    """One object: where its bytes are, and what S3 says about it."""
-
-    bucket: str
-    key: str
-    path: Path
-    size: int
-    etag: str
-    modified: float
-    about: About = About()
-
-    @property
-    def uri(self) -> str:
-        """The object's S3 URI."""
-        return f"s3://{self.bucket}/{self.key}"
-
+__all__ = ["Condition", "Objects", "S3Directory", "StoredObject"]
 
 Objects = list[StoredObject]
 Condition = Callable[[StoredObject | None], None]
@@ -303,27 +270,6 @@ class S3Directory:
                 self._store.put("s3-object", f"{bucket}/{key}", record)
         about = About(**record["about"])
         return StoredObject(bucket, key, path, status.st_size, about.etag or "", status.st_mtime, about)
-
-
-def write_stream(stream: Source, path: Path, digests: Digests) -> int:
-    """Write what *stream* gives to a new file, following it with *digests*; return the size in bytes.
-
-    Raises S3Error, status 507, when there is no space; clients do not send again then.
-    """
-    size = 0
-    try:
-        with path.open("wb") as target:
-            while block := stream.read(_BLOCK):
-                digests.update(block)
-                target.write(block)
-                size += len(block)
-    except OSError as error:
-        if error.errno not in (errno.ENOSPC, errno.EDQUOT):
-            raise
-        raise S3Error(
-            "NoSpaceLeft", f"no space left for objects below {path.parent.parent}; free some", 507
-        ) from error
-    return size
 
 
 def _record(about: About, status: os.stat_result) -> dict[str, Any]:

@@ -8,9 +8,9 @@ from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import quote
 
-from sagemaker_monitor.emulator.s3.directory import StoredObject
 from sagemaker_monitor.emulator.s3.keys import S3Error
 from sagemaker_monitor.emulator.s3.listing import Page
+from sagemaker_monitor.emulator.s3.stored import StoredObject
 
 _NAMESPACE = "http://s3.amazonaws.com/doc/2006-03-01/"
 _OWNER = ("Owner", [("ID", "0" * 64), ("DisplayName", "local")])

@@ -6,8 +6,8 @@ import base64
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
-from sagemaker_monitor.emulator.s3.directory import StoredObject
 from sagemaker_monitor.emulator.s3.keys import S3Error
+from sagemaker_monitor.emulator.s3.stored import StoredObject
 
 LONGEST_PAGE = 1000
 _LAST = chr(0x10FFFF)  # sorts behind every key that goes on from here

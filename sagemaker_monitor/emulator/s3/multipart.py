@@ -12,15 +12,9 @@ from pathlib import Path
 from typing import Any
 
 from sagemaker_monitor.emulator.s3.digests import Digests
-from sagemaker_monitor.emulator.s3.directory import (
-    About,
-    Condition,
-    S3Directory,
-    Source,
-    StoredObject,
-    write_stream,
-)
+from sagemaker_monitor.emulator.s3.directory import Condition, S3Directory
 from sagemaker_monitor.emulator.s3.keys import S3Error, key_to_path
+from sagemaker_monitor.emulator.s3.stored import About, Source, StoredObject, write_stream
 from sagemaker_monitor.emulator.state import Store
 
 _MOST_PARTS = 10_000

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Callable
 
 from sagemaker_monitor.emulator.s3.directory import S3Directory
@@ -11,6 +12,7 @@ from sagemaker_monitor.emulator.s3.multipart import Uploads
 from sagemaker_monitor.emulator.s3.request import S3Request, S3Response, xml
 from sagemaker_monitor.emulator.s3.rest_buckets import BucketOperations
 from sagemaker_monitor.emulator.s3.rest_objects import ObjectOperations
+from sagemaker_monitor.emulator.state import is_no_space
 
 Operation = Callable[[S3Request], S3Response]
 
@@ -64,8 +66,13 @@ class S3Api:
         try:
             return self._choose(request)(request)
         except S3Error as error:
-            response = xml(error_document(error, f"/{request.bucket}/{request.key}"), error.status)
-            return S3Response(error.status) if request.method == "HEAD" else response
+            return _refuse(request, error)
+        except (OSError, sqlite3.OperationalError) as error:
+            if not is_no_space(error):
+                raise
+            return _refuse(
+                request, S3Error("NoSpaceLeft", "no space left on the emulator's disk; free some", 507)
+            )
 
     def _choose(self, request: S3Request) -> Operation:
         table = self._object if request.key else self._bucket if request.bucket else self._service
@@ -81,3 +88,9 @@ class S3Api:
             text = "A header or query you provided implies functionality that is not implemented"
             raise S3Error("NotImplemented", f"{text}: {request.method} {asked}".rstrip(), 501)
         return operation
+
+
+def _refuse(request: S3Request, error: S3Error) -> S3Response:
+    if request.method == "HEAD":
+        return S3Response(error.status)
+    return xml(error_document(error, f"/{request.bucket}/{request.key}"), error.status)

@@ -11,16 +11,11 @@ from urllib.parse import unquote
 from sagemaker_monitor.emulator.s3 import documents
 from sagemaker_monitor.emulator.s3.bodies import content_encoding
 from sagemaker_monitor.emulator.s3.digests import Digests, named_algorithm
-from sagemaker_monitor.emulator.s3.directory import (
-    DEFAULT_CONTENT_TYPE,
-    About,
-    Condition,
-    S3Directory,
-    StoredObject,
-)
+from sagemaker_monitor.emulator.s3.directory import Condition, S3Directory
 from sagemaker_monitor.emulator.s3.keys import S3Error
 from sagemaker_monitor.emulator.s3.multipart import Uploads
 from sagemaker_monitor.emulator.s3.request import S3Request, S3Response, xml
+from sagemaker_monitor.emulator.s3.stored import DEFAULT_CONTENT_TYPE, About, StoredObject
 
 _BLOCK = 256 * 1024
 _KEPT_HEADERS = ("cache-control", "content-disposition", "content-language", "expires")

@@ -221,3 +221,15 @@ def test_eight_clients_at_once(emulator: RunningEmulator) -> None:
 
     assert sorted(int(arn.rsplit("/", 1)[1]) for arn in arns) == list(range(1, 49))
     assert [each["Key"] for each in s3.list_objects_v2(Bucket="eight")["Contents"]] == ["shared"]
+
+
+def test_modules_recover_once_per_region(emulator: RunningEmulator) -> None:
+    """At the start every region that has state is cleaned up, and the default one always."""
+    emulator.context.s3.create_bucket("everywhere", "us-east-1")
+    emulator.context.in_region("ap-south-1").store.put("model", "m", {})
+    module = ModuleType("recovering")
+    seen: list[str] = []
+    vars(module).update(OPERATIONS={}, recover=lambda context: seen.append(context.store.region))
+    SageMakerApi((module,), lambda _: None).recover(emulator.context)
+
+    assert seen == ["ap-south-1", "us-east-1"]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import io
 import os
@@ -14,6 +15,9 @@ from boto3.s3.transfer import TransferConfig
 from botocore.exceptions import ClientError
 
 from sagemaker_monitor.emulator.s3.keys import S3Error
+from sagemaker_monitor.emulator.s3.multipart import Uploads
+from sagemaker_monitor.emulator.s3.request import S3Request
+from sagemaker_monitor.emulator.s3.rest import S3Api
 from tests.emulator.conftest import RunningEmulator
 
 BUCKET = "objects"
@@ -354,3 +358,19 @@ def test_nothing_is_left_of_a_write_that_breaks(emulator: RunningEmulator, s3: A
         emulator.context.s3.put_stream(f"s3://{BUCKET}/broken", Broken(b"x" * 100))
     assert _code(lambda: s3.head_object(Bucket=BUCKET, Key="broken"))[1] == 404
     assert not list((emulator.s3_root / ".incoming").iterdir())
+
+
+def test_a_full_disk_is_said_and_not_retried(emulator: RunningEmulator) -> None:
+    """Without space the answer is one that clients do not send again for, and the store goes on."""
+    objects = emulator.context.s3
+
+    class Full(io.BytesIO):
+        def read(self, size: int | None = -1, /) -> bytes:
+            raise OSError(errno.ENOSPC, "No space left on device")
+
+    api = S3Api(objects, Uploads(objects, emulator.context.store))
+    request = S3Request("PUT", BUCKET, "full", {}, {"content-type": ""}, Full(), "us-east-1")
+    response = api.answer(request)
+
+    assert (response.status, b"no space left" in b"".join(response.body)) == (507, True)
+    assert not objects.exists(f"s3://{BUCKET}/full")

@@ -19,7 +19,8 @@ def _parse(operation: str, request: Any) -> dict[str, Any]:
 
 def test_a_good_request_comes_through() -> None:
     """What the model allows is returned as it was sent."""
-    request = {"ModelName": "m", "ExecutionRoleArn": ROLE, "PrimaryContainer": {"Image": "x"}}
+    tags = [{"Key": "Größe:1/2", "Value": "a b_c"}]
+    request = {"ModelName": "m", "ExecutionRoleArn": ROLE, "PrimaryContainer": {"Image": "x"}, "Tags": tags}
 
     assert _parse("CreateModel", request) == request
 
@@ -36,6 +37,11 @@ def test_a_good_request_comes_through() -> None:
         ("CreateModel", {"ModelName": "m", "Foo": 1}, "Unknown member at 'foo'"),
         ("CreateModel", {"ModelName": "a_b"}, "Member must satisfy regular expression pattern: "),
         ("CreateModel", {"ModelName": "m" * 64}, "Member must have length less than or equal to 63"),
+        (
+            "CreateModel",
+            {"ModelName": "m", "Tags": [{"Key": "a#b", "Value": "é"}]},
+            "Value 'a#b' at 'tags.1.member.key'",
+        ),
         ("ListModels", {"MaxResults": 101}, "Member must have value less than or equal to 100"),
         ("ListModels", {"MaxResults": 1.5}, "is not of type integer"),
         ("ListModels", {"MaxResults": True}, "is not of type integer"),
