@@ -233,3 +233,18 @@ def test_modules_recover_once_per_region(emulator: RunningEmulator) -> None:
     SageMakerApi((module,), lambda _: None).recover(emulator.context)
 
     assert seen == ["ap-south-1", "us-east-1"]
+
+
+def test_uploads_are_waved_through_at_once(emulator: RunningEmulator) -> None:
+    """A client that asks before it sends a body gets the go-ahead before it sent anything."""
+    emulator.client("s3").create_bucket(Bucket="waved")
+    parts = urlsplit(emulator.url)
+    with socket.create_connection((parts.hostname, parts.port or 0), timeout=5) as raw:
+        raw.sendall(
+            b"PUT /waved/key HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: 2\r\nExpect: 100-continue\r\n\r\n"
+        )
+        assert raw.recv(65536).startswith(b"HTTP/1.1 100 Continue")
+        raw.sendall(b"ok")
+        assert raw.recv(65536).startswith(b"HTTP/1.1 200 OK")
+
+    assert (emulator.s3_root / "waved" / "key").read_bytes() == b"ok"
