@@ -267,6 +267,18 @@ def test_a_problem_is_reported_in_the_file_that_says_it(project: Project) -> Non
     ]
 
 
+def test_a_list_over_a_value_is_not_answered_with_the_value_below(project: Project) -> None:
+    """Nothing of a replaced value is left, not even how it was written."""
+    project.write(
+        "environments/base.yaml", "schema_version: 1\nregion: eu-west-1\nstorage: {bucket: below}\n"
+    )
+    project.write("environments/dev.yaml", DEV.replace("bucket: loans-dev", "bucket: [loans-dev]"))
+
+    assert project.problems("environment", "dev") == [
+        "environments/dev.yaml:6: storage.bucket: must be text, not a list"
+    ]
+
+
 def test_base_is_optional(project: Project) -> None:
     """A single environment may stand alone."""
     (project.conf / "environments/base.yaml").unlink()

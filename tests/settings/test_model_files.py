@@ -381,6 +381,10 @@ def test_the_smallest_model_is_valid_and_has_the_documented_defaults(project: Pr
             "15: data.ground_truth.uri: begins with data.batches ('b'): labels would be scored as a batch",
         ),
         (
+            "  batches: b/\n  ground_truth: {uri: b/}\n",
+            "15: data.ground_truth.uri: begins with data.batches ('b/'): labels would be scored as a batch",
+        ),
+        (
             "  batches: b/2026/\n  ground_truth: {uri: b/}\n",
             "14: data.batches: begins with data.ground_truth.uri ('b/'): batches would be read as labels",
         ),

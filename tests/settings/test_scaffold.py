@@ -178,6 +178,17 @@ def test_the_caller_can_say_whom_to_watch(
     assert [(facet.values, facet.threshold) for facet in bias.facets] == [group]
 
 
+@pytest.mark.parametrize("threshold", ["1e20", "1.5e-7", "-2e16"])
+def test_a_threshold_with_an_exponent_stays_a_number(threshold: str, tmp_path: Path) -> None:
+    """YAML reads 1e+20 as text, so such numbers are written out."""
+    text = LOANS.replace(",61,", ",1e30,").replace(",27,", ",-1e30,")
+    made = scaffold("loans", write(tmp_path, text), label="approve", facets=[f"age>{threshold}"])
+    bias = load(made, tmp_path).monitors.bias
+
+    assert bias
+    assert bias.facets[0].threshold == float(threshold)
+
+
 def test_a_huge_file_is_read_only_at_its_beginning(tmp_path: Path) -> None:
     """A file of any size takes the time of its first rows."""
     path = tmp_path / "huge.csv"
