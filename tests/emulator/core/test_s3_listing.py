@@ -6,7 +6,7 @@ import itertools
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from sagemaker_monitor.emulator.s3.directory import S3Directory
@@ -74,7 +74,7 @@ def test_many_are_deleted_at_once(s3: Any) -> None:
     assert "Contents" not in s3.list_objects_v2(Bucket=BUCKET, Prefix="gone/")
 
 
-PARTS = st.sampled_from(["", "a", "b", "a" * 210, "a" * 200 + "!", "%", "."])
+PARTS = st.sampled_from(["", "a", "b", "a" * 210, "a" * 200, "a" * 200 + "!", "%", "."])
 
 
 @settings(max_examples=40, deadline=None)
@@ -84,6 +84,7 @@ PARTS = st.sampled_from(["", "a", "b", "a" * 210, "a" * 200 + "!", "%", "."])
     delimiter=st.sampled_from(["", "/", "a"]),
     size=st.integers(1, 3),
 )
+@example(keys={"a" * 200 + "/b", "a" * 200 + "!", "a" * 210}, prefix="", delimiter="", size=1)
 def test_any_keys_are_listed_as_sorting_them_would(
     tmp_path_factory: pytest.TempPathFactory, keys: set[str], prefix: str, delimiter: str, size: int
 ) -> None:
