@@ -177,10 +177,9 @@ def rates(batches: int, rows: int, *, shifted: bool, fixed: bool = False) -> Rat
 def describe(what: str, found: Rates) -> str:
     """Return one line: the share refused with its interval, and every other decision."""
     low, high = found.interval()
-    others = ", ".join(
-        f"{name} {count}" for name, count in sorted(found.decisions.items()) if name != "refused"
-    )
-    return f"{what:28} {found.share():6.1%} refused  [{low:.1%}, {high:.1%}] of {found.batches}  ({others or 'no other'})"
+    others = [f"{name} {count}" for name, count in sorted(found.decisions.items()) if name != "refused"]
+    share = f"{found.share():6.1%} refused  [{low:.1%}, {high:.1%}] of {found.batches}"
+    return f"{what:8} {share}  ({', '.join(others) or 'no other decision'})"
 
 
 def table(batches: int) -> list[str]:

@@ -14,7 +14,7 @@ import tempfile
 from pathlib import Path
 from typing import Any, Sequence
 
-TRANSIENT_ATTEMPTS = 8
+ATTEMPTS = 8
 MISMATCH = "baseline-version-mismatch"
 
 
@@ -25,18 +25,24 @@ class DecideError(Exception):
 class Service:
     """The calls to SageMaker and S3 that decide needs; all of them read."""
 
-    def __init__(self) -> None:
+    def __init__(self, sagemaker: Any, s3: Any) -> None:
+        self.sagemaker, self.s3 = sagemaker, s3
+
+    @classmethod
+    def connect(cls) -> Service:
+        """Return the service of the job's region and role."""
         import boto3
         from botocore.config import Config
 
-        region = os.environ.get("AWS_REGION") or os.environ.get("AWS_DEFAULT_REGION")
         # Botocore retries what is transient: throttling, 5xx, a connection that broke.
-        config = Config(retries={"max_attempts": TRANSIENT_ATTEMPTS, "mode": "standard"})
-        session = boto3.session.Session(region_name=region)
+        config = Config(retries={"max_attempts": ATTEMPTS, "mode": "standard"})
+        session = boto3.session.Session(
+            region_name=os.environ.get("AWS_REGION") or os.environ.get("AWS_DEFAULT_REGION")
+        )
         # Older boto3 do not read this variable themselves.
         endpoint = os.environ.get("AWS_ENDPOINT_URL") or None
-        self.sagemaker = session.client("sagemaker", config=config, endpoint_url=endpoint)
-        self.s3 = session.client("s3", config=config, endpoint_url=endpoint)
+        clients = (session.client(name, config=config, endpoint_url=endpoint) for name in ("sagemaker", "s3"))
+        return cls(*clients)
 
     def steps(self, execution_arn: str) -> dict[str, dict[str, Any]]:
         """Return the execution's steps by name."""
@@ -283,16 +289,14 @@ def parse(arguments: Sequence[str] | None) -> argparse.Namespace:
     return parser.parse_args(arguments)
 
 
-def decide(options: argparse.Namespace) -> str:
-    """Write the verdict, and return its summary."""
-    if options.modules:
-        sys.path.insert(0, str(options.modules))
+def decide(options: argparse.Namespace, service: Any = None) -> str:
+    """Write the verdict, and return its summary; without *service* AWS is asked."""
     from sagemaker_monitor.analysis.decision import spec as specification
     from sagemaker_monitor.analysis.decision.conclude import conclude
     from sagemaker_monitor.analysis.documents.verdict import to_json
 
     spec = specification.from_json(json.loads(options.spec.read_text(encoding="utf-8")))
-    verdict = conclude(spec, gather(options, Service(), spec))
+    verdict = conclude(spec, gather(options, service or Service.connect(), spec))
     text = json.dumps(to_json(verdict), indent=2, allow_nan=False)
     write_whole(options.output / "verdict.json", text + "\n")
     return verdict.summary
@@ -303,6 +307,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     from botocore.exceptions import BotoCoreError, ClientError
 
     options = parse(arguments)
+    if options.modules:
+        sys.path.insert(0, str(options.modules))
     try:
         print(decide(options))
     except (DecideError, OSError, ValueError, BotoCoreError, ClientError) as error:

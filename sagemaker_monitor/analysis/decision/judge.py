@@ -111,6 +111,8 @@ def _pair(subject: Subject) -> tuple[str, int]:
 def _disagreements(judged: Sequence[Subject], seen: calibration.Patterns) -> dict[str, str]:
     """Return, by check, where a report and the rows it should rest on tell different values."""
     found: dict[str, str] = {}
+    if not judged:
+        return found
     pairs = [_pair(subject) for subject in judged]
     for what, counts in (("report", seen.batch), ("baseline", seen.baseline)):
         computed = seen.values(counts.astype(np.float64), pairs)

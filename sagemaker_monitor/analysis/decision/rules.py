@@ -46,7 +46,10 @@ def first_match(rules: Iterable[Rule], name: str) -> Rule | None:
 def tolerated(base: Array, neutral: float, offsets: Offsets) -> tuple[Array, Array]:
     """Return the lowest and highest values that are within *offsets* of *base* or no farther from neutral."""
     reach = np.abs(base - neutral)
-    return np.minimum(base - offsets.down, neutral - reach), np.maximum(base + offsets.up, neutral + reach)
+    with np.errstate(invalid="ignore"):
+        low, high = base - offsets.down, base + offsets.up
+    # Infinity less infinity is NaN; no farther from neutral than an infinite baseline is everything.
+    return np.fmin(low, neutral - reach), np.fmax(high, neutral + reach)
 
 
 def bounds(rule: Rule, base: Array, neutral: float, offsets: Offsets | None = None) -> tuple[Array, Array]:

@@ -1,0 +1,385 @@
+"""Deciding an execution from what SageMaker and S3 say about it."""
+
+from __future__ import annotations
+
+import io
+import json
+from pathlib import Path
+from typing import Any
+
+import boto3
+import pytest
+from botocore.response import StreamingBody
+from botocore.stub import Stubber
+
+from sagemaker_monitor.analysis.decision.evidence import Value
+from sagemaker_monitor.analysis.decision.sample import Sample, SampleError, read_sample
+from sagemaker_monitor.analysis.decision.spec import from_json as read_spec
+from sagemaker_monitor.analysis.documents.analysis import Analysis, BiasSection, FacetResult, MetricResult
+from sagemaker_monitor.analysis.documents.verdict import Verdict
+from sagemaker_monitor.analysis.documents.verdict import from_json as read_verdict
+from steps.scripts import decide
+from tests.analysis.decision.cases import people, spec_document, values
+
+VERSION = "arn:aws:sagemaker:eu-west-1:000000000000:model-package/mortgage/1"
+EXECUTION = "arn:aws:sagemaker:eu-west-1:000000000000:pipeline/p/execution/abcdefghijkl"
+KINDS = {"DataBias": "DATA_BIAS", "ModelBias": "MODEL_BIAS"}
+SECTIONS = {
+    "DATA_BIAS": ("pre_training", "PreTrainingConstraints"),
+    "MODEL_BIAS": ("post_training", "PostTrainingConstraints"),
+}
+
+
+def report(found: tuple[Value, ...], check_type: str) -> str:
+    """Return the analysis.json with these values."""
+    metrics = tuple(MetricResult(each.metric, each.metric, each.value, each.error) for each in found)
+    section = BiasSection("approve", {"black": (FacetResult("1", metrics),)}, "1")
+    return Analysis(**{SECTIONS[check_type][0]: section}).to_json()  # type: ignore[arg-type]
+
+
+def rows(sample: Sample) -> dict[str, str]:
+    """Return the files of the join step for *sample*, by folder."""
+    cells = list(zip(sample.inside[0], sample.observed, sample.predicted, strict=True))
+    return {
+        "labelled": "".join(f"10.5,{int(inside)},{int(label)}\n" for inside, label, _ in cells),
+        "scored": "".join(f"{0.9 if predicted else 0.2},{int(label)}\n" for _, label, predicted in cells),
+    }
+
+
+class FakeService:
+    """An execution whose checks compared *batch* with an approved version's baseline."""
+
+    def __init__(self, batch: Sample, baseline: Sample) -> None:
+        self.found_version: dict[str, Any] | None = {
+            "ModelPackageArn": VERSION,
+            "DriftCheckBaselines": {
+                "Bias": {
+                    SECTIONS[kind][1]: {"S3Uri": f"s3://b/old/{step}.json"} for step, kind in KINDS.items()
+                }
+            },
+            "CustomerMetadataProperties": {"BaselineDataUri": "s3://b/old/join"},
+        }
+        self.found_steps: dict[str, dict[str, Any]] = {}
+        self.objects: dict[str, str] = {}
+        for step, kind in KINDS.items():
+            self.objects[f"s3://b/new/{step}.json"] = report(values(batch, kind), kind)
+            self.objects[f"s3://b/old/{step}.json"] = report(values(baseline, kind), kind)
+            check = {
+                "CheckType": kind,
+                "CalculatedBaselineConstraints": f"s3://b/new/{step}.json",
+                "BaselineUsedForDriftCheckConstraints": f"s3://b/old/{step}.json",
+                "SkipCheck": False,
+                "RegisterNewBaseline": False,
+            }
+            self.found_steps[step] = {"StepStatus": "Succeeded", "Metadata": {"ClarifyCheck": check}}
+        self.folders = {f"s3://b/old/join/{name}": text for name, text in rows(baseline).items()}
+
+    def check(self, step: str) -> dict[str, Any]:
+        """Return the metadata of one check, to be changed."""
+        metadata: dict[str, Any] = self.found_steps[step]["Metadata"]["ClarifyCheck"]
+        return metadata
+
+    def steps(self, execution_arn: str) -> dict[str, dict[str, Any]]:
+        """Return the steps by name."""
+        assert execution_arn == EXECUTION
+        return self.found_steps
+
+    def version(self, arn: str, group: str) -> dict[str, Any] | None:
+        """Return the approved version."""
+        return self.found_version
+
+    def output_uri(self, step: dict[str, Any] | None, output: str) -> str | None:
+        """Return where this run's join step wrote."""
+        return f"s3://b/this/join/{output}"
+
+    def text(self, uri: str) -> str | None:
+        """Return an object."""
+        return self.objects.get(uri)
+
+    def download(self, uri: str, folder: Path) -> int:
+        """Write the folder's one file."""
+        if uri not in self.folders:
+            return 0
+        folder.mkdir(parents=True, exist_ok=True)
+        (folder / "000000.csv").write_text(self.folders[uri])
+        return 1
+
+
+BASELINE, HONEST, BIASED = people(1, 600), people(2, 500), people(3, 500, bias=0.35)
+
+
+class Run:
+    """A decide job: its folders and its service."""
+
+    def __init__(self, root: Path, batch: Sample) -> None:
+        self.root, self.service = root, FakeService(batch, BASELINE)
+        (root / "spec.json").write_text(json.dumps(spec_document()))
+        self.labels(rows=batch.rows, labelled=batch.rows, status="labels-complete")
+        for folder, text in rows(batch).items():
+            (root / "join" / folder).mkdir(parents=True)
+            (root / "join" / folder / "data.csv").write_text(text)
+
+    def labels(self, **known: Any) -> None:
+        """Write labels.json."""
+        summary = {
+            "schema_version": 1,
+            "overlap": 1.0,
+            "minimum_overlap": 0.9,
+            "duplicate_labels": 0,
+            "unmatched_labels": 0,
+        }
+        (self.root / "labels.json").write_text(json.dumps({**summary, **known}))
+
+    def decide(self) -> Verdict:
+        """Return the verdict that the script writes."""
+        options = decide.parse(
+            [
+                *("--spec", str(self.root / "spec.json"), "--labels", str(self.root / "labels.json")),
+                *("--join", str(self.root / "join"), "--output", str(self.root / "out")),
+                *("--execution-arn", EXECUTION, "--model-package-arn=", "--baseline-model-package-arn="),
+                *("--model-package-group", "mortgage", "--bundle", "0" * 64),
+            ]
+        )
+        decide.decide(options, self.service)
+        return read_verdict(json.loads((self.root / "out" / "verdict.json").read_text()))
+
+
+@pytest.fixture
+def run(tmp_path: Path) -> Run:
+    """The decide job of an honest batch."""
+    return Run(tmp_path, HONEST)
+
+
+def test_an_honest_batch_opens_the_gate(run: Run) -> None:
+    """From the documents to the verdict: what was compared, with which version, on how many rows."""
+    verdict = run.decide()
+
+    assert verdict.decision == "pass"
+    assert verdict.baseline
+    assert (verdict.baseline.model_package_arn, verdict.baseline.rows) == (VERSION, 600)
+    assert verdict.baseline.constraints["ModelBias"] == "s3://b/old/ModelBias.json"
+    assert verdict.batch
+    assert verdict.batch.facets[0].inside.rows == int(HONEST.inside[0].sum())
+    assert verdict.carried_baseline_data_uri == "s3://b/old/join"
+
+
+def test_a_biased_batch_closes_it(tmp_path: Path) -> None:
+    """The shift that is in the rows is what the sentence says."""
+    verdict = Run(tmp_path, BIASED).decide()
+
+    assert (verdict.decision, verdict.gate) == ("refused", "closed")
+    assert "DPPL for black" in verdict.summary
+
+
+def test_a_failed_check_is_no_evidence(run: Run) -> None:
+    """SageMaker's reason is passed on."""
+    run.service.found_steps["ModelBias"] = {"StepStatus": "Failed", "FailureReason": "ClientError: no rows"}
+    verdict = run.decide()
+
+    assert verdict.decision == "no-evidence"
+    assert "ModelBias: the step is Failed: ClientError: no rows" in verdict.summary
+
+
+def test_a_check_that_never_ran_is_no_evidence(run: Run) -> None:
+    """What was expected is known beforehand; absence is not a pass."""
+    del run.service.found_steps["DataBias"]
+
+    assert "DataBias: the step did not run" in run.decide().summary
+
+
+def test_a_report_that_vanished_is_no_evidence(run: Run) -> None:
+    """A step that succeeded and left nothing tells nothing."""
+    del run.service.objects["s3://b/new/ModelBias.json"]
+
+    assert "s3://b/new/ModelBias.json does not exist" in run.decide().summary
+
+
+def test_another_versions_baseline_is_a_mismatch(run: Run) -> None:
+    """A check that was held against another version than the one asked about proves nothing about it."""
+    run.service.check("ModelBias")["BaselineUsedForDriftCheckConstraints"] = "s3://b/other.json"
+    verdict = run.decide()
+
+    assert verdict.decision == "no-evidence"
+    assert "baseline-version-mismatch" in verdict.summary
+
+
+def test_without_an_approved_version_nothing_was_compared(run: Run) -> None:
+    """A check that claims to have compared, with no version to compare with, is no evidence."""
+    run.service.found_version = None
+
+    assert run.decide().decision == "no-evidence"
+
+
+def test_bootstrap_establishes_and_carries_this_runs_rows(run: Run) -> None:
+    """The first version's baseline is computed from this run's rows, and the verdict says where they are."""
+    run.service.found_version = None
+    for step in KINDS:
+        run.service.check(step).update(SkipCheck=True, RegisterNewBaseline=True)
+    verdict = run.decide()
+
+    assert (verdict.decision, verdict.gate) == ("baseline-established", "open")
+    assert verdict.carried_baseline_data_uri == "s3://b/this/join"
+
+
+def test_missing_baseline_rows_are_told(run: Run) -> None:
+    """Calibration says what it lacks instead of passing."""
+    run.service.folders.clear()
+
+    assert "there are no rows below s3://b/old/join" in run.decide().summary
+
+
+def test_missing_labels_close_the_gate(run: Run) -> None:
+    """Without labels there are no joined rows, and none are needed to say so."""
+    run.labels(rows=500, labelled=0, overlap=0.0, status="labels-missing")
+    for folder in ("labelled", "scored"):
+        (run.root / "join" / folder / "data.csv").unlink()
+
+    assert run.decide().decision == "labels-missing"
+
+
+def test_violations_are_read_from_the_step(run: Run) -> None:
+    """AWS's violations come from the document that the step names."""
+    violation = {
+        "facet": "black",
+        "facet_value": "1",
+        "metric_name": "DPPL",
+        "constraint_check_type": "bias_drift_check",
+        "description": "Metric value 1 doesn't meet the baseline constraint requirement 0",
+    }
+    run.service.objects["s3://b/v.json"] = json.dumps({"version": "1.0", "violations": [violation]})
+    run.service.check("ModelBias")["ViolationReport"] = "s3://b/v.json"
+    verdict = run.decide()
+
+    assert [f.metric for f in verdict.findings if f.aws_violation] == ["DPPL"]
+    assert {c.step: c.aws_violations for c in verdict.checks} == {"DataBias": 0, "ModelBias": 1}
+
+
+def test_the_script_says_in_one_line_why_it_cannot(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The reason becomes the job's FailureReason, and there is no verdict."""
+    monkeypatch.setenv("OUTPUT_MESSAGE_PATH", str(tmp_path / "message"))
+    (tmp_path / "spec.json").write_text('{"schema_version": 1}')
+    folders = [str(tmp_path / name) for name in ("labels.json", "join", "out")]
+    code = decide.main(
+        [
+            *("--spec", str(tmp_path / "spec.json"), "--labels", folders[0], "--join", folders[1]),
+            *(
+                "--output",
+                folders[2],
+                "--execution-arn",
+                EXECUTION,
+                "--model-package-group",
+                "g",
+                "--bundle",
+                "0",
+            ),
+        ]
+    )
+
+    assert code == 1
+    assert (tmp_path / "message").read_text() == "no verdict: spec has no 'model'"
+    assert not (tmp_path / "out").exists()
+
+
+def stubbed(name: Any) -> tuple[Any, Stubber]:
+    """Return a client that answers what the test says, requests validated by botocore."""
+    client: Any = boto3.session.Session().client(
+        name, region_name="eu-west-1", aws_access_key_id="x", aws_secret_access_key="x"
+    )
+    return client, Stubber(client)
+
+
+def test_the_latest_approved_version_is_asked_for() -> None:
+    """Without an ARN, the version is the newest that is approved, as the checks themselves choose it."""
+    client, stub = stubbed("sagemaker")
+    summary = {
+        "ModelPackageName": "mortgage",
+        "ModelPackageArn": VERSION,
+        "CreationTime": 0,
+        "ModelPackageStatus": "Completed",
+    }
+    stub.add_response(
+        "list_model_packages",
+        {"ModelPackageSummaryList": [summary]},
+        {
+            "ModelPackageGroupName": "mortgage",
+            "ModelApprovalStatus": "Approved",
+            "SortBy": "CreationTime",
+            "SortOrder": "Descending",
+            "MaxResults": 1,
+        },
+    )
+    described = {**summary, "ModelPackageStatusDetails": {"ValidationStatuses": []}}
+    stub.add_response("describe_model_package", described, {"ModelPackageName": VERSION})
+    with stub:
+        version = decide.Service(client, None).version("", "mortgage")
+
+    assert version
+    assert version["ModelPackageArn"] == VERSION
+
+
+def test_a_group_that_does_not_exist_has_no_version() -> None:
+    """The first run of all finds no group; that is no error."""
+    client, stub = stubbed("sagemaker")
+    stub.add_client_error("list_model_packages", "ValidationException", "does not exist")
+    with stub:
+        assert decide.Service(client, None).version("", "mortgage") is None
+
+
+def test_objects_that_are_absent_are_none_and_others_are_errors() -> None:
+    """A missing report is told apart from a report that may not be read."""
+    client, stub = stubbed("s3")
+    stub.add_response(
+        "get_object", {"Body": StreamingBody(io.BytesIO(b"{}"), 2)}, {"Bucket": "b", "Key": "k"}
+    )
+    stub.add_client_error("get_object", "NoSuchKey", expected_params={"Bucket": "b", "Key": "k"})
+    stub.add_client_error("get_object", "AccessDenied")
+    with stub:
+        service = decide.Service(None, client)
+        assert service.text("s3://b/k") == "{}"
+        assert service.text("s3://b/k") is None
+        with pytest.raises(client.exceptions.ClientError, match="AccessDenied"):
+            service.text("s3://b/k")
+
+
+@pytest.mark.parametrize(
+    ("labelled", "scored", "text"),
+    [
+        ("1,1,1\n1,0,0\n", "0.9,1\n", "different numbers of rows, from row 2 on"),
+        ("1,1\n", "0.9,1\n", "row 1 has 2 and 2 cells; expected 3 and 2"),
+        ("1,1,1\n", "high,1\n", "the prediction of row 1 is no number"),
+    ],
+)
+def test_rows_that_do_not_belong_together(tmp_path: Path, labelled: str, scored: str, text: str) -> None:
+    """The two files of the join step have the same rows, or are refused."""
+    for name, content in (("labelled", labelled), ("scored", scored)):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "data.csv").write_text(content)
+
+    with pytest.raises(SampleError, match=text):
+        read_sample(tmp_path / "labelled", tmp_path / "scored", read_spec(spec_document()))
+
+
+@pytest.mark.parametrize(
+    ("facet", "inside"),
+    [
+        ({"name": "black", "values": [1]}, [True, True, False, False]),
+        ({"name": "black", "values": ["x"]}, [False, False, False, True]),
+        ({"name": "income", "threshold": 10}, [False, True, False, True]),
+    ],
+)
+def test_facets_are_read_as_clarify_reads_them(
+    tmp_path: Path, facet: dict[str, Any], inside: list[bool]
+) -> None:
+    """Values compare as numbers where both are, thresholds are strict, and an empty cell is outside."""
+    for name, content in (
+        ("labelled", "10,1,1\n10.5,1.0,0\n,0,1\n11,x,0\n"),
+        ("scored", "0.5,1\n0.51,0\n1,1\n0,0\n"),
+    ):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "data.csv").write_text(content)
+    document = {**spec_document(), "facets": [facet]}
+    sample = read_sample(tmp_path / "labelled", tmp_path / "scored", read_spec(document))
+
+    assert sample.inside[0].tolist() == inside
+    assert sample.observed.tolist() == [True, False, True, False]
+    assert sample.predicted.tolist() == [False, True, True, False]

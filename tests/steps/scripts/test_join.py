@@ -1,0 +1,259 @@
+"""Joining a transform's output with its labels: what comes out, and what is refused."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import boto3
+import pytest
+from moto import mock_aws
+
+from steps.scripts import join
+
+SPEC = {
+    "columns": {
+        "record_key": "id",
+        "features": ["income", "term"],
+        "facet_columns": ["black"],
+        "label": "approve",
+    },
+    "favourable": 1,
+    "minimum_overlap": 0.75,
+}
+ADDED = "0.7,7b0c,2026-01-01T00:00:00Z"
+
+
+@pytest.fixture
+def bucket(monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
+    """An S3 bucket called `data`."""
+    for name, value in {
+        "AWS_ACCESS_KEY_ID": "test",
+        "AWS_SECRET_ACCESS_KEY": "test",
+        "AWS_DEFAULT_REGION": "eu-west-1",
+    }.items():
+        monkeypatch.setenv(name, value)
+    with mock_aws():
+        s3 = boto3.client("s3")
+        s3.create_bucket(Bucket="data", CreateBucketConfiguration={"LocationConstraint": "eu-west-1"})
+        yield s3
+
+
+class Job:
+    """A join job's folders."""
+
+    def __init__(self, root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.transform, self.output, self.message = root / "transform", root / "output", root / "message"
+        self.transform.mkdir()
+        self.spec = root / "spec.json"
+        self.spec.write_text(json.dumps(SPEC))
+        monkeypatch.setenv("OUTPUT_MESSAGE_PATH", str(self.message))
+
+    def scored(self, text: str, name: str = "batch.csv.out") -> None:
+        """Add a file of the transform's output."""
+        path = self.transform / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(text.encode())
+
+    def run(self, labels_uri: str = "") -> int:
+        """Run the script as the container does."""
+        return join.main(
+            [
+                "--spec",
+                str(self.spec),
+                "--transform",
+                str(self.transform),
+                f"--labels-uri={labels_uri}",
+                "--output",
+                str(self.output),
+            ]
+        )
+
+    def text(self, folder: str) -> str:
+        """Return what was written for one kind of check."""
+        return (self.output / folder / "data.csv").read_text()
+
+    @property
+    def labels(self) -> dict[str, Any]:
+        """Return labels.json."""
+        return dict(json.loads((self.output / "summary" / "labels.json").read_text()))
+
+    def files(self) -> list[str]:
+        """Return every file that was written."""
+        return sorted(str(path.relative_to(self.output)) for path in self.output.rglob("*") if path.is_file())
+
+
+@pytest.fixture
+def job(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Job:
+    """A join job with empty input."""
+    return Job(tmp_path, monkeypatch)
+
+
+def put(s3: Any, key: str, text: str) -> None:
+    """Write a label object."""
+    s3.put_object(Bucket="data", Key=key, Body=text.encode())
+
+
+def test_cells_are_copied_as_they_stand(job: Job) -> None:
+    """1 and 1.0, 007, blanks and quoted commas reach the checks as they came."""
+    job.scored(f'a,1.0,007,1,1,{ADDED}\nb,1,"x, y", 0,0,{ADDED}\n')
+
+    assert job.run() == 0
+    assert job.text("features") == '1.0,007\n1,"x, y"\n'
+    assert job.text("labelled") == '1.0,007,1,1\n1,"x, y", 0,0\n'
+    assert job.text("scored") == "0.7,1\n0.7,0\n"
+    assert job.labels == {
+        "schema_version": 1,
+        "status": "labels-complete",
+        "rows": 2,
+        "labelled": 2,
+        "overlap": 1.0,
+        "minimum_overlap": 0.75,
+        "duplicate_labels": 0,
+        "unmatched_labels": 0,
+    }
+
+
+def test_all_files_are_joined_with_all_label_objects(job: Job, bucket: Any) -> None:
+    """Rows and labels may come in several files; a header line and a byte order mark are no labels."""
+    job.scored(f"a,1,2,1,{ADDED}\n", "1/first.csv.out")
+    job.scored(f"b,3,4,0,{ADDED}\n", "2/second.csv.out")
+    job.scored("not output", "second.csv")
+    put(bucket, "labels/x.csv", "\ufeffid,approve\nb,1\n")
+    put(bucket, "labels/y.csv", "unknown,0\na,0\n")
+    put(bucket, "labels/empty.csv", "")
+    put(bucket, "labels-of-another-model/z.csv", "a,1\n")
+
+    assert job.run("s3://data/labels") == 0
+    assert job.text("labelled") == "1,2,1,0\n3,4,0,1\n"
+    assert (job.labels["status"], job.labels["unmatched_labels"]) == ("labels-complete", 1)
+
+
+def test_one_object_can_be_named(job: Job, bucket: Any) -> None:
+    """The labels' URI may be an object itself."""
+    job.scored(f"a,1,2,1,{ADDED}\n")
+    put(bucket, "labels/x.csv", "a,1\n")
+
+    assert job.run("s3://data/labels/x.csv") == 0
+    assert job.labels["labelled"] == 1
+
+
+def test_rows_without_label_are_features_only(job: Job, bucket: Any) -> None:
+    """Only labelled rows reach the checks that need labels, and the share of them is told."""
+    job.scored("".join(f"{key},1,2,1,{ADDED}\n" for key in "abcd"))
+    put(bucket, "labels/x.csv", "a,1\nc,0\n")
+
+    assert job.run("s3://data/labels/") == 0
+    assert job.text("features").count("\n") == 4
+    assert job.text("scored") == "0.7,1\n0.7,0\n"
+    assert (job.labels["status"], job.labels["overlap"]) == ("labels-partial", 0.5)
+
+
+@pytest.mark.parametrize("uri", ["", "s3://data/labels/"])
+def test_no_labels_is_a_status(job: Job, bucket: Any, uri: str) -> None:
+    """A batch whose labels have not arrived is no failure; the checks that need them get no file at all."""
+    job.scored(f"a,1,2,1,{ADDED}\n")
+
+    assert job.run(uri) == 0
+    assert job.files() == ["features/data.csv", "summary/labels.json"]
+    assert (job.labels["status"], job.labels["labelled"]) == ("labels-missing", 0)
+
+
+def test_an_empty_cell_is_no_label_yet(job: Job) -> None:
+    """A row whose own label is empty waits for it."""
+    job.scored(f"a,1,2,1,1,{ADDED}\nb,1,2,1,,{ADDED}\n")
+
+    assert job.run() == 0
+    assert (job.labels["labelled"], job.labels["status"]) == (1, "labels-partial")
+
+
+def test_equal_labels_count_once(job: Job, bucket: Any) -> None:
+    """The same label given twice is one label, and that is told."""
+    job.scored(f"a,1,2,1,{ADDED}\n")
+    put(bucket, "labels/x.csv", "a,1\na,1.0\n")
+
+    assert job.run("s3://data/labels/") == 0
+    assert (job.labels["duplicate_labels"], job.labels["labelled"]) == (1, 1)
+
+
+@pytest.mark.parametrize(
+    ("labels", "reason"),
+    [
+        ("a,1\na,0\n", "1 of 1 records have a second, different label"),
+        ("z,1\ny,0\n", "none of the 2 labels below s3://data/labels belongs to any of the 2 rows"),
+        ("a,1\nb,yes\n", "s3://data/labels line 2: the label is no number"),
+        ("a,1\nb,\n", "s3://data/labels line 2: the label is empty"),
+        ("a,1\nb,0,extra\n", "s3://data/labels line 2 has 3 columns; expected id and approve"),
+        (",1\n", "s3://data/labels line 1 has no id"),
+        ('a,"1\n', "is not CSV"),
+        ("a,nan\n", "the label is no number"),
+    ],
+)
+def test_labels_that_cannot_be_joined(job: Job, bucket: Any, labels: str, reason: str) -> None:
+    """A bad label fails the job with a reason that names file and line, and nothing is half-written."""
+    job.scored(f"a,1,2,1,{ADDED}\nb,1,2,1,{ADDED}\n")
+    put(bucket, "labels", labels)
+
+    assert job.run("s3://data/labels") == 1
+    assert reason in job.message.read_text()
+    assert job.files() == []
+
+
+@pytest.mark.parametrize(
+    ("scored", "reason"),
+    [
+        ("", "the transform wrote no rows"),
+        (f"a,1,2,1,{ADDED}\nb,1,2,{ADDED}\n", "batch.csv.out line 2 has 6 columns; the first row has 7"),
+        (
+            "a,1,2,1,0.7\n",
+            "batch.csv.out line 1 has 5 columns; expected 7, or 8 with the label: id, 2 features",
+        ),
+        ("a,1,2,1,high,7b0c,2026-01-01T00:00:00Z\n", "line 1: the model's answer is no number"),
+        (f",1,2,1,{ADDED}\n", "line 1 has no id"),
+        (f"a,1,2,1,maybe,{ADDED}\n", "line 1: the label is no number"),
+        ("".join(f"{key},1,2,1,{key},{ADDED}\n" for key in "123"), "the labels have 3 different values"),
+    ],
+)
+def test_output_that_cannot_be_joined(job: Job, scored: str, reason: str) -> None:
+    """A ragged or empty transform fails the job with file and line, and nothing is half-written."""
+    job.scored(scored)
+
+    assert job.run() == 1
+    assert reason in job.message.read_text()
+    assert job.files() == []
+
+
+def test_a_key_names_one_record(job: Job, bucket: Any) -> None:
+    """Two rows with one key cannot both be given its label."""
+    job.scored(f"a,1,2,1,{ADDED}\na,3,4,0,{ADDED}\n")
+    put(bucket, "labels", "a,1\n")
+
+    assert job.run("s3://data/labels") == 1
+    assert "1 of 2 rows repeat a record key" in job.message.read_text()
+
+
+def test_reasons_hold_no_values(job: Job) -> None:
+    """What stands in a row stays out of logs and reasons."""
+    job.scored(f"secret-key,secret-income,2,1,secret-label,{ADDED}\n")
+
+    assert job.run() == 1
+    assert "secret" not in job.message.read_text()
+
+
+def test_text_in_another_encoding_is_refused(job: Job) -> None:
+    """Bytes that are no UTF-8 are named by their file."""
+    path = job.transform / "batch.csv.out"
+    path.write_bytes(b"a,\xff,2,1," + ADDED.encode())
+
+    assert job.run() == 1
+    assert "batch.csv.out is not UTF-8" in job.message.read_text()
+
+
+def test_a_bucket_that_does_not_exist_is_named(job: Job, bucket: Any) -> None:
+    """S3's own refusal is the reason, not a traceback."""
+    job.scored(f"a,1,2,1,{ADDED}\n")
+
+    assert job.run("s3://absent/labels") == 1
+    assert "NoSuchBucket" in job.message.read_text()

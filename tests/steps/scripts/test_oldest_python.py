@@ -1,0 +1,144 @@
+"""The scripts run under the oldest Python that AWS's scikit-learn image may have."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+from functools import cache
+from pathlib import Path
+
+import pytest
+
+from steps.decide import decision_archive
+from tests.analysis.decision.cases import people, spec_document
+from tests.steps.scripts.test_decide import rows
+from tests.steps.scripts.test_join import ADDED, SPEC
+
+ROOT = Path(__file__).parents[3]
+SCRIPTS = ROOT / "steps" / "scripts"
+VERSIONS = ("3.8", "3.9", "3.10")
+STANDARD_LIBRARY_ONLY = (
+    "sagemaker_monitor.analysis.documents.verdict",
+    "sagemaker_monitor.analysis.documents.analysis",
+    "sagemaker_monitor.analysis.documents.violations",
+    "sagemaker_monitor.analysis.decision.spec",
+    "sagemaker_monitor.analysis.decision.wording",
+)
+JOIN = """
+import argparse, sys
+from pathlib import Path
+sys.path.insert(0, sys.argv[1])
+import join
+root = Path(sys.argv[2])
+print(join.run(argparse.Namespace(
+    spec=root / "spec.json", transform=root / "transform", output=root / "output", labels_uri="")))
+"""
+CONCLUDE = """
+import json, sys
+from pathlib import Path
+sys.path.insert(0, sys.argv[1])
+from sagemaker_monitor.analysis.decision import calibration, spec
+from sagemaker_monitor.analysis.decision.conclude import conclude
+from sagemaker_monitor.analysis.decision.sample import read_sample
+root = Path(sys.argv[2])
+known = spec.from_json(json.loads((root / "spec.json").read_text()))
+one, two = (read_sample(root / n / "labelled", root / n / "scored", known) for n in ("one", "two"))
+pairs = [("DPL", 0), ("TE", 0), ("KL", 0)]
+family = calibration.chance(calibration.patterns(one, two), pairs, splits=999).offsets(pairs, 0.05)
+print(json.dumps([[o.up, o.down] for o in family.offsets.values()]))
+"""
+
+
+def candidates() -> list[Path]:
+    """Return interpreters, oldest first: the one OLDEST_PYTHON names, then pyenv's and the path's."""
+    found = [Path(os.environ["OLDEST_PYTHON"])] if os.environ.get("OLDEST_PYTHON") else []
+    pyenv = Path(os.environ.get("PYENV_ROOT", Path.home() / ".pyenv")) / "versions"
+    for version in VERSIONS:
+        found += sorted(pyenv.glob(f"{version}.*/bin/python"))
+        on_path = shutil.which(f"python{version}")
+        found += [Path(on_path)] if on_path else []
+    return found
+
+
+def runs(python: Path, code: str) -> bool:
+    """Return whether *python* runs *code*."""
+    answer = subprocess.run([python, "-I", "-c", code], capture_output=True, check=False, timeout=60)
+    return answer.returncode == 0
+
+
+@cache
+def oldest() -> Path:
+    """Return the oldest interpreter that can be had; the test is skipped where none is older than 3.11."""
+    for python in candidates():
+        if runs(python, "import sys; assert (3, 8) <= sys.version_info < (3, 11)"):
+            return python
+    pytest.skip(f"no Python {VERSIONS[0]} to {VERSIONS[-1]} was found; OLDEST_PYTHON may name one")
+
+
+def output(python: Path, *arguments: str) -> str:
+    """Return what *python* prints; it must succeed."""
+    answer = subprocess.run(
+        [python, "-I", "-B", *arguments], capture_output=True, text=True, check=False, timeout=120
+    )
+    assert answer.returncode == 0, answer.stderr
+    return answer.stdout
+
+
+@pytest.fixture
+def archive(tmp_path: Path) -> Path:
+    """The modules of decide as they are shipped."""
+    path = tmp_path / "decision.zip"
+    path.write_bytes(decision_archive())
+    return path
+
+
+def test_everything_that_is_shipped_compiles(archive: Path) -> None:
+    """Scripts and shipped modules have no syntax that the oldest Python lacks."""
+    code = (
+        "import sys, zipfile\n"
+        "for name in zipfile.ZipFile(sys.argv[1]).namelist():\n"
+        "    compile(zipfile.ZipFile(sys.argv[1]).read(name), name, 'exec')\n"
+        "for name in sys.argv[2:]:\n"
+        "    compile(open(name, encoding='utf-8').read(), name, 'exec')\n"
+        "print('compiled')"
+    )
+    scripts = [str(path) for path in sorted(SCRIPTS.glob("*.py"))]
+
+    assert output(oldest(), "-c", code, str(archive), *scripts) == "compiled\n"
+
+
+@pytest.mark.parametrize("module", STANDARD_LIBRARY_ONLY)
+def test_documents_need_nothing_but_the_standard_library(archive: Path, module: str) -> None:
+    """Names that are evaluated at import exist in the oldest Python."""
+    output(oldest(), "-c", f"import sys; sys.path.insert(0, sys.argv[1]); import {module}", str(archive))
+
+
+def test_join_runs(tmp_path: Path) -> None:
+    """The join script does its work there, from the transform's output to labels.json."""
+    (tmp_path / "transform").mkdir()
+    (tmp_path / "transform" / "a.out").write_text(f"a,1,2,1,1,{ADDED}\nb,1,2,0,0,{ADDED}\n")
+    (tmp_path / "spec.json").write_text(json.dumps(SPEC))
+
+    said = output(oldest(), "-c", JOIN, str(SCRIPTS), str(tmp_path))
+
+    assert said == "labels-complete: 2 of 2 rows have a label\n"
+    assert (tmp_path / "output" / "labelled" / "data.csv").read_text() == "1,2,1,1\n1,2,0,0\n"
+
+
+def test_limits_are_the_same_under_another_numpy(archive: Path, tmp_path: Path) -> None:
+    """The oldest Python, with the numpy it has, calibrates to the same limits, digit for digit."""
+    python = oldest()
+    if not runs(python, "import numpy"):
+        pytest.skip(f"{python} has no numpy; OLDEST_PYTHON may name an interpreter that has one")
+    (tmp_path / "spec.json").write_text(json.dumps(spec_document()))
+    for name, sample in (("one", people(1, 300)), ("two", people(2, 200))):
+        for folder, text in rows(sample).items():
+            (tmp_path / name / folder).mkdir(parents=True)
+            (tmp_path / name / folder / "data.csv").write_text(text)
+
+    there = output(python, "-c", CONCLUDE, str(archive), str(tmp_path))
+
+    assert there == output(Path(sys.executable), "-c", CONCLUDE, str(archive), str(tmp_path))
