@@ -29,7 +29,7 @@ def script_asset(build: Build, script: str) -> str:
 
 
 def spec_asset(build: Build) -> str:
-    """Return the S3 URI of what the scripts are told about the model: columns, checks and the gate's policy."""
+    """Return the S3 URI of what the scripts are told: columns, expected checks and the policy."""
     from steps.spec import script_spec
 
     text = json.dumps(

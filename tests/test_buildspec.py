@@ -32,7 +32,7 @@ def workspace(tmp_path: Path) -> Path:
 
 
 def test_the_phases_deploy_every_model(workspace: Path, conf: Path, aws: Aws) -> None:  # noqa: F811
-    """One build validates, builds and upserts; the pipelines are there, and the bundle is left as an artifact."""
+    """One build validates, builds and upserts; the pipelines are there, the bundle is an artifact."""
     spec = yaml.safe_load((ROOT / "buildspec.yml").read_text())
     commands = [command for phase in PHASES for command in spec["phases"].get(phase, {}).get("commands", [])]
     variables = {**spec["env"]["variables"], "ENVIRONMENT": "local", "CONF_DIR": str(conf)}

@@ -35,7 +35,7 @@ def files(directory: Path) -> dict[str, bytes]:
 def test_building_again_elsewhere_gives_the_same_bytes_without_network_or_credentials(
     bundle: Bundle, tmp_path: Path
 ) -> None:
-    """Another process, hash seed, time zone and home directory, with sockets forbidden, builds the same bytes."""
+    """Another process, hash seed, time zone and home, with sockets forbidden, builds the same bytes."""
     clean = {name: value for name, value in os.environ.items() if not name.startswith("AWS_")}
     subprocess.run(
         [sys.executable, "-c", BUILD, str(tmp_path / "there")],
