@@ -19,22 +19,21 @@ from sagemaker_monitor.cli.options import Common, common_options
     metavar="CSV",
     help="Labelled data, with a header line.",
 )
-@click.option(
-    "--label", required=True, metavar="COLUMN", help="The outcome, 0 or 1; 1 is taken as the good one."
-)
+@click.option("--label", required=True, metavar="COLUMN", help="The outcome, of two values.")
+@click.option("--favourable", metavar="VALUE", help="The label's value that is the good outcome.")
 @click.option("--record-key", metavar="COLUMN", help="Tells rows apart; guessed from names that end in id.")
 @click.option(
     "--facet",
     "facets",
     multiple=True,
-    metavar="COLUMN=VALUE",
-    help="A group of people to watch: column=value,value or column>number. Repeatable; guessed from names.",
+    metavar="COLUMN[=VALUE]",
+    help="A group of people to watch: column, column=value,value or column>number. Repeatable; guessed.",
 )
 @click.option(
     "--write-data",
     type=click.Path(path_type=Path, dir_okay=False),
     metavar="FILE",
-    help="Also write the data as pipelines read it: without header, columns in order.",
+    help="Also write the data as pipelines read it: without a header, columns in order.",
 )
 @click.option("--force", is_flag=True, help="Replace the model's file if there is one.")
 @common_options
@@ -43,6 +42,7 @@ def init(
     model_name: str,
     data: Path,
     label: str,
+    favourable: str | None,
     record_key: str | None,
     facets: tuple[str, ...],
     write_data: Path | None,
@@ -50,24 +50,26 @@ def init(
 ) -> int:
     """Write models/MODEL.yaml from a CSV's columns, valid at once and meant to be edited.
 
-    Columns that are neither label, record key nor facet become features if they are numbers.
-    Prints the paths of the files it wrote.
+    Where there are no environments it writes `local` too. Prints the paths of the files it wrote.
     """
-    from sagemaker_monitor.operations import scaffold
-    from sagemaker_monitor.operations.profile import profile
+    from sagemaker_monitor.operations.conf_files import model_file, write_first_files
+    from sagemaker_monitor.settings.data_file import write_data_file
+    from sagemaker_monitor.settings.scaffold import scaffold
 
-    roles = scaffold.assign(profile(data), label=label, record_key=record_key, facets=facets)
-    text = scaffold.model_yaml(model_name, roles)
-    for path in scaffold.write_configuration(common.conf_dir, model_name, text, replace=force):
-        click.echo(str(path))
+    made = scaffold(
+        model_name, data, label=label, record_key=record_key, favourable=favourable, facets=facets
+    )
+    model_file(common.conf_dir, model_name, replace=force)
     if write_data is not None:
-        rows = scaffold.write_data(data, roles, write_data)
+        # Before the configuration: a row that cannot be used leaves nothing behind.
+        write_data.parent.mkdir(parents=True, exist_ok=True)
+        rows = write_data_file(made.proposal, data, write_data)
         click.echo(str(write_data))
-        common.tell(f"{rows} rows without a header, columns {', '.join(roles.order)}")
-    if roles.guessed:
-        common.tell(f"guessed, so check them: {'; '.join(roles.guessed)}")
-    if roles.left_out:
-        common.tell(f"left out, because they are not numbers: {', '.join(roles.left_out)}")
+        common.tell(f"{rows} rows")
+    for path in write_first_files(common.conf_dir, made, replace=force):
+        click.echo(str(path))
+    for note in made.notes:
+        common.tell(f"note: {note}")
     common.tell(
         "next: sagemaker-monitor validate --definitions, then upsert and run register --mode bootstrap"
     )

@@ -1,0 +1,187 @@
+"""Following on the screen: conclusions, timeouts and Ctrl-C, each with its exit code."""
+
+from __future__ import annotations
+
+import json
+import signal
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+
+import pytest
+
+from sagemaker_monitor.aws import Aws
+from sagemaker_monitor.cli.main import main
+from sagemaker_monitor.emulator.server import Server
+from tests.operations.emulated import (
+    definition,
+    deploy,
+    fail_step,
+    make_verdict,
+    put_verdict,
+    register_version,
+    start,
+)
+
+ROOT = Path(__file__).parents[2]
+ARN = "arn:aws:sagemaker:eu-west-1:000000000000:pipeline/mortgage-register-local/execution/e"
+
+
+class Forever(BaseHTTPRequestHandler):
+    """A SageMaker on which every execution goes on."""
+
+    def do_POST(self) -> None:
+        self.rfile.read(int(self.headers["Content-Length"]))
+        steps = self.headers["X-Amz-Target"] == "SageMaker.ListPipelineExecutionSteps"
+        running = {"StepName": "ScoreBaseline", "StepStatus": "Executing"}
+        answer = {"PipelineExecutionSteps": [running]} if steps else {"PipelineExecutionStatus": "Executing"}
+        body = json.dumps(answer).encode()
+        self.send_response(200)
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, *_: object) -> None: ...
+
+
+@pytest.fixture
+def endless(conf: Path, emulator: Server) -> Iterator[Path]:
+    """The configuration of an environment where executions never end."""
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Forever)
+    thread = threading.Thread(target=server.serve_forever, args=(0.02,))
+    thread.start()
+    local = conf / "environments" / "local.yaml"
+    local.write_text(local.read_text().replace(emulator.url, f"http://127.0.0.1:{server.server_address[1]}"))
+    yield conf
+    server.shutdown()
+    thread.join()
+    server.server_close()
+
+
+@pytest.mark.parametrize(
+    ("decision", "code"),
+    [
+        ("refused", 10),
+        ("inconclusive", 10),
+        ("labels-missing", 10),
+        ("no-evidence", 3),
+        ("pass", 3),
+        (None, 3),
+    ],
+)
+def test_a_failed_run_exits_by_its_verdict(
+    aws: Aws, conf: Path, capsys: pytest.CaptureFixture[str], decision: str | None, code: int
+) -> None:
+    """Only a closed verdict is a refusal; without evidence it is an error; and never is it 0."""
+    deploy(aws, "mortgage-register-local", definition(fail_step()))
+    arn = start(aws, "mortgage-register-local")
+    if decision is not None:
+        put_verdict(aws, make_verdict(aws.environment, arn, decision))
+
+    assert main(["follow", arn, "--conf-dir", str(conf)]) == code
+    assert "next: " in capsys.readouterr().out
+
+
+def test_an_open_run_exits_0_and_names_the_gate(
+    aws: Aws, conf: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The next command opens the version that was registered."""
+    arn = register_version(aws)
+    put_verdict(aws, make_verdict(aws.environment, arn))
+
+    assert main(["follow", arn, "--conf-dir", str(conf)]) == 0
+
+    out, err = capsys.readouterr()
+    assert f"next: sagemaker-monitor gate mortgage --version 1 --env local --conf-dir {conf} --apply" in out
+    assert "Register" in err
+
+
+def test_a_refusal_says_why(aws: Aws, conf: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """The check, metric, facet, value, baseline, limit and message are on the screen, and what comes next."""
+    deploy(aws, "mortgage-register-local", definition(fail_step()))
+    arn = start(aws, "mortgage-register-local")
+    put_verdict(aws, make_verdict(aws.environment, arn, "refused"))
+
+    main(["follow", arn, "--quiet", "--conf-dir", str(conf)])
+
+    out, err = capsys.readouterr()
+    row = next(line for line in out.splitlines() if "DPPL" in line)
+    assert row.split()[:7] == ["ModelBias", "DPPL", "black=1", "0.31", "0.12", "≤", "0.2"]
+    assert "approves far fewer" in row
+    assert f"next: sagemaker-monitor report mortgage --execution {arn}" in out
+    assert err == ""
+
+
+def test_json_has_the_whole_verdict(aws: Aws, conf: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """With --format json standard output is one document."""
+    deploy(aws, "mortgage-register-local", definition(fail_step()))
+    arn = start(aws, "mortgage-register-local")
+    put_verdict(aws, make_verdict(aws.environment, arn, "refused"))
+
+    assert main(["follow", arn, "--format", "json", "--conf-dir", str(conf)]) == 10
+
+    document = json.loads(capsys.readouterr().out)
+    assert document["conclusion"] == "refused"
+    assert document["verdict"]["findings"][0]["metric"] == "DPPL"
+    assert [step["name"] for step in document["failed_steps"]] == ["Refuse"]
+
+
+def test_text_from_documents_does_not_steer_the_terminal(
+    aws: Aws, conf: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Escape sequences and markup in a verdict are shown as text."""
+    deploy(aws, "mortgage-register-local", definition(fail_step()))
+    arn = start(aws, "mortgage-register-local")
+    put_verdict(aws, make_verdict(aws.environment, arn, "refused", summary="\x1b[2J[red]x[/red]\nnew"))
+
+    main(["follow", arn, "--conf-dir", str(conf)])
+
+    out = capsys.readouterr().out
+    assert "\x1b" not in out
+    assert "[red]x[/red] new" in out
+
+
+def test_the_timeout_exits_4_and_says_how_to_come_back(
+    endless: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The execution goes on, and the command that follows it again is printed."""
+    assert main(["follow", ARN, "--timeout", "1s", "--conf-dir", str(endless)]) == 4
+    assert f"come back with: sagemaker-monitor follow {ARN} --env local" in capsys.readouterr().err
+
+
+def test_ctrl_c_detaches(endless: Path) -> None:
+    """An interrupted follow says that the execution goes on and how to come back, without a traceback."""
+    command = [sys.executable, "-m", "sagemaker_monitor.cli.main", "follow", ARN, "--conf-dir", str(endless)]
+    with subprocess.Popen(
+        command, cwd=ROOT, stderr=subprocess.PIPE, stdout=subprocess.DEVNULL, text=True
+    ) as child:
+        assert child.stderr is not None
+        for line in child.stderr:
+            if "Executing" in line:
+                break
+        child.send_signal(signal.SIGINT)
+        told = child.stderr.read()
+
+    assert child.returncode == 130
+    assert f"come back with: sagemaker-monitor follow {ARN} --env local" in told
+    assert "Traceback" not in told
+
+
+def test_an_unknown_execution_is_two(aws: Aws, conf: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """What does not exist cannot be followed."""
+    assert main(["follow", ARN, "--conf-dir", str(conf)]) == 2
+    assert "error: there is no execution" in capsys.readouterr().err
+
+
+def test_a_stopped_emulator_is_three(
+    conf: Path, emulator: Server, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Nobody answers: one line says which command starts it."""
+    local = conf / "environments" / "local.yaml"
+    local.write_text(local.read_text().replace(emulator.url, "http://127.0.0.1:1"))
+
+    assert main(["follow", ARN, "--conf-dir", str(conf)]) == 3
+    assert "run sagemaker-monitor local up" in capsys.readouterr().err

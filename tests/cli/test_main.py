@@ -1,0 +1,255 @@
+"""Every command has help, every error its exit code, and nothing heavy is imported for either."""
+
+from __future__ import annotations
+
+import re
+import resource
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import click
+import pytest
+
+from pipelines.bundle import BundleError
+from sagemaker_monitor.aws.errors import AwsError, NotFoundError, WriteRefusedError
+from sagemaker_monitor.cli.errors import ExitCode, table
+from sagemaker_monitor.cli.lazy import Lazy
+from sagemaker_monitor.cli.main import COMMANDS, main, root
+from sagemaker_monitor.emulator.lifecycle import LifecycleError
+from sagemaker_monitor.operations.errors import OperationError, TimedOutError, UsageError
+from sagemaker_monitor.registry.errors import RegistryError
+from sagemaker_monitor.reports import ReportError
+from sagemaker_monitor.settings import ConfigError, Problem
+from tests.cli.failing import FAILURES
+
+ROOT = Path(__file__).parents[2]
+HEAVY = ("sagemaker", "moto", "polars", "numpy", "scipy", "xgboost", "flask")
+
+
+def every_command() -> Iterator[tuple[str, ...]]:
+    """Yield the words of every command, groups and the root included."""
+    context = click.Context(root)
+    yield ()
+    for name in root.list_commands(context):
+        command = root.get_command(context, name)
+        yield (name,)
+        if isinstance(command, click.Group):
+            for inner in command.list_commands(context):
+                yield name, inner
+
+
+@pytest.mark.parametrize("words", list(every_command()), ids=" ".join)
+def test_every_command_has_help(words: tuple[str, ...], capsys: pytest.CaptureFixture[str]) -> None:
+    """--help works everywhere, exits 0, goes to standard output, and every option says what it is for."""
+    assert main([*words, "--help"]) == 0
+    assert capsys.readouterr().out.startswith("Usage: sagemaker-monitor")
+
+    command: click.Command = root
+    for word in words:
+        assert isinstance(command, click.Group)
+        found = command.get_command(click.Context(command), word)
+        assert found is not None
+        command = found
+    assert command.help
+    assert [p.name for p in command.params if isinstance(p, click.Option) and not p.help] == []
+
+
+@pytest.mark.parametrize("name", list(COMMANDS))
+def test_commands_that_do_something_take_the_common_options(name: str) -> None:
+    """--conf-dir, --env, --quiet and --debug are on every command."""
+    command = root.get_command(click.Context(root), name)
+    assert command is not None
+    leaves = list(command.commands.values()) if isinstance(command, click.Group) else [command]
+
+    for leaf in leaves:
+        options = {option for parameter in leaf.params for option in parameter.opts}
+        assert {"--conf-dir", "--env", "--quiet", "--debug"} <= options
+
+
+def test_the_list_of_commands_is_what_there_is(capsys: pytest.CaptureFixture[str]) -> None:
+    """The list that --help prints without importing anything names every command with its line."""
+    main(["--help"])
+    text = re.sub(r"\s+", " ", capsys.readouterr().out)
+
+    for name, lazy in COMMANDS.items():
+        assert f"{name} {lazy.help}" in text
+
+
+@pytest.mark.parametrize(
+    ("error", "code"),
+    [
+        (ConfigError([Problem("is wrong")]), 2),
+        (UsageError("is wrong"), 2),
+        (RegistryError("is wrong"), 2),
+        (BundleError("is wrong"), 2),
+        (WriteRefusedError("is wrong"), 2),
+        (click.UsageError("is wrong"), 2),
+        (TimedOutError("is wrong"), 4),
+        (OperationError("is wrong"), 3),
+        (AwsError("is wrong"), 3),
+        (NotFoundError("is wrong"), 3),
+        (LifecycleError("is wrong"), 3),
+        (ReportError("is wrong"), 3),
+        (RuntimeError("is wrong"), 3),
+        (MemoryError("is wrong"), 3),
+        (RecursionError("is wrong"), 3),
+        (OSError(28, "is wrong"), 3),
+        (KeyboardInterrupt(), 130),
+    ],
+    ids=lambda value: type(value).__name__,
+)
+def test_every_error_has_its_exit_code(
+    error: BaseException,
+    code: int,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    tmp_path: Path,
+) -> None:
+    """Expected or not, an error is told on standard error, without a traceback, and has its code."""
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+    monkeypatch.setitem(root.lazy, "failing", Lazy("tests.cli.failing:failing", ""))
+    monkeypatch.setitem(FAILURES, "it", error)
+
+    assert main(["failing", "it"]) == code
+
+    out, err = capsys.readouterr()
+    assert out == ""
+    assert "Traceback" not in err
+    assert "is wrong" in err or "interrupted" in err
+
+
+def test_an_unexpected_error_leaves_its_traceback_in_a_file(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    """One line names the error and the file, and the file has the traceback."""
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+    monkeypatch.setitem(root.lazy, "failing", Lazy("tests.cli.failing:failing", ""))
+    monkeypatch.setitem(FAILURES, "it", RuntimeError("two\nlines"))
+
+    assert main(["failing", "it"]) == 3
+
+    (saved,) = tmp_path.iterdir()
+    (told,) = capsys.readouterr().err.splitlines()
+    assert told.startswith("error: unexpected RuntimeError: two lines; ")
+    assert str(saved) in told
+    assert "Traceback" in saved.read_text()
+
+
+def test_debug_prints_the_traceback(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    """With --debug the traceback is on the screen, and no file is written."""
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+    monkeypatch.setitem(root.lazy, "failing", Lazy("tests.cli.failing:failing", ""))
+    monkeypatch.setitem(FAILURES, "it", RuntimeError("boom"))
+
+    assert main(["failing", "it", "--debug"]) == 3
+
+    assert "Traceback" in capsys.readouterr().err
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_only_a_refusal_is_ten() -> None:
+    """No error shares the exit code of a refusal."""
+    assert ExitCode.REFUSED == 10
+    assert ExitCode.REFUSED not in [code for _, code in table()]
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["nonsense"],
+        ["run"],
+        ["run", "register"],
+        ["run", "register", "--model", "mortgage", "--mode", "sometimes"],
+        ["follow", "arn", "--timeout", "soon"],
+        ["gate", "mortgage", "--version", "0"],
+        ["report", "mortgage", "--format", "pdf"],
+        ["upsert", "--nonsense"],
+    ],
+    ids=" ".join,
+)
+def test_wrong_usage_is_two(arguments: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    """What cannot be meant so is told with the usage, on standard error."""
+    assert main(arguments) == 2
+    out, err = capsys.readouterr()
+    assert (out, "Usage: sagemaker-monitor" in err) == ("", True)
+
+
+@pytest.mark.parametrize("words", [words for words in every_command() if words], ids=" ".join)
+def test_help_imports_nothing_heavy(words: tuple[str, ...]) -> None:
+    """Help of any command imports neither boto3 nor any of the libraries that compute."""
+    code = (
+        "import sys; from sagemaker_monitor.cli.main import main; "
+        f"assert main({[*words, '--help']!r}) == 0; "
+        f"loaded = [m for m in {(*HEAVY, 'boto3', 'pydantic', 'rich')!r} if m in sys.modules]; "
+        "assert not loaded, loaded"
+    )
+    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=False)
+
+    assert done.returncode == 0, done.stderr
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["validate"],
+        ["run", "register", "--model", "mortgage"],
+        ["run", "monitor-batch", "--model", "mortgage"],
+        ["follow", "arn:aws:sagemaker:eu-west-1:000000000000:pipeline/p/execution/e"],
+        ["gate", "mortgage"],
+        ["report", "mortgage"],
+        ["init", "credit", "--data", "none.csv", "--label", "y"],
+        ["local", "status"],
+    ],
+    ids=" ".join,
+)
+def test_what_only_asks_and_starts_never_imports_the_sdk(
+    arguments: list[str], conf: Path, tmp_path: Path
+) -> None:
+    """Run against an empty emulator to their end, these commands load neither the SDK nor what computes."""
+    code = (
+        "import sys; from sagemaker_monitor.cli.main import main; "
+        f"main({[*arguments, '--conf-dir', str(conf)]!r}); "
+        f"loaded = [m for m in {HEAVY!r} if m in sys.modules]; "
+        "assert not loaded, loaded"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code],
+        cwd=tmp_path,
+        env={"PYTHONPATH": str(ROOT), "PATH": "", "HOME": str(tmp_path)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+    assert done.returncode == 0, done.stderr
+    assert "unexpected" not in done.stderr
+
+
+def test_help_is_quick() -> None:
+    """The list of commands costs less than 0.3 s of CPU."""
+    command = [sys.executable, "-m", "sagemaker_monitor.cli.main", "--help"]
+    subprocess.run(command, cwd=ROOT, capture_output=True, check=True)
+    before = resource.getrusage(resource.RUSAGE_CHILDREN)
+    subprocess.run(command, cwd=ROOT, capture_output=True, check=True)
+    after = resource.getrusage(resource.RUSAGE_CHILDREN)
+
+    assert after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime < 0.3
+
+
+def test_a_reader_that_goes_away_is_no_traceback() -> None:
+    """`sagemaker-monitor … | head` ends quietly."""
+    code = "import sys; from sagemaker_monitor.cli.main import main; sys.exit(main(['--help']))"
+    with subprocess.Popen(
+        [sys.executable, "-c", code], cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE
+    ) as child:
+        assert child.stdout is not None
+        assert child.stderr is not None
+        child.stdout.close()
+        told = child.stderr.read().decode()
+
+    assert child.returncode == 3
+    assert "Traceback" not in told

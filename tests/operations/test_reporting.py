@@ -1,0 +1,86 @@
+"""Which run is reported, and what belongs to it."""
+
+from __future__ import annotations
+
+import pytest
+
+from sagemaker_monitor.aws import Aws
+from sagemaker_monitor.aws.storage import put_if_missing
+from sagemaker_monitor.operations.errors import OperationError, UsageError
+from sagemaker_monitor.operations.reporting import choose_execution, gather
+from sagemaker_monitor.settings import Model
+from tests.operations.emulated import (
+    definition,
+    deploy,
+    fail_step,
+    make_verdict,
+    put_verdict,
+    register_version,
+    start,
+    verdict_place,
+    wait,
+)
+
+
+def test_the_newest_run_of_any_pipeline_is_reported(aws: Aws, model: Model) -> None:
+    """Without a choice it is the model's last run, whichever pipeline it was of."""
+    register_version(aws)
+    deploy(aws, "mortgage-monitor-batch-local", definition(fail_step()))
+    newest = start(aws, "mortgage-monitor-batch-local")
+    wait(aws, newest)
+
+    assert choose_execution(aws, model, execution_arn=None, version=None) == newest
+
+
+def test_a_version_is_reported_by_the_run_that_registered_it(aws: Aws, model: Model) -> None:
+    """The version's own metadata says which run that was."""
+    first = register_version(aws)
+    register_version(aws)
+
+    assert choose_execution(aws, model, execution_arn=None, version=1) == first
+
+
+def test_a_model_that_never_ran_has_no_report(aws: Aws, model: Model) -> None:
+    """Nothing deployed, nothing run: a usage error says so."""
+    with pytest.raises(UsageError, match="'mortgage' has not run in 'local'"):
+        choose_execution(aws, model, execution_arn=None, version=None)
+
+
+def test_a_report_has_verdict_steps_and_provenance(aws: Aws, model: Model) -> None:
+    """The documents of the run are gathered as they are."""
+    arn = register_version(aws)
+    put_verdict(aws, make_verdict(aws.environment, arn))
+
+    found = gather(aws, model, arn)
+
+    assert found.verdict is not None
+    assert found.verdict["execution_arn"] == arn
+    assert [step["StepName"] for step in found.steps] == ["Register"]
+    assert found.details["Model inventory"] == "MR-0417"
+
+
+def test_a_run_without_a_verdict_still_has_a_report(aws: Aws, model: Model) -> None:
+    """What broke before deciding is shown too."""
+    arn = register_version(aws)
+
+    assert gather(aws, model, arn).verdict is None
+
+
+@pytest.mark.parametrize("content", [b"{", b"[1]", b"[" * 100_000])
+def test_a_document_that_is_none_is_named(aws: Aws, model: Model, content: bytes) -> None:
+    """A broken verdict.json is named by its URI."""
+    arn = register_version(aws)
+    put_if_missing(aws, verdict_place(aws.environment, arn), content)
+
+    with pytest.raises(OperationError, match=r"decide/verdict\.json is"):
+        gather(aws, model, arn)
+
+
+def test_a_run_of_another_model_is_refused(aws: Aws, model: Model) -> None:
+    """A report of one model is not made from another's run."""
+    deploy(aws, "payroll-register-local", definition(fail_step()))
+    arn = start(aws, "payroll-register-local")
+    wait(aws, arn)
+
+    with pytest.raises(UsageError, match="is of model 'payroll', not of 'mortgage'"):
+        gather(aws, model, arn)
