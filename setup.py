@@ -36,7 +36,7 @@ EXTRAS = {
 setup(
     name="sagemaker-monitor",
     version="0.1.0",
-    description="SageMaker Pipelines that watch models in production, and an emulator that runs them anywhere",
+    description="SageMaker Pipelines that watch models in production, and an emulator to run them anywhere",
     long_description=(HERE / "README.md").read_text(encoding="utf-8"),
     long_description_content_type="text/markdown",
     license="Apache-2.0",

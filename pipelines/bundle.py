@@ -91,7 +91,8 @@ class Bundle:
             raise BundleError(f"{directory / MANIFEST} is not JSON: {error}") from error
         if manifest.get("schema_version") != 1:
             raise BundleError(
-                f"{directory / MANIFEST} has schema_version {manifest.get('schema_version')!r}; this version reads 1"
+                f"{directory / MANIFEST} has schema_version {manifest.get('schema_version')!r}; "
+                "this version reads 1"
             )
         try:
             pipelines = tuple(

@@ -94,8 +94,9 @@ class Server:
         if self._thread is not None:
             self._http.shutdown()
             self._thread.join()
-        self.context.jobs.shutdown()
+        # Executions first: they end with the reason that the emulator was stopped, not that a job was.
         self._sagemaker.shutdown(self.context)
+        self.context.jobs.shutdown()
         self._http.server_close()
         self._close()
 
