@@ -36,7 +36,7 @@ class Aws:
         Before the first operation that writes, the account is verified. Raises AwsError.
         """
         if not operation.startswith(READS):
-            self._before_write()
+            self.require_writable()
             self.writes.append(f"{service}:{operation}")
         response = self._send(service, operation, **request)
         return response if isinstance(response, dict) else {}
@@ -67,7 +67,8 @@ class Aws:
         """Whether this is the emulator."""
         return self.environment.endpoint_url is not None
 
-    def _before_write(self) -> None:
+    def require_writable(self) -> None:
+        """Check that the account is real and is the caller's; once. Raises WriteRefusedError, AwsError."""
         if self._account_verified:
             return
         environment = self.environment

@@ -36,6 +36,7 @@ def upsert(common: Common, model_name: str | None, bundle_dir: Path | None, outp
     from sagemaker_monitor.operations.upsert import upsert as send
 
     aws = common.aws
+    aws.require_writable()  # building takes seconds; what cannot be sent need not be built
     changes: list[Change] = []
     for model, bundle in _bundles(common, model_name, bundle_dir):
         for change in send(aws, bundle, model):

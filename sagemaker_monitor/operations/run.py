@@ -43,6 +43,7 @@ def run_register(
     Files may be local paths or S3 URIs; what is None comes from the configuration. Raises
     UsageError, AwsError.
     """
+    aws.require_writable()
     deployed = read_deployed(aws, pipeline_name(model.model, "register", aws.environment.name))
     group = aws.environment.model_package_group(model.model)
     approved = latest_approved(aws, group)
@@ -61,6 +62,7 @@ def run_monitor_batch(
     The version is the model that scores the batch and the baseline that it is compared with. Raises
     UsageError, RegistryError, AwsError.
     """
+    aws.require_writable()
     deployed = read_deployed(aws, pipeline_name(model.model, "monitor-batch", aws.environment.name))
     group = aws.environment.model_package_group(model.model)
     found = find_version(aws, group, version) if version is not None else latest_approved(aws, group)

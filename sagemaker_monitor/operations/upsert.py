@@ -33,6 +33,7 @@ def upsert(aws: Aws, bundle: Bundle, model: Model) -> Iterator[Change]:
     pipeline are made exactly the configured ones, apart from AWS's own. Raises AwsError, UsageError.
     """
     pipelines = desired_pipelines(bundle, model, aws.environment)
+    aws.require_writable()
     for asset in bundle.assets:
         written = put_if_missing(aws, asset.uri, asset.content)
         yield Change("asset", f"{asset.sha256[:12]}/{asset.name}", "uploaded" if written else "unchanged")

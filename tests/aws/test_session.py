@@ -24,12 +24,13 @@ class Listener:
 
     def __init__(self) -> None:
         self.headers: list[dict[str, str]] = []
+        self.status = 400
         listener = self
 
         class Handler(BaseHTTPRequestHandler):
             def do_POST(self) -> None:
                 listener.headers.append(dict(self.headers))
-                self.send_response(400)
+                self.send_response(listener.status)
                 self.send_header("Content-Length", "0")
                 self.end_headers()
 
@@ -163,3 +164,21 @@ def test_missing_credentials_say_which_account_they_should_be_of(
 
     with pytest.raises(AwsError, match=r"no usable AWS credentials for 'dev' \(account 000000000000\)"):
         connect(account).call("sagemaker", "list_pipelines")
+
+
+def test_what_is_refused_is_not_sent_again(environment: Environment, listener: Listener) -> None:
+    """A 4xx answer is final: only throttling, 5xx and broken connections are retried."""
+    with pytest.raises(AwsError):
+        connect(elsewhere(environment, listener.url)).call("sagemaker", "list_pipelines")
+
+    assert len(listener.headers) == 1
+
+
+def test_a_server_error_is_sent_again(environment: Environment, listener: Listener) -> None:
+    """A 5xx answer is retried, and told when it stays."""
+    listener.status = 503
+
+    with pytest.raises(AwsError):
+        connect(elsewhere(environment, listener.url)).call("sagemaker", "list_pipelines")
+
+    assert len(listener.headers) == 2

@@ -70,9 +70,7 @@ def test_what_is_not_there_is_none_or_not_found(aws: Aws, uri: str) -> None:
 
 def test_a_missing_bucket_says_how_to_make_it(aws: Aws) -> None:
     """Writing into a bucket that is not there says where the environment has its own."""
-    with pytest.raises(
-        AwsError, match="the bucket 'elsewhere' does not exist: check the URI"
-    ):
+    with pytest.raises(AwsError, match="the bucket 'elsewhere' does not exist: check the URI"):
         put_if_missing(aws, "s3://elsewhere/key", b"x")
 
 

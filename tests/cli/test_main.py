@@ -153,7 +153,7 @@ def test_debug_prints_the_traceback(
 
 def test_only_a_refusal_is_ten() -> None:
     """No error shares the exit code of a refusal."""
-    assert ExitCode.REFUSED == 10
+    assert int(ExitCode.REFUSED) == 10
     assert ExitCode.REFUSED not in [code for _, code in table()]
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
+from itertools import islice
 from typing import Any
 
 import pytest
@@ -158,10 +159,7 @@ def test_tags_are_added_and_removed(aws: Aws, bundle: Bundle, model: Model) -> N
 def test_a_run_that_was_killed_is_completed_by_the_next(aws: Aws, bundle: Bundle, model: Model) -> None:
     """Stopped after any number of steps, a second run converges to the same state."""
     for steps in range(4):
-        running = upsert(aws, bundle, model)
-        for _ in range(steps):
-            next(running)
-        running.close()
+        list(islice(upsert(aws, bundle, model), steps))
 
     list(upsert(aws, bundle, model))
 
