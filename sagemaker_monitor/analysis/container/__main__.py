@@ -1,10 +1,11 @@
-"""Run an analysis container: `python -m sagemaker_monitor.analysis.container clarify`."""
+"""Run an analysis container: `python -m sagemaker_monitor.analysis.container clarify` or `analyzer`."""
 
 from __future__ import annotations
 
 import os
 import sys
 import traceback
+from importlib import import_module
 from typing import TYPE_CHECKING
 
 from sagemaker_monitor.analysis.container.paths import Paths, write_outputs
@@ -13,21 +14,23 @@ from sagemaker_monitor.analysis.errors import AnalysisError
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+CONTAINERS = ("clarify", "analyzer")
 LONGEST_TEXT = 1024
 """Characters of a failure reason that SageMaker keeps."""
 
 
 def main(arguments: list[str], environment: Mapping[str, str]) -> int:
     """Run the container that *arguments* names and leave its exit text; return the process's exit code."""
-    if arguments != ["clarify"]:
-        print("usage: python -m sagemaker_monitor.analysis.container clarify", file=sys.stderr)
+    if len(arguments) != 1 or arguments[0] not in CONTAINERS:
+        names = " | ".join(CONTAINERS)
+        print(f"usage: python -m sagemaker_monitor.analysis.container {names}", file=sys.stderr)
         return 2
     paths = Paths.of(environment)
     try:
-        from sagemaker_monitor.analysis.container import clarify
-
-        files, text = clarify.run(paths, environment)
-        write_outputs(paths.output, files)
+        # Each has its own libraries, which take longer to load than a small job to do.
+        container = import_module(f"sagemaker_monitor.analysis.container.{arguments[0]}")
+        files, text = container.run(paths, environment)
+        write_outputs(paths.output_of(environment), files)
         code = 0
     except AnalysisError as error:
         text, code = str(error), 1

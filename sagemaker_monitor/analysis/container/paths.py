@@ -47,6 +47,11 @@ class Paths:
         """Where the exit text goes."""
         return self.root / "output" / "message"
 
+    def output_of(self, environment: Mapping[str, str]) -> Path:
+        """Return where results go: elsewhere when the variable output_path says so."""
+        given = environment.get("output_path")
+        return self.resolve(given) if given else self.output
+
     def resolve(self, path: str) -> Path:
         """Return *path*, as a job's environment gives it, below this root."""
         inside = path.removeprefix(f"{DEFAULT_ROOT}/")

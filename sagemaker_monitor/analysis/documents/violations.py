@@ -1,6 +1,6 @@
-"""constraint_violations.json of bias checks: which metrics left the range that the baseline allows.
+"""constraint_violations.json: which metrics or features left what the baseline allows.
 
-Runs under Python 3.8 with the standard library only.
+Runs under Python 3.8 with numpy.
 """
 
 from __future__ import annotations
@@ -8,7 +8,9 @@ from __future__ import annotations
 import json
 from dataclasses import asdict, dataclass
 
+from sagemaker_monitor.analysis.documents import jackson
 from sagemaker_monitor.analysis.documents.analysis import VERSION, DocumentError, read_object
+from sagemaker_monitor.analysis.documents.lenient import load
 
 BIAS_DRIFT_CHECK = "bias_drift_check"
 
@@ -50,3 +52,30 @@ class BiasViolations:
                 f"constraint_violations.json is not one of a bias check: {error!r}"
             ) from error
         return cls(violations, str(document.get("version", VERSION)))
+
+
+@dataclass(frozen=True)
+class QualityViolation:
+    """One constraint of data quality that the data does not meet; the fields are in the document's order."""
+
+    feature_name: str
+    constraint_check_type: str
+    description: str
+
+
+@dataclass(frozen=True)
+class QualityViolations:
+    """The violations of one data quality check; without any there is no document."""
+
+    violations: tuple[QualityViolation, ...]
+
+    def to_json(self) -> str:
+        """Return the document as the analyzer writes it."""
+        return jackson.render({"violations": [asdict(each) for each in self.violations]})
+
+    @classmethod
+    def from_json(cls, text: str) -> QualityViolations:
+        """Read the document; raises DocumentError with what is wrong."""
+        keys = tuple(QualityViolation.__dataclass_fields__)
+        found = load(text, "constraint_violations.json").children("violations")
+        return cls(tuple(QualityViolation(**{key: each.text(key) for key in keys}) for each in found))

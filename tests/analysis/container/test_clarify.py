@@ -422,8 +422,8 @@ def test_unreadable_input_still_leaves_a_message(container: Container) -> None:
 
 
 def test_only_known_containers_run(capsys: pytest.CaptureFixture[str]) -> None:
-    """Another word than clarify is a usage error."""
-    assert main(["analyzer"], {}) == 2
+    """Another word than clarify or analyzer is a usage error."""
+    assert main(["merger"], {}) == 2
     assert capsys.readouterr().err.startswith("usage:")
 
 

@@ -1,0 +1,1 @@
+"""The quality of data: what its features look like, and whether they are as the baseline was."""

@@ -1,0 +1,194 @@
+"""CSV files as blocks of rows: cells are texts as they stand, null where empty."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections import Counter
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from sagemaker_monitor.analysis.errors import AnalysisError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+    from pathlib import Path
+
+    import polars as pl
+
+NO_DATA = "Job inputs had no data"
+BLOCK = 8 << 20
+BLOCK_PER_COLUMN = 16 << 10
+"""Bytes read at a time, more with many columns: of each, a block should have some thousand cells."""
+
+_BOM = b"\xef\xbb\xbf"
+
+
+@dataclass(frozen=True)
+class CsvFiles:
+    """Files whose rows make one dataset, with a header in each of them or in none."""
+
+    files: Sequence[Path]
+    header: bool
+
+    @cached_property
+    def names(self) -> tuple[str, ...]:
+        """Return the columns' names: the first file's header made unique, or _c0, _c1, … as Spark calls them.
+
+        Raises AnalysisError when no file has a row.
+        """
+        for file in self.files:
+            row = _first_row(file)
+            if row is not None:
+                return _unique(row) if self.header else tuple(f"_c{index}" for index in range(len(row)))
+        raise AnalysisError(NO_DATA)
+
+    def blocks(self) -> Iterator[pl.DataFrame]:
+        """Yield blocks of rows, in the files' order; a column is called by its position.
+
+        Raises AnalysisError for rows that are not as wide as the first one, headers that differ, text that
+        is not UTF-8, and quotes that are not closed; none of them can be read without guessing.
+        """
+        for file in self.files:
+            yield from self._file(file)
+
+    def _file(self, file: Path) -> Iterator[pl.DataFrame]:
+        rows = 0
+        for number, content in enumerate(_pieces(file, max(BLOCK, BLOCK_PER_COLUMN * len(self.names)))):
+            skip = int(self.header and number == 0)
+            if skip:
+                self._check_header(file)
+            frame = _parse(content, skip, len(self.names), _Place(file.name, rows))
+            rows += frame.height + skip
+            if frame.height:
+                yield frame
+
+    def _check_header(self, file: Path) -> None:
+        row = _first_row(file) or []
+        if len(row) == len(self.names) and _unique(row) != self.names:
+            column = next(
+                i for i, pair in enumerate(zip(_unique(row), self.names, strict=True)) if len({*pair}) > 1
+            )
+            raise AnalysisError(
+                f"{file.name!r} has another header than the files before it, first in column {column + 1}; "
+                "give files with the same columns in the same order"
+            )
+
+
+@dataclass(frozen=True)
+class _Place:
+    """Where a piece of a file begins, to tell where something is wrong."""
+
+    file: str
+    rows_before: int
+
+
+def _parse(content: bytes, skip: int, width: int, place: _Place) -> pl.DataFrame:
+    frame = _read(content, skip, width, place)
+    # The reader fills rows that are too short, and takes blank lines for rows; the last column tells.
+    if frame.height and frame.to_series(-1).null_count():
+        rows = _without_blank_lines(content)
+        if len(rows) < len(content):
+            frame = _read(rows, skip, width, place)
+        _check_widths(rows, width, place)
+    return frame
+
+
+def _read(content: bytes, skip: int, width: int, place: _Place) -> pl.DataFrame:
+    import polars as pl
+
+    try:
+        return pl.read_csv(
+            content,
+            has_header=False,
+            skip_rows=skip,
+            raise_if_empty=False,
+            schema={str(index): pl.String for index in range(width)},
+        )
+    except pl.exceptions.PolarsError as error:
+        _check_text(content, place)
+        _check_widths(_without_blank_lines(content), width, place)
+        reason = str(error).split("\n", 1)[0].split("`", 1)[0].strip()[:200]
+        raise AnalysisError(f"{place.file!r} cannot be read as CSV: {reason}") from error
+
+
+def _pieces(file: Path, size: int) -> Iterator[bytes]:
+    """Yield the file's content, a little more than *size* bytes at a time, cut where a row ends."""
+    with file.open("rb") as source:
+        if source.read(len(_BOM)) != _BOM:
+            source.seek(0)
+        while content := source.read(size):
+            content += source.readline()
+            # A line end between quotes ends no row.
+            while content.count(b'"') % 2 and (line := source.readline()):
+                content += line
+            if content[:1] in b"\r\n":
+                content = content.lstrip(b"\r\n")
+            if content:
+                yield content
+
+
+def _without_blank_lines(content: bytes) -> bytes:
+    if b"\n\n" in content or b"\n\r\n" in content:
+        return b"".join(line for line in content.splitlines(keepends=True) if line.strip(b"\r\n"))
+    return content
+
+
+def _first_row(file: Path) -> list[str] | None:
+    """Return the file's first row, or None when it has none."""
+    with file.open("rb") as source:
+        if source.read(len(_BOM)) != _BOM:
+            source.seek(0)
+        try:
+            reader = csv.reader(io.TextIOWrapper(source, encoding="utf-8", newline=""))
+            return next((row for row in reader if row), None)
+        except UnicodeDecodeError as error:
+            raise AnalysisError(_not_text(file.name)) from error
+        except csv.Error as error:
+            raise AnalysisError(f"{file.name!r} cannot be read as CSV: {error}") from error
+
+
+def _unique(header: Sequence[str]) -> tuple[str, ...]:
+    """Return the header's names, those that are empty or repeated with their position, as Spark does."""
+    times = Counter(name.lower() for name in header)
+    return tuple(
+        f"_c{index}" if not name else f"{name}{index}" if times[name.lower()] > 1 else name
+        for index, name in enumerate(header)
+    )
+
+
+def _check_text(content: bytes, place: _Place) -> None:
+    try:
+        content.decode("utf-8")
+    except UnicodeDecodeError as error:
+        raise AnalysisError(_not_text(place.file)) from error
+
+
+def _not_text(name: str) -> str:
+    return f"{name!r} is not UTF-8; save the dataset as UTF-8 CSV"
+
+
+def _check_widths(content: bytes, width: int, place: _Place) -> None:
+    """Refuse rows that are narrower or wider than *width*: a reader would fill or drop their cells."""
+    widths = _widths(content)
+    ragged = np.flatnonzero(widths != width)
+    if len(ragged):
+        first = int(ragged[0])
+        raise AnalysisError(
+            f"{place.file!r} has rows of different widths: row {place.rows_before + first + 1} has "
+            f"{widths[first]} cells, the first row of the dataset has {width}; "
+            "repair it, or quote cells that contain commas"
+        )
+
+
+def _widths(content: bytes) -> np.ndarray[tuple[int], np.dtype[np.int64]]:
+    if b'"' in content:
+        rows = csv.reader(io.StringIO(content.decode(), newline=""))
+        return np.fromiter((len(row) for row in rows), dtype=np.int64)
+    data = np.frombuffer(content, dtype=np.uint8)
+    ends = np.flatnonzero(data == ord("\n"))
+    ends = ends if data[-1] == ord("\n") else np.append(ends, len(data))
+    return np.diff(np.searchsorted(np.flatnonzero(data == ord(",")), ends), prepend=0) + 1
