@@ -19,6 +19,9 @@ COMMANDS = {
     "build": Lazy(f"{_HERE}.build:build", "Write pipelines and all their files to a directory, offline."),
     "upsert": Lazy(f"{_HERE}.upsert:upsert", "Create or update what differs, in one environment."),
     "run": Lazy(f"{_HERE}.run:run", "Start a pipeline and follow it to its verdict."),
+    "ground-truth": Lazy(
+        f"{_HERE}.ground_truth:ground_truth", "Put labels that arrive late where captures find them."
+    ),
     "follow": Lazy(f"{_HERE}.follow:follow", "Follow an execution to its verdict."),
     "gate": Lazy(f"{_HERE}.gate:gate", "Show a version's evidence; open the version with it."),
     "report": Lazy(f"{_HERE}.report:report", "Write a verdict as a page, as Markdown or as JSON."),

@@ -1,5 +1,6 @@
-"""Join a transform's output with its labels by the record key; write one folder for each kind of check.
+"""Join a transform's output with its labels; write one folder for each kind of check.
 
+Labels come as CSV by the record key, as ground truth records by the inference id, or in the rows.
 Runs under Python 3.8 with boto3. Cells are copied as they stand: 1 and 1.0 are different types to AWS.
 """
 
@@ -10,10 +11,12 @@ import csv
 import json
 import math
 import os
+import re
 import sys
 import tempfile
 from contextlib import ExitStack
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
+from datetime import datetime, timedelta, timezone
 from pathlib import Path
 from typing import IO, Any, Iterable, Iterator, Sequence
 
@@ -21,6 +24,9 @@ ATTEMPTS = 8
 ADDED = 3
 """Columns that the transform appends: probability, inference id, inference time."""
 DATA = "data.csv"
+HOUR = "%Y/%m/%d/%H"
+SCORED = ("*.out", "part-*.csv")
+"""Names of a transform's output files, and of those that collect writes."""
 
 
 class JoinError(Exception):
@@ -48,6 +54,7 @@ class Record:
     """One scored row: its cells as they stand; *label* is None where the row has no column for it."""
 
     key: str
+    inference_id: str
     features: list[str]
     facets: list[str]
     label: str | None
@@ -56,10 +63,23 @@ class Record:
 
 @dataclass(frozen=True)
 class Labels:
-    """The labels by record key, and how many were given twice."""
+    """The labels by record key and by inference id, and how many were given twice."""
 
     by_key: dict[str, str]
+    by_id: dict[str, str]
     duplicates: int
+
+    def __len__(self) -> int:
+        """Return how many records they are of."""
+        return len(self.by_key) + len(self.by_id)
+
+
+@dataclass(frozen=True)
+class Window:
+    """Whole hours of UTC, the last one excluded."""
+
+    start: datetime
+    end: datetime
 
 
 @dataclass(frozen=True)
@@ -101,17 +121,46 @@ def csv_rows(lines: Iterable[str], name: str) -> Iterator[tuple[int, list[str]]]
         raise JoinError(f"{name} is not UTF-8 text, after line {reader.line_num}") from error
 
 
-def records(folder: Path, columns: Columns) -> Iterator[Record]:
-    """Yield the scored rows of all *.out files below *folder*, in the order of their names."""
-    width = 0
-    for path in sorted(path for path in folder.rglob("*.out") if path.is_file()):
-        name = str(path.relative_to(folder))
+class LabelCheck:
+    """Counts the labels that cannot be meant so, and knows where the first one stands."""
+
+    def __init__(self, columns: Columns) -> None:
+        self.columns = columns
+        self.total = self.wrong = 0
+        self.first = ""
+
+    def check(self, label: str, where: str) -> None:
+        """Count one label."""
+        self.total += 1
+        problem = ""
+        if not label.strip():
+            problem = "the label is empty; leave the line out where there is no label yet"
+        elif self.columns.numeric_label and not _is_number(label):
+            problem = "the label is no number, but the favourable label is one"
+        if problem:
+            self.wrong += 1
+            self.first = self.first or f"{where}: {problem}"
+
+    def finish(self) -> None:
+        """Raise JoinError when there was one."""
+        if self.wrong:
+            raise JoinError(f"{self.first}; {self.wrong} of {self.total} labels cannot be used")
+
+
+def records(folder: Path, columns: Columns, check: LabelCheck) -> Iterator[Record]:
+    """Yield the scored rows of all output files below *folder*, in the order of their names.
+
+    Each file has its own width: of two batches, one may have been scored with its label.
+    """
+    paths = {path for pattern in SCORED for path in folder.rglob(pattern) if path.is_file()}
+    for path in sorted(paths):
+        name, width = str(path.relative_to(folder)), 0
         with path.open(newline="", encoding="utf-8") as lines:
             for line, row in csv_rows(lines, name):
                 width = width or _width(row, columns, f"{name} line {line}")
                 if len(row) != width:
                     raise JoinError(f"{name} line {line} has {len(row)} columns; the first row has {width}")
-                yield _record(row, columns, f"{name} line {line}")
+                yield _record(row, columns, check, f"{name} line {line}")
 
 
 def _width(row: list[str], columns: Columns, where: str) -> int:
@@ -125,7 +174,7 @@ def _width(row: list[str], columns: Columns, where: str) -> int:
     return len(row)
 
 
-def _record(row: list[str], columns: Columns, where: str) -> Record:
+def _record(row: list[str], columns: Columns, check: LabelCheck, where: str) -> Record:
     key, probability = row[0].strip(), row[-ADDED]
     if not key:
         raise JoinError(f"{where} has no {columns.record_key}")
@@ -134,8 +183,10 @@ def _record(row: list[str], columns: Columns, where: str) -> Record:
     first_facet = 1 + len(columns.features)
     label = row[columns.given] if len(row) == columns.given + ADDED + 1 else None
     if label is not None and label.strip():
-        _check_label(label, columns, where)
-    return Record(key, row[1:first_facet], row[first_facet : columns.given], label, probability)
+        check.check(label, where)
+    return Record(
+        key, row[-2].strip(), row[1:first_facet], row[first_facet : columns.given], label, probability
+    )
 
 
 def _is_number(cell: str) -> bool:
@@ -143,13 +194,6 @@ def _is_number(cell: str) -> bool:
         return math.isfinite(float(cell))
     except ValueError:
         return False
-
-
-def _check_label(label: str, columns: Columns, where: str) -> None:
-    if not label.strip():
-        raise JoinError(f"{where}: the label is empty; leave the line out where there is no label yet")
-    if columns.numeric_label and not _is_number(label):
-        raise JoinError(f"{where}: the label is no number, but the favourable label is one")
 
 
 def s3_client() -> Any:
@@ -167,51 +211,174 @@ def s3_client() -> Any:
     )
 
 
-def label_objects(s3: Any, uri: str) -> Iterator[tuple[str, IO[str]]]:
-    """Yield URI and text of the object *uri* and of all objects below it; empty ones are left out."""
+def read_moment(text: str, option: str) -> datetime:
+    """Return the hour that *text* names, UTC where it says nothing else; JoinError when it is none."""
+    try:
+        # Python 3.8 does not know Z.
+        moment = datetime.fromisoformat(re.sub(r"[Zz]$", "+00:00", text.strip()))
+        moment = moment.replace(tzinfo=moment.tzinfo or timezone.utc).astimezone(timezone.utc)
+    except (ValueError, OverflowError) as error:
+        raise JoinError(
+            f"{option} {text[:40]!r} is no date or time; write 2026-03-01 or 2026-03-01T09:00:00Z"
+        ) from error
+    if moment.replace(minute=0, second=0, microsecond=0) != moment:
+        raise JoinError(f"{option} {text[:40]!r} is not on the hour: labels are kept by the hour of UTC")
+    return moment
+
+
+def read_window(start: str, end: str) -> Window | None:
+    """Return the window [start, end), None without one; JoinError when it has no hour in it."""
+    if not start and not end:
+        return None
+    if not start or not end:
+        raise JoinError("--window-start and --window-end are given both, or neither")
+    window = Window(read_moment(start, "--window-start"), read_moment(end, "--window-end"))
+    if window.end - window.start < timedelta(hours=1):
+        raise JoinError("the window has no hour in it: --window-end must be later than --window-start")
+    return window
+
+
+def label_keys(s3: Any, bucket: str, prefix: str, window: Window | None) -> list[str]:
+    """Return the keys of the object *prefix* and of all objects below it, empty ones left out, in order.
+
+    With a *window* only its hours' folders yyyy/mm/dd/hh, and what lies directly below *prefix*.
+    """
+
+    def listed(**request: str) -> Iterator[str]:
+        pages = s3.get_paginator("list_objects_v2").paginate(Bucket=bucket, **request)
+        for page in pages:
+            yield from (each["Key"] for each in page.get("Contents", ()) if each["Size"])
+
+    below = prefix.rstrip("/") + "/" if prefix else ""
+    if window is None:
+        return sorted(key for key in listed(Prefix=prefix) if key == prefix or key.startswith(below))
+    first, last = (below + moment.strftime(HOUR) for moment in (window.start, window.end))
+    keys = {key for key in listed(Prefix=below, Delimiter="/") if key.startswith(below)}
+    keys.update(key for key in listed(Prefix=prefix, Delimiter="/") if key == prefix)
+    for key in listed(Prefix=below, StartAfter=first):
+        # Keys come in the order of their text, and the hours' folders in that of time.
+        if key >= last:
+            break
+        if re.match(r"\d{4}/\d\d/\d\d/\d\d/", key[len(below) :]):
+            keys.add(key)
+    return sorted(keys)
+
+
+def label_objects(s3: Any, uri: str, window: Window | None) -> Iterator[tuple[str, IO[str]]]:
+    """Yield URI and text of every object of labels that *uri* and *window* select."""
     bucket, _, prefix = uri[len("s3://") :].partition("/")
     if not uri.startswith("s3://") or not bucket:
         raise JoinError(f"the labels' URI {uri[:200]!r} is not an S3 URI")
-    pages = s3.get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix=prefix)
-    keys = [each["Key"] for page in pages for each in page.get("Contents", ()) if each["Size"]]
-    below = prefix.rstrip("/") + "/" if prefix else ""
-    for key in sorted(key for key in keys if key == prefix or key.startswith(below)):
+    for key in label_keys(s3, bucket, prefix, window):
         with tempfile.TemporaryDirectory() as folder:
-            path = Path(folder) / "labels.csv"
+            path = Path(folder) / "labels"
             s3.download_file(bucket, key, str(path))
             # Spreadsheets begin a CSV file with a byte order mark.
             with path.open(newline="", encoding="utf-8-sig") as lines:
                 yield f"s3://{bucket}/{key}", lines
 
 
-def read_labels(objects: Iterable[tuple[str, Iterable[str]]], columns: Columns) -> Labels | None:
+def _is_json_lines(lines: IO[str]) -> bool:
+    """Return whether the first line that is not blank begins a JSON object."""
+    try:
+        first = next((line for line in lines if line.strip()), "")
+    except UnicodeDecodeError:
+        first = ""
+    lines.seek(0)
+    return first.lstrip().startswith("{")
+
+
+def csv_labels(lines: Iterable[str], name: str, columns: Columns) -> Iterator[tuple[str, str, str]]:
+    """Yield where it stands, record key and label of each row of a CSV file of labels."""
+    for line, row in csv_rows(lines, name):
+        where = f"{name} line {line}"
+        if len(row) != 2:
+            raise JoinError(
+                f"{where} has {len(row)} columns; expected {columns.record_key} and {columns.label}"
+            )
+        key, label = row[0].strip(), row[1]
+        if line == 1 and (key, label.strip()) == (columns.record_key, columns.label):
+            continue
+        if not key:
+            raise JoinError(f"{where} has no {columns.record_key}")
+        yield where, key, label
+
+
+def ground_truth_labels(lines: Iterable[str], name: str, columns: Columns) -> Iterator[tuple[str, str, str]]:
+    """Yield where it stands, inference id and label of each ground truth record of a JSON Lines file."""
+    number = 0
+    try:
+        for number, line in enumerate(lines, 1):
+            if line.strip():
+                where = f"{name} line {number}"
+                yield (where, *_ground_truth(line, where, columns))
+    except UnicodeDecodeError as error:
+        raise JoinError(f"{name} is not UTF-8 text, after line {number}") from error
+
+
+def _ground_truth(line: str, where: str, columns: Columns) -> tuple[str, str]:
+    try:
+        document = json.loads(line)
+        truth, event_id = document["groundTruthData"], document["eventMetadata"]["eventId"]
+        data, encoding = truth["data"], truth["encoding"]
+        if not (isinstance(event_id, str) and event_id.strip() and isinstance(data, str)):
+            raise TypeError
+    except (ValueError, TypeError, KeyError) as error:
+        raise JoinError(
+            f"{where} is no ground truth record: one object per line, with groundTruthData (data and "
+            "encoding) and eventMetadata.eventId"
+        ) from error
+    if encoding == "CSV":
+        return event_id.strip(), _csv_label(data, where)
+    if encoding == "JSON":
+        return event_id.strip(), _json_label(data, where, columns)
+    raise JoinError(f"{where}: its encoding must be CSV or JSON")
+
+
+def _csv_label(data: str, where: str) -> str:
+    try:
+        cells = [cell for row in csv.reader([data.strip()], strict=True) for cell in row]
+    except csv.Error as error:
+        raise JoinError(f"{where}: its data is not CSV") from error
+    if len(cells) > 1:
+        raise JoinError(f"{where}: its data has {len(cells)} cells; the label alone is expected")
+    return cells[0] if cells else ""
+
+
+def _json_label(data: str, where: str, columns: Columns) -> str:
+    try:
+        # As text, so that 1 and 1.0 stay what they are.
+        label = json.loads(data, parse_int=str, parse_float=str)[columns.label]
+    except (ValueError, TypeError, KeyError, IndexError) as error:
+        raise JoinError(f"{where}: its data is no JSON object with {columns.label}") from error
+    if label is not None and not isinstance(label, str):
+        raise JoinError(f"{where}: {columns.label} in its data is neither a number nor text")
+    return label or ""
+
+
+def read_labels(objects: Iterable[tuple[str, IO[str]]], columns: Columns) -> Labels | None:
     """Return the labels of all objects; None where there are no objects, or none with a row."""
     by_key: dict[str, str] = {}
+    by_id: dict[str, str] = {}
     duplicates = contradicting = 0
+    check = LabelCheck(columns)
     for name, lines in objects:
-        for line, row in csv_rows(lines, name):
-            where = f"{name} line {line}"
-            if len(row) != 2:
-                raise JoinError(
-                    f"{where} has {len(row)} columns; expected {columns.record_key} and {columns.label}"
-                )
-            key, label = row[0].strip(), row[1]
-            if line == 1 and (key, label.strip()) == (columns.record_key, columns.label):
-                continue
-            if not key:
-                raise JoinError(f"{where} has no {columns.record_key}")
-            _check_label(label, columns, where)
-            if key in by_key:
+        known, reader = (by_id, ground_truth_labels) if _is_json_lines(lines) else (by_key, csv_labels)
+        for where, key, label in reader(lines, name, columns):
+            check.check(label, where)
+            if key in known:
                 duplicates += 1
-                contradicting += not _same_label(by_key[key], label)
+                contradicting += not _same_label(known[key], label)
             else:
-                by_key[key] = label
+                known[key] = label
+    check.finish()
+    labels = Labels(by_key, by_id, duplicates)
     if contradicting:
         raise JoinError(
-            f"the labels contradict each other: {contradicting} of {len(by_key)} records have a second, "
+            f"the labels contradict each other: {contradicting} of {len(labels)} records have a second, "
             "different label; keep the one that is right"
         )
-    return Labels(by_key, duplicates) if by_key else None
+    return labels if len(labels) else None
 
 
 def _same_label(one: str, other: str) -> bool:
@@ -223,13 +390,15 @@ def _same_label(one: str, other: str) -> bool:
 class Writer:
     """The three folders' files, which appear complete or not at all."""
 
-    def __init__(self, output: Path) -> None:
+    def __init__(self, output: Path, columns: Columns) -> None:
         self.output = output
         self.open_files = ExitStack()
         self.unfinished: list[tuple[Path, Path]] = []
         for folder in ("features", "labelled", "scored"):
             (output / folder).mkdir(parents=True, exist_ok=True)
         self.features, self.labelled, self.scored = map(self._file, ("features", "labelled", "scored"))
+        # Data quality takes the names from a header; Clarify has them in its configuration.
+        self.features.writerow(columns.features)
 
     def _file(self, folder: str) -> Any:
         path = self.output / folder / f".{DATA}.unfinished"
@@ -261,65 +430,110 @@ class Writer:
                 path.unlink()
 
 
-def join(
-    scored: Iterable[Record], labels: Labels | None, own_labels: bool, writer: Writer, minimum: float
-) -> Summary:
+class Matches:
+    """Which labels the records have found."""
+
+    def __init__(self, labels: Labels | None) -> None:
+        self.labels = labels or Labels({}, {}, 0)
+        self.matched = self.repeated = self.contradicting = 0
+        self._seen: set[str] = set()
+
+    def label_of(self, record: Record) -> str | None:
+        """Return the label of *record*, by its inference id or its key."""
+        by_id = self._look(self.labels.by_id, record.inference_id)
+        by_key = self._look(self.labels.by_key, record.key)
+        if by_id is not None and by_key is not None:
+            self.contradicting += not _same_label(by_id, by_key)
+        return by_id if by_id is not None else by_key
+
+    def _look(self, labels: dict[str, str], name: str) -> str | None:
+        label = labels.get(name)
+        if labels:
+            self.repeated += name in self._seen
+            self._seen.add(name)
+            self.matched += label is not None
+        return label
+
+    def finish(self, rows: int) -> None:
+        """Raise JoinError when a label cannot be told to belong to one row."""
+        if self.repeated:
+            raise JoinError(
+                f"{self.repeated} of {rows} rows repeat a record key of another row; a key must name one "
+                "record, and a batch that was scored twice needs labels by inference id"
+            )
+        if self.contradicting:
+            raise JoinError(
+                f"the labels contradict each other: {self.contradicting} of {rows} rows have another label "
+                "by their inference id than by their record key; keep the one that is right"
+            )
+
+
+def join(scored: Iterable[Record], labels: Labels | None, writer: Writer, minimum: float) -> Summary:
     """Write every record, with its label where it has one, and return how many have.
 
-    With *own_labels* the label stands in the record's own row.
+    Without *labels* the label is what stands in the record's own row.
     """
     rows = labelled = 0
-    found: set[str] = set()
     values: set[str] = set()
-    repeated = 0
+    matches = Matches(labels)
     for record in scored:
         rows += 1
-        if own_labels:
-            label = record.label if record.label and record.label.strip() else None
-        else:
-            label = labels.by_key.get(record.key) if labels else None
-            repeated += record.key in found
-            found.add(record.key)
-        if label is not None:
+        label = matches.label_of(record) if labels else record.label
+        if label is not None and label.strip():
             labelled += 1
             if len(values) < 1000:
                 values.add(label.strip())
-        writer.write(record, label)
+            writer.write(record, label)
+        else:
+            writer.write(record, None)
     if not rows:
         raise JoinError("the transform wrote no rows: there is no *.out file with any; is the batch empty?")
-    if labels and repeated:
-        raise JoinError(
-            f"{repeated} of {rows} rows repeat a record key of another row; a key must name one record"
-        )
+    matches.finish(rows)
     different = {float(value) if _is_number(value) else value for value in values}
     if len(different) > 2:
         raise JoinError(f"the labels have {len(different)} different values; binary classification has two")
-    given = len(labels.by_key) if labels else 0
     overlap = labelled / rows
     status = (
         "labels-missing" if not labelled else "labels-complete" if overlap >= minimum else "labels-partial"
     )
-    unmatched = given - labelled if labels else 0
-    return Summary(1, status, rows, labelled, overlap, minimum, labels.duplicates if labels else 0, unmatched)
+    given = matches.labels
+    return Summary(
+        1, status, rows, labelled, overlap, minimum, given.duplicates, len(given) - matches.matched
+    )
 
 
 def run(options: argparse.Namespace) -> str:
     """Join, write everything, and return one sentence about it."""
     spec = json.loads(options.spec.read_text(encoding="utf-8"))
     columns = read_columns(spec)
-    uri = options.labels_uri
-    labels = read_labels(label_objects(s3_client(), uri), columns) if uri else None
-    with Writer(options.output) as writer:
-        scored = records(options.transform, columns)
-        summary = join(scored, labels, not uri, writer, float(spec["minimum_overlap"]))
-        if labels and not summary.labelled:
+    uri, window = options.labels_uri, read_window(options.window_start, options.window_end)
+    labels = read_labels(label_objects(s3_client(), uri, window), columns) if uri else None
+    with Writer(options.output, columns) as writer:
+        check = LabelCheck(columns)
+        scored = records(options.transform, columns, check)
+        if uri and labels is None:
+            scored = (replace(record, label=None) for record in scored)
+        summary = join(scored, labels, writer, float(spec["minimum_overlap"]))
+        check.finish()
+        # Records of other hours are what a batch finds that was scored just now: its ids are new.
+        expected = labels and (labels.by_key or window)
+        if labels and expected and not summary.labelled:
             raise JoinError(
-                f"none of the {len(labels.by_key)} labels below {uri} belongs to any of the {summary.rows} "
-                f"rows: their first column was compared with the rows' {columns.record_key}, as text"
+                f"none of the {len(labels)} labels below {uri} belongs to any of the {summary.rows} rows: "
+                f"{_compared(labels, columns)}"
             )
         writer.finish()
     write_whole(options.output / "summary" / "labels.json", json.dumps(asdict(summary), indent=2) + "\n")
     return f"{summary.status}: {summary.labelled} of {summary.rows} rows have a label"
+
+
+def _compared(labels: Labels, columns: Columns) -> str:
+    compared = []
+    if labels.by_key:
+        compared.append(f"their first column was compared with the rows' {columns.record_key}, as text")
+    if labels.by_id:
+        compared.append("their eventId was compared with the rows' inference ids")
+    return ", and ".join(compared)
 
 
 def write_whole(path: Path, text: str) -> None:
@@ -335,7 +549,8 @@ def parse(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__)
     for name in ("--spec", "--transform", "--output"):
         parser.add_argument(name, type=Path, required=True)
-    parser.add_argument("--labels-uri", default="")
+    for name in ("--labels-uri", "--window-start", "--window-end"):
+        parser.add_argument(name, default="")
     return parser.parse_args(arguments)
 
 

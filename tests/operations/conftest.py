@@ -1,5 +1,6 @@
 """Every test here may have an emulator of its own."""
 
+from tests.operations.captured import captured
 from tests.operations.emulated import aws, conf, emulator, environment, model
 
-__all__ = ["aws", "conf", "emulator", "environment", "model"]
+__all__ = ["aws", "captured", "conf", "emulator", "environment", "model"]

@@ -97,11 +97,11 @@ def put(s3: Any, key: str, text: str) -> None:
 
 
 def test_cells_are_copied_as_they_stand(job: Job) -> None:
-    """1 and 1.0, 007, blanks and quoted commas reach the checks as they came."""
+    """1 and 1.0, 007, blanks and quoted commas reach the checks as they came; features have a header."""
     job.scored(f'a,1.0,007,1,1,{ADDED}\nb,1,"x, y", 0,0,{ADDED}\n')
 
     assert job.run() == 0
-    assert job.text("features") == '1.0,007\n1,"x, y"\n'
+    assert job.text("features") == 'income,term\n1.0,007\n1,"x, y"\n'
     assert job.text("labelled") == '1.0,007,1,1\n1,"x, y", 0,0\n'
     assert job.text("scored") == "0.7,1\n0.7,0\n"
     assert job.labels == {
@@ -146,7 +146,7 @@ def test_rows_without_label_are_features_only(job: Job, bucket: Any) -> None:
     put(bucket, "labels/x.csv", "a,1\nc,0\n")
 
     assert job.run("s3://data/labels/") == 0
-    assert job.text("features").count("\n") == 4
+    assert job.text("features").splitlines() == ["income,term", *["1,2"] * 4]
     assert job.text("scored") == "0.7,1\n0.7,0\n"
     assert (job.labels["status"], job.labels["overlap"]) == ("labels-partial", 0.5)
 

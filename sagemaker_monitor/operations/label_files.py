@@ -1,0 +1,122 @@
+"""Labels in a local CSV file with a header: one column that names the record, one with its outcome."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from sagemaker_monitor.operations.errors import UsageError
+from sagemaker_monitor.settings.errors import did_you_mean, quoted
+
+
+@dataclass(frozen=True)
+class LabelFile:
+    """The labels of a file by what names their record, and how many lines repeat one of another line."""
+
+    path: Path
+    labels: Mapping[str, str]
+    duplicates: int
+
+
+@dataclass
+class _Refused:
+    """Lines that cannot be meant so: how many, and the first."""
+
+    count: int = 0
+    first: int = 0
+
+    def add(self, line: int) -> None:
+        self.count += 1
+        self.first = self.first or line
+
+
+def same_label(one: str, other: str) -> bool:
+    """Return whether two labels, each 0 or 1 as a number, say the same."""
+    return float(one) == float(other)
+
+
+def read_label_file(path: Path, *, key: str, label: str) -> LabelFile:
+    """Return the labels in the columns *key* and *label*; other columns are passed over.
+
+    Raises UsageError for a file that cannot be read or has not these columns, labels that are neither 0
+    nor 1, and labels that contradict each other. Messages name lines and never say what stands there.
+    """
+    labels: dict[str, str] = {}
+    duplicates = rows = 0
+    nameless, wrong, contradicting = _Refused(), _Refused(), _Refused()
+    for line, name, value in _cells(path, key, label):
+        rows += 1
+        if not name:
+            nameless.add(line)
+        elif not _is_label(value):
+            wrong.add(line)
+        elif name in labels:
+            duplicates += 1
+            if not same_label(labels[name], value):
+                contradicting.add(line)
+        else:
+            labels[name] = value
+    for refused, what in (
+        (nameless, f"{key} is empty"),
+        (wrong, f"{label} is neither 0 nor 1 (leave a line out while it has no label)"),
+        (
+            contradicting,
+            f"{label} contradicts an earlier line with the same {key}; keep the one that is right",
+        ),
+    ):
+        if refused.count:
+            raise UsageError(f"{path} line {refused.first}: {what}; so are {refused.count} of {rows} lines")
+    if not labels:
+        raise UsageError(f"{path} has no lines below its header")
+    return LabelFile(path, labels, duplicates)
+
+
+def _is_label(text: str) -> bool:
+    try:
+        return float(text) in (0.0, 1.0)
+    except ValueError:
+        return False
+
+
+def _cells(path: Path, key: str, label: str) -> Iterator[tuple[int, str, str]]:
+    """Yield line number, key and label of each row below the header."""
+    try:
+        # Spreadsheets begin a CSV file with a byte order mark.
+        with path.open(newline="", encoding="utf-8-sig") as lines:
+            yield from _columns(lines, path, key, label)
+    except OSError as error:
+        raise UsageError(f"{path} cannot be read: {error.strerror}") from error
+
+
+def _columns(lines: Iterable[str], path: Path, key: str, label: str) -> Iterator[tuple[int, str, str]]:
+    reader = csv.reader(lines, strict=True)
+    try:
+        header = [name.strip() for name in next(reader, [])]
+        places = _place(header, key, "--key", path), _place(header, label, "--label", path)
+        if places[0] == places[1]:
+            raise UsageError(f"--key and --label are both the column {quoted(key)}")
+        for row in reader:
+            if row and len(row) != len(header):
+                raise UsageError(
+                    f"{path} line {reader.line_num} has {len(row)} cells, but the header has {len(header)}"
+                )
+            if row:
+                yield reader.line_num, row[places[0]].strip(), row[places[1]].strip()
+    except csv.Error as error:
+        raise UsageError(f"{path} line {reader.line_num} is not CSV: {error}") from error
+    except UnicodeDecodeError as error:
+        raise UsageError(f"{path} is not UTF-8 text: save it as CSV in UTF-8") from error
+
+
+def _place(header: list[str], name: str, option: str, path: Path) -> int:
+    if header.count(name) == 1:
+        return header.index(name)
+    if name in header:
+        raise UsageError(f"{path} has {header.count(name)} columns called {quoted(name)} ({option})")
+    if not header:
+        raise UsageError(f"{path} is empty; a CSV file with a header is needed")
+    # The columns are not listed: a file without a header would show its first row.
+    hint = did_you_mean(name, header) or "; its first line must name the columns, separated by commas"
+    raise UsageError(f"{path} has no column {quoted(name)} ({option}){hint}")

@@ -1,0 +1,76 @@
+"""Ground truth records that lie below a model's labels already, by the hour of their captures."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Iterator, Mapping, Set
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+from sagemaker_monitor.analysis.documents.capture import hour_of
+from sagemaker_monitor.analysis.documents.ground_truth import GroundTruthRecord
+from sagemaker_monitor.analysis.documents.strict import DocumentError
+from sagemaker_monitor.aws import Aws
+from sagemaker_monitor.aws.storage import list_objects, split_uri
+from sagemaker_monitor.operations.errors import OperationError
+
+
+@dataclass(frozen=True)
+class StoredLabels:
+    """The objects in each hour's folder, and which attribute of JSON data is the label."""
+
+    aws: Aws
+    uris: Mapping[datetime, tuple[str, ...]]
+    attribute: str
+
+    @classmethod
+    def find(cls, aws: Aws, root: str, hours: Set[datetime], attribute: str) -> StoredLabels:
+        """Return what lies in the folders of *hours* below *root*. Raises AwsError."""
+        found: dict[datetime, tuple[str, ...]] = {}
+        for stored in list_objects(aws, f"{root}/"):
+            hour = hour_of(stored.uri.removeprefix(f"{root}/"))
+            if hour is not None and hour in hours and stored.size:
+                found[hour] = (*found.get(hour, ()), stored.uri)
+        return cls(aws, found, attribute)
+
+    def of(self, hour: datetime) -> dict[str, str]:
+        """Return one hour's labels by inference id. Raises OperationError for a record that is none."""
+        labels: dict[str, str] = {}
+        for uri in self.uris.get(hour, ()):
+            for where, record in self._records(uri):
+                try:
+                    label = record.label(self.attribute)
+                    float(label)
+                except ValueError as error:
+                    raise OperationError(f"{where} is no ground truth record: {_why(error)}") from error
+                labels.setdefault(record.event_id, label)
+        return labels
+
+    def _records(self, uri: str) -> Iterator[tuple[str, GroundTruthRecord]]:
+        """Yield where it stands and what it says of each record; a file of another format has none."""
+        bucket, key = split_uri(uri)
+        with tempfile.TemporaryDirectory(prefix="sagemaker-monitor-") as folder:
+            path = Path(folder) / "stored"
+            self.aws.call("s3", "download_file", Bucket=bucket, Key=key, Filename=str(path))
+            with path.open(encoding="utf-8-sig") as lines:
+                yield from _parsed(lines, uri)
+
+
+def _parsed(lines: Iterator[str], uri: str) -> Iterator[tuple[str, GroundTruthRecord]]:
+    number = 0
+    try:
+        for number, line in enumerate(lines, 1):
+            if number == 1 and not line.lstrip().startswith("{"):
+                return
+            if line.strip():
+                yield f"{uri} line {number}", GroundTruthRecord.from_json(line)
+    except UnicodeDecodeError as error:
+        raise OperationError(f"{uri} is not UTF-8 text, after line {number}") from error
+    except DocumentError as error:
+        raise OperationError(f"{uri} line {number} is no ground truth record: {error}") from error
+
+
+def _why(error: ValueError) -> str:
+    # float() would repeat what stands there.
+    return str(error) if isinstance(error, DocumentError) else "its label is no number"
