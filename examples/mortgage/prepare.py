@@ -1,4 +1,4 @@
-"""Prepare the mortgage example: three splits, two batches, a good model and a biased one."""
+"""Prepare the mortgage example: three splits, four batches, a good model and a biased one."""
 
 from __future__ import annotations
 
@@ -39,6 +39,8 @@ SENSITIVE = (1, 1, 0, 1)
 LABEL = "approve"
 
 SEED = 1996
+# Added to a batch's seed, so that each kind draws people of its own.
+DRIFTED_SEED, LATE_SEED = 1_000_000, 2_000_000
 TRAINING_ROWS = 559
 VALIDATION_ROWS = 750
 BATCH_ROWS = 600
@@ -47,6 +49,8 @@ THRESHOLD = 0.5
 MARGINAL_WEIGHT = 4.0
 TURNED_DOWN = 0.5
 OLDER_TURNED_DOWN = 0.8
+LATE_TURNED_DOWN = 0.75
+INCOME_LEFT = 0.85
 
 # The source's codes for "not known" (666; 999999.4, rounded) lie far above any real value.
 NOT_KNOWN = {"gdlin": 2.0, "term": 900_000.0, "liq": 900_000.0}
@@ -155,6 +159,37 @@ def make_shifted_batch(
     return Applications(batch.features, batch.facets, np.where(turned_down, 0, batch.label))
 
 
+def make_late_batch(
+    seed: int, rows: int = BATCH_ROWS, *, held_out: Applications | None = None
+) -> Applications:
+    """Return *rows* applications that look like any others, decided by a lender that has become more biased.
+
+    Different held-out applications, drawn at random, every feature as it was. Three of four approvals of
+    black and Hispanic applicants, at random, are turned into denials: only the labels can tell.
+    """
+    batch = make_honest_batch(seed + LATE_SEED, rows, held_out=held_out)
+    chance = np.random.default_rng((4, seed)).random(rows)
+    turned_down = batch.minority & (chance < LATE_TURNED_DOWN)
+    return Applications(batch.features, batch.facets, np.where(turned_down, 0, batch.label))
+
+
+def make_drifted_batch(
+    seed: int, rows: int = BATCH_ROWS, *, held_out: Applications | None = None
+) -> Applications:
+    """Return *rows* applications after a recession: incomes are 15 % lower, payments are what they were.
+
+    Different held-out applications, drawn at random. `appinc` is multiplied by 0.85 and rounded to whole
+    thousands; `hrat` and `obrat`, which are payments in per cent of income, are divided by 0.85 and
+    rounded to four decimals. Everything else, decisions included, is untouched.
+    """
+    batch = make_honest_batch(seed + DRIFTED_SEED, rows, held_out=held_out)
+    features = batch.features.copy()
+    income, *payments = (FEATURES.index(name) for name in ("appinc", "hrat", "obrat"))
+    features[:, income] = np.round(features[:, income] * INCOME_LEFT)
+    features[:, payments] = np.round(features[:, payments] / INCOME_LEFT, 4)
+    return Applications(features, batch.facets, batch.label)
+
+
 def train_model(train: Applications) -> bytes:
     """Return the good model: XGBoost on the decisions as they were, as a JSON booster."""
     return _fit(train.features, train.label)
@@ -235,6 +270,11 @@ def labels_csv(keys: Sequence[str], batch: Applications) -> str:
     return _lines([key, str(label)] for key, label in zip(keys, batch.label, strict=True))
 
 
+def late_labels_csv(keys: Sequence[str], batch: Applications) -> str:
+    """Return record key and label as CSV with a header, as `sagemaker-monitor ground-truth put` reads it."""
+    return f"{RECORD_KEY},{LABEL}\n" + labels_csv(keys, batch)
+
+
 def labelled_csv(keys: Sequence[str], batch: Applications) -> str:
     """Return record key, features, facet columns and label as CSV without header."""
     rows = zip(keys, _cells(batch), batch.label, strict=True)
@@ -257,6 +297,7 @@ def example_files() -> dict[str, bytes]:
     """Return every file of the example by name; the same bytes every time."""
     dealt = deal()
     honest, shifted = make_honest_batch(SEED), make_shifted_batch(SEED)
+    drifted, late = make_drifted_batch(SEED), make_late_batch(SEED)
     header = ",".join((RECORD_KEY, *FEATURES, *FACET_COLUMNS, LABEL)) + "\n"
     texts = {
         "train.csv": header + labelled_csv(record_keys("T", len(dealt.train)), dealt.train),
@@ -265,6 +306,10 @@ def example_files() -> dict[str, bytes]:
         "labels-honest.csv": labels_csv(record_keys("H", len(honest)), honest),
         "batch-shifted.csv": batch_csv(record_keys("S", len(shifted)), shifted),
         "labels-shifted.csv": labels_csv(record_keys("S", len(shifted)), shifted),
+        "batch-drifted.csv": batch_csv(record_keys("D", len(drifted)), drifted),
+        "labels-drifted.csv": labels_csv(record_keys("D", len(drifted)), drifted),
+        "batch-late.csv": batch_csv(record_keys("L", len(late)), late),
+        "labels-late.csv": late_labels_csv(record_keys("L", len(late)), late),
     }
     models = {
         "model.tar.gz": pack(train_model(dealt.train)),
@@ -281,6 +326,8 @@ def describe() -> str:
         "validation": dealt.validation,
         "batch-honest": make_honest_batch(SEED),
         "batch-shifted": make_shifted_batch(SEED),
+        "batch-drifted": make_drifted_batch(SEED),
+        "batch-late": make_late_batch(SEED),
     }
     groups = [f"{name}={value}" for name, value in zip(FACET_COLUMNS, SENSITIVE, strict=True)]
     lines = [f"{'':14}{'rows':>6}{'approved':>10}" + "".join(f"{group:>16}" for group in groups)]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import re
 import tarfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -21,6 +22,7 @@ from sagemaker_monitor.settings import load_model
 
 CONF = Path(__file__).parents[2] / "conf"
 README = Path(__file__).parents[2] / "examples" / "mortgage" / "README.md"
+BATCHES = ("honest", "shifted", "drifted", "late")
 
 
 @pytest.fixture(scope="module")
@@ -82,7 +84,7 @@ def test_columns_are_those_of_the_configuration(files: dict[str, bytes]) -> None
 
     assert _rows(files["train.csv"])[0] == list(schema.columns)
     assert {len(row) for row in _rows(files["validation.csv"])} == {len(schema.columns)}
-    for name in ("honest", "shifted"):
+    for name in BATCHES:
         assert {len(row) for row in _rows(files[f"batch-{name}.csv"])} == {len(schema.columns) - 1}
     assert schema.features == prepare.FEATURES
     assert schema.facet_columns == prepare.FACET_COLUMNS
@@ -101,23 +103,27 @@ def test_record_keys_are_unique_across_all_files(files: dict[str, bytes]) -> Non
     """No key occurs twice, and each batch's labels have exactly its keys."""
     keys = [
         row[0]
-        for name in ("validation.csv", "batch-honest.csv", "batch-shifted.csv")
+        for name in ("validation.csv", *(f"batch-{batch}.csv" for batch in BATCHES))
         for row in _rows(files[name])
     ] + [row[0] for row in _rows(files["train.csv"])[1:]]
 
     assert len(keys) == len(set(keys))
-    for name in ("honest", "shifted"):
+    for name in BATCHES:
         batch, labels = _rows(files[f"batch-{name}.csv"]), _rows(files[f"labels-{name}.csv"])
-        assert [row[0] for row in batch] == [row[0] for row in labels]
+        header = [["application_id", "approve"]] if name == "late" else []
+        assert labels[: len(header)] == header
+        assert [row[0] for row in batch] == [row[0] for row in labels[len(header) :]]
 
 
-def test_cells_are_known_and_of_one_type(files: dict[str, bytes]) -> None:
-    """No cell is empty or a code for "not known", and a column is whole or fractional throughout."""
-    rows = _rows(files["validation.csv"])
+@pytest.mark.parametrize("name", ["validation", *(f"batch-{batch}" for batch in BATCHES)])
+def test_cells_are_known_and_of_the_type_of_the_baseline(files: dict[str, bytes], name: str) -> None:
+    """No cell is empty or a code for "not known"; a feature is whole, or fractional, in every file."""
+    rows = _rows(files[f"{name}.csv"])
 
-    for place, name in enumerate(prepare.FEATURES, start=1):
+    for place, feature in enumerate(prepare.FEATURES, start=1):
         cells = [row[place] for row in rows]
-        assert {("." in cell) for cell in cells} == {name not in prepare.WHOLE}
+        written = re.compile(r"-?[0-9]+" if feature in prepare.WHOLE else r"-?[0-9]+\.[0-9]+")
+        assert all(map(written.fullmatch, cells)), feature
         assert max(map(float, cells)) < 900_000
     assert {row[-1] for row in rows} == {"0", "1"}
 
@@ -179,6 +185,59 @@ def test_shifted_batch_has_what_is_planted_and_nothing_else() -> None:
     )
 
 
+def test_drifted_batch_has_lower_incomes_and_nothing_else() -> None:
+    """Incomes fall by 15 %, ratios to income rise in proportion, all else is people as they were."""
+    rows = prepare.BATCH_ROWS
+    before = prepare.make_honest_batch(3 + prepare.DRIFTED_SEED, rows)
+    after = prepare.make_drifted_batch(3, rows)
+
+    assert np.array_equal(after.feature("appinc"), np.round(before.feature("appinc") * 0.85))
+    for name in ("hrat", "obrat"):
+        assert after.feature(name) == pytest.approx(before.feature(name) / 0.85, abs=1e-4)
+    for name in set(prepare.FEATURES) - {"appinc", "hrat", "obrat"}:
+        assert np.array_equal(after.feature(name), before.feature(name))
+    assert np.array_equal(after.facets, before.facets)
+    assert np.array_equal(after.label, before.label)
+
+
+def test_late_batch_looks_like_any_other_but_for_its_decisions() -> None:
+    """No feature is touched; three quarters of minority approvals are gone, and no denial becomes one."""
+    held_out = prepare.deal().held_out
+    parts = [prepare.make_late_batch(seed, held_out=held_out) for seed in range(20)]
+    before = [prepare.make_honest_batch(seed + prepare.LATE_SEED, held_out=held_out) for seed in range(20)]
+
+    kept = approvals = 0
+    for now, then in zip(parts, before, strict=True):
+        assert np.array_equal(now.features, then.features)
+        assert np.array_equal(now.label[~now.minority], then.label[~then.minority])
+        assert np.all(now.label <= then.label)
+        kept += now.label[now.minority].sum()
+        approvals += then.label[then.minority].sum()
+    assert kept / approvals == pytest.approx(1 - prepare.LATE_TURNED_DOWN, abs=0.03)
+
+
+def _distances(batch: prepare.Applications) -> dict[str, float]:
+    """Return each feature's largest difference of cumulative shares between validation and *batch*."""
+    validation = prepare.deal().validation
+    found = {}
+    for name in prepare.FEATURES:
+        old, new = np.sort(validation.feature(name)), np.sort(batch.feature(name))
+        at = np.concatenate([old, new])
+        shares = [np.searchsorted(part, at, side="right") / len(part) for part in (old, new)]
+        found[name] = float(np.abs(shares[0] - shares[1]).max())
+    return found
+
+
+def test_only_the_drifted_features_are_far_from_the_baseline() -> None:
+    """Twice what chance explains for three features; less than it for all others, and in the late batch."""
+    drifted = _distances(prepare.make_drifted_batch(prepare.SEED))
+    changed = [round(drifted.pop(name), 2) for name in ("appinc", "hrat", "obrat")]
+
+    assert changed == [0.19, 0.31, 0.34]
+    assert max(drifted.values()) < 0.08
+    assert max(_distances(prepare.make_late_batch(prepare.SEED)).values()) < 0.08
+
+
 def test_base_score_is_a_number_that_1_7_reads(models: dict[str, bytes]) -> None:
     """The JSON booster has no bracketed base score, which XGBoost 1.7 silently takes for another."""
     for model in models.values():
@@ -227,6 +286,8 @@ def test_readme_states_the_numbers_that_come_out() -> None:
         "validation": dealt.validation,
         "honest batch": prepare.make_honest_batch(prepare.SEED),
         "shifted batch": prepare.make_shifted_batch(prepare.SEED),
+        "drifted batch": prepare.make_drifted_batch(prepare.SEED),
+        "late batch": prepare.make_late_batch(prepare.SEED),
     }
     for name, part in parts.items():
         inside = (part.facets == np.array(prepare.SENSITIVE)).T
