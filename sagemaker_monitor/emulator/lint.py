@@ -121,6 +121,8 @@ def _step(step: Step, scope: Scope) -> Iterator[Finding]:
             yield from _property_files(step)
         case "ClarifyCheck":
             yield from _clarify_check(step)
+        case "QualityCheck":
+            yield from _quality_check(step)
 
 
 def _property_files(step: Step) -> Iterator[Finding]:
@@ -141,6 +143,14 @@ def _output_names(arguments: Mapping[str, Any]) -> set[str | None]:
             names = [output.get("OutputName") if isinstance(output, dict) else None for output in outputs]
             return {name if isinstance(name, str) else None for name in names}
     return set()
+
+
+def _quality_check(step: Step) -> Iterator[Finding]:
+    check_type = step.options.get("CheckType")
+    if is_expression(check_type):
+        yield Finding(f"{step.path}.CheckType", "needs a literal value; an expression is given")
+    elif check_type == "MODEL_QUALITY":
+        yield Finding(f"{step.path}.CheckType", "MODEL_QUALITY does not run here; DATA_QUALITY does")
 
 
 def _clarify_check(step: Step) -> Iterator[Finding]:

@@ -78,6 +78,7 @@ _SHAPES: dict[str, Any] = {
         },
     },
     "CheckType": {"type": "string", "enum": ["DATA_BIAS", "MODEL_BIAS", "MODEL_EXPLAINABILITY"]},
+    "QualityCheckType": {"type": "string", "enum": ["DATA_QUALITY", "MODEL_QUALITY"]},
     "OptionText": {"type": "string", "max": 1024},
     "ConditionArguments": {
         "type": "structure",
@@ -100,9 +101,26 @@ _SHAPES: dict[str, Any] = {
             "BaselineUsedForDriftCheckConstraints": {"shape": "Text"},
         },
     },
+    "QualityCheckProperties": {
+        "type": "structure",
+        "members": {
+            "CalculatedBaselineConstraints": {"shape": "Text"},
+            "CalculatedBaselineStatistics": {"shape": "Text"},
+            "BaselineUsedForDriftCheckConstraints": {"shape": "Text"},
+            "BaselineUsedForDriftCheckStatistics": {"shape": "Text"},
+        },
+    },
     "ConditionProperties": {"type": "structure", "members": {"Outcome": {"shape": "Text"}}},
 }
 _CACHE = {"CacheConfig": "CacheConfig"}
+_CHECK = {
+    **_CACHE,
+    "ModelPackageGroupName": "OptionText",
+    "SkipCheck": "Flag",
+    "FailOnViolation": "Flag",
+    "RegisterNewBaseline": "Flag",
+    "SuppliedBaselineConstraints": "OptionText",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,16 +139,7 @@ STEP_TYPES: dict[str, StepType] = {
         "CreateProcessingJob",
         "CheckProperties",
         "ProcessingJobName",
-        {
-            **_CACHE,
-            "CheckType": "CheckType",
-            "ModelPackageGroupName": "OptionText",
-            "SkipCheck": "Flag",
-            "FailOnViolation": "Flag",
-            "RegisterNewBaseline": "Flag",
-            "SuppliedBaselineConstraints": "OptionText",
-            "ModelName": "OptionText",
-        },
+        {**_CHECK, "CheckType": "CheckType", "ModelName": "OptionText"},
         ("CheckType",),
     ),
     "Condition": StepType("ConditionArguments", "ConditionProperties"),
@@ -141,6 +150,13 @@ STEP_TYPES: dict[str, StepType] = {
         "DescribeProcessingJobResponse",
         "ProcessingJobName",
         {**_CACHE, "PropertyFiles": "PropertyFiles"},
+    ),
+    "QualityCheck": StepType(
+        "CreateProcessingJob",
+        "QualityCheckProperties",
+        "ProcessingJobName",
+        {**_CHECK, "CheckType": "QualityCheckType", "SuppliedBaselineStatistics": "OptionText"},
+        ("CheckType",),
     ),
     "RegisterModel": StepType("CreateModelPackage", "DescribeModelPackageOutput"),
     "Transform": StepType("CreateTransformJob", "DescribeTransformJobResponse", "TransformJobName", _CACHE),

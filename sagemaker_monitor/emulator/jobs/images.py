@@ -10,11 +10,12 @@ from typing import Literal
 
 from sagemaker_monitor.emulator.models.resolve import repository
 
-Kind = Literal["clarify", "script"]
+Kind = Literal["clarify", "analyzer", "script"]
 
 CLARIFY = "sagemaker-clarify-processing"
+ANALYZER = "sagemaker-model-monitor-analyzer"
 SCIKIT_LEARN = "sagemaker-scikit-learn"
-RUNNABLE = (f"{CLARIFY}:1.0", f"{SCIKIT_LEARN}:*")
+RUNNABLE = (f"{CLARIFY}:1.0", ANALYZER, f"{SCIKIT_LEARN}:*")
 
 _ROOT = re.compile(r"(?<![\w./-])/opt/ml(?=/|$|[^\w.-])")
 
@@ -24,12 +25,14 @@ def kind_of(image: str) -> Kind | None:
     tag = image.rsplit("/", 1)[-1].partition(":")[2]
     if repository(image) == CLARIFY and tag == "1.0":
         return "clarify"
+    if repository(image) == ANALYZER and tag in ("", "latest"):
+        return "analyzer"
     return "script" if repository(image) == SCIKIT_LEARN else None
 
 
-def clarify_command() -> list[str]:
-    """Return what runs in place of the Clarify container."""
-    return [sys.executable, "-m", "sagemaker_monitor.analysis.container", "clarify"]
+def analysis_command(kind: Literal["clarify", "analyzer"]) -> list[str]:
+    """Return what runs in place of the Clarify container or the Model Monitor analyzer."""
+    return [sys.executable, "-m", "sagemaker_monitor.analysis.container", kind]
 
 
 def script_command(entrypoint: Sequence[str], arguments: Sequence[str], root: Path) -> list[str]:

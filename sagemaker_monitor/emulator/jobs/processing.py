@@ -74,10 +74,11 @@ def _output_directories(work: Work) -> list[tuple[Path, str]]:
 def _container(work: Work, stack: ExitStack) -> tuple[list[str], dict[str, str]]:
     specification = work.record["AppSpecification"]
     own = images.relocate_all(work.record.get("Environment", {}), work.root)
-    if images.kind_of(specification["ImageUri"]) == "clarify":
-        shadow = stack.enter_context(_shadow_endpoint(work))
+    kind = images.kind_of(specification["ImageUri"])
+    if kind == "clarify" or kind == "analyzer":
+        shadow = stack.enter_context(_shadow_endpoint(work)) if kind == "clarify" else {}
         environment = child.environment(work.context, work.root, {**own, **shadow}, ours=True)
-        return images.clarify_command(), environment
+        return images.analysis_command(kind), environment
     command = images.script_command(
         specification["ContainerEntrypoint"], specification.get("ContainerArguments", []), work.root
     )

@@ -337,8 +337,8 @@ def refused(**changes: Any) -> dict[str, Any]:
     ("request_", "text"),
     [
         (
-            refused(ImageUri="1.dkr.ecr.us-east-1.amazonaws.com/sagemaker-model-monitor-analyzer:latest"),
-            r"does not run here; run: sagemaker-clarify-processing:1\.0, sagemaker-scikit-learn:\*",
+            refused(ImageUri="1.dkr.ecr.us-east-1.amazonaws.com/sagemaker-debugger-rules:latest"),
+            r"run: sagemaker-clarify-processing:1\.0, sagemaker-model-monitor-analyzer, sagemaker-scikit",
         ),
         (refused(ContainerEntrypoint=[]), "ContainerEntrypoint: a sagemaker-scikit-learn job needs one"),
         (

@@ -136,7 +136,7 @@ BAD: dict[str, tuple[Edit, str, str]] = {
     ),
     "nested unknown argument": (
         lambda d: arguments(d, "Decide")["ProcessingResources"]["ClusterConfig"].update(InstanceCuont=1),
-        "Steps[3](Decide).Arguments.ProcessingResources.ClusterConfig.InstanceCuont",
+        "Steps[4](Decide).Arguments.ProcessingResources.ClusterConfig.InstanceCuont",
         "did you mean 'InstanceCount'?",
     ),
     "unknown field of a step": (
@@ -151,7 +151,7 @@ BAD: dict[str, tuple[Edit, str, str]] = {
     ),
     "wrong type": (
         lambda d: arguments(d, "Decide")["ProcessingResources"]["ClusterConfig"].update(InstanceCount="1"),
-        "Steps[3](Decide).Arguments.ProcessingResources.ClusterConfig.InstanceCount",
+        "Steps[4](Decide).Arguments.ProcessingResources.ClusterConfig.InstanceCount",
         "must be an integer; '1' is given",
     ),
     "a truth value for a number": (
@@ -171,12 +171,12 @@ BAD: dict[str, tuple[Edit, str, str]] = {
     ),
     "an expression for a list": (
         lambda d: arguments(d, "Decide").update(ProcessingInputs=get("Parameters.Mode")),
-        "Steps[3](Decide).Arguments.ProcessingInputs",
+        "Steps[4](Decide).Arguments.ProcessingInputs",
         "needs a literal list; an expression is given",
     ),
     "missing required": (
         lambda d: arguments(d, "Decide").pop("RoleArn"),
-        "Steps[3](Decide).Arguments",
+        "Steps[4](Decide).Arguments",
         "'RoleArn' is missing",
     ),
     "missing check type": (
@@ -194,6 +194,26 @@ BAD: dict[str, tuple[Edit, str, str]] = {
         "Steps[2](Check).CheckType",
         "'DATA_QUALITY' is not allowed",
     ),
+    "quality check type": (
+        lambda d: step(d, "Quality").update(CheckType="MODEL_QUALITY"),
+        "Steps[3](Quality).CheckType",
+        "MODEL_QUALITY does not run here; DATA_QUALITY does",
+    ),
+    "quality check type given later": (
+        lambda d: step(d, "Quality").update(CheckType=get("Parameters.Mode")),
+        "Steps[3](Quality).CheckType",
+        "needs a literal value; an expression is given",
+    ),
+    "an option of another check": (
+        lambda d: step(d, "Quality").update(ModelName="m"),
+        "Steps[3](Quality).ModelName",
+        "unknown field 'ModelName'",
+    ),
+    "no such property of a quality check": (
+        lambda d: arguments(d, "Score").update(ModelName=get("Steps.Quality.CalculatedBaseline")),
+        "Steps[1](Score).Arguments.ModelName",
+        "did you mean 'CalculatedBaselineStatistics'?",
+    ),
     "model bias without a model": (
         lambda d: step(d, "Check").update(CheckType="MODEL_BIAS"),
         "Steps[2](Check).ModelName",
@@ -206,32 +226,32 @@ BAD: dict[str, tuple[Edit, str, str]] = {
     ),
     "undeclared property file": (
         lambda d: condition(d, 0, LeftValue=json_get("Decide", "Verdct", "gate")),
-        "Steps[4](Gate).Arguments.Conditions[0].LeftValue",
+        "Steps[5](Gate).Arguments.Conditions[0].LeftValue",
         "step 'Decide' has no property file 'Verdct'; did you mean 'Verdict'?",
     ),
     "property file of another type": (
         lambda d: condition(d, 0, LeftValue=json_get("Check", "Verdict", "gate")),
-        "Steps[4](Gate).Arguments.Conditions[0].LeftValue",
+        "Steps[5](Gate).Arguments.Conditions[0].LeftValue",
         "step 'Check' is of type ClarifyCheck; only Processing steps have property files",
     ),
     "property file of no step": (
         lambda d: condition(d, 0, LeftValue=json_get("Decid", "Verdict", "gate")),
-        "Steps[4](Gate).Arguments.Conditions[0].LeftValue",
+        "Steps[5](Gate).Arguments.Conditions[0].LeftValue",
         "there is no step 'Decid'; did you mean 'Decide'?",
     ),
     "property file without JsonGet": (
         lambda d: condition(d, 0, LeftValue=get("Steps.Decide.PropertyFiles.Verdict")),
-        "Steps[4](Gate).Arguments.Conditions[0].LeftValue",
+        "Steps[5](Gate).Arguments.Conditions[0].LeftValue",
         "can only be read with Std:JsonGet",
     ),
     "property file in no output": (
         lambda d: step(d, "Decide")["PropertyFiles"][0].update(OutputName="outt"),
-        "Steps[3](Decide).PropertyFiles",
+        "Steps[4](Decide).PropertyFiles",
         "'Verdict' is in output 'outt'; the step's outputs: 'out'",
     ),
     "bad JSON path": (
         lambda d: condition(d, 0, LeftValue=json_get("Decide", "Verdict", "gate[*]")),
-        "Steps[4](Gate).Arguments.Conditions[0].LeftValue",
+        "Steps[5](Gate).Arguments.Conditions[0].LeftValue",
         "'gate[*]' is no path",
     ),
     "incomplete join": (
@@ -246,76 +266,76 @@ BAD: dict[str, tuple[Edit, str, str]] = {
     ),
     "unknown condition": (
         lambda d: condition(d, 0, Type="Equal"),
-        "Steps[4](Gate).Arguments.Conditions[0].Type",
+        "Steps[5](Gate).Arguments.Conditions[0].Type",
         "unknown condition 'Equal'; did you mean 'Equals'?",
     ),
     "missing operand": (
         lambda d: condition(d, 0, RightValue=None),
-        "Steps[4](Gate).Arguments.Conditions[0]",
+        "Steps[5](Gate).Arguments.Conditions[0]",
         "Equals needs 'RightValue'",
     ),
     "operand of another condition": (
         lambda d: condition(d, 0, Values=[]),
-        "Steps[4](Gate).Arguments.Conditions[0].Values",
+        "Steps[5](Gate).Arguments.Conditions[0].Values",
         "unknown field 'Values'",
     ),
     "ordering text": (
         lambda d: condition(d, 1, RightValue="0.1"),
-        "Steps[4](Gate).Arguments.Conditions[1].RightValue",
+        "Steps[5](Gate).Arguments.Conditions[1].RightValue",
         "GreaterThan compares numbers; a String is given",
     ),
     "comparing types": (
         lambda d: condition(d, 0, LeftValue=get("Parameters.Strict")),
-        "Steps[4](Gate).Arguments.Conditions[0]",
+        "Steps[5](Gate).Arguments.Conditions[0]",
         "Equals compares a Boolean with a String",
     ),
     "a condition inside a condition": (
         lambda d: condition(d, 2, Condition={"Type": "In", "QueryValue": "b", "Values": []}),
-        "Steps[4](Gate).Arguments.Conditions[2].Condition.Values",
+        "Steps[5](Gate).Arguments.Conditions[2].Condition.Values",
         "at least one value",
     ),
     "no conditions": (
         lambda d: arguments(d, "Gate").update(Conditions=[]),
-        "Steps[4](Gate).Arguments.Conditions",
+        "Steps[5](Gate).Arguments.Conditions",
         "has 0 items; at least 1 needed",
     ),
     "depending on a branch": (
         lambda d: d["Steps"].append(
             {"Name": "After", "Type": "Fail", "Arguments": {}, "DependsOn": ["Register"]}
         ),
-        "Steps[5](After)",
+        "Steps[6](After)",
         "depends on step 'Register', which runs only in the If branch of 'Gate'",
     ),
     "depending on the other branch": (
         lambda d: step(d, "Refuse").update(DependsOn=["Register"]),
-        "Steps[4](Gate).Arguments.ElseSteps[0](Refuse)",
+        "Steps[5](Gate).Arguments.ElseSteps[0](Refuse)",
         "depends on step 'Register', which runs only in the If branch of 'Gate'",
     ),
     "trigger": (
         lambda d: step(d, "Decide").update(DependsOn=[{"Step": "Check", "Trigger": "Always"}]),
-        "Steps[3](Decide).DependsOn[0].Trigger",
+        "Steps[4](Decide).DependsOn[0].Trigger",
         "'Always' is not allowed; allowed: Any, Completed, Failed, Stopped",
     ),
     "long container argument": (
         lambda d: arguments(d, "Decide")["AppSpecification"].update(ContainerArguments=[LITERAL_256]),
-        "Steps[3](Decide).Arguments.AppSpecification.ContainerArguments[0]",
+        "Steps[4](Decide).Arguments.AppSpecification.ContainerArguments[0]",
         "has 257 characters; at most 256 allowed",
     ),
     "long environment value": (
         lambda d: arguments(d, "Decide").update(Environment={"A": LITERAL_256}),
-        "Steps[3](Decide).Arguments.Environment.A",
+        "Steps[4](Decide).Arguments.Environment.A",
         "has 257 characters; at most 256 allowed",
     ),
     "too many inputs": (
         lambda d: arguments(d, "Decide").update(
             ProcessingInputs=[s3_input(f"i{n}", "s3://b/k") for n in range(11)]
         ),
-        "Steps[3](Decide).Arguments.ProcessingInputs",
+        "Steps[4](Decide).Arguments.ProcessingInputs",
         "has 11 items; at most 10 allowed",
     ),
     "long URI": (
         lambda d: arguments(d, "Decide").update(ProcessingInputs=[s3_input("i", "s3://b/" + "k" * 1020)]),
-        "Steps[3](Decide).Arguments.ProcessingInputs[0].S3Input.S3Uri",
+        "Steps[4](Decide).Arguments.ProcessingInputs[0].S3Input.S3Uri",
         "has 1027 characters; at most 1024 allowed",
     ),
     "default of another type": (
@@ -355,7 +375,7 @@ BAD: dict[str, tuple[Edit, str, str]] = {
     ),
     "a step that is text": (
         lambda d: d["Steps"].append("Decide"),
-        "Steps[5]",
+        "Steps[6]",
         "a step needs a Name and a Type; 'Decide' is given",
     ),
     "experiment": (

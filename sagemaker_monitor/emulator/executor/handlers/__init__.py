@@ -11,6 +11,7 @@ from sagemaker_monitor.emulator.executor.handlers import (
     fail,
     model,
     processing,
+    quality_check,
     register_model,
     transform,
 )
@@ -23,6 +24,7 @@ HANDLERS: dict[str, Callable[[Task], Mapping[str, Any]]] = {
     "Fail": fail.run,
     "Model": model.run,
     "Processing": processing.run,
+    "QualityCheck": quality_check.run,
     "RegisterModel": register_model.run,
     "Transform": transform.run,
 }
