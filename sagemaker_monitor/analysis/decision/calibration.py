@@ -24,6 +24,7 @@ from typing import TYPE_CHECKING, Iterator, Sequence
 import numpy as np
 
 from sagemaker_monitor.analysis.bias.metrics import METRICS, NEUTRAL
+from sagemaker_monitor.analysis.decision import family as limited
 from sagemaker_monitor.analysis.decision.rules import Offsets, bounds, crossed
 from sagemaker_monitor.analysis.decision.sample import Sample
 from sagemaker_monitor.analysis.decision.spec import Rule
@@ -169,32 +170,12 @@ class Chance:
         at = [self.pairs.index(pair) for pair in family]
         sides = at + [len(self.pairs) + place for place in at]
         change, grew = self.change[:, sides], self.grew[:, sides]
-        rare = _p_values(change)
-        level = _level(rare.min(axis=1), false_refusals)
-        reach = np.maximum(np.where(rare > level, change, -np.inf).max(axis=0), 0.0)
+        reach = limited.reach(change, limited.p_values(change), false_refusals)
         offsets = {
             pair: Offsets(up=float(reach[place]), down=float(reach[len(family) + place]))
             for place, pair in enumerate(family)
         }
         return Family(offsets, float((grew & (change > reach)).any(axis=1).mean()))
-
-
-def _p_values(change: Array) -> Array:
-    """Return, per column, the share of splits with at least as much change."""
-    total = change.shape[0]
-    shares = np.empty_like(change)
-    for column in range(change.shape[1]):
-        ordered = np.sort(change[:, column])
-        shares[:, column] = (total - np.searchsorted(ordered, change[:, column], side="left")) / total
-    return shares
-
-
-def _level(smallest: Array, false_refusals: float) -> float:
-    """Return the largest p-value that at most a share *false_refusals* of splits reaches; 0 if none is."""
-    allowed = int(np.floor(false_refusals * len(smallest) + 1e-9))
-    below = np.sort(smallest)
-    below = below[below < below[allowed]] if allowed < len(below) else below
-    return float(below[-1]) if len(below) else 0.0
 
 
 def chance(

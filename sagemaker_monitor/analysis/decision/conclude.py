@@ -1,72 +1,74 @@
 """What is decided about one execution: pass, refused, inconclusive, or that the evidence is missing.
 
-No evidence outranks everything: a check that broke may have hidden the worst. Too few rows or labels
-for the whole run outrank a refusal; too few for one facet do not undo a refusal by another.
-
 Runs under Python 3.8 with numpy only.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
-from typing import Sequence
+from dataclasses import replace
+from typing import Sequence, Tuple
 
-from sagemaker_monitor.analysis.decision import judge, wording
+from sagemaker_monitor.analysis.decision import judge, quality, ruling
 from sagemaker_monitor.analysis.decision.enough import shortages
 from sagemaker_monitor.analysis.decision.evidence import CheckEvidence, Evidence
 from sagemaker_monitor.analysis.decision.judge import Calibrated, Subject
-from sagemaker_monitor.analysis.decision.spec import Spec
-from sagemaker_monitor.analysis.documents.verdict import Baseline, Check, Finding, NotChecked, Verdict
+from sagemaker_monitor.analysis.decision.quality import Judged
+from sagemaker_monitor.analysis.decision.ruling import NO_SHORTAGE, Case, Shortage
+from sagemaker_monitor.analysis.decision.spec import BIAS, DATA_QUALITY, Spec
+from sagemaker_monitor.analysis.documents.verdict import (
+    Baseline,
+    Batch,
+    Calibration,
+    Check,
+    Family,
+    Finding,
+    NotChecked,
+    Verdict,
+)
 
-SHOWN = 3
-"""Reasons that the summary names; the findings have all of them."""
-
-
-@dataclass(frozen=True)
-class _Shortage:
-    """What there are too few rows for: the whole run, facets by name."""
-
-    total: tuple[NotChecked, ...]
-    facets: dict[str, str]
-
-    def covers(self, facet: str) -> bool:
-        return bool(self.total) or facet in self.facets
+NOT_ARRIVED = "labels have not arrived"
 
 
 def _with_evidence(spec: Spec, evidence: Evidence) -> Evidence:
     """Return the evidence with a check that cannot be judged, for want of rows, as no-evidence."""
     checks = []
     for check in evidence.checks:
-        reason = None
-        if check.status in ("compared", "established") and evidence.batch is None:
-            reason = "the joined rows are missing"
-        elif check.status == "compared" and evidence.baseline is None:
-            reason = "the version that it was compared with is unknown"
-        elif check.status == "compared" and evidence.baseline and evidence.baseline.sample is None:
-            calibrated = any(
-                subject.kind == "calibrated" and subject.action == "fail"
-                for subject in judge.subjects(spec, [check])
-            )
-            if calibrated:
-                reason = f"its limits cannot be calibrated: {evidence.baseline.problem or 'no baseline rows'}"
+        problem = quality.problem if check.monitor == DATA_QUALITY else _bias_problem
+        reason = problem(spec, check, evidence)
         checks.append(check if reason is None else replace(check, status="no-evidence", reason=reason))
     return replace(evidence, checks=tuple(checks))
 
 
-def _shortage(spec: Spec, evidence: Evidence) -> _Shortage:
+def _bias_problem(spec: Spec, check: CheckEvidence, evidence: Evidence) -> str | None:
+    """Return why a bias check that left a report is no evidence after all; None where it can be judged."""
+    if check.status in ("compared", "established") and evidence.batch is None:
+        return "the joined rows are missing"
+    if check.status != "compared":
+        return None
+    if evidence.baseline is None:
+        return "the version that it was compared with is unknown"
+    calibrated = any(
+        subject.kind == "calibrated" and subject.action == "fail" for subject in judge.subjects(spec, [check])
+    )
+    if evidence.baseline.sample is None and calibrated:
+        return f"its limits cannot be calibrated: {evidence.baseline.problem or 'no baseline rows'}"
+    return None
+
+
+def _shortage(spec: Spec, evidence: Evidence) -> Shortage:
     what = "batch" if spec.pipeline.startswith("monitor") else "validation data"
     samples = [(what, evidence.batch)] if evidence.batch else []
     if (
         evidence.baseline
         and evidence.baseline.sample
-        and any(c.status == "compared" for c in evidence.checks)
+        and any(c.status == "compared" and c.monitor == BIAS for c in evidence.checks)
     ):
         samples.append(("baseline", evidence.baseline.sample))
     total, facets = shortages([(name, s) for name, s in samples if s], spec.facets, spec.gate.minimum_rows)
-    return _Shortage(total, facets)
+    return Shortage(total, facets)
 
 
-def _calibrated(spec: Spec, evidence: Evidence, found: Sequence[Subject], shortage: _Shortage) -> Calibrated:
+def _calibrated(spec: Spec, evidence: Evidence, found: Sequence[Subject], shortage: Shortage) -> Calibrated:
     """Return the calibrated limits of what can be judged."""
     skip = spec.gate.when_too_few != "warn"
     judged = [
@@ -85,9 +87,9 @@ def _calibrated(spec: Spec, evidence: Evidence, found: Sequence[Subject], shorta
 
 
 def _left_out(
-    spec: Spec, evidence: Evidence, found: Sequence[Subject], shortage: _Shortage, calibrated: Calibrated
-) -> tuple[NotChecked, ...]:
-    """Return everything that was not told, and why."""
+    evidence: Evidence, found: Sequence[Subject], shortage: Shortage, calibrated: Calibrated
+) -> Tuple[NotChecked, ...]:
+    """Return everything about bias that was not told, and why."""
     entries = [*shortage.total]
     entries += [NotChecked(f"bias/*/{facet}", why) for facet, why in shortage.facets.items()]
     entries += [
@@ -99,92 +101,24 @@ def _left_out(
         why = subject.unjudgeable() or calibrated.left_out.get(subject.name)
         if why and why != "baseline established, nothing compared":
             entries.append(NotChecked(subject.name, why))
-    return (*entries, *judge.idle_rules(spec, found))
+    return tuple(entries)
 
 
-def _lost(found: Sequence[Subject], shortage: _Shortage) -> list[str]:
+def _lost(found: Sequence[Subject], shortage: Shortage) -> Tuple[str, ...]:
     """Return the metrics that must be judged, could be in the baseline, and cannot be in the batch."""
-    return [
+    return tuple(
         f"{subject.name} cannot be computed: {subject.value.error or 'no reason given'}"
         for subject in found
         if subject.action == "fail"
         and subject.value.value is None
         and subject.base is not None
         and not shortage.covers(subject.value.facet)
-    ]
-
-
-def _decide(
-    spec: Spec, evidence: Evidence, found: Sequence[Subject], shortage: _Shortage, findings: Sequence[Finding]
-) -> tuple[str, str]:
-    """Return the decision, and the sentence that says it to a person."""
-    missing = [check for check in evidence.checks if check.status in ("no-evidence", "broken")]
-    if missing or not evidence.checks:
-        return "no-evidence", _about(missing)
-    labels = evidence.labels
-    if labels.status == "labels-partial":
-        return "inconclusive", (
-            f"inconclusive: {labels.labelled} of {labels.rows} rows have labels ({labels.overlap:.0%}); "
-            f"{labels.minimum_overlap:.0%} are needed"
-        )
-    strict = spec.gate.when_too_few
-    few = [each.why for each in shortage.total] or [*shortage.facets.values()]
-    if shortage.total and strict == "inconclusive":
-        return "inconclusive", f"inconclusive: {few[0]}"
-    refusing = [each for each in findings if each.crossed and each.action == "fail"]
-    if refusing:
-        return "refused", _refusal(refusing)
-    if few and strict == "fail":
-        return "refused", f"refused: {few[0]}, and the policy refuses what cannot be told"
-    lost = _lost(found, shortage)
-    if (few and strict == "inconclusive") or lost:
-        return (
-            "inconclusive",
-            f"inconclusive: {_several([*(few if strict == 'inconclusive' else []), *lost])}",
-        )
-    return _passing(spec, evidence, findings)
-
-
-def _about(missing: Sequence[CheckEvidence]) -> str:
-    if not missing:
-        return "no evidence: no check was expected, so nothing can be told"
-    reasons = [f"{check.step}: {check.reason or 'no report'}" for check in missing]
-    return f"no evidence: {_several(reasons)}"
-
-
-def _several(reasons: Sequence[str]) -> str:
-    more = len(reasons) - SHOWN
-    return "; ".join(reasons[:SHOWN]) + (f"; and {more} more" if more > 0 else "")
-
-
-def _refusal(refusing: Sequence[Finding]) -> str:
-    first = wording.most_telling(refusing)
-    others = len(refusing) - 1
-    return f"refused: {first.message}" + (
-        f"; and {wording.several(others, 'more finding')}" if others else ""
     )
 
 
-def _passing(spec: Spec, evidence: Evidence, findings: Sequence[Finding]) -> tuple[str, str]:
-    established = [check.step for check in evidence.checks if check.status == "established"]
-    if len(established) == len(evidence.checks):
-        return "baseline-established", "baseline established, nothing compared"
-    judged = [each for each in findings if each.action == "fail" and each.limit is not None]
-    if not judged and any(rule.action == "fail" for rule in spec.gate.rules):
-        return "inconclusive", "inconclusive: no rule that may refuse found a metric that could be judged"
-    said = f"pass: {wording.several(len(judged), 'limit')} held at {evidence.labels.labelled} rows"
-    warned = [each for each in findings if each.crossed and each.action == "warn"]
-    if warned:
-        first = wording.most_telling(warned).message
-        said += f"; {wording.several(len(warned), 'warning')}, such as: {first}"
-    if established:
-        said += f"; baseline established for {', '.join(established)}, nothing compared there"
-    return "pass", said
-
-
-def _checks(evidence: Evidence) -> tuple[Check, ...]:
+def _checks(evidence: Evidence) -> Tuple[Check, ...]:
     return tuple(
-        Check(c.step, c.check_type, c.status, c.reason, c.report_uri, c.violations_uri, len(c.violated))
+        Check(c.step, c.check_type, c.status, c.reason, c.report_uri, c.violations_uri, c.aws_violations)
         for c in evidence.checks
     )
 
@@ -193,9 +127,10 @@ def _baseline(evidence: Evidence) -> Baseline | None:
     version = evidence.baseline
     if version is None:
         return None
+    rows = version.sample.rows if version.sample else version.features.rows if version.features else None
     return Baseline(
         model_package_arn=version.model_package_arn,
-        rows=version.sample.rows if version.sample else None,
+        rows=rows,
         data_uri=version.data_uri,
         constraints={c.step: c.baseline_uri for c in evidence.checks if c.baseline_uri},
     )
@@ -203,12 +138,15 @@ def _baseline(evidence: Evidence) -> Baseline | None:
 
 def conclude(spec: Spec, evidence: Evidence) -> Verdict:
     """Return the verdict on *evidence* under *spec*: nothing random, nothing read or written."""
-    if evidence.labels.status == "labels-missing":
+    if evidence.collected is not None and evidence.collected.status == "window-empty":
+        return _without_captures(spec, evidence)
+    waiting = _waiting(spec, evidence)
+    if waiting == NOT_ARRIVED and all(each.needs_labels for each in spec.checks):
         return _without_labels(spec, evidence)
-    evidence = _with_evidence(spec, evidence)
-    shortage = _shortage(spec, evidence)
+    evidence = _with_evidence(spec, _unscored(spec, evidence) if waiting else evidence)
+    shortage = NO_SHORTAGE if waiting else _shortage(spec, evidence)
     usable = [check for check in evidence.checks if check.status in ("compared", "established")]
-    found = judge.subjects(spec, usable)
+    found = judge.subjects(spec, [check for check in usable if check.monitor == BIAS])
     calibrated = _calibrated(spec, evidence, found, shortage)
     checks = tuple(
         replace(check, status="no-evidence", reason=calibrated.disagreements[check.step])
@@ -217,40 +155,130 @@ def conclude(spec: Spec, evidence: Evidence) -> Verdict:
         for check in evidence.checks
     )
     evidence = replace(evidence, checks=checks)
-    skip = spec.gate.when_too_few != "warn"
-    findings = tuple(
-        judge.finding(
-            subject,
-            calibrated,
-            rows=evidence.labels.labelled,
-            too_few=skip and shortage.covers(subject.value.facet),
+    inputs = _inputs(spec, evidence)
+    findings = (*inputs.findings, *_bias_findings(spec, evidence, found, calibrated, shortage))
+    case = Case(findings, shortage, _lost(found, shortage), inputs, waiting)
+    decision, summary = ruling.rule_on(spec, evidence, case)
+    not_checked = (*_left_out(evidence, found, shortage, calibrated), *inputs.not_checked)
+    if waiting:
+        not_checked += tuple(
+            NotChecked(each.step, waiting)
+            for each in spec.checks
+            if each.needs_labels and each.step not in {check.step for check in evidence.checks}
         )
-        for subject in found
-    )
-    decision, summary = _decide(spec, evidence, found, shortage, findings)
+    names = (*(subject.name for subject in found), *inputs.subjects)
     return _verdict(
         spec,
         evidence,
         decision=decision,
         summary=summary,
-        calibrated=calibrated,
+        calibration=_together(spec, calibrated.summary, inputs.family),
         findings=findings,
-        not_checked=_left_out(spec, evidence, found, shortage, calibrated),
+        not_checked=(*not_checked, *judge.idle_rules(spec, names)),
+    )
+
+
+def _waiting(spec: Spec, evidence: Evidence) -> str | None:
+    """Return why checks that need labels are not made; None where labels have come."""
+    if evidence.labels is not None and evidence.labels.status != "labels-missing":
+        return None
+    if not any(each.needs_labels for each in spec.checks):
+        return None
+    if evidence.labels is None and _misfits(evidence):
+        return "the columns do not fit, so nothing was scored"
+    return NOT_ARRIVED
+
+
+def _misfits(evidence: Evidence) -> bool:
+    return any(check.quality is not None and check.quality.misfit is not None for check in evidence.checks)
+
+
+def _unscored(spec: Spec, evidence: Evidence) -> Evidence:
+    """Return the evidence where a step broke before rows were joined: then labels are not what is missing."""
+    if evidence.labels is not None or evidence.failed is None or _misfits(evidence):
+        return evidence
+    broken = tuple(
+        CheckEvidence(
+            each.step, each.check_type, each.monitor, "no-evidence", f"nothing was joined: {evidence.failed}"
+        )
+        for each in spec.checks
+        if each.needs_labels
+    )
+    return replace(evidence, checks=(*evidence.checks, *broken))
+
+
+def _inputs(spec: Spec, evidence: Evidence) -> Judged:
+    """Return what is found about the inputs; there is one check of them at most."""
+    of_inputs = [check for check in evidence.checks if check.monitor == DATA_QUALITY]
+    return quality.judge(spec, of_inputs[0], evidence) if of_inputs else Judged()
+
+
+def _bias_findings(
+    spec: Spec, evidence: Evidence, found: Sequence[Subject], calibrated: Calibrated, shortage: Shortage
+) -> Tuple[Finding, ...]:
+    skip = spec.gate.when_too_few != "warn"
+    labelled = evidence.labels.labelled if evidence.labels else 0
+    return tuple(
+        judge.finding(
+            subject, calibrated, rows=labelled, too_few=skip and shortage.covers(subject.value.facet)
+        )
+        for subject in found
+    )
+
+
+def _together(spec: Spec, bias: Calibration | None, inputs: Family | None) -> Calibration | None:
+    """Return how all limits were found; each monitor has its part of the error rate, and parts add up."""
+    if inputs is None:
+        return bias
+    if bias is None:
+        return Calibration(
+            inputs.method,
+            inputs.false_refusals,
+            inputs.replicates,
+            inputs.limits,
+            inputs.refuses_honest,
+        )
+    parts = (
+        inputs,
+        Family(BIAS, bias.method, bias.false_refusals, bias.replicates, bias.limits, bias.refuses_honest),
+    )
+    return Calibration(
+        method="; ".join(f"{each.monitor}: {each.method}" for each in parts),
+        false_refusals=spec.gate.false_refusals,
+        replicates=min(each.replicates for each in parts),
+        limits=sum(each.limits for each in parts),
+        refuses_honest=round(min(1.0, sum(each.refuses_honest for each in parts)), 4),
+        families=parts,
     )
 
 
 def _without_labels(spec: Spec, evidence: Evidence) -> Verdict:
-    """Return the verdict on a batch none of whose labels have arrived."""
-    rows = wording.several(evidence.labels.rows, "row")
+    """Return the verdict on a batch without labels, of which nothing else is checked."""
     return _verdict(
         spec,
         evidence,
         decision="labels-missing",
-        summary=f"labels missing: {rows} scored and none has a label yet; run again when they have arrived",
-        calibrated=judge.NOTHING,
-        findings=(),
+        summary=ruling.missing_labels(evidence),
         not_checked=tuple(NotChecked(check.step, "it needs labels") for check in spec.checks),
     )
+
+
+def _without_captures(spec: Spec, evidence: Evidence) -> Verdict:
+    """Return the verdict on a window in which nothing was captured."""
+    window = evidence.collected.window if evidence.collected else None
+    told = f" from {window.start} until {window.end}" if window else ""
+    return _verdict(
+        spec,
+        evidence,
+        decision="window-empty",
+        summary=f"window empty: nothing was captured{told}; give a window in which batches were scored",
+        not_checked=tuple(NotChecked(check.step, "nothing was captured") for check in spec.checks),
+    )
+
+
+def _batch(spec: Spec, evidence: Evidence) -> Batch:
+    people = judge.people(spec, evidence)
+    return replace(people, window=evidence.collected.window) if evidence.collected else people
 
 
 def _verdict(
@@ -259,9 +287,9 @@ def _verdict(
     *,
     decision: str,
     summary: str,
-    calibrated: Calibrated,
-    findings: tuple[Finding, ...],
-    not_checked: tuple[NotChecked, ...],
+    not_checked: Tuple[NotChecked, ...],
+    calibration: Calibration | None = None,
+    findings: Tuple[Finding, ...] = (),
 ) -> Verdict:
     return Verdict(
         decision=decision,
@@ -273,9 +301,9 @@ def _verdict(
         model_package_arn=evidence.run.model_package_arn,
         bundle_sha256=evidence.run.bundle_sha256,
         created=evidence.run.created,
-        batch=judge.people(spec, evidence),
+        batch=_batch(spec, evidence),
         baseline=_baseline(evidence),
-        calibration=calibrated.summary,
+        calibration=calibration,
         checks=_checks(evidence),
         findings=findings,
         not_checked=not_checked,

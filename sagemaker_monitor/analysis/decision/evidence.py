@@ -8,8 +8,19 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from sagemaker_monitor.analysis.decision.sample import Sample
+from sagemaker_monitor.analysis.decision.table import Table
 from sagemaker_monitor.analysis.documents.analysis import Analysis, DocumentError
-from sagemaker_monitor.analysis.documents.violations import BiasViolations
+from sagemaker_monitor.analysis.documents.constraints import Constraints
+from sagemaker_monitor.analysis.documents.lenient import Node
+from sagemaker_monitor.analysis.documents.statistics import Statistics
+from sagemaker_monitor.analysis.documents.verdict import Window
+from sagemaker_monitor.analysis.documents.violations import (
+    BiasViolations,
+    QualityViolation,
+    QualityViolations,
+)
+
+COLUMN_CHECKS = ("missing_column_check", "extra_column_check")
 
 
 @dataclass(frozen=True)
@@ -24,10 +35,29 @@ class Value:
 
 
 @dataclass(frozen=True)
+class QualityReport:
+    """What a data quality check leaves, and the baseline's documents that it was held against.
+
+    Where the columns' number differs SageMaker compares nothing else and leaves the violation alone.
+    """
+
+    violations: tuple[QualityViolation, ...] = ()
+    statistics: Statistics | None = None
+    baseline: Statistics | None = None
+    constraints: Constraints | None = None
+
+    @property
+    def misfit(self) -> QualityViolation | None:
+        """Return the violation that says that columns are missing or too many."""
+        return next((v for v in self.violations if v.constraint_check_type in COLUMN_CHECKS), None)
+
+
+@dataclass(frozen=True)
 class CheckEvidence:
     """One expected check: its status, and the values of its report and of the baseline it was held against.
 
     *status* is compared, established, no-evidence or broken. *violated* has (facet, metric) pairs.
+    A data quality check has *quality* instead of values.
     """
 
     step: str
@@ -41,6 +71,12 @@ class CheckEvidence:
     current: tuple[Value, ...] = ()
     baseline: tuple[Value, ...] = ()
     violated: frozenset[tuple[str, str]] = frozenset()
+    quality: QualityReport | None = None
+
+    @property
+    def aws_violations(self) -> int:
+        """Return how many violations SageMaker reported."""
+        return len(self.violated) if self.quality is None else len(self.quality.violations)
 
 
 @dataclass(frozen=True)
@@ -75,17 +111,35 @@ class BaselineVersion:
     data_uri: str | None
     sample: Sample | None
     problem: str | None
+    features: Table | None = None
+    features_problem: str | None = None
+
+
+@dataclass(frozen=True)
+class Collected:
+    """What was captured in a window: *status* is captured or window-empty."""
+
+    status: str
+    rows: int
+    window: Window
 
 
 @dataclass(frozen=True)
 class Evidence:
-    """Everything there is to judge one execution by."""
+    """Everything there is to judge one execution by.
+
+    *labels* is None where nothing was joined, *features* where no inputs are checked; *failed* names a
+    step that broke before anything could be joined.
+    """
 
     run: Run
-    labels: Labels
+    labels: Labels | None
     checks: tuple[CheckEvidence, ...]
     batch: Sample | None
     baseline: BaselineVersion | None
+    features: Table | None = None
+    collected: Collected | None = None
+    failed: str | None = None
 
 
 def read_report(text: str, check_type: str) -> tuple[Value, ...]:
@@ -107,6 +161,34 @@ def read_report(text: str, check_type: str) -> tuple[Value, ...]:
 def read_violations(text: str) -> frozenset[tuple[str, str]]:
     """Return the (facet, metric) pairs of a bias check's constraint_violations.json."""
     return frozenset((each.facet, each.metric_name) for each in BiasViolations.from_json(text).violations)
+
+
+def read_quality(
+    violations: str | None,
+    statistics: str | None = None,
+    baseline: str | None = None,
+    constraints: str | None = None,
+) -> QualityReport:
+    """Return what the documents of a data quality check say; raises DocumentError."""
+    return QualityReport(
+        QualityViolations.from_json(violations).violations if violations is not None else (),
+        Statistics.from_json(statistics) if statistics is not None else None,
+        Statistics.from_json(baseline) if baseline is not None else None,
+        Constraints.from_json(constraints) if constraints is not None else None,
+    )
+
+
+def read_collected(document: object) -> Collected:
+    """Return the collect step's summary/collect.json; keys about objects and manifests are left alone."""
+    found = Node(document, "collect.json")
+    if found.integer("schema_version") != 1:
+        raise DocumentError("collect.json is not of schema_version 1")
+    window = found.child("window")
+    return Collected(
+        found.one_of("status", ("captured", "window-empty")),
+        found.integer("rows"),
+        Window(window.text("start"), window.text("end")),
+    )
 
 
 def read_labels(document: object) -> Labels:

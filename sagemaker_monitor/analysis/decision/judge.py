@@ -14,7 +14,7 @@ from sagemaker_monitor.analysis.bias.metrics import METRICS, NEUTRAL
 from sagemaker_monitor.analysis.decision import calibration, rules, wording
 from sagemaker_monitor.analysis.decision.evidence import CheckEvidence, Evidence, Value
 from sagemaker_monitor.analysis.decision.sample import Sample
-from sagemaker_monitor.analysis.decision.spec import Rule, Spec
+from sagemaker_monitor.analysis.decision.spec import MONITORS, Rule, Spec
 from sagemaker_monitor.analysis.documents import verdict as documents
 from sagemaker_monitor.analysis.documents.verdict import Finding, Limit, NotChecked
 
@@ -150,13 +150,13 @@ def calibrate(spec: Spec, judged: Sequence[Subject], batch: Sample, baseline: Sa
     chance = calibration.chance(seen, every) if every else None
     for action, members in families.items():
         if chance and members:
-            family = chance.offsets(members, spec.gate.false_refusals)
+            family = chance.offsets(members, spec.false_refusals)
             offsets.update(family.offsets)
             refused += family.refused if action == "fail" else 0.0
     simulation = calibration.simulate(seen, every, fixed)
     summary = documents.Calibration(
         method=calibration.METHOD,
-        false_refusals=spec.gate.false_refusals,
+        false_refusals=spec.false_refusals,
         replicates=calibration.SPLITS,
         limits=len(families["fail"]),
         refuses_honest=round(min(1.0, refused + simulation.refused), 4),
@@ -224,18 +224,22 @@ def finding(subject: Subject, calibrated: Calibrated, *, rows: int, too_few: boo
     return replace(found, message=wording.message(found, rows, NEUTRAL.get(value.metric, 0.0)))
 
 
-def idle_rules(spec: Spec, found: Sequence[Subject]) -> tuple[NotChecked, ...]:
-    """Return the rules that judged nothing, and whether an earlier rule is why."""
-    used = {id(subject.rule) for subject in found}
+def idle_rules(spec: Spec, names: Sequence[str]) -> tuple[NotChecked, ...]:
+    """Return the rules that judged none of *names*, and whether an earlier rule is why.
+
+    Rules of a monitor that had nothing to judge this time are left out.
+    """
+    used = {id(rules.first_match(spec.gate.rules, name)) for name in names}
+    silent = {monitor for monitor in MONITORS if not any(name.startswith(f"{monitor}/") for name in names)}
     return tuple(
         NotChecked(
             rule.match,
             "an earlier rule matches everything that this rule matches"
-            if any(rules.first_match([rule], subject.name) for subject in found)
+            if any(rules.first_match([rule], name) for name in names)
             else "the rule matches no metric of this run",
         )
         for rule in spec.gate.rules
-        if found and id(rule) not in used
+        if names and id(rule) not in used and rule.match.partition("/")[0] not in silent
     )
 
 
@@ -257,4 +261,7 @@ def people(spec: Spec, evidence: Evidence) -> documents.Batch:
             )
         )
     labels = evidence.labels
+    if labels is None:
+        rows = evidence.features.rows if evidence.features else 0
+        return documents.Batch(rows, 0, 0.0, ())
     return documents.Batch(labels.rows, labels.labelled, labels.overlap, tuple(facets))

@@ -6,22 +6,26 @@ Runs under Python 3.8 with the standard library only.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from fnmatch import fnmatchcase
 from typing import Any
 
 from sagemaker_monitor.analysis.documents.strict import DocumentError, Object, read
 
 ACTIONS = ("fail", "warn", "ignore")
 WHEN_TOO_FEW = ("inconclusive", "warn", "fail")
+BIAS, DATA_QUALITY = "bias", "data_quality"
+MONITORS = (BIAS, DATA_QUALITY)
+WINDOW_PIPELINE = "monitor-ground-truth"
 
 
 @dataclass(frozen=True)
 class Columns:
-    """The columns of the data, in the files' order: record key, features, facet columns, label."""
+    """The columns of the data, in the files' order: record key, features, facet columns, label if any."""
 
     record_key: str
     features: tuple[str, ...]
     facet_columns: tuple[str, ...]
-    label: str
+    label: str | None
 
 
 @dataclass(frozen=True)
@@ -40,6 +44,11 @@ class ExpectedCheck:
     step: str
     check_type: str
     monitor: str
+
+    @property
+    def needs_labels(self) -> bool:
+        """Return whether it can be made only when the labels have arrived."""
+        return self.monitor != DATA_QUALITY
 
 
 @dataclass(frozen=True)
@@ -89,13 +98,30 @@ class Spec:
     pipeline: str
     environment: str
     columns: Columns
-    favourable: int | float | str
-    threshold: float
+    favourable: int | float | str | None
+    threshold: float | None
     facets: tuple[Facet, ...]
     group_variable: str | None
     minimum_overlap: float
     checks: tuple[ExpectedCheck, ...]
     gate: Gate
+
+    @property
+    def false_refusals(self) -> float:
+        """Return each monitor's part of the error rate: equal parts where both have calibrated limits.
+
+        The policy alone decides, so the parts add up to the promise when inputs are judged in one run
+        and the same rows' labels in a later one.
+        """
+        calibrated = [r for r in self.gate.rules if r.kind == "calibrated" and r.action == "fail"]
+        parts = sum(any(self._names(rule, monitor) for rule in calibrated) for monitor in MONITORS)
+        return self.gate.false_refusals / max(parts, 1)
+
+    def _names(self, rule: Rule, monitor: str) -> bool:
+        first = rule.match.partition("/")[0]
+        # Inputs were judged earlier, by the same policy, where labels are judged by a window.
+        watched = monitor in {each.monitor for each in self.checks} or self.pipeline == WINDOW_PIPELINE
+        return first == monitor or (watched and fnmatchcase(monitor, first))
 
 
 def _texts(o: Object, key: str) -> tuple[str, ...]:
@@ -111,12 +137,18 @@ def _scalar(o: Object, key: str, value: object) -> Any:
     return value
 
 
+def _favourable(o: Object) -> int | float | str | None:
+    value = o.value("favourable")
+    found: int | float | str | None = value if value is None else _scalar(o, "favourable", value)
+    return found
+
+
 def _columns(o: Object) -> Columns:
     return Columns(
         record_key=o.text("record_key"),
         features=_texts(o, "features"),
         facet_columns=_texts(o, "facet_columns"),
-        label=o.text("label"),
+        label=o.optional_text("label"),
     )
 
 
@@ -193,19 +225,25 @@ def _gate(o: Object) -> Gate:
 def _spec(o: Object) -> Spec:
     if o.integer("schema_version") != 1:
         raise DocumentError("spec.json has another schema_version than 1")
-    return Spec(
+    spec = Spec(
         model=o.text("model"),
         pipeline=o.text("pipeline"),
         environment=o.text("environment"),
         columns=o.one("columns", _columns),
-        favourable=_scalar(o, "favourable", o.value("favourable")),
-        threshold=o.number("threshold"),
+        favourable=_favourable(o),
+        threshold=o.optional_number("threshold"),
         facets=o.each("facets", _facet),
         group_variable=o.optional_text("group_variable"),
         minimum_overlap=o.number("minimum_overlap"),
         checks=o.each("checks", _check),
         gate=o.one("gate", _gate),
     )
+    if any(each.needs_labels for each in spec.checks):
+        needed = {"label": spec.columns.label, "favourable": spec.favourable, "threshold": spec.threshold}
+        absent = [key for key, value in needed.items() if value is None]
+        if absent:
+            raise DocumentError(f"spec expects checks of predictions, but its {absent[0]} is null")
+    return spec
 
 
 def from_json(document: object) -> Spec:

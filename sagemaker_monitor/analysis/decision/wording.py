@@ -5,6 +5,7 @@ Runs under Python 3.8 with the standard library only.
 
 from __future__ import annotations
 
+import re
 from typing import Sequence
 
 from sagemaker_monitor.analysis.documents.verdict import Finding, Limit
@@ -59,6 +60,17 @@ MOST_TELLING = (
 )
 
 
+COLUMNS = ("missing_column_check", "extra_column_check")
+FACTS = ("data_type_check", "completeness_check", "categorical_values_check")
+DRIFT = "baseline_drift_check"
+LONGEST = 300
+SHARES = (
+    (re.compile(r"Observed: (?:Only )?([0-9.Ee+-]+)%"), 100.0),
+    (re.compile(r"Value: ([0-9.Ee+-]+[0-9])"), 1.0),
+)
+"""How SageMaker writes the share that it observed, and what makes it one."""
+
+
 def number(value: float | None) -> str:
     """Return *value* with as many digits as a person reads."""
     if value is None:
@@ -109,10 +121,47 @@ def message(finding: Finding, rows: int, neutral: float) -> str:
     return f"{finding.metric} for {finding.facet} is {number(finding.value)}, {said}{tail}"
 
 
+def fact(check_type: str, feature: str | None, description: str) -> str:
+    """Return one sentence about a violation of types, missing values, categories or columns."""
+    said = " ".join(description.split())[:LONGEST].rstrip(". ")
+    return said if feature is None else f"{check_type} for {feature}: {said}"
+
+
+def share_in(description: str) -> float | None:
+    """Return the share that SageMaker observed, where its description of a violation has it."""
+    for pattern, unit in SHARES:
+        found = pattern.search(description)
+        if found:
+            return float(found.group(1)) / unit
+    return None
+
+
+def drift(
+    feature: str, value: float | None, limit: Limit | None, *, rows: int, aws: bool, allowed: float | None
+) -> str:
+    """Return one sentence about a feature's distance; *allowed* is what SageMaker's own rule lets pass."""
+    rule = "" if allowed is None else f" (at most {number(allowed)})"
+    theirs = f"SageMaker's own rule{rule} " + ("flags it" if aws else "lets it pass")
+    if value is None:
+        return f"{feature} has drifted from the baseline by SageMaker's own rule; its distance is not known"
+    said = f"the distance of {feature} from its baseline is {number(value)}"
+    if limit is not None and limit.kind == "aws":
+        return f"{said}; {theirs}"
+    crossed = limit is not None and limit.crossed_by(value)
+    tail = f"; {theirs}" if allowed is not None and (crossed or aws) else ""
+    return f"{said}, {against(limit, value, None, rows)}{tail}"
+
+
 def most_telling(findings: Sequence[Finding]) -> Finding:
-    """Return the finding a person understands best: rates before distances."""
-    order = {metric: place for place, metric in enumerate(MOST_TELLING)}
-    return min(findings, key=lambda finding: order.get(finding.metric, len(order)))
+    """Return the finding a person understands best: rates before distances, facts before drift."""
+    order = {metric: place for place, metric in enumerate((*COLUMNS, *MOST_TELLING, *FACTS))}
+    return min(
+        findings,
+        key=lambda finding: (
+            order.get(finding.metric, len(order)),
+            -(finding.value or 0.0) if finding.metric == DRIFT else 0.0,
+        ),
+    )
 
 
 def several(count: int, thing: str) -> str:

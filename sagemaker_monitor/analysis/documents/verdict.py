@@ -12,7 +12,15 @@ from typing import Any
 from sagemaker_monitor.analysis.documents.strict import DocumentError, Object, read
 
 SCHEMA_VERSION = 1
-DECISIONS = ("pass", "refused", "inconclusive", "labels-missing", "no-evidence", "baseline-established")
+DECISIONS = (
+    "pass",
+    "refused",
+    "inconclusive",
+    "labels-missing",
+    "window-empty",
+    "no-evidence",
+    "baseline-established",
+)
 OPEN = frozenset({"pass", "baseline-established"})
 CHECK_STATUSES = ("compared", "established", "no-evidence", "broken")
 LIMIT_KINDS = ("calibrated", "tolerance", "between", "minimum", "maximum", "aws")
@@ -40,6 +48,14 @@ class FacetRows:
 
 
 @dataclass(frozen=True)
+class Window:
+    """The hours that the rows were captured in, the last one excluded; times of UTC as text."""
+
+    start: str
+    end: str
+
+
+@dataclass(frozen=True)
 class Batch:
     """The rows that were judged; *overlap* is the share of them that had a label."""
 
@@ -47,6 +63,7 @@ class Batch:
     labelled: int
     overlap: float
     facets: tuple[FacetRows, ...]
+    window: Window | None = None
 
 
 @dataclass(frozen=True)
@@ -60,11 +77,24 @@ class Baseline:
 
 
 @dataclass(frozen=True)
+class Family:
+    """The calibrated limits of one monitor that refuse, and its part of the policy's error rate."""
+
+    monitor: str
+    method: str
+    false_refusals: float
+    replicates: int
+    limits: int
+    refuses_honest: float
+
+
+@dataclass(frozen=True)
 class Calibration:
     """How the calibrated limits that refuse were found.
 
     *refuses_honest* is the simulated share of honest batches of this size that all failing limits
-    together refuse, fixed ones included.
+    together refuse, fixed ones included. *families* has each monitor's part where there are several:
+    *refuses_honest* then is their sum, and so at least the truth.
     """
 
     method: str
@@ -72,6 +102,7 @@ class Calibration:
     replicates: int
     limits: int
     refuses_honest: float
+    families: tuple[Family, ...] | None = None
 
 
 @dataclass(frozen=True)
@@ -110,13 +141,17 @@ class Limit:
 
 @dataclass(frozen=True)
 class Finding:
-    """One metric of one facet: its value, what it was held against, and what that means."""
+    """One metric of one facet, or one check of one feature: value, limit, and what that means.
+
+    For data quality *metric* is SageMaker's constraint_check_type and *value* the distance between batch
+    and baseline (baseline_drift_check), or the share of values that are as they must be.
+    """
 
     check: str
     monitor: str
     metric: str
-    facet: str
-    facet_value: str
+    facet: str | None
+    facet_value: str | None
     value: float | None
     baseline: float | None
     limit: Limit | None
@@ -125,6 +160,7 @@ class Finding:
     crossed: bool
     aws_violation: bool
     message: str
+    feature: str | None = None
 
 
 @dataclass(frozen=True)
@@ -193,6 +229,11 @@ def _finding_json(finding: Finding) -> dict[str, Any]:
     return document
 
 
+def _calibration_json(calibration: Calibration) -> dict[str, Any]:
+    families = calibration.families
+    return {**vars(calibration), "families": families and [dict(vars(each)) for each in families]}
+
+
 def _number_or_text(value: float | str | None) -> float | str | None:
     return value if isinstance(value, str) else _number(value)
 
@@ -212,10 +253,15 @@ def to_json(verdict: Verdict) -> dict[str, Any]:
         "model_package_arn": verdict.model_package_arn,
         "bundle_sha256": verdict.bundle_sha256,
         "created": verdict.created,
-        "batch": batch and {**vars(batch), "facets": [_facet_json(facet) for facet in batch.facets]},
+        "batch": batch
+        and {
+            **vars(batch),
+            "facets": [_facet_json(facet) for facet in batch.facets],
+            "window": batch.window and dict(vars(batch.window)),
+        },
         "baseline": verdict.baseline
         and {**vars(verdict.baseline), "constraints": dict(verdict.baseline.constraints)},
-        "calibration": verdict.calibration and dict(vars(verdict.calibration)),
+        "calibration": verdict.calibration and _calibration_json(verdict.calibration),
         "checks": [dict(vars(check)) for check in verdict.checks],
         "findings": [_finding_json(finding) for finding in verdict.findings],
         "not_checked": [dict(vars(each)) for each in verdict.not_checked],
@@ -235,7 +281,17 @@ def _facet(o: Object) -> FacetRows:
 
 
 def _batch(o: Object) -> Batch:
-    return Batch(o.integer("rows"), o.integer("labelled"), o.number("overlap"), o.each("facets", _facet))
+    return Batch(
+        rows=o.integer("rows"),
+        labelled=o.integer("labelled"),
+        overlap=o.number("overlap"),
+        facets=o.each("facets", _facet),
+        window=o.optional("window", _window),
+    )
+
+
+def _window(o: Object) -> Window:
+    return Window(start=o.text("start"), end=o.text("end"))
 
 
 def _texts(o: Object) -> dict[str, str]:
@@ -253,6 +309,25 @@ def _baseline(o: Object) -> Baseline:
 
 def _calibration(o: Object) -> Calibration:
     return Calibration(
+        method=o.text("method"),
+        false_refusals=o.number("false_refusals"),
+        replicates=o.integer("replicates"),
+        limits=o.integer("limits"),
+        refuses_honest=o.number("refuses_honest"),
+        families=_families(o),
+    )
+
+
+def _families(o: Object) -> tuple[Family, ...] | None:
+    if o.left.get("families") is None:
+        o.value("families")
+        return None
+    return o.each("families", _family)
+
+
+def _family(o: Object) -> Family:
+    return Family(
+        monitor=o.text("monitor"),
         method=o.text("method"),
         false_refusals=o.number("false_refusals"),
         replicates=o.integer("replicates"),
@@ -283,8 +358,8 @@ def _finding(o: Object) -> Finding:
         check=o.text("check"),
         monitor=o.text("monitor"),
         metric=o.text("metric"),
-        facet=o.text("facet"),
-        facet_value=o.text("facet_value"),
+        facet=o.optional_text("facet"),
+        facet_value=o.optional_text("facet_value"),
         value=o.optional_number("value"),
         baseline=o.optional_number("baseline"),
         limit=o.optional("limit", _limit),
@@ -293,6 +368,7 @@ def _finding(o: Object) -> Finding:
         crossed=o.flag("crossed"),
         aws_violation=o.flag("aws_violation"),
         message=o.text("message"),
+        feature=o.optional_text("feature"),
     )
 
 

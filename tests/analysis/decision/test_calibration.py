@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from sagemaker_monitor.analysis.bias.metrics import METRICS, NEUTRAL
-from sagemaker_monitor.analysis.decision import calibration
+from sagemaker_monitor.analysis.decision import calibration, family
 from sagemaker_monitor.analysis.decision.rules import limit
 from sagemaker_monitor.analysis.decision.sample import Sample
 from sagemaker_monitor.analysis.decision.spec import Rule
@@ -65,8 +65,8 @@ def test_a_limit_is_crossed_exactly_where_the_test_rejects() -> None:
         baseline = people(seed, 150, inside=0.15)
         batch = people(1000 + seed, 120, bias=(seed % 4) * 0.15, inside=0.15)
         chance = calibration.chance(calibration.patterns(baseline, batch), PAIRS, splits=300)
-        rare = calibration._p_values(chance.change)
-        level = calibration._level(rare.min(axis=1), 0.1)
+        rare = family.p_values(chance.change)
+        level = family.level(rare.min(axis=1), 0.1)
         rejected = bool((chance.grew & (chance.change > 0) & (rare <= level))[0].any())
         rejections += rejected
 
