@@ -86,8 +86,8 @@ def read_window(start: str, end: str) -> Window:
         )
     if window.end - window.start > LONGEST:
         raise CollectError(
-            f"the window from {stamp(window.start)} to {stamp(window.end)} is "
-            f"{(window.end - window.start).days} days long; at most {LONGEST.days} are collected at once"
+            f"the window from {stamp(window.start)} to {stamp(window.end)} is longer than the {LONGEST.days} "
+            "days that are collected at once; take it in parts"
         )
     return window
 

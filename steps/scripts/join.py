@@ -435,24 +435,28 @@ class Matches:
 
     def __init__(self, labels: Labels | None) -> None:
         self.labels = labels or Labels({}, {}, 0)
-        self.matched = self.repeated = self.contradicting = 0
-        self._seen: set[str] = set()
+        self.repeated = self.contradicting = 0
+        self._keys: set[str] = set()
+        self._ids: set[str] = set()
 
     def label_of(self, record: Record) -> str | None:
-        """Return the label of *record*, by its inference id or its key."""
-        by_id = self._look(self.labels.by_id, record.inference_id)
-        by_key = self._look(self.labels.by_key, record.key)
-        if by_id is not None and by_key is not None:
-            self.contradicting += not _same_label(by_id, by_key)
+        """Return the label of *record*: by its inference id, or else by its key."""
+        by_id = self.labels.by_id.get(record.inference_id)
+        by_key = self.labels.by_key.get(record.key)
+        if by_id is not None:
+            self.contradicting += by_key is not None and not _same_label(by_id, by_key)
+            self.repeated += record.inference_id in self._ids
+            self._ids.add(record.inference_id)
+        elif by_key is not None:
+            self.repeated += record.key in self._keys
+        if by_key is not None:
+            self._keys.add(record.key)
         return by_id if by_id is not None else by_key
 
-    def _look(self, labels: dict[str, str], name: str) -> str | None:
-        label = labels.get(name)
-        if labels:
-            self.repeated += name in self._seen
-            self._seen.add(name)
-            self.matched += label is not None
-        return label
+    @property
+    def unmatched(self) -> int:
+        """How many labels have found no record."""
+        return len(self.labels) - len(self._keys) - len(self._ids)
 
     def finish(self, rows: int) -> None:
         """Raise JoinError when a label cannot be told to belong to one row."""
@@ -468,10 +472,12 @@ class Matches:
             )
 
 
-def join(scored: Iterable[Record], labels: Labels | None, writer: Writer, minimum: float) -> Summary:
+def join(
+    scored: Iterable[Record], labels: Labels | None, check: LabelCheck, writer: Writer, minimum: float
+) -> Summary:
     """Write every record, with its label where it has one, and return how many have.
 
-    Without *labels* the label is what stands in the record's own row.
+    Without *labels* the label is what stands in the record's own row, which *check* has seen.
     """
     rows = labelled = 0
     values: set[str] = set()
@@ -488,6 +494,7 @@ def join(scored: Iterable[Record], labels: Labels | None, writer: Writer, minimu
             writer.write(record, None)
     if not rows:
         raise JoinError("the transform wrote no rows: there is no *.out file with any; is the batch empty?")
+    check.finish()
     matches.finish(rows)
     different = {float(value) if _is_number(value) else value for value in values}
     if len(different) > 2:
@@ -496,10 +503,8 @@ def join(scored: Iterable[Record], labels: Labels | None, writer: Writer, minimu
     status = (
         "labels-missing" if not labelled else "labels-complete" if overlap >= minimum else "labels-partial"
     )
-    given = matches.labels
-    return Summary(
-        1, status, rows, labelled, overlap, minimum, given.duplicates, len(given) - matches.matched
-    )
+    duplicates = matches.labels.duplicates
+    return Summary(1, status, rows, labelled, overlap, minimum, duplicates, matches.unmatched)
 
 
 def run(options: argparse.Namespace) -> str:
@@ -513,8 +518,7 @@ def run(options: argparse.Namespace) -> str:
         scored = records(options.transform, columns, check)
         if uri and labels is None:
             scored = (replace(record, label=None) for record in scored)
-        summary = join(scored, labels, writer, float(spec["minimum_overlap"]))
-        check.finish()
+        summary = join(scored, labels, check, writer, float(spec["minimum_overlap"]))
         # Records of other hours are what a batch finds that was scored just now: its ids are new.
         expected = labels and (labels.by_key or window)
         if labels and expected and not summary.labelled:

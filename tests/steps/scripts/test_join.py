@@ -57,7 +57,7 @@ class Job:
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(text.encode())
 
-    def run(self, labels_uri: str = "") -> int:
+    def run(self, labels_uri: str = "", *more: str) -> int:
         """Run the script as the container does."""
         return join.main(
             [
@@ -68,6 +68,7 @@ class Job:
                 f"--labels-uri={labels_uri}",
                 "--output",
                 str(self.output),
+                *more,
             ]
         )
 
@@ -213,6 +214,10 @@ def test_labels_that_cannot_be_joined(job: Job, bucket: Any, labels: str, reason
         ("a,1,2,1,high,7b0c,2026-01-01T00:00:00Z\n", "line 1: the model's answer is no number"),
         (f",1,2,1,{ADDED}\n", "line 1 has no id"),
         (f"a,1,2,1,maybe,{ADDED}\n", "line 1: the label is no number"),
+        (
+            f"a,1,2,1,1,{ADDED}\nb,1,2,1,yes,{ADDED}\nc,1,2,1,no,{ADDED}\n",
+            "batch.csv.out line 2: the label is no number, but the favourable label is one; 2 of 3 labels",
+        ),
         ("".join(f"{key},1,2,1,{key},{ADDED}\n" for key in "123"), "the labels have 3 different values"),
     ],
 )
@@ -257,3 +262,199 @@ def test_a_bucket_that_does_not_exist_is_named(job: Job, bucket: Any) -> None:
 
     assert job.run("s3://absent/labels") == 1
     assert "NoSuchBucket" in job.message.read_text()
+
+
+def record(event_id: str, label: str, encoding: str = "CSV") -> str:
+    """Return a ground truth record as Model Monitor's documentation has it."""
+    document = {
+        "groundTruthData": {"data": label, "encoding": encoding},
+        "eventMetadata": {"eventId": event_id},
+        "eventVersion": "0",
+    }
+    return json.dumps(document) + "\n"
+
+
+def scored(*keys: str, own: str = "") -> str:
+    """Return rows of a transform; the inference id of key a is id-a."""
+    return "".join(f"{key},1,2,1{own},0.7,id-{key},2026-01-01T00:00:00Z\n" for key in keys)
+
+
+NINE_TO_ELEVEN = ("--window-start=2026-03-01T09:00:00Z", "--window-end=2026-03-01T11:00:00Z")
+
+
+def test_ground_truth_records_are_joined_by_inference_id(job: Job, bucket: Any) -> None:
+    """Their eventId is the inference id; CSV and JSON data give the label as it is written."""
+    job.scored(scored("a", "b", "c", "d"))
+    put(bucket, "labels/2026/03/01/09/x.jsonl", record("id-a", "1") + "\n" + record("id-c", "1.0\n"))
+    put(bucket, "labels/2026/03/01/10/y.jsonl", record("id-d", '{"approve": 0, "by": "hand"}', "JSON"))
+    put(bucket, "labels/2026/03/01/10/z.jsonl", "\ufeff" + record("of-another-batch", "1"))
+
+    assert job.run("s3://data/labels") == 0
+    assert job.text("scored") == "0.7,1\n0.7,1.0\n0.7,0\n"
+    assert (job.labels["labelled"], job.labels["unmatched_labels"]) == (3, 1)
+
+
+def test_the_same_record_under_two_hours_is_one_label(job: Job, bucket: Any) -> None:
+    """A file that was uploaded twice does not multiply rows, as in Model Monitor's merge."""
+    job.scored(scored("a"))
+    for hour in ("09", "10"):
+        put(bucket, f"labels/2026/03/01/{hour}/x.jsonl", record("id-a", "1"))
+
+    assert job.run("s3://data/labels") == 0
+    assert job.text("scored") == "0.7,1\n"
+    assert (job.labels["duplicate_labels"], job.labels["unmatched_labels"]) == (1, 0)
+
+
+def test_records_and_keys_go_together(job: Job, bucket: Any) -> None:
+    """One prefix may hold both; a record that both name has one label."""
+    job.scored(scored("a", "b", "c"))
+    put(bucket, "labels/keys.csv", "a,1\nb,0\n")
+    put(bucket, "labels/2026/03/01/09/x.jsonl", record("id-b", "0.0") + record("id-c", "1"))
+
+    assert job.run("s3://data/labels") == 0
+    assert job.text("scored") == "0.7,1\n0.7,0.0\n0.7,1\n"
+    assert job.labels["unmatched_labels"] == 0
+
+
+def test_a_batch_that_was_scored_twice_has_labels_by_id(job: Job, bucket: Any) -> None:
+    """Two inferences of one record each have their label; by the record key that could not be told."""
+    job.scored(scored("a"), "part-00000.csv")
+    job.scored("a,1,2,1,0.7,again,2026-01-02T00:00:00Z\n", "part-00001.csv")
+    put(bucket, "labels/2026/03/01/09/x.jsonl", record("id-a", "1") + record("again", "1"))
+    put(bucket, "labels/of-another-batch.csv", "z,1\n")
+
+    assert job.run("s3://data/labels") == 0
+    assert (job.labels["labelled"], job.labels["overlap"]) == (2, 1.0)
+
+
+def test_a_window_selects_the_hours_folders(job: Job, bucket: Any) -> None:
+    """Only hours from the start until before the end are read, and what lies directly below the labels."""
+    job.scored(scored("a", "b", "c", "d", "e"))
+    for key, place in {
+        "a": "2026/03/01/08/x.jsonl",
+        "b": "2026/03/01/09/x.jsonl",
+        "c": "2026/03/01/10/deeper/x.jsonl",
+        "d": "2026/03/01/11/x.jsonl",
+    }.items():
+        put(bucket, f"labels/{place}", record(f"id-{key}", "1"))
+    put(bucket, "labels/2026/03/01/10.csv", "not, read, at all\n")
+    put(bucket, "labels/2026/readme", "not, read, at all\n")
+    put(bucket, "labels/keys.csv", "e,0\n")
+
+    assert job.run("s3://data/labels/", *NINE_TO_ELEVEN) == 0
+    assert job.text("scored") == "0.7,1\n0.7,1\n0.7,0\n"
+
+
+@pytest.mark.parametrize("uri", ["s3://data/labels.csv", "s3://data"])
+def test_a_window_reads_an_object_that_is_named(job: Job, bucket: Any, uri: str) -> None:
+    """Labels that are one object, or lie at the bucket's root, are read whatever the window is."""
+    job.scored(scored("a"))
+    put(bucket, "labels.csv", "a,1\n")
+    put(bucket, "labels.csv.old/x.csv", "a,0\n")
+
+    assert job.run(uri, *NINE_TO_ELEVEN) == 0
+    assert job.labels["labelled"] == 1
+
+
+def test_a_window_without_labels_is_labels_missing(job: Job, bucket: Any) -> None:
+    """Labels of other hours are not those of this window."""
+    job.scored(scored("a"))
+    put(bucket, "labels/2026/03/01/08/x.jsonl", record("id-a", "1"))
+
+    assert job.run("s3://data/labels", *NINE_TO_ELEVEN) == 0
+    assert job.labels["status"] == "labels-missing"
+
+
+def test_a_batch_just_scored_waits_for_its_labels(job: Job, bucket: Any) -> None:
+    """Records of earlier batches cannot have this one's ids: without a window that is no mistake."""
+    job.scored(scored("a"))
+    put(bucket, "labels/2026/03/01/08/x.jsonl", record("earlier", "1"))
+
+    assert job.run("s3://data/labels") == 0
+    assert (job.labels["status"], job.labels["unmatched_labels"]) == ("labels-missing", 1)
+
+
+def test_records_of_a_window_that_match_nothing_are_a_mistake(job: Job, bucket: Any) -> None:
+    """Labels under the window's hours that belong to none of its captures were made with other ids."""
+    job.scored(scored("a"))
+    put(bucket, "labels/2026/03/01/09/x.jsonl", record("a", "1"))
+
+    assert job.run("s3://data/labels", *NINE_TO_ELEVEN) == 1
+    assert "their eventId was compared with the rows' inference ids" in job.message.read_text()
+    assert job.files() == []
+
+
+@pytest.mark.parametrize(
+    ("labels", "reason"),
+    [
+        (record("id-a", "1") + record("id-a", "0"), "1 of 1 records have a second, different label"),
+        (record("id-a", "1") + "{\n", "x.jsonl line 2 is no ground truth record"),
+        (record("id-a", "1") + "[]\n", "x.jsonl line 2 is no ground truth record"),
+        (
+            '{"groundTruthData": {"data": 1, "encoding": "CSV"}, "eventMetadata": {"eventId": "a"}}',
+            "is no ground",
+        ),
+        ('{"groundTruthData": {"data": "1", "encoding": "CSV"}, "eventMetadata": {}}', "is no ground truth"),
+        (record(" ", "1"), "line 1 is no ground truth record"),
+        (record("id-a", "MQ==", "BASE64"), "line 1: its encoding must be CSV or JSON"),
+        (record("id-a", "1,0"), "line 1: its data has 2 cells; the label alone is expected"),
+        (record("id-a", "1\n0"), "line 1: its data is not CSV"),
+        (record("id-a", '{"outcome": 1}', "JSON"), "line 1: its data is no JSON object with approve"),
+        (record("id-a", "1", "JSON"), "line 1: its data is no JSON object with approve"),
+        (
+            record("id-a", '{"approve": true}', "JSON"),
+            "line 1: approve in its data is neither a number nor text",
+        ),
+        (record("id-a", '{"approve": null}', "JSON"), "line 1: the label is empty"),
+        (record("id-a", ""), "line 1: the label is empty"),
+        (
+            record("id-a", "1") + record("id-b", "secret") + record("id-c", "secret"),
+            "line 2: the label is no number, but the favourable label is one; 2 of 3 labels",
+        ),
+    ],
+)
+def test_records_that_cannot_be_joined(job: Job, bucket: Any, labels: str, reason: str) -> None:
+    """A bad record fails the job with object, line and count, and nothing is half-written or shown."""
+    job.scored(scored("a", "b"))
+    put(bucket, "labels/2026/03/01/09/x.jsonl", labels)
+
+    assert job.run("s3://data/labels") == 1
+    assert reason in job.message.read_text()
+    assert "secret" not in job.message.read_text()
+    assert job.files() == []
+
+
+def test_labels_by_id_and_by_key_must_agree(job: Job, bucket: Any) -> None:
+    """A record with one label by its id and another by its key is refused with the count."""
+    job.scored(scored("a", "b"))
+    put(bucket, "labels/keys.csv", "a,1\nb,1\n")
+    put(bucket, "labels/2026/03/01/09/x.jsonl", record("id-a", "0"))
+
+    assert job.run("s3://data/labels") == 1
+    assert "1 of 2 rows have another label by their inference id" in job.message.read_text()
+
+
+def test_collected_files_may_differ_in_their_label_column(job: Job) -> None:
+    """Of two batches in a window one may have been scored with its labels and the other without."""
+    job.scored(scored("a", own=",1"), "part-00000.csv")
+    job.scored(scored("b"), "part-00001.csv")
+
+    assert job.run() == 0
+    assert (job.labels["rows"], job.labels["labelled"]) == (2, 1)
+
+
+@pytest.mark.parametrize(
+    ("start", "end", "reason"),
+    [
+        ("2026-03-01", "", "are given both, or neither"),
+        ("2026-03-01", "2026-03-01", "the window has no hour in it"),
+        ("2026-03-01T09:30:00Z", "2026-03-02", "--window-start '2026-03-01T09:30:00Z' is not on the hour"),
+        ("2026-03-01", "soon", "--window-end 'soon' is no date or time"),
+    ],
+)
+def test_windows_that_are_refused(job: Job, start: str, end: str, reason: str) -> None:
+    """A window that is no whole hours fails the job with what is wrong."""
+    job.scored(scored("a"))
+
+    assert job.run("", f"--window-start={start}", f"--window-end={end}") == 1
+    assert reason in job.message.read_text()

@@ -33,7 +33,21 @@ sys.path.insert(0, sys.argv[1])
 import join
 root = Path(sys.argv[2])
 print(join.run(argparse.Namespace(
-    spec=root / "spec.json", transform=root / "transform", output=root / "output", labels_uri="")))
+    spec=root / "spec.json", transform=root / "transform", output=root / "output", labels_uri="",
+    window_start="2026-03-01T09:00:00Z", window_end="2026-03-02")))
+"""
+INPUTS_AND_COLLECT = """
+import argparse, sys
+from pathlib import Path
+sys.path.insert(0, sys.argv[1])
+import collect, inputs, join
+root = Path(sys.argv[2])
+print(inputs.run(argparse.Namespace(
+    spec=root / "spec.json", input=root / "batch", output=root / "output")))
+window = ("2026-03-01T09:00:00+01:00", "2026-03-02T00:00Z")
+start = collect.read_window(*window).start
+rows = collect.count_rows(root / "captured", "s3://data/captured", 4)
+print(collect.stamp(start), rows, join.read_window(*window).start == start)
 """
 CONCLUDE = """
 import json, sys
@@ -125,6 +139,19 @@ def test_join_runs(tmp_path: Path) -> None:
 
     assert said == "labels-complete: 2 of 2 rows have a label\n"
     assert (tmp_path / "output" / "labelled" / "data.csv").read_text() == "1,2,1,1\n1,2,0,0\n"
+
+
+def test_inputs_and_collect_read_there(tmp_path: Path) -> None:
+    """The batch is cut, and windows and captured rows are read, as under the newest Python."""
+    (tmp_path / "batch").mkdir()
+    (tmp_path / "batch" / "a.csv").write_text("a,1,2,1\n")
+    (tmp_path / "spec.json").write_text(json.dumps(SPEC))
+    (tmp_path / "captured").write_text(f"a,1,2,1,{ADDED}\n")
+
+    said = output(oldest(), "-c", INPUTS_AND_COLLECT, str(SCRIPTS), str(tmp_path))
+
+    assert said == "1 rows of 2 columns; the model has 2 features\n2026-03-01T08:00:00Z 1 True\n"
+    assert (tmp_path / "output" / "features" / "data.csv").read_text() == "income,term\n1,2\n"
 
 
 def test_limits_are_the_same_under_another_numpy(archive: Path, tmp_path: Path) -> None:
