@@ -102,6 +102,8 @@ def put_ground_truth(
     checked before anything is written. Captures are read one object at a time; the file's labels and
     one hour's are held in memory. Raises UsageError, OperationError, AwsError.
     """
+    if not dry_run:
+        aws.require_writable()
     root = _ground_truth_root(aws, model)
     given = read_label_file(labels, key=key, label=label)
     captures = capture_root(aws.environment, model)

@@ -82,9 +82,9 @@ def _row(hour: HourPut, minimum: float) -> tuple[Text, ...]:
 
 def _told(put: Put, touched: list[HourPut]) -> list[str]:
     records = sum(hour.records for hour in touched)
-    told = [f"{put.matched} of {several(len(put.labels.labels), 'key')} were captured"]
+    told = [f"{put.matched} of {len(put.labels.labels)} keys found among the captures"]
     if put.unknown:
-        told[0] += f", {put.unknown} were not"
+        told[0] += f", {put.unknown} not found"
     if records > put.matched:
         told[0] += f"; they name {records} records, because some were scored more than once"
     if put.labels.duplicates:
