@@ -26,13 +26,17 @@ def build_bundle(model: Model, environment: Environment) -> Bundle:
     from steps.adapter import sdk_environment
 
     with sdk_environment(environment.region):
-        from pipelines import monitor_batch, register
+        from pipelines import monitor_batch, monitor_ground_truth, register
         from pipelines.offline import OfflineSession
 
-        builders = {"register": register.get_pipeline, "monitor-batch": monitor_batch.get_pipeline}
+        builders = {
+            "register": register.get_pipeline,
+            "monitor-batch": monitor_batch.get_pipeline,
+            "monitor-ground-truth": monitor_ground_truth.get_pipeline,
+        }
         session = OfflineSession(environment)
         texts = {}
-        for pipeline in PIPELINES:
+        for pipeline in pipelines_of(model):
             built = builders[pipeline](model, environment, session)
             texts[pipeline] = PipelineDefinition(
                 built.name, pipeline, canonical_json(json.loads(built.definition()))
@@ -50,6 +54,11 @@ def build_bundle(model: Model, environment: Environment) -> Bundle:
         ),
         assets=assets,
     )
+
+
+def pipelines_of(model: Model) -> tuple[str, ...]:
+    """Return the pipelines that *model* has: without bias there is nothing that waits for labels."""
+    return tuple(name for name in PIPELINES if name != "monitor-ground-truth" or model.monitors.bias)
 
 
 def _referenced(kept: dict[str, Asset], definitions: Any) -> tuple[Asset, ...]:

@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-PIPELINES = ("register", "monitor-batch")
-"""Every pipeline a model has, in the order a reader meets them."""
-
-CHECKS = ("DataBias", "ModelBias")
-"""Names of the check steps, which also prefix their pipeline parameters."""
+PIPELINES = ("register", "monitor-batch", "monitor-ground-truth")
+"""Every pipeline, in the order a reader meets them. A model without bias has no monitor-ground-truth."""
 
 
 def pipeline_name(model: str, pipeline: str, environment: str) -> str:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from typing import Any
 
 from sagemaker.core.workflow.parameters import ParameterBoolean, ParameterString
 
+from steps.baselining import Baselining
 from steps.build import Build
-from steps.clarify_check import Baselining
+from steps.spec import checks_of
 
 
 def string(name: str, default: str | None = None) -> Any:
@@ -25,35 +26,30 @@ def boolean(name: str, default: bool) -> Any:
 class CheckParameters:
     """The parameters by which `run` chooses each check's baseline mode, and pins the baseline."""
 
-    fail_on_violation: Any
     model_package_group_name: Any
-    data_bias_supplied: Any
-    model_bias_supplied: Any
+    parameters: tuple[Any, ...]
+    """All of them, in the order of declaration."""
+    baselining: dict[str, Baselining]
+    """By the check's name."""
 
     @classmethod
-    def declare(cls, build: Build) -> CheckParameters:
-        """Declare them with the environment's model package group."""
-        return cls(
-            fail_on_violation=boolean("FailOnViolation", False),
-            model_package_group_name=string(
-                "ModelPackageGroupName", build.environment.model_package_group(build.model.model)
-            ),
-            data_bias_supplied=string("DataBiasSuppliedBaselineConstraints", ""),
-            model_bias_supplied=string("ModelBiasSuppliedBaselineConstraints", ""),
-        )
-
-    def all(self) -> list[Any]:
-        """Return them in the order of declaration."""
-        return [getattr(self, field.name) for field in fields(self)]
-
-    def baselining(
-        self, supplied: Any, skip_check: Any = False, register_new_baseline: Any = False
-    ) -> Baselining:
-        """Return how one check treats baselines."""
-        return Baselining(
-            skip_check=skip_check,
-            register_new_baseline=register_new_baseline,
-            fail_on_violation=self.fail_on_violation,
-            model_package_group_name=self.model_package_group_name,
-            supplied_constraints=supplied,
-        )
+    def declare(cls, build: Build, *, modes: bool = False) -> CheckParameters:
+        """Declare them for the model's checks; *modes* adds whether each is skipped and registered anew."""
+        group = string("ModelPackageGroupName", build.environment.model_package_group(build.model.model))
+        fail_on_violation = boolean("FailOnViolation", False)
+        baselining = {}
+        parameters = [fail_on_violation, group]
+        for check in checks_of(build.model, build.pipeline):
+            made = Baselining(
+                skip_check=boolean(f"{check.name}SkipCheck", False) if modes else False,
+                register_new_baseline=boolean(f"{check.name}RegisterNewBaseline", False) if modes else False,
+                fail_on_violation=fail_on_violation,
+                model_package_group_name=group,
+                supplied_constraints=string(f"{check.name}SuppliedBaselineConstraints", ""),
+                supplied_statistics=string(f"{check.name}SuppliedBaselineStatistics", "")
+                if check.has_statistics
+                else None,
+            )
+            baselining[check.name] = made
+            parameters += made.parameters()
+        return cls(group, tuple(parameters), baselining)

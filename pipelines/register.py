@@ -1,7 +1,8 @@
 """Register a candidate, if its verdict is open.
 
-CreateModel ─► ScoreBaseline ─► Join ─┬► DataBias ──┬► Decide ─► CheckVerdict ─┬► Register
-                                      └► ModelBias ─┘ (however they end)       └► Refuse
+CreateModel ─► ScoreBaseline ─► Join ─┬► DataQuality ─┐
+                                      ├► DataBias ────┼► Decide ─► CheckVerdict ─┬► Register
+                                      └► ModelBias ───┘ (however they end)       └► Refuse
 """
 
 from __future__ import annotations
@@ -10,13 +11,14 @@ from typing import Any
 
 from pipelines.bundle import BUNDLE_PLACEHOLDER
 from pipelines.names import pipeline_name
-from pipelines.parameters import CheckParameters, boolean, string
+from pipelines.parameters import CheckParameters, string
 from sagemaker_monitor.settings.schema import Environment, Model
 from steps.build import Build
 from steps.clarify_check import data_bias_check, model_bias_check
 from steps.decide import condition, decide, refuse
 from steps.join import join
 from steps.model import create_candidate
+from steps.quality_check import data_quality_check
 from steps.register_model import register_version
 from steps.transform import score
 
@@ -32,11 +34,7 @@ def get_pipeline(model: Model, env: Environment, sagemaker_session: Any) -> Any:
     ground_truth_uri = string("GroundTruthUri", "")
     baseline_model_package_arn = string("BaselineModelPackageArn", "")
     model_approval_status = string("ModelApprovalStatus", "PendingManualApproval")
-    checks = CheckParameters.declare(build)
-    data_bias_skip = boolean("DataBiasSkipCheck", False)
-    data_bias_register = boolean("DataBiasRegisterNewBaseline", False)
-    model_bias_skip = boolean("ModelBiasSkipCheck", False)
-    model_bias_register = boolean("ModelBiasRegisterNewBaseline", False)
+    parameters = CheckParameters.declare(build, modes=True)
 
     step_create = create_candidate(build, model_data_url)
     step_score = score(
@@ -52,36 +50,45 @@ def get_pipeline(model: Model, env: Environment, sagemaker_session: Any) -> Any:
         transform_uri=step_score.properties.TransformOutput.S3OutputPath,
         ground_truth_uri=ground_truth_uri,
     )
-    step_data_bias = data_bias_check(
-        build,
-        data_uri=joined.uris["labelled"],
-        baselining=checks.baselining(checks.data_bias_supplied, data_bias_skip, data_bias_register),
-        depends_on=[joined.step],
-    )
-    step_model_bias = model_bias_check(
-        build,
-        data_uri=joined.uris["labelled"],
-        model_name=step_create.properties.ModelName,
-        baselining=checks.baselining(checks.model_bias_supplied, model_bias_skip, model_bias_register),
-        depends_on=[joined.step],
-    )
+    checks: dict[str, Any] = {}
+    if model.monitors.data_quality:
+        checks["DATA_QUALITY"] = data_quality_check(
+            build,
+            data_uri=joined.uris["features"],
+            baselining=parameters.baselining["DataQuality"],
+            depends_on=[joined.step],
+        )
+    if model.monitors.bias:
+        checks["DATA_BIAS"] = data_bias_check(
+            build,
+            data_uri=joined.uris["labelled"],
+            baselining=parameters.baselining["DataBias"],
+            depends_on=[joined.step],
+        )
+        checks["MODEL_BIAS"] = model_bias_check(
+            build,
+            data_uri=joined.uris["labelled"],
+            model_name=step_create.properties.ModelName,
+            baselining=parameters.baselining["ModelBias"],
+            depends_on=[joined.step],
+        )
     decided = decide(
         build,
         name="Decide",
         bundle_sha256=BUNDLE_PLACEHOLDER,
         joined=joined,
-        checks=[step_data_bias, step_model_bias],
+        features_uri=joined.uris["features"],
+        after=list(checks.values()),
         model_package_arn="",
         baseline_model_package_arn=baseline_model_package_arn,
-        model_package_group_name=checks.model_package_group_name,
+        model_package_group_name=parameters.model_package_group_name,
     )
     step_register = register_version(
         build,
         model_data_url=model_data_url,
-        model_package_group_name=checks.model_package_group_name,
+        model_package_group_name=parameters.model_package_group_name,
         approval_status=model_approval_status,
-        data_bias=step_data_bias,
-        model_bias=step_model_bias,
+        checks=checks,
         evidence={
             "PipelineExecutionArn": ExecutionVariables.PIPELINE_EXECUTION_ARN,
             "BundleSha256": BUNDLE_PLACEHOLDER,
@@ -104,22 +111,10 @@ def get_pipeline(model: Model, env: Environment, sagemaker_session: Any) -> Any:
             ground_truth_uri,
             baseline_model_package_arn,
             model_approval_status,
-            *checks.all(),
-            data_bias_skip,
-            data_bias_register,
-            model_bias_skip,
-            model_bias_register,
+            *parameters.parameters,
         ],
         # No experiment: its creation needs permissions that nothing else here does.
         pipeline_experiment_config=None,
-        steps=[
-            step_create,
-            step_score,
-            joined.step,
-            step_data_bias,
-            step_model_bias,
-            decided.step,
-            step_verdict,
-        ],
+        steps=[step_create, step_score, joined.step, *checks.values(), decided.step, step_verdict],
         sagemaker_session=sagemaker_session,
     )

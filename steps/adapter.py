@@ -10,7 +10,10 @@ import os
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from steps.baselining import Baselining
 
 TELEMETRY_OFF = {"SchemaVersion": "1.0", "SageMaker": {"PythonSDK": {"Modules": {"TelemetryOptOut": True}}}}
 """SDK defaults that keep it from calling STS and S3 to report usage."""
@@ -86,3 +89,36 @@ def after_any_outcome(step: Any) -> Any:
     from sagemaker.mlops.workflow.step_dependency import StepDependency, TriggerCondition
 
     return StepDependency(step, TriggerCondition.ANY)
+
+
+def monitored_transform(
+    *,
+    name: str,
+    transform_step_args: Any,
+    monitor_configuration: Any,
+    check_job_configuration: Any,
+    baselining: Baselining,
+    depends_on: list[Any],
+) -> tuple[Any, Any]:
+    """Return the two steps of a MonitorBatchTransformStep that checks before it transforms: check, transform.
+
+    A pipeline takes the steps and not the collection, which the SDK's compiler refuses. Its constructor
+    knows no model package group and no dependencies: they are set on the inner check, which then is an
+    ordinary QualityCheck.
+    """
+    from sagemaker.mlops.workflow.monitor_batch_transform_step import MonitorBatchTransformStep
+
+    collection = MonitorBatchTransformStep(
+        name=name,
+        transform_step_args=transform_step_args,
+        monitor_configuration=monitor_configuration,
+        check_job_configuration=check_job_configuration,
+        monitor_before_transform=True,
+        fail_on_violation=baselining.fail_on_violation,
+        supplied_baseline_statistics=baselining.supplied_statistics,
+        supplied_baseline_constraints=baselining.supplied_constraints,
+    )
+    transform, check = collection.steps
+    check.model_package_group_name = baselining.model_package_group_name
+    check.add_depends_on(depends_on)
+    return check, transform

@@ -2,25 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any
 
 from sagemaker_monitor.settings.schema import Facet
+from steps.baselining import Baselining
 from steps.build import Build
-
-
-@dataclass(frozen=True)
-class Baselining:
-    """How a check treats baselines; each value may be a pipeline parameter.
-
-    *supplied_constraints* may be an empty string: then SageMaker takes the latest approved version's.
-    """
-
-    skip_check: Any
-    register_new_baseline: Any
-    fail_on_violation: Any
-    model_package_group_name: Any
-    supplied_constraints: Any
+from steps.check_job import check_job_config
 
 
 def data_bias_check(build: Build, *, data_uri: Any, baselining: Baselining, depends_on: list[Any]) -> Any:
@@ -65,30 +52,9 @@ def _check(build: Build, name: str, config: Any, baselining: Baselining, depends
     return ClarifyCheckStep(
         name=name,
         clarify_check_config=config,
-        check_job_config=_check_job_config(build),
-        skip_check=baselining.skip_check,
-        register_new_baseline=baselining.register_new_baseline,
-        fail_on_violation=baselining.fail_on_violation,
-        model_package_group_name=baselining.model_package_group_name,
-        supplied_baseline_constraints=baselining.supplied_constraints,
+        check_job_config=check_job_config(build),
+        **baselining.common(),
         depends_on=depends_on,
-    )
-
-
-def _check_job_config(build: Build) -> Any:
-    from sagemaker.mlops.workflow.check_job_config import CheckJobConfig
-
-    compute, storage = build.environment.compute.checks, build.environment.storage
-    return CheckJobConfig(
-        role=build.role,
-        instance_count=1,
-        instance_type=compute.instance_type,
-        volume_size_in_gb=compute.volume_size_gb,
-        volume_kms_key=storage.kms_key,
-        output_kms_key=storage.kms_key,
-        max_runtime_in_seconds=int(compute.max_runtime.total_seconds()),
-        network_config=build.network,
-        sagemaker_session=build.sagemaker_session,
     )
 
 

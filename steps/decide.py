@@ -54,21 +54,40 @@ def decide(
     *,
     name: str,
     bundle_sha256: str,
-    joined: Joined,
-    checks: list[Any],
+    after: list[Any],
     model_package_arn: Any,
     baseline_model_package_arn: Any,
     model_package_group_name: Any,
+    features_uri: Any = None,
+    joined: Joined | None = None,
+    labels_arrived: bool = True,
+    collected_uri: Any = None,
 ) -> Decided:
-    """Return the step that decides; it runs however *checks* ended, so that a broken one is reported too.
+    """Return the step that decides; it runs however the checks *after* ended, so that a broken one is told.
 
-    With no *checks* (labels are missing) it says what could not be told.
+    What it reads depends on how far the run came: the features of the batch, the joined rows and how
+    many of them have labels, the window that was collected. *labels_arrived* false is the branch in
+    which no label was found, so that there are no joined rows to read.
     """
     from sagemaker.core.workflow.execution_variables import ExecutionVariables
     from sagemaker.core.workflow.properties import PropertyFile
 
     verdict = PropertyFile(name="Verdict", output_name="verdict", path="verdict.json")
-    rows = ("labelled", "scored") if checks else ()
+    read: dict[str, tuple[str, Any]] = {}
+    arguments: list[Any] = []
+    if features_uri is not None and build.model.monitors.data_quality:
+        read["features"] = (f"{INPUT}/features", features_uri)
+        arguments += ["--features", f"{INPUT}/features"]
+    if joined is not None:
+        read["summary"] = (f"{INPUT}/summary", joined.uris["summary"])
+        arguments += ["--labels", f"{INPUT}/summary/labels.json"]
+    if joined is not None and labels_arrived and build.model.monitors.bias:
+        for folder in ("labelled", "scored"):
+            read[folder] = (f"{INPUT}/join/{folder}", joined.uris[folder])
+        arguments += ["--join", f"{INPUT}/join"]
+    if collected_uri is not None:
+        read["collected"] = (f"{INPUT}/collected", collected_uri)
+        arguments += ["--collected", f"{INPUT}/collected/collect.json"]
     step = script_step(
         build,
         name=name,
@@ -76,10 +95,7 @@ def decide(
         arguments=[
             "--modules",
             f"{INPUT}/decision/decision.zip",
-            "--labels",
-            f"{INPUT}/summary/labels.json",
-            "--join",
-            f"{INPUT}/join",
+            *arguments,
             "--execution-arn",
             ExecutionVariables.PIPELINE_EXECUTION_ARN,
             option("--model-package-arn", model_package_arn),
@@ -93,13 +109,11 @@ def decide(
         ],
         inputs=[
             s3_input("decision", build.asset("decision.zip", decision_archive()), f"{INPUT}/decision"),
-            s3_input("summary", joined.uris["summary"], f"{INPUT}/summary"),
-            *(s3_input(folder, joined.uris[folder], f"{INPUT}/join/{folder}") for folder in rows),
+            *(s3_input(folder, uri, path) for folder, (path, uri) in read.items()),
         ],
         outputs=[s3_output("verdict", build.output("decide"), f"{OUTPUT}/verdict")],
         property_files=[verdict],
-        # The inputs' URIs are joined from the execution id, which makes no dependency by itself.
-        depends_on=[after_any_outcome(check) for check in checks] or [joined.step],
+        depends_on=[after_any_outcome(step) for step in after],
     )
     return Decided(step, build.output("decide", "verdict.json"), verdict)
 

@@ -27,11 +27,14 @@ class Joined:
         return JsonGet(step_name=self.step.name, property_file=self.labels, json_path="status")
 
 
-def join(build: Build, *, transform_uri: Any, ground_truth_uri: Any) -> Joined:
-    """Return the step that joins the transform's output with labels by the record key.
+def join(
+    build: Build, *, transform_uri: Any, ground_truth_uri: Any, window: tuple[Any, Any] | None = None
+) -> Joined:
+    """Return the step that joins the transform's output with labels by record key or inference id.
 
-    An empty *ground_truth_uri* means that the label is the last column of the scored file. Label
-    objects are listed by the script: an S3 input without objects would kill the job before any verdict.
+    An empty *ground_truth_uri* means that the label is the last column of the scored file. With a
+    *window* (start, end) only its hours are looked for labels. Label objects are listed by the script:
+    an S3 input without objects would kill the job before any verdict.
     """
     from sagemaker.core.workflow.properties import PropertyFile
 
@@ -45,6 +48,7 @@ def join(build: Build, *, transform_uri: Any, ground_truth_uri: Any) -> Joined:
             "--transform",
             f"{INPUT}/transform",
             option("--labels-uri", ground_truth_uri),
+            *(option(*part) for part in zip(("--window-start", "--window-end"), window or (), strict=False)),
             "--output",
             OUTPUT,
         ],

@@ -17,28 +17,38 @@ def register_version(
     model_data_url: Any,
     model_package_group_name: Any,
     approval_status: Any,
-    data_bias: Any,
-    model_bias: Any,
+    checks: dict[str, Any],
     evidence: dict[str, Any],
 ) -> Any:
     """Return the step that registers the candidate.
 
-    ModelMetrics are what the checks calculated; DriftCheckBaselines are what the next check compares
-    with; *evidence* becomes CustomerMetadataProperties.
+    ModelMetrics are what *checks*, steps by check type, calculated; DriftCheckBaselines are what the
+    next check compares with; *evidence* becomes CustomerMetadataProperties.
     """
     from sagemaker.core.drift_check_baselines import DriftCheckBaselines
-    from sagemaker.core.model_metrics import MetricsSource, ModelMetrics
-
-    def source(uri: Any) -> Any:
-        return MetricsSource(content_type=JSON, s3_uri=uri)
+    from sagemaker.core.model_metrics import ModelMetrics
 
     metrics = ModelMetrics(
-        bias_pre_training=source(data_bias.properties.CalculatedBaselineConstraints),
-        bias_post_training=source(model_bias.properties.CalculatedBaselineConstraints),
+        **_sources(
+            checks,
+            {
+                ("DATA_QUALITY", "CalculatedBaselineStatistics"): "model_data_statistics",
+                ("DATA_QUALITY", "CalculatedBaselineConstraints"): "model_data_constraints",
+                ("DATA_BIAS", "CalculatedBaselineConstraints"): "bias_pre_training",
+                ("MODEL_BIAS", "CalculatedBaselineConstraints"): "bias_post_training",
+            },
+        )
     )
     baselines = DriftCheckBaselines(
-        bias_pre_training_constraints=source(data_bias.properties.BaselineUsedForDriftCheckConstraints),
-        bias_post_training_constraints=source(model_bias.properties.BaselineUsedForDriftCheckConstraints),
+        **_sources(
+            checks,
+            {
+                ("DATA_QUALITY", "BaselineUsedForDriftCheckStatistics"): "model_data_statistics",
+                ("DATA_QUALITY", "BaselineUsedForDriftCheckConstraints"): "model_data_constraints",
+                ("DATA_BIAS", "BaselineUsedForDriftCheckConstraints"): "bias_pre_training_constraints",
+                ("MODEL_BIAS", "BaselineUsedForDriftCheckConstraints"): "bias_post_training_constraints",
+            },
+        )
     )
     instance_types = [build.environment.compute.transform.instance_type]
     arguments = {
@@ -56,3 +66,14 @@ def register_version(
         "CustomerMetadataProperties": evidence,
     }
     return request_step("Register", "RegisterModel", arguments, "DescribeModelPackageOutput")
+
+
+def _sources(checks: dict[str, Any], arguments: dict[tuple[str, str], str]) -> dict[str, Any]:
+    """Return the SDK's argument for each property of the checks there are."""
+    from sagemaker.core.model_metrics import MetricsSource
+
+    return {
+        argument: MetricsSource(content_type=JSON, s3_uri=getattr(checks[check_type].properties, name))
+        for (check_type, name), argument in arguments.items()
+        if check_type in checks
+    }

@@ -2,15 +2,43 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any
 
 from sagemaker_monitor.settings.schema import Facet, Model, Rule
 
-CHECKS: tuple[dict[str, str], ...] = (
-    {"step": "DataBias", "check_type": "DATA_BIAS", "monitor": "bias"},
-    {"step": "ModelBias", "check_type": "MODEL_BIAS", "monitor": "bias"},
-)
-"""The check steps of a bias monitor: step name, Clarify's check type, and the monitor it belongs to."""
+MONITORING_STEP = "BatchMonitor-monitoring"
+"""What MonitorBatchTransformStep calls its check when it is named BatchMonitor."""
+
+
+@dataclass(frozen=True)
+class Check:
+    """One kind of check: its name, which prefixes its parameters, SageMaker's check type, and its monitor."""
+
+    name: str
+    check_type: str
+    monitor: str
+    has_statistics: bool = False
+
+    def step(self, pipeline: str) -> str:
+        """Return the name of the step that makes this check in *pipeline*."""
+        if self.check_type == "DATA_QUALITY" and pipeline == "monitor-batch":
+            return MONITORING_STEP
+        return self.name
+
+
+DATA_QUALITY = Check("DataQuality", "DATA_QUALITY", "data_quality", has_statistics=True)
+DATA_BIAS = Check("DataBias", "DATA_BIAS", "bias")
+MODEL_BIAS = Check("ModelBias", "MODEL_BIAS", "bias")
+
+
+def checks_of(model: Model, pipeline: str) -> tuple[Check, ...]:
+    """Return the checks that *pipeline* of *model* makes."""
+    monitors = model.monitors
+    quality = (DATA_QUALITY,) if monitors.data_quality else ()
+    bias = (DATA_BIAS, MODEL_BIAS) if monitors.bias else ()
+    # Inputs were checked when their batch arrived; the labels have come since.
+    return bias if pipeline == "monitor-ground-truth" else quality + bias
 
 
 def script_spec(model: Model, environment: str, pipeline: str) -> dict[str, Any]:
@@ -33,7 +61,10 @@ def script_spec(model: Model, environment: str, pipeline: str) -> dict[str, Any]
         "facets": [_facet(facet) for facet in bias.facets] if bias else [],
         "group_variable": bias.group_variable if bias else None,
         "minimum_overlap": ground_truth.minimum_overlap if ground_truth else 1.0,
-        "checks": list(CHECKS) if bias else [],
+        "checks": [
+            {"step": check.step(pipeline), "check_type": check.check_type, "monitor": check.monitor}
+            for check in checks_of(model, pipeline)
+        ],
         "gate": {
             "false_refusals": gate.false_refusals,
             "minimum_rows": gate.minimum_rows.model_dump(),

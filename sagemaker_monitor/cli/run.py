@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Literal
 
 import click
@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from sagemaker_monitor.operations.run import Started
 
 detach_option = click.option("--detach", is_flag=True, help="Do not follow; print the execution's ARN.")
+
+MOMENT = click.DateTime(["%Y-%m-%d", "%Y-%m-%dT%H:%M", "%Y-%m-%dT%H:%M:%S", "%Y-%m-%dT%H:%M:%SZ"])
 
 
 @click.group()
@@ -89,6 +91,48 @@ def monitor_batch(
 
     model = common.model(model_name)
     started = run_monitor_batch(common.aws, model, data=data, labels=labels, version=version)
+    return _after(common, started, detach=detach, timeout=timeout, as_json=output_format == "json")
+
+
+@run.command("monitor-ground-truth")
+@model_option
+@click.option(
+    "--from", "start", type=MOMENT, metavar="TIME", help="Start of the window, UTC; 31 days by default."
+)
+@click.option("--to", "end", type=MOMENT, metavar="TIME", help="End of the window, UTC; now by default.")
+@click.option(
+    "--labels", metavar="FILE|URI", help="Labels; by default those below the model's data.ground_truth.uri."
+)
+@click.option(
+    "--version", type=click.IntRange(min=1), help="Model version; the latest approved one by default."
+)
+@detach_option
+@timeout_option
+@format_option("text", "json")
+@common_options
+def monitor_ground_truth(
+    common: Common,
+    model_name: str,
+    start: datetime | None,
+    end: datetime | None,
+    labels: str | None,
+    version: int | None,
+    detach: bool,
+    timeout: timedelta | None,
+    output_format: str,
+) -> int:
+    """Judge a window of captured batches whose labels have arrived since."""
+    from sagemaker_monitor.operations.run import run_monitor_ground_truth
+
+    model = common.model(model_name)
+    started = run_monitor_ground_truth(
+        common.aws,
+        model,
+        start=start and start.replace(tzinfo=UTC),
+        end=end and end.replace(tzinfo=UTC),
+        labels=labels,
+        version=version,
+    )
     return _after(common, started, detach=detach, timeout=timeout, as_json=output_format == "json")
 
 

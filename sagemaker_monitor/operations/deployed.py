@@ -12,14 +12,23 @@ from sagemaker_monitor.operations.errors import OperationError, UsageError
 
 
 @dataclass(frozen=True)
+class DeployedCheck:
+    """A check step as it is deployed."""
+
+    step: str
+    check_type: str
+    parameters: Mapping[str, str]
+    """What may be chosen when a run starts (SkipCheck, SuppliedBaselineConstraints, …) to its parameter."""
+
+
+@dataclass(frozen=True)
 class DeployedPipeline:
     """A pipeline as it is deployed: its parameters with their defaults, and its checks."""
 
     name: str
     defaults: Mapping[str, Any]
     """Parameter to default; None where there is none."""
-    checks: Mapping[str, str]
-    """Name of a check step to its check type."""
+    checks: tuple[DeployedCheck, ...]
 
 
 def read_deployed(aws: Aws, name: str) -> DeployedPipeline:
@@ -41,12 +50,22 @@ def read_deployed(aws: Aws, name: str) -> DeployedPipeline:
     return DeployedPipeline(
         name=name,
         defaults={entry["Name"]: entry.get("DefaultValue") for entry in definition.get("Parameters", ())},
-        checks={
-            step["Name"]: step["CheckType"]
+        checks=tuple(
+            DeployedCheck(step["Name"], step["CheckType"], _parameters(step))
             for step in _steps(definition.get("Steps", ()))
             if "CheckType" in step
-        },
+        ),
     )
+
+
+def _parameters(step: Mapping[str, Any]) -> dict[str, str]:
+    """Return the fields of a check step that a pipeline parameter gives."""
+    prefix = "Parameters."
+    return {
+        field: value["Get"][len(prefix) :]
+        for field, value in step.items()
+        if isinstance(value, dict) and str(value.get("Get", "")).startswith(prefix)
+    }
 
 
 def _steps(steps: Any) -> Iterator[Mapping[str, Any]]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 
 from pipelines.names import pipeline_name
 from sagemaker_monitor.aws import Aws
@@ -11,13 +12,14 @@ from sagemaker_monitor.operations.baselines import Mode, pin, pin_all
 from sagemaker_monitor.operations.deployed import DeployedPipeline, read_deployed
 from sagemaker_monitor.operations.errors import UsageError
 from sagemaker_monitor.operations.uploads import require_objects, to_uri
-from sagemaker_monitor.registry.versions import find_version, latest_approved
+from sagemaker_monitor.registry.versions import Version, find_version, latest_approved
 from sagemaker_monitor.settings import Model
 
 VALUE_LIMIT = 1024
 """Characters of a parameter's value."""
 ARGUMENT_LIMIT = 256
 """Characters of a container argument, which GroundTruthUri becomes."""
+DEFAULT_WINDOW = timedelta(days=31)
 
 
 @dataclass(frozen=True)
@@ -54,6 +56,38 @@ def run_register(
     return _start(aws, deployed, parameters)
 
 
+def run_monitor_ground_truth(
+    aws: Aws,
+    model: Model,
+    *,
+    start: datetime | None = None,
+    end: datetime | None = None,
+    labels: str | None = None,
+    version: int | None = None,
+) -> Started:
+    """Start `monitor-ground-truth` on what was captured in [*start*, *end*), whole hours in UTC.
+
+    The window ends with the running hour and is 31 days long unless told otherwise. Labels are those
+    below the configured data.ground_truth.uri, or *labels*. Raises UsageError, RegistryError, AwsError.
+    """
+    deployed = read_deployed(aws, pipeline_name(model.model, "monitor-ground-truth", aws.environment.name))
+    found = _version(aws, model, version)
+    until = end or datetime.now(UTC) + timedelta(hours=1)
+    since = start or until - DEFAULT_WINDOW
+    if since >= until:
+        raise UsageError(f"the window ends before it begins: from {_hour(since)} to {_hour(until)}")
+    parameters = {
+        "ModelPackageArn": found.arn,
+        "WindowStart": _hour(since),
+        "WindowEnd": _hour(until),
+        **pin_all(deployed.checks, found),
+        **_labels(aws, labels),
+    }
+    if deployed.defaults.get("GroundTruthUri") is None and "GroundTruthUri" not in parameters:
+        raise UsageError("--labels is missing, and the model's data.ground_truth is not configured")
+    return _start(aws, deployed, parameters)
+
+
 def run_monitor_batch(
     aws: Aws, model: Model, *, data: str | None = None, labels: str | None = None, version: int | None = None
 ) -> Started:
@@ -64,13 +98,7 @@ def run_monitor_batch(
     """
     aws.require_writable()
     deployed = read_deployed(aws, pipeline_name(model.model, "monitor-batch", aws.environment.name))
-    group = aws.environment.model_package_group(model.model)
-    found = find_version(aws, group, version) if version is not None else latest_approved(aws, group)
-    if found is None:
-        raise UsageError(
-            f"no version of {model.model!r} is approved in {aws.environment.name!r}: register one with "
-            "run register --mode bootstrap and open it with gate --apply, or name one with --version"
-        )
+    found = _version(aws, model, version)
     parameters = {"ModelPackageArn": found.arn, **pin_all(deployed.checks, found)}
     chosen = data
     if chosen is None and model.data.batches is not None:
@@ -80,6 +108,22 @@ def run_monitor_batch(
     parameters |= _inputs(aws, deployed, {"InputDataUri": (chosen, "--input")})
     parameters |= _labels(aws, labels)
     return _start(aws, deployed, parameters)
+
+
+def _version(aws: Aws, model: Model, number: int | None) -> Version:
+    group = aws.environment.model_package_group(model.model)
+    found = find_version(aws, group, number) if number is not None else latest_approved(aws, group)
+    if found is None:
+        raise UsageError(
+            f"no version of {model.model!r} is approved in {aws.environment.name!r}: register one with "
+            "run register --mode bootstrap and open it with gate --apply, or name one with --version"
+        )
+    return found
+
+
+def _hour(moment: datetime) -> str:
+    """Return the full hour at or before *moment* in UTC, as windows are written."""
+    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:00:00Z")
 
 
 def _inputs(

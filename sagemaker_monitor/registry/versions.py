@@ -11,10 +11,13 @@ from sagemaker_monitor.aws import Aws, NotFoundError
 from sagemaker_monitor.registry.errors import RegistryError
 
 BASELINE_OF_CHECK: Mapping[str, tuple[str, str]] = {
+    "DATA_QUALITY": ("ModelDataQuality", "Constraints"),
     "DATA_BIAS": ("Bias", "PreTrainingConstraints"),
     "MODEL_BIAS": ("Bias", "PostTrainingConstraints"),
 }
-"""Where a version's DriftCheckBaselines hold the baseline of a check type."""
+"""Where a version's DriftCheckBaselines hold the constraints of a check type."""
+STATISTICS_OF_CHECK: Mapping[str, tuple[str, str]] = {"DATA_QUALITY": ("ModelDataQuality", "Statistics")}
+"""Where they hold its statistics, for check types that have any."""
 
 
 @dataclass(frozen=True)
@@ -31,6 +34,8 @@ class Version:
     metadata: Mapping[str, str] = field(default_factory=dict)
     baselines: Mapping[str, str] = field(default_factory=dict)
     """Check type to the S3 URI of the constraints that the version was registered with."""
+    statistics: Mapping[str, str] = field(default_factory=dict)
+    """Check type to the S3 URI of the statistics, for check types that have any."""
 
 
 def list_versions(aws: Aws, group: str, *, approval: str | None = None) -> Iterator[dict[str, Any]]:
@@ -82,14 +87,12 @@ def describe(aws: Aws, arn: str) -> Version:
         modified=response.get("LastModifiedTime"),
         approval_description=response.get("ApprovalDescription", ""),
         metadata=response.get("CustomerMetadataProperties", {}),
-        baselines=_baselines(response.get("DriftCheckBaselines", {})),
+        baselines=_sources(response, BASELINE_OF_CHECK),
+        statistics=_sources(response, STATISTICS_OF_CHECK),
     )
 
 
-def _baselines(document: Mapping[str, Any]) -> dict[str, str]:
-    found = {}
-    for check_type, (section, part) in BASELINE_OF_CHECK.items():
-        uri = document.get(section, {}).get(part, {}).get("S3Uri")
-        if uri:
-            found[check_type] = uri
-    return found
+def _sources(response: Mapping[str, Any], places: Mapping[str, tuple[str, str]]) -> dict[str, str]:
+    baselines = response.get("DriftCheckBaselines", {})
+    found = {kind: baselines.get(section, {}).get(part, {}) for kind, (section, part) in places.items()}
+    return {kind: source["S3Uri"] for kind, source in found.items() if source.get("S3Uri")}

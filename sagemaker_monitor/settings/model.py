@@ -126,15 +126,23 @@ class BiasMonitor(Section):
     ] = None
 
 
+class DataQualityMonitor(Section):
+    """Model Monitor's checks of the features: types, missing values, categories, and drift. No settings yet."""
+
+
 class Monitors(Section):
     """What is watched; at least one."""
 
+    data_quality: Annotated[
+        DataQualityMonitor | None,
+        Field(description="Types, missing values, categories and drift of the features."),
+    ] = None
     bias: Annotated[BiasMonitor | None, Field(description="Bias, before and after training.")] = None
 
     @model_validator(mode="after")
     def _at_least_one(self) -> Self:
-        if self.bias is None:
-            raise ValueError("at least one monitor is needed: bias")
+        if self.bias is None and self.data_quality is None:
+            raise ValueError("at least one monitor is needed: data_quality, bias")
         return self
 
 
@@ -168,7 +176,11 @@ class Rule(Section):
     """
 
     match: Annotated[
-        str, Field(pattern=fields.MATCH, description="bias/<metric>/<facet> or bias/*; * is a wildcard.")
+        str,
+        Field(
+            pattern=fields.MATCH,
+            description="bias/<metric>/<facet> or data_quality/<check>/<feature>; * is a wildcard.",
+        ),
     ]
     action: Annotated[Action, Field(description="What crossing the limit means.")]
     between: Annotated[
@@ -209,6 +221,8 @@ class Gate(Section):
         Literal["inconclusive", "warn", "fail"], Field(description="What too few rows mean; never a pass.")
     ] = "inconclusive"
     rules: Annotated[tuple[Rule, ...], Field(description="The policy; the first rule that matches wins.")] = (
+        Rule(match="data_quality/baseline_drift_check/*", tolerance="calibrated", action="fail"),
+        Rule(match="data_quality/*", action="fail"),
         Rule(match="bias/*", tolerance="calibrated", action="fail"),
     )
 

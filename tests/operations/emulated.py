@@ -24,11 +24,16 @@ from sagemaker_monitor.aws import Aws, connect
 from sagemaker_monitor.aws.storage import put_if_missing
 from sagemaker_monitor.emulator.config import EmulatorConfig
 from sagemaker_monitor.emulator.server import Server
+from sagemaker_monitor.operations.deployed import DeployedCheck
 from sagemaker_monitor.settings import Environment, Model, load_environment, load_model
 
 CONF = Path(__file__).parents[2] / "conf"
 PARAMETERS = ("ModelDataUrl", "BaselineDataUri", "GroundTruthUri", "BaselineModelPackageArn")
 CHECKS = {"DataBias": "DATA_BIAS", "ModelBias": "MODEL_BIAS"}
+FIELDS = ("SkipCheck", "RegisterNewBaseline", "SuppliedBaselineConstraints")
+DEPLOYED = tuple(
+    DeployedCheck(step, kind, {field: f"{step}{field}" for field in FIELDS}) for step, kind in CHECKS.items()
+)
 IMAGE = "141502667606.dkr.ecr.eu-west-1.amazonaws.com/sagemaker-xgboost:1.7-1"
 
 

@@ -9,7 +9,7 @@ import pytest
 from sagemaker_monitor.operations.baselines import pin, pin_all
 from sagemaker_monitor.operations.errors import UsageError
 from sagemaker_monitor.registry.versions import Version
-from tests.operations.emulated import CHECKS
+from tests.operations.emulated import DEPLOYED
 
 BOTH = {"DATA_BIAS": "s3://b/pre.json", "MODEL_BIAS": "s3://b/post.json"}
 
@@ -21,7 +21,7 @@ def version(**baselines: str) -> Version:
 
 def test_check_pins_every_check_to_the_approved_version() -> None:
     """In `check`, all checks compare with the baselines of one version, which is named too."""
-    assert pin(CHECKS, version(**BOTH), "check", model="mortgage") == {
+    assert pin(DEPLOYED, version(**BOTH), "check", model="mortgage") == {
         "DataBiasSkipCheck": "False",
         "DataBiasRegisterNewBaseline": "False",
         "DataBiasSuppliedBaselineConstraints": "s3://b/pre.json",
@@ -34,7 +34,7 @@ def test_check_pins_every_check_to_the_approved_version() -> None:
 
 def test_bootstrap_establishes_every_baseline() -> None:
     """In a first `bootstrap`, nothing is compared and everything is registered."""
-    assert pin(CHECKS, None, "bootstrap", model="mortgage") == {
+    assert pin(DEPLOYED, None, "bootstrap", model="mortgage") == {
         "DataBiasSkipCheck": "True",
         "DataBiasRegisterNewBaseline": "True",
         "ModelBiasSkipCheck": "True",
@@ -44,7 +44,7 @@ def test_bootstrap_establishes_every_baseline() -> None:
 
 def test_bootstrap_still_compares_what_has_a_baseline() -> None:
     """A check that is new to the model is established; the others are compared as ever."""
-    parameters = pin(CHECKS, version(DATA_BIAS="s3://b/pre.json"), "bootstrap", model="mortgage")
+    parameters = pin(DEPLOYED, version(DATA_BIAS="s3://b/pre.json"), "bootstrap", model="mortgage")
 
     assert parameters["DataBiasSkipCheck"] == "False"
     assert parameters["DataBiasSuppliedBaselineConstraints"] == "s3://b/pre.json"
@@ -55,24 +55,24 @@ def test_bootstrap_still_compares_what_has_a_baseline() -> None:
 def test_check_without_an_approved_version_says_bootstrap() -> None:
     """Nothing to compare with: the message names the mode that helps."""
     with pytest.raises(UsageError, match=r"no version of 'mortgage' is approved.*--mode bootstrap"):
-        pin(CHECKS, None, "check", model="mortgage")
+        pin(DEPLOYED, None, "check", model="mortgage")
 
 
 def test_check_without_one_baseline_names_the_check() -> None:
     """The approved version lacks the baseline of one check: that check is named."""
     with pytest.raises(UsageError, match=r"version 1 of 'mortgage' has no baseline of ModelBias.*bootstrap"):
-        pin(CHECKS, version(DATA_BIAS="s3://b/pre.json"), "check", model="mortgage")
+        pin(DEPLOYED, version(DATA_BIAS="s3://b/pre.json"), "check", model="mortgage")
 
 
 def test_bootstrap_over_a_whole_baseline_is_refused() -> None:
     """An approved version with every baseline is not bypassed by bootstrapping again."""
     with pytest.raises(UsageError, match=r"version 1 .*\(DataBias, ModelBias\).*--mode check"):
-        pin(CHECKS, version(**BOTH), "bootstrap", model="mortgage")
+        pin(DEPLOYED, version(**BOTH), "bootstrap", model="mortgage")
 
 
 def test_a_batch_is_pinned_to_its_version() -> None:
     """Every check of monitor-batch compares with the version that scores."""
-    assert pin_all(CHECKS, version(**BOTH)) == {
+    assert pin_all(DEPLOYED, version(**BOTH)) == {
         "DataBiasSuppliedBaselineConstraints": "s3://b/pre.json",
         "ModelBiasSuppliedBaselineConstraints": "s3://b/post.json",
     }
@@ -81,4 +81,4 @@ def test_a_batch_is_pinned_to_its_version() -> None:
 def test_a_batch_needs_a_version_with_baselines() -> None:
     """A version without the baseline of a check cannot watch a batch."""
     with pytest.raises(UsageError, match="carries no baseline of ModelBias"):
-        pin_all(CHECKS, version(DATA_BIAS="s3://b/pre.json"))
+        pin_all(DEPLOYED, version(DATA_BIAS="s3://b/pre.json"))

@@ -33,6 +33,7 @@ def check_step(name: str, check_type: str, root: str) -> dict[str, Any]:
         "ModelName": "m" if check_type == "MODEL_BIAS" else None,
         "SkipCheck": True,
         "RegisterNewBaseline": True,
+        "SuppliedBaselineConstraints": {"Get": f"Parameters.{name}SuppliedBaselineConstraints"},
         "Arguments": {
             "ProcessingInputs": [
                 {

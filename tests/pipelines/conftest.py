@@ -23,7 +23,10 @@ def loans(**changes: object) -> Model:
             "prediction": {"threshold": 0.6},
         },
         "data": {"baseline": "data/baseline.csv", "ground_truth": {"uri": "labels/"}},
-        "monitors": {"bias": {"facets": [{"name": "sex", "values": [1]}, {"name": "age", "threshold": 60}]}},
+        "monitors": {
+            "data_quality": {},
+            "bias": {"facets": [{"name": "sex", "values": [1]}, {"name": "age", "threshold": 60}]},
+        },
     }
     return Model.model_validate({**document, **changes})
 

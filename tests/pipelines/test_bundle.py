@@ -59,7 +59,9 @@ def test_every_asset_is_addressed_by_what_it_says(bundle: Bundle) -> None:
     """Each asset's URI carries its SHA-256 and ends with the file name that a container needs."""
     names = {asset.name for asset in bundle.assets}
 
-    assert names == {"analysis_config.json", "spec.json", "join.py", "decide.py", "decision.zip"}
+    scripts = {"inputs.py", "collect.py", "join.py", "decide.py", "decision.zip"}
+
+    assert names == {"analysis_config.json", "spec.json", *scripts}
     assert all(asset.uri.endswith(f"/assets/{asset.sha256}/{asset.name}") for asset in bundle.assets)
 
 

@@ -12,6 +12,8 @@ from pipelines.bundle import Bundle
 from pipelines.catalog import build_bundle
 from pipelines.names import PIPELINES
 from sagemaker_monitor.settings import load_environment, load_model
+from steps.spec import MONITORING_STEP
+from tests.pipelines.conftest import environment, loans
 
 CONF = Path(__file__).parents[2] / "conf"
 GOLDEN = Path(__file__).parents[1] / "definitions"
@@ -43,12 +45,68 @@ def test_checks_have_the_group_and_a_supplied_baseline(bundle: Bundle, pipeline:
         assert step["FailOnViolation"] == {"Get": "Parameters.FailOnViolation"}
 
 
-@pytest.mark.parametrize("pipeline", PIPELINES)
-def test_decide_runs_however_the_checks_end(bundle: Bundle, pipeline: str) -> None:
+@pytest.mark.parametrize(
+    ("pipeline", "checks"),
+    [
+        ("register", ["DataQuality", "DataBias", "ModelBias"]),
+        ("monitor-batch", ["BatchMonitor-monitoring", "DataBias", "ModelBias"]),
+        ("monitor-ground-truth", ["DataBias", "ModelBias"]),
+    ],
+)
+def test_decide_runs_however_the_checks_end(bundle: Bundle, pipeline: str, checks: list[str]) -> None:
     """A broken check is reported by the verdict instead of leaving none."""
     depends_on = steps_of(bundle, pipeline)["Decide"]["DependsOn"]
 
-    assert depends_on == [{"Step": "DataBias", "Trigger": "Any"}, {"Step": "ModelBias", "Trigger": "Any"}]
+    assert depends_on == [{"Step": check, "Trigger": "Any"} for check in checks]
+
+
+def test_inputs_are_checked_before_anything_is_scored(bundle: Bundle) -> None:
+    """The transform follows the check of its inputs, and only a batch whose columns fit is scored."""
+    steps = {step["Name"]: step for step in json.loads(bundle.pipeline("monitor-batch").definition)["Steps"]}
+    branches = steps["ColumnsFit"]["Arguments"]
+    scored = {step["Name"]: step for step in branches["IfSteps"]}
+
+    assert set(steps) == {"Inputs", "BatchMonitor-monitoring", "ColumnsFit"}
+    assert scored["BatchMonitor-transform"]["DependsOn"] == ["BatchMonitor-monitoring"]
+    assert [step["Name"] for step in branches["ElseSteps"]] == ["DecideWithoutScores", "RefuseWithoutScores"]
+
+
+@pytest.mark.parametrize(
+    ("pipeline", "name"), [("register", "DataQuality"), ("monitor-batch", MONITORING_STEP)]
+)
+def test_the_data_quality_check_is_an_ordinary_quality_check(
+    bundle: Bundle, pipeline: str, name: str
+) -> None:
+    """The check within MonitorBatchTransformStep has the group and both supplied baselines, like any other."""
+    step = steps_of(bundle, pipeline)[name]
+
+    assert step["CheckType"] == "DATA_QUALITY"
+    assert step["ModelPackageGroupName"] == {"Get": "Parameters.ModelPackageGroupName"}
+    assert step["SuppliedBaselineStatistics"] == {"Get": "Parameters.DataQualitySuppliedBaselineStatistics"}
+    assert step["SuppliedBaselineConstraints"] == {"Get": "Parameters.DataQualitySuppliedBaselineConstraints"}
+
+
+def test_a_version_carries_the_baselines_of_every_check(bundle: Bundle) -> None:
+    """Statistics and constraints of the inputs are registered beside the bias baselines."""
+    arguments = steps_of(bundle, "register")["Register"]["Arguments"]
+
+    assert set(arguments["DriftCheckBaselines"]) == {"ModelDataQuality", "Bias"}
+    assert set(arguments["DriftCheckBaselines"]["ModelDataQuality"]) == {"Statistics", "Constraints"}
+    assert set(arguments["ModelMetrics"]["ModelDataQuality"]) == {"Statistics", "Constraints"}
+
+
+def test_a_model_without_bias_waits_for_no_labels() -> None:
+    """With data quality alone there is no branch on labels, no Clarify step and no monitor-ground-truth."""
+    bundle = build_bundle(loans(monitors={"data_quality": {}}), environment())
+    types = {
+        step["Type"]
+        for pipeline in ("register", "monitor-batch")
+        for step in steps_of(bundle, pipeline).values()
+    }
+
+    assert [pipeline.pipeline for pipeline in bundle.pipelines] == ["register", "monitor-batch"]
+    assert "ClarifyCheck" not in types
+    assert "HaveLabels" not in steps_of(bundle, "monitor-batch")
 
 
 @pytest.mark.parametrize("pipeline", PIPELINES)
@@ -61,7 +119,7 @@ def test_nothing_is_cached(bundle: Bundle, pipeline: str) -> None:
 def test_every_job_runs_in_the_vpc_and_encrypts(bundle: Bundle, pipeline: str) -> None:
     """Network and key of the environment reach every processing job, checks included."""
     for step in steps_of(bundle, pipeline).values():
-        if step["Type"] in ("Processing", "ClarifyCheck"):
+        if step["Type"] in ("Processing", "ClarifyCheck", "QualityCheck"):
             arguments = step["Arguments"]
 
             assert arguments["NetworkConfig"]["VpcConfig"]["Subnets"] == ["subnet-0aaa"]
@@ -70,7 +128,7 @@ def test_every_job_runs_in_the_vpc_and_encrypts(bundle: Bundle, pipeline: str) -
 
 
 @pytest.mark.parametrize(
-    ("pipeline", "step"), [("register", "ScoreBaseline"), ("monitor-batch", "ScoreBatch")]
+    ("pipeline", "step"), [("register", "ScoreBaseline"), ("monitor-batch", "BatchMonitor-transform")]
 )
 def test_the_model_sees_features_only(bundle: Bundle, pipeline: str, step: str) -> None:
     """Neither the record key nor a facet column is sent to the model, by the transform or by Clarify."""
@@ -87,7 +145,7 @@ def test_captures_of_register_do_not_mix_with_those_of_batches(bundle: Bundle) -
     """Schedules read the batch capture root; validation data is captured elsewhere."""
     roots = {
         pipeline: steps_of(bundle, pipeline)[step]["Arguments"]["DataCaptureConfig"]["DestinationS3Uri"]
-        for pipeline, step in (("register", "ScoreBaseline"), ("monitor-batch", "ScoreBatch"))
+        for pipeline, step in (("register", "ScoreBaseline"), ("monitor-batch", "BatchMonitor-transform"))
     }
 
     assert roots == {

@@ -62,7 +62,7 @@ BAD_FILES: dict[str, tuple[str, str, list[str]]] = {
     "no monitor": (
         MODEL[MODEL.index("monitors") :],
         "monitors: {}\n",
-        ["14: monitors: at least one monitor is needed: bias"],
+        ["14: monitors: at least one monitor is needed: data_quality, bias"],
     ),
     "no facet": (
         MODEL[MODEL.index("    facets:\n") :],

@@ -115,6 +115,40 @@ def test_a_dependency_on_any_outcome_is_written_with_its_trigger() -> None:
         assert after_any_outcome(step).to_request() == {"Step": "ModelBias", "Trigger": "Any"}
 
 
+def test_a_pipeline_refuses_a_collection_of_steps(session: OfflineSession) -> None:
+    """MonitorBatchTransformStep cannot be put into a pipeline as it is; its two steps can."""
+    with sdk_environment("eu-west-1"):
+        from sagemaker.core.model_monitor import DatasetFormat
+        from sagemaker.core.transformer import Transformer
+        from sagemaker.mlops.workflow.check_job_config import CheckJobConfig
+        from sagemaker.mlops.workflow.monitor_batch_transform_step import MonitorBatchTransformStep
+        from sagemaker.mlops.workflow.pipeline import Pipeline
+        from sagemaker.mlops.workflow.quality_check_step import DataQualityCheckConfig
+
+        transformer = Transformer(
+            model_name="m",
+            instance_count=1,
+            instance_type="ml.m5.large",
+            base_transform_job_name="job",
+            sagemaker_session=session,
+        )
+        arguments = {
+            "name": "BatchMonitor",
+            "transform_step_args": transformer.transform(data="s3://bank-ml/x"),
+            "monitor_configuration": DataQualityCheckConfig(
+                baseline_dataset="s3://bank-ml/x", dataset_format=DatasetFormat.csv(header=True)
+            ),
+            "check_job_configuration": CheckJobConfig(
+                role="arn:aws:iam::444455556666:role/r", sagemaker_session=session
+            ),
+        }
+        collection = MonitorBatchTransformStep(**arguments)
+        with pytest.raises(ValueError, match="Invalid input step type"):
+            Pipeline(name="p", steps=[collection], sagemaker_session=session).definition()
+        with pytest.raises(TypeError, match="model_package_group_name"):
+            MonitorBatchTransformStep(**arguments, model_package_group_name="g")
+
+
 def check_arguments(session: OfflineSession, network_config: Any) -> dict[str, Any]:
     with sdk_environment("eu-west-1"):
         from sagemaker.core.clarify import BiasConfig, DataConfig
