@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from sagemaker_monitor.analysis.documents import verdict as documents
 from sagemaker_monitor.analysis.documents.strict import DocumentError
-from sagemaker_monitor.analysis.documents.verdict import Verdict
+from sagemaker_monitor.analysis.documents.verdict import Finding, Verdict
 from sagemaker_monitor.reports import findings, measured, steps
+from sagemaker_monitor.reports.distributions import NOT_DRAWN, read_distributions
 from sagemaker_monitor.reports.document import ReportError, ReportInput
-from sagemaker_monitor.reports.wording import clock, count, counted, percent, text
+from sagemaker_monitor.reports.wording import clock, count, counted, percent, sentence, text
 
 MAX_NOT_CHECKED = 200
 
@@ -21,6 +22,7 @@ HEADLINES = {
     "refused": ("Refused", "the gate is closed"),
     "inconclusive": ("Inconclusive", "too few rows to tell; the gate is closed"),
     "labels-missing": ("Labels missing", "nothing could be judged yet; the gate is closed"),
+    "window-empty": ("Window empty", "nothing was captured in these hours; the gate is closed"),
     "no-evidence": ("No evidence", "a check did not report; the gate is closed"),
 }
 NO_VERDICT = ("No verdict", "the run ended without one; the gate is closed")
@@ -34,8 +36,22 @@ NEXT = {
     ),
     "inconclusive": "Collect more rows of the groups named below, then run again. This is no pass.",
     "labels-missing": "Deliver the labels for these record keys, then run again.",
+    "window-empty": "Give a window of hours in which batches were scored, then run again.",
     "no-evidence": "Repair the check named below, then run again. Nothing can be concluded from this run.",
 }
+NEXT_OF_INPUTS = (
+    "Look at the inputs that crossed: a source, a unit or a type that changed is repaired where the batch is"
+    " made; a change in who applies, or in the economy, is a question to the model, whose scores of such"
+    " inputs nobody has tested. Decide before the scores are used."
+)
+NEXT_WITH_COLUMNS = (
+    "Repair the file where it is made: its columns are not those of the baseline. Nothing else was compared."
+)
+LATER = (
+    "Nothing has to be done now. When labels have arrived: ground-truth put, then monitor-ground-truth, which"
+    " judges bias."
+)
+NOT_ARRIVED = "labels have not arrived"
 NEXT_WITHOUT_VERDICT = "Look at the first failed step below, repair its cause, then run again."
 
 
@@ -74,6 +90,7 @@ class Report:
     warnings: tuple[findings.Crossing, ...]
     warnings_left_out: int
     groups: tuple[findings.Group, ...]
+    inputs: tuple[findings.InputLine, ...]
     findings_left_out: int
     counts: tuple[tuple[str, str], ...]
     sizes: tuple[str, ...]
@@ -96,23 +113,26 @@ def content(document: ReportInput) -> Report:
     lines = steps.step_lines(document.steps)
     table = measured.measure(document.analyses)
     shown = findings.select(verdict.findings if verdict else ())
-    crossed = [findings.crossing(each) for each in (verdict.findings if verdict else ()) if each.crossed]
-    refusing = [each for each in crossed if each.outcome == "refuses"]
-    warning = [each for each in crossed if each.outcome != "refuses"]
+    crossed = findings.most_telling_first(e for e in (verdict.findings if verdict else ()) if e.crossed)
+    refusing = [each for each in crossed if findings.outcome(each) == "refuses"]
+    warning = [each for each in crossed if findings.outcome(each) != "refuses"]
+    refusals, warnings = (each[: findings.MAX_CROSSINGS] for each in (refusing, warning))
+    drawn = read_distributions(document.statistics, (e.feature for e in refusals if e.feature is not None))
     headline, gate = HEADLINES[verdict.decision] if verdict else NO_VERDICT
-    not_checked = _not_checked(verdict, table)
+    not_checked = (*_not_checked(verdict, table), *drawn.unreadable)
     return Report(
         tone=_tone(verdict),
         headline=headline,
         gate=gate,
         summary=_summary(verdict) if verdict else steps.why_it_ended(lines),
-        next_step=NEXT[verdict.decision] if verdict else NEXT_WITHOUT_VERDICT,
+        next_step=_next(verdict, refusals) if verdict else NEXT_WITHOUT_VERDICT,
         title=_title(verdict),
-        crossings=tuple(refusing[: findings.MAX_CROSSINGS]),
+        crossings=tuple(findings.crossing(each, drawn) for each in refusals),
         crossings_left_out=max(0, len(refusing) - findings.MAX_CROSSINGS),
-        warnings=tuple(warning[: findings.MAX_CROSSINGS]),
+        warnings=tuple(findings.crossing(each, NOT_DRAWN) for each in warnings),
         warnings_left_out=max(0, len(warning) - findings.MAX_CROSSINGS),
         groups=findings.grouped(shown),
+        inputs=findings.input_lines(shown),
         findings_left_out=len(verdict.findings) - len(shown) if verdict else 0,
         counts=findings.tally(verdict.findings) if verdict else (),
         sizes=_sizes(verdict),
@@ -140,6 +160,15 @@ def read_verdict(document: Mapping[str, Any] | None) -> Verdict | None:
         raise ReportError(str(error)) from error
 
 
+def _next(verdict: Verdict, refusals: Sequence[Finding]) -> str:
+    if verdict.decision == "pass" and any(each.why == NOT_ARRIVED for each in verdict.not_checked):
+        return LATER
+    if verdict.decision == "refused" and refusals and findings.of_inputs(refusals[0]):
+        wrong = refusals[0].metric in findings.COLUMN_CHECKS
+        return NEXT_WITH_COLUMNS if wrong else NEXT_OF_INPUTS
+    return NEXT[verdict.decision]
+
+
 def _tone(verdict: Verdict | None) -> str:
     if verdict is None or verdict.decision in ("refused", "no-evidence"):
         return "closed"
@@ -150,8 +179,7 @@ def _summary(verdict: Verdict) -> str:
     """Return the verdict's sentence without the decision in front, which is the headline already."""
     first, colon, rest = text(verdict.summary).partition(": ")
     named = first.lower().replace("-", " ") == verdict.decision.replace("-", " ")
-    sentence = rest if colon and named else text(verdict.summary)
-    return sentence[:1].upper() + sentence[1:]
+    return sentence(rest if colon and named else text(verdict.summary))
 
 
 def _title(verdict: Verdict | None) -> str:
@@ -167,7 +195,11 @@ def _sizes(verdict: Verdict | None) -> tuple[str, ...]:
     if verdict.batch:
         batch = verdict.batch
         labels = f"{counted(batch.labelled, 'label')} ({percent(batch.overlap)} of the rows)"
+        labels = labels if batch.labelled else "no label yet"
         lines.append(f"This batch: {counted(batch.rows, 'row')}, {labels}.")
+        if batch.window:
+            first, last = text(batch.window.start, 40), text(batch.window.end, 40)
+            lines.append(f"Captured from {first} until {last}, the last hour not included.")
     if verdict.baseline and verdict.baseline.rows is not None:
         lines.append(f"Baseline: {counted(verdict.baseline.rows, 'row')}.")
     return tuple(lines)
@@ -192,14 +224,26 @@ def _calibration(verdict: Verdict | None) -> tuple[str, ...]:
     if verdict is None or verdict.calibration is None:
         return ("No limit of this run was calibrated.",) if verdict and verdict.findings else ()
     found = verdict.calibration
-    size = f" of {counted(verdict.batch.labelled, 'labelled row')}" if verdict.batch else ""
+    size = _size(verdict.batch) if verdict.batch else ""
+    families = tuple(
+        f"Of these, {text(each.monitor, 60).replace('_', ' ')}: {counted(each.limits, 'limit')} that refuse"
+        f" at most {percent(each.false_refusals)} of honest batches ({percent(each.refuses_honest)} found)."
+        for each in found.families or ()
+    )
     return (
         f"An honest batch{size} would be refused in about {percent(found.refuses_honest)} of cases, by all"
         " limits that refuse taken together, fixed ones included (simulated).",
         f"{counted(found.limits, 'limit')} calibrated so that together they refuse at most"
         f" {percent(found.false_refusals)} of honest batches, from {counted(found.replicates, 'replicate')}:"
         f" {text(found.method)}.",
+        *families,
     )
+
+
+def _size(batch: documents.Batch) -> str:
+    if not batch.labelled:
+        return f" of {counted(batch.rows, 'row')}"
+    return f" of {counted(batch.labelled, 'labelled row')}"
 
 
 def _checks(verdict: Verdict | None) -> tuple[CheckLine, ...]:

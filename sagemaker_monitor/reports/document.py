@@ -19,6 +19,7 @@ class ReportInput:
     *verdict* is verdict.json, None where the run left none. *steps* are the records of
     ListPipelineExecutionSteps, *analyses* the analysis.json of each step that wrote one. *details* are
     further lines of provenance, such as the model's inventory number. *generated_at* has a time zone.
+    *statistics* has statistics.json of data quality as `baseline` and `batch`, None where there is none.
     """
 
     verdict: Mapping[str, Any] | None
@@ -26,3 +27,4 @@ class ReportInput:
     analyses: Mapping[str, Mapping[str, Any]]
     generated_at: datetime
     details: Mapping[str, str] = field(default_factory=dict)
+    statistics: Mapping[str, Mapping[str, Any] | None] = field(default_factory=dict)

@@ -1,4 +1,4 @@
-"""How a verdict's findings are told: what crossed, and the rest, by group of people."""
+"""How a verdict's findings are told: what crossed, and the rest, by group of people and by feature."""
 
 from __future__ import annotations
 
@@ -7,9 +7,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from sagemaker_monitor.analysis.documents.verdict import Finding
-from sagemaker_monitor.reports.meanings import MEANINGS, direction
+from sagemaker_monitor.reports.distributions import Distributions, Drawing
+from sagemaker_monitor.reports.meanings import DRIFT, MEANINGS, QUALITY, direction
 from sagemaker_monitor.reports.scale import Scale, scale
-from sagemaker_monitor.reports.wording import count, digits, number, text
+from sagemaker_monitor.reports.wording import count, digits, number, sentence, text
 
 MAX_FINDINGS = 500
 MAX_CROSSINGS = 40
@@ -22,14 +23,17 @@ LIMIT_KINDS = {
     "maximum": "fixed",
     "aws": "no larger than the baseline",
 }
+COLUMN_CHECKS = ("missing_column_check", "extra_column_check")
 
 
 @dataclass(frozen=True)
 class Crossing:
-    """One metric outside its limit."""
+    """One metric outside its limit: *measure* says what the value is, *drawing* where a feature's lie."""
 
+    title: str
     metric: str
     name: str
+    measure: str
     group: str
     outcome: str
     value: str
@@ -43,6 +47,26 @@ class Crossing:
     aws: bool
     neutral: str
     scale: Scale | None
+    drawing: Drawing | None
+    inputs: bool
+    known: bool
+    limited: bool
+
+
+@dataclass(frozen=True)
+class InputLine:
+    """One row of the table of inputs."""
+
+    feature: str
+    check: str
+    measure: str
+    known: bool
+    value: str
+    allowed: str
+    caught: str
+    outcome: str
+    aws: bool
+    message: str
 
 
 @dataclass(frozen=True)
@@ -73,9 +97,29 @@ def group_name(facet: str, value: str) -> str:
     return text(f"{facet}{joint}{value}" if value else facet, 120)
 
 
+def of_inputs(finding: Finding) -> bool:
+    """Return whether *finding* is about the inputs, not about a group of people."""
+    return finding.facet is None
+
+
+def about(finding: Finding) -> str:
+    """Return what a finding is about: a group of people, a feature, or the columns."""
+    if finding.facet is not None:
+        return group_name(finding.facet, finding.facet_value or "")
+    return text(finding.feature, 120) if finding.feature is not None else "columns"
+
+
+def title(finding: Finding) -> str:
+    """Return what a crossed finding is headed with."""
+    meaning = QUALITY.get(finding.metric)
+    if meaning is None or not of_inputs(finding):
+        return f"{text(finding.metric, 60)}, {about(finding)}"
+    return meaning.title if finding.feature is None else f"{about(finding)}: {meaning.title}"
+
+
 def outcome(finding: Finding) -> str:
     """Return what *finding* means: refuses, warns, ignored, within, no value or no limit."""
-    if finding.value is None:
+    if finding.value is None and not (of_inputs(finding) and finding.crossed):
         return "no value"
     if finding.limit is None:
         return "no limit"
@@ -98,35 +142,69 @@ def allowed(finding: Finding, decimals: int) -> str:
     )
 
 
-def crossing(finding: Finding) -> Crossing:
-    """Return how a crossed *finding* is told."""
-    limit = finding.limit
+def most_telling_first(crossed: Iterable[Finding]) -> list[Finding]:
+    """Return what crossed: wrong columns, other facts about inputs, drift from the largest down, the rest."""
+
+    def place(finding: Finding) -> tuple[int, float]:
+        if not of_inputs(finding):
+            return 3, 0.0
+        if finding.metric in COLUMN_CHECKS:
+            return 0, 0.0
+        if finding.metric != DRIFT:
+            return 1, 0.0
+        high = finding.limit.high if finding.limit else None
+        return 2, -(finding.value or 0.0) / high if high else -math.inf
+
+    return sorted(crossed, key=place)
+
+
+def crossing(finding: Finding, distributions: Distributions) -> Crossing:
+    """Return how a crossed *finding* is told; a feature's with its distributions where they are known."""
     low, high = _limits(finding)
     decimals = _digits(finding)
+    inputs = of_inputs(finding)
     meaning = MEANINGS.get(finding.metric)
+    known = QUALITY.get(finding.metric) if inputs else None
+    said = known or meaning
+    neutral = 0.0 if finding.metric == DRIFT else meaning.neutral if meaning else None
+    drawn = finding.feature is not None and finding.metric in (DRIFT, "categorical_values_check")
     return Crossing(
+        title=title(finding),
         metric=text(finding.metric, 60),
-        name=meaning.name if meaning else "",
-        group=group_name(finding.facet, finding.facet_value),
+        name=said.name if said else "",
+        measure=known.measure if known else "value",
+        group=about(finding),
         outcome=outcome(finding),
         value=number(finding.value, decimals),
         baseline=number(finding.baseline, decimals),
         allowed=allowed(finding, decimals),
-        kind=LIMIT_KINDS.get(limit.kind, limit.kind) if limit else "",
+        kind=_kind(finding),
         moved=direction(finding.metric, finding.value, finding.baseline),
-        words=meaning.words if meaning else "",
-        message=text(finding.message),
+        words=said.words if said else "",
+        message=sentence(text(finding.message)) if inputs else text(finding.message),
         rule=text(finding.rule or "", 120),
         aws=finding.aws_violation,
-        neutral=number(meaning.neutral, 0) if meaning else "",
+        neutral="" if neutral is None else number(neutral, 0),
         scale=scale(
             value=finding.value,
             baseline=finding.baseline,
             low=low,
             high=high,
-            neutral=meaning.neutral if meaning else None,
+            neutral=neutral,
         ),
+        drawing=distributions.drawing(finding.feature or "") if drawn else None,
+        inputs=inputs,
+        known=finding.value is not None,
+        limited=low is not None or high is not None,
     )
+
+
+def _kind(finding: Finding) -> str:
+    if finding.limit is None:
+        return ""
+    if finding.limit.kind == "aws" and of_inputs(finding):
+        return "AWS's own rule"
+    return LIMIT_KINDS.get(finding.limit.kind, finding.limit.kind)
 
 
 def select(findings: Sequence[Finding]) -> tuple[Finding, ...]:
@@ -139,11 +217,37 @@ def select(findings: Sequence[Finding]) -> tuple[Finding, ...]:
 
 
 def grouped(findings: Iterable[Finding]) -> tuple[Group, ...]:
-    """Return one group per facet and value, in order of appearance."""
-    groups: dict[tuple[str, str], list[Line]] = {}
+    """Return one group per facet and value, in order of appearance; findings about inputs are in none."""
+    groups: dict[str, list[Line]] = {}
     for finding in findings:
-        groups.setdefault((finding.facet, finding.facet_value), []).append(_line(finding))
-    return tuple(Group(group_name(*key), tuple(lines)) for key, lines in groups.items())
+        if not of_inputs(finding):
+            groups.setdefault(about(finding), []).append(_line(finding))
+    return tuple(Group(name, tuple(lines)) for name, lines in groups.items())
+
+
+def input_lines(findings: Iterable[Finding]) -> tuple[InputLine, ...]:
+    """Return the rows of the table of inputs: what crossed first, from the largest drift down."""
+    about_inputs = [each for each in findings if of_inputs(each)]
+    crossed = most_telling_first(each for each in about_inputs if each.crossed)
+    held = [each for each in about_inputs if not each.crossed]
+    return tuple(_input_line(each) for each in (*crossed, *held))
+
+
+def _input_line(finding: Finding) -> InputLine:
+    decimals = _digits(finding)
+    known = QUALITY.get(finding.metric)
+    return InputLine(
+        feature=about(finding),
+        check=text(finding.metric, 60),
+        measure=known.measure if known else "value",
+        known=finding.value is not None,
+        value=number(finding.value, decimals),
+        allowed=allowed(finding, decimals),
+        caught=_caught(finding, decimals),
+        outcome=outcome(finding),
+        aws=finding.aws_violation,
+        message="" if finding.metric == DRIFT else text(finding.message),
+    )
 
 
 def tally(findings: Sequence[Finding]) -> tuple[tuple[str, str], ...]:
@@ -162,7 +266,7 @@ def glossary(metrics: Iterable[str], descriptions: Mapping[str, str]) -> tuple[t
     """Return metric, name and meaning of each of *metrics* once; *descriptions* name those we do not know."""
     lines = []
     for metric in dict.fromkeys(metrics):
-        meaning = MEANINGS.get(metric)
+        meaning = MEANINGS.get(metric) or QUALITY.get(metric)
         if meaning:
             lines.append((metric, meaning.name, meaning.words))
         elif descriptions.get(metric):

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 
 from sagemaker_monitor.reports.content import Report
+from sagemaker_monitor.reports.findings import Crossing
 from sagemaker_monitor.reports.wording import count
 
 _ADDRESS = re.compile(r"\bwww\.", re.IGNORECASE)
@@ -55,12 +56,25 @@ def _crossed(report: Report) -> Iterator[str]:
             continue
         yield f"## {title}"
         yield ""
-        header = ("Metric", "Group", "Value", "Baseline", "Allowed", "Compared with the baseline")
+        header = ("Metric", "Of", "Value", "Baseline", "Allowed", "Compared with the baseline")
         rows = (
             [escape(x.metric), escape(x.group), x.value, x.baseline, x.allowed, x.moved] for x in crossings
         )
         yield from table(header, rows)
         yield from _left_out(left_out, noun)
+        yield from _in_words(crossings)
+
+
+def _in_words(crossings: Sequence[Crossing]) -> Iterator[str]:
+    """Yield what is said about inputs that crossed, and where their values lie."""
+    lines = [
+        f"- {escape(x.title)}: {escape(' '.join((x.message + '.', *(x.drawing.words if x.drawing else ()))))}"
+        for x in crossings
+        if x.inputs
+    ]
+    yield from lines
+    if lines:
+        yield ""
 
 
 def _trust(report: Report) -> Iterator[str]:
@@ -69,8 +83,9 @@ def _trust(report: Report) -> Iterator[str]:
         yield ""
         yield from (f"- {escape(line)}" for line in report.sizes)
         yield ""
-        rows = ([escape(each.group), each.inside, each.outside] for each in report.people)
-        yield from table(("Group", "Inside (favourable)", "Outside (favourable)"), rows)
+        if report.people:
+            rows = ([escape(each.group), each.inside, each.outside] for each in report.people)
+            yield from table(("Group", "Inside (favourable)", "Outside (favourable)"), rows)
     if report.calibration:
         yield "## How far to trust this"
         yield ""
@@ -79,10 +94,28 @@ def _trust(report: Report) -> Iterator[str]:
 
 
 def _rest(report: Report) -> Iterator[str]:
-    if report.groups:
+    if report.inputs or report.groups:
         yield "## All findings"
         yield ""
         yield from _left_out(report.findings_left_out, "findings")
+    if report.inputs:
+        yield "### Inputs"
+        yield ""
+        inputs = (
+            (
+                escape(x.feature),
+                escape(x.check),
+                f"{x.measure} {x.value}" if x.known else x.value,
+                x.allowed,
+                x.outcome,
+                "violation" if x.aws else "",
+                escape(x.message),
+            )
+            for x in report.inputs
+        )
+        yield from table(
+            ("Feature", "Check", "Value", "Allowed", "Result", "AWS's rule", "AWS's words"), inputs
+        )
     for group in report.groups:
         yield f"### {escape(group.name)}"
         yield ""

@@ -1,4 +1,4 @@
-"""What each bias metric says in plain words, and which way hurts the group."""
+"""What each metric says in plain words; of bias metrics, which way hurts the group."""
 
 from __future__ import annotations
 
@@ -19,6 +19,51 @@ class Meaning:
     against: int = 0
     unsigned: bool = False
 
+
+@dataclass(frozen=True)
+class QualityMeaning:
+    """A check of inputs in words: the *title* of what fails it, and what its *measure* is called."""
+
+    title: str
+    name: str
+    words: str
+    measure: str = "share met"
+
+
+DRIFT = "baseline_drift_check"
+
+QUALITY: dict[str, QualityMeaning] = {
+    DRIFT: QualityMeaning(
+        "drifted",
+        "Distance between the distributions of baseline and batch",
+        "the largest difference between the shares of values that are at most as large, or of one category;"
+        " 0 is the same distribution, 1 has nothing in common",
+        measure="distance",
+    ),
+    "data_type_check": QualityMeaning(
+        "values of another type",
+        "Type of the values",
+        "share of the values that are of the type that the baseline has; 1 and 1.0 are different types",
+    ),
+    "completeness_check": QualityMeaning(
+        "values are missing", "Completeness", "share of the rows that have a value"
+    ),
+    "categorical_values_check": QualityMeaning(
+        "values that the baseline does not know",
+        "Known categories",
+        "share of the values that occur in the baseline",
+    ),
+    "missing_column_check": QualityMeaning(
+        "Columns are missing",
+        "Number of columns",
+        "with another number of columns AWS compares nothing else, and no policy lets it pass",
+    ),
+    "extra_column_check": QualityMeaning(
+        "There are columns too many",
+        "Number of columns",
+        "with another number of columns AWS compares nothing else, and no policy lets it pass",
+    ),
+}
 
 _DISTANCE = (
     "how far the observed outcomes inside and outside the group are apart; 0 is equal, it has no direction"

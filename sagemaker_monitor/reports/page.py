@@ -8,14 +8,15 @@ from pathlib import Path
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template
 
+from sagemaker_monitor.reports import distributions, scale
 from sagemaker_monitor.reports.content import Report
-from sagemaker_monitor.reports.scale import HEIGHT, WIDTH
 
 
 def as_html(report: Report) -> str:
     """Return the page; whatever comes from *report* is escaped."""
     values = {field.name: getattr(report, field.name) for field in fields(report)}
-    return _template().render(**values, width=WIDTH, height=HEIGHT) + "\n"
+    chart = (distributions.WIDTH, distributions.HEIGHT)
+    return _template().render(**values, scale=(scale.WIDTH, scale.HEIGHT), chart=chart) + "\n"
 
 
 @cache

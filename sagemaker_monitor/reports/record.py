@@ -8,6 +8,7 @@ from typing import Any
 
 from sagemaker_monitor.reports.content import Report
 from sagemaker_monitor.reports.document import ReportError, ReportInput
+from sagemaker_monitor.reports.findings import Crossing
 from sagemaker_monitor.reports.wording import moment
 
 SCHEMA_VERSION = 1
@@ -26,11 +27,26 @@ def as_json(document: ReportInput, report: Report) -> str:
         "steps": [_step(step) for step in document.steps],
         "analyses": dict(document.analyses),
         "details": dict(document.details),
+        "distributions": [_distribution(each) for each in report.crossings if each.drawing],
     }
     try:
         return json.dumps(record, indent=2, ensure_ascii=False, allow_nan=False, default=dict) + "\n"
     except (TypeError, ValueError) as error:
         raise ReportError(f"a document of the run cannot be written as JSON: {error}") from error
+
+
+def _distribution(crossing: Crossing) -> dict[str, Any]:
+    """Return the shares that the page draws; the sketches themselves are in the run's statistics.json."""
+    drawing = crossing.drawing
+    return {
+        "feature": crossing.group,
+        "ends": drawing and drawing.ends,
+        "words": drawing and list(drawing.words),
+        "buckets": [
+            {"label": bar.label or None, "baseline": bar.baseline, "batch": bar.batch}
+            for bar in (drawing.bars if drawing else ())
+        ],
+    }
 
 
 def _step(step: Mapping[str, Any]) -> dict[str, Any]:

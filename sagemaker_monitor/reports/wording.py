@@ -20,6 +20,11 @@ def text(value: object, limit: int = MAX_TEXT) -> str:
     return line if len(line) <= limit else line[: limit - 1] + "…"
 
 
+def sentence(words: str) -> str:
+    """Return *words* with a capital letter; names such as data_type_check stay as they are."""
+    return words if "_" in words.partition(" ")[0] else words[:1].upper() + words[1:]
+
+
 def digits(values: Iterable[float | None]) -> int:
     """Return how many decimals keep different *values* different on paper; 3 to 9."""
     known = sorted({value for value in values if value is not None and math.isfinite(value)})

@@ -18,6 +18,7 @@ _STYLES = {"open": "bold green", "refused": "bold red", "broken": "bold yellow"}
 _ADVICE = {
     "inconclusive": "collect a larger batch, or lower gate.minimum_rows knowing what that costs",
     "labels-missing": "run it again with --labels once they have arrived",
+    "window-empty": "give a window in which batches were scored; status lists the last runs",
 }
 MOST = 20
 """Findings and names that are shown; the report has all of them."""
@@ -71,7 +72,7 @@ def _print_verdict(screen: Console, verdict: Verdict) -> None:
 def _beside_the_table(verdict: Verdict, crossed: list[Finding], beyond: int) -> Iterator[str]:
     if beyond > 0:
         yield f"and {beyond} more"
-    warnings = [clean(f"{f.metric} {f.facet}={f.facet_value}") for f in crossed if f.action == "warn"]
+    warnings = [clean(f"{f.metric} {about(f)}") for f in crossed if f.action == "warn"]
     if warnings:
         yield f"{len(warnings)} warnings, which refuse nothing: {_some(warnings)}"
     for check in verdict.checks:
@@ -85,6 +86,8 @@ def _beside_the_table(verdict: Verdict, crossed: list[Finding], beyond: int) -> 
     if verdict.batch is not None:
         batch = verdict.batch
         yield f"{batch.rows} rows, {batch.labelled} with a label ({batch.overlap:.0%})"
+        if batch.window is not None:
+            yield clean(f"captured from {batch.window.start} until {batch.window.end}")
     if verdict.calibration is not None:
         yield f"an honest batch of this size is refused {verdict.calibration.refuses_honest:.1%} of the time"
 
@@ -93,17 +96,24 @@ def _some(names: list[str]) -> str:
     return ", ".join(names[:MOST]) + (f" and {len(names) - MOST} more" if len(names) > MOST else "")
 
 
+def about(finding: Finding) -> str:
+    """Return what a finding is about: a feature, a group of people, or the columns."""
+    if finding.facet is not None:
+        return finding.facet if finding.facet_value is None else f"{finding.facet}={finding.facet_value}"
+    return "columns" if finding.feature is None else finding.feature
+
+
 def findings_table(findings: list[Finding]) -> Table:
     """Return what crossed its limit as a table."""
     table = Table(box=SIMPLE_HEAD)
-    for heading in ("check", "metric", "facet", "value", "baseline", "limit", "message"):
+    for heading in ("check", "metric", "of", "value", "baseline", "limit", "message"):
         right = heading in ("value", "baseline")
         table.add_column(heading, overflow="fold", justify="right" if right else "left")
     for finding in findings:
         cells = (
             finding.check,
             finding.metric,
-            f"{finding.facet}={finding.facet_value}",
+            about(finding),
             number(finding.value),
             number(finding.baseline),
             limit_text(finding.limit),
