@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import threading
 from collections.abc import Iterator
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
@@ -28,6 +29,7 @@ class Aws:
         self.environment = environment
         self.writes: list[str] = []
         self._clients: dict[str, Any] = {}
+        self._making = threading.Lock()
         self._account_verified = False
 
     def call(self, service: str, operation: str, /, **request: Any) -> dict[str, Any]:
@@ -100,13 +102,15 @@ class Aws:
             raise explain(cause, service, operation, self.environment, request.get("Bucket", "")) from error
 
     def _client(self, service: str) -> Any:
-        if service not in self._clients:
-            self._clients[service] = self._session.client(
-                service,  # type: ignore[call-overload]
-                endpoint_url=self.environment.endpoint_url,
-                config=_config(self.is_local),
-            )
-        return self._clients[service]
+        # Clients may be shared by threads; making one may not.
+        with self._making:
+            if service not in self._clients:
+                self._clients[service] = self._session.client(
+                    service,  # type: ignore[call-overload]
+                    endpoint_url=self.environment.endpoint_url,
+                    config=_config(self.is_local),
+                )
+            return self._clients[service]
 
     @cached_property
     def _session(self) -> boto3.Session:

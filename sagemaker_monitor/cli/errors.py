@@ -17,6 +17,8 @@ class ExitCode(IntEnum):
     BROKEN = 3
     """AWS, the emulator or this program could not do it; or a run ended without evidence."""
     TIMED_OUT = 4
+    PENDING = 5
+    """plan --exit-code: upsert would change something."""
     REFUSED = 10
     """The verdict is closed, or the version is not approved."""
     INTERRUPTED = 130

@@ -17,12 +17,14 @@ COMMANDS = {
     "init": Lazy(f"{_HERE}.init:init", "Write a model's configuration from a CSV."),
     "validate": Lazy(f"{_HERE}.validate:validate", "Check the configuration, and the pipelines it makes."),
     "build": Lazy(f"{_HERE}.build:build", "Write pipelines and all their files to a directory, offline."),
+    "plan": Lazy(f"{_HERE}.plan:plan", "Show what upsert would change, writing nothing."),
     "upsert": Lazy(f"{_HERE}.upsert:upsert", "Create or update what differs, in one environment."),
     "run": Lazy(f"{_HERE}.run:run", "Start a pipeline and follow it to its verdict."),
     "ground-truth": Lazy(
         f"{_HERE}.ground_truth:ground_truth", "Put labels that arrive late where captures find them."
     ),
     "follow": Lazy(f"{_HERE}.follow:follow", "Follow an execution to its verdict."),
+    "status": Lazy(f"{_HERE}.status:status", "Show what is deployed, what ran last, and what is approved."),
     "gate": Lazy(f"{_HERE}.gate:gate", "Show a version's evidence; open the version with it."),
     "report": Lazy(f"{_HERE}.report:report", "Write a verdict as a page, as Markdown or as JSON."),
     "local": Lazy(f"{_HERE}.local:local", "Start, stop and look at the emulator."),
@@ -34,6 +36,7 @@ Exit codes:
   2   usage or configuration
   3   AWS, the emulator or this program could not do it; no evidence
   4   timed out; the execution goes on
+  5   plan --exit-code: changes are pending
   10  refused: the verdict is closed, or the version is not approved
   130 interrupted; what was started goes on
 """

@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
+from sagemaker_monitor.cli.bundles import bundles
 from sagemaker_monitor.cli.errors import ExitCode
 from sagemaker_monitor.cli.options import Common, common_options, format_option
 
 if TYPE_CHECKING:
-    from pipelines.bundle import Bundle
     from sagemaker_monitor.operations.upsert import Change
-    from sagemaker_monitor.settings import Model
 
 
 @click.command()
@@ -38,7 +36,7 @@ def upsert(common: Common, model_name: str | None, bundle_dir: Path | None, outp
     aws = common.aws
     aws.require_writable()  # building takes seconds; what cannot be sent need not be built
     changes: list[Change] = []
-    for model, bundle in _bundles(common, model_name, bundle_dir):
+    for model, bundle in bundles(common, model_name, bundle_dir):
         for change in send(aws, bundle, model):
             changes.append(change)
             if change.done != "unchanged":
@@ -54,29 +52,6 @@ def upsert(common: Common, model_name: str | None, bundle_dir: Path | None, outp
     else:
         click.echo(_summary(common.env, changes))
     return ExitCode.OK
-
-
-def _bundles(
-    common: Common, model_name: str | None, directory: Path | None
-) -> Iterator[tuple[Model, Bundle]]:
-    from sagemaker_monitor.settings import known_models
-
-    environment = common.environment
-    if directory is not None:
-        from pipelines.bundle import Bundle
-
-        bundle = Bundle.read(directory)
-        if model_name not in (None, bundle.model):
-            raise click.UsageError(
-                f"--model {model_name}: the bundle in {directory} is of model {bundle.model!r}"
-            )
-        yield common.model(bundle.model), bundle
-        return
-    from sagemaker_monitor.cli.building import build_and_lint
-
-    for name in [model_name] if model_name else known_models(common.conf_dir):
-        model = common.model(name)
-        yield model, build_and_lint(model, environment)
 
 
 def _why(change: Change) -> str:

@@ -46,7 +46,11 @@ class Outcome:
 
 def conclude(aws: Aws, snapshot: Snapshot) -> Outcome:
     """Return what an ended execution concluded. Raises UsageError for a foreign pipeline; AwsError."""
-    model, pipeline = whose(aws, snapshot.execution_arn)
+    return conclude_of(aws, snapshot, *whose(aws, snapshot.execution_arn))
+
+
+def conclude_of(aws: Aws, snapshot: Snapshot, model: str, pipeline: str) -> Outcome:
+    """Return what an ended execution of *pipeline* of *model* concluded. Raises AwsError."""
     execution_id = parse_execution_arn(snapshot.execution_arn)[1]
     uri = verdict_uri(aws.environment.storage.root, model, pipeline, execution_id)
     verdict, problem = _verdict(aws, uri, snapshot.execution_arn)

@@ -1,0 +1,246 @@
+"""Which configuration key a place in a definition or in a file tells, and what only follows from others.
+
+A place without a rule is shown as it is: a rule is a convenience for the reader, never a condition for
+being shown. Add one where a new key reaches a definition.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from sagemaker_monitor.operations.difference import MISSING
+
+STORAGE, BUNDLE = "\x00storage", "\x00bundle"
+"""Stand for the storage root and for the bundle's own hash, which many values contain."""
+
+Facts = Mapping[str, Any]
+"""Configuration key to value; MISSING where the key is not set."""
+
+
+@dataclass(frozen=True)
+class Tells:
+    """A place that tells the values of configuration keys."""
+
+    facts: Callable[[Any], Facts]
+    same_rest: Callable[[Any, Any], bool] = lambda _before, _after: True
+    """Whether what the facts do not say of two values is the same."""
+
+
+@dataclass(frozen=True)
+class Follows:
+    """A place whose value follows from configuration keys that other places tell."""
+
+    expected: Callable[[Facts], Any]
+
+
+def rule_for(pipeline: str, unit_type: str, path: str) -> Tells | Follows | None:
+    """Return what the value at *path* of a unit means to the configuration; None when it is no key's."""
+    if unit_type == "spec.json" and path.startswith("gate."):
+        return _key(path)
+    if unit_type == "pipeline" and path.startswith("Tags."):
+        return _tag(path.removeprefix("Tags."))
+    if unit_type == "parameters":
+        return _PARAMETERS.get((pipeline, path)) or _PARAMETERS.get(("", path))
+    return _PLACES.get((unit_type, path)) or _ANYWHERE.get(path)
+
+
+def _key(name: str) -> Tells:
+    return Tells(lambda value: {name: value})
+
+
+def _duration(name: str) -> Tells:
+    return Tells(lambda value: {name: _iso(value)})
+
+
+def _iso(seconds: Any) -> Any:
+    """Return whole seconds as people configure them, such as PT1H30M; anything else unchanged."""
+    if isinstance(seconds, bool) or not isinstance(seconds, int) or seconds <= 0:
+        return seconds
+    minutes, rest = divmod(seconds, 60)
+    hours, minutes = divmod(minutes, 60)
+    return "PT" + "".join(
+        f"{count}{unit}" for count, unit in ((hours, "H"), (minutes, "M"), (rest, "S")) if count
+    )
+
+
+def _optional(name: str) -> Tells:
+    return Tells(lambda value: {name: MISSING if value is None else value})
+
+
+def _uri(name: str) -> Tells:
+    """Return the rule of a URI that configuration may give relative to the storage root, or not at all."""
+    return Tells(
+        lambda value: {
+            name: (value.removeprefix(f"{STORAGE}/") or MISSING) if isinstance(value, str) else value
+        }
+    )
+
+
+def _image(name: str) -> Tells:
+    return Tells(
+        lambda value: {name: value.rpartition(":")[2] if isinstance(value, str) else value},
+        lambda before, after: str(before).rpartition(":")[0] == str(after).rpartition(":")[0],
+    )
+
+
+def _network(value: Any) -> Facts:
+    vpc = value.get("VpcConfig", {}) if isinstance(value, dict) else {}
+    vpc = value if isinstance(value, dict) and "Subnets" in value else vpc
+    return {
+        "network.subnets": vpc.get("Subnets", MISSING),
+        "network.security_groups": vpc.get("SecurityGroupIds", MISSING),
+    }
+
+
+def _same_isolation(before: Any, after: Any) -> bool:
+    rests = [
+        {
+            key: inner
+            for key, inner in value.items()
+            if key not in ("VpcConfig", "Subnets", "SecurityGroupIds")
+        }
+        for value in (before, after)
+        if isinstance(value, dict)
+    ]
+    if len(rests) == 2:
+        return rests[0] == rests[1]
+    return all(rest in ({}, {"EnableNetworkIsolation": False}) for rest in rests)
+
+
+def _tag(name: str) -> Tells | None:
+    own = name.removeprefix("sagemaker-monitor:")
+    if own == name:
+        return _key(f"tags.{name}")
+    if own == "tier":
+        return Tells(lambda value: {"inventory.tier": int(value) if str(value).isdecimal() else value})
+    return _key(f"inventory.{own}") if own in ("id", "owner") else None
+
+
+def _checks(value: Any) -> Facts:
+    present = any(monitor == "data_quality" for monitor, _ in _by_monitor(value))
+    return {"monitors.data_quality": {} if present else MISSING}
+
+
+def _same_checks(before: Any, after: Any) -> bool:
+    """Return whether two lists of checks differ only by those of data quality being there or not."""
+    old, new = list(_by_monitor(before)), list(_by_monitor(after))
+    if any(monitor == "data_quality" for monitor, _ in old) == any(m == "data_quality" for m, _ in new):
+        return False
+    return [each for each in old if each[0] != "data_quality"] == [
+        each for each in new if each[0] != "data_quality"
+    ]
+
+
+def _by_monitor(checks: Any) -> Iterator[tuple[Any, Any]]:
+    for check in checks if isinstance(checks, list) else ():
+        yield (check.get("monitor") if isinstance(check, dict) else None), check
+
+
+def _facet_expected(facts: Facts) -> Any:
+    facets = facts.get("monitors.bias.facets")
+    if not isinstance(facets, list) or not all(isinstance(facet, dict) for facet in facets):
+        return MISSING
+    return [
+        {
+            "name_or_index": facet.get("name"),
+            "value_or_threshold": [facet["threshold"]] if "threshold" in facet else facet.get("values"),
+        }
+        for facet in facets
+    ]
+
+
+def _headers(facts: Facts) -> Any:
+    features, facets = facts.get("schema.features"), facts.get("schema.facet_columns")
+    if not isinstance(features, list) or not isinstance(facets, list):
+        return MISSING
+    return [*features, *facets, facts.get("schema.label")]
+
+
+def _input_filter(facts: Facts) -> Any:
+    features = facts.get("schema.features")
+    return f"$[1:{1 + len(features)}]" if isinstance(features, list) else MISSING
+
+
+def _cluster(section: str) -> dict[str, Tells | Follows]:
+    return {
+        "Arguments.ProcessingResources.ClusterConfig.InstanceType": _key(f"{section}.instance_type"),
+        "Arguments.ProcessingResources.ClusterConfig.VolumeSizeInGB": _key(f"{section}.volume_size_gb"),
+        "Arguments.StoppingCondition.MaxRuntimeInSeconds": _duration(f"{section}.max_runtime"),
+    }
+
+
+_ANYWHERE: dict[str, Tells | Follows] = {
+    "Arguments.RoleArn": _key("roles.execution"),
+    "Arguments.ExecutionRoleArn": _key("roles.execution"),
+    "Arguments.Environment.AWS_DEFAULT_REGION": _key("region"),
+    "Arguments.NetworkConfig": Tells(_network, _same_isolation),
+    "Arguments.VpcConfig": Tells(_network, _same_isolation),
+    "Arguments.ProcessingResources.ClusterConfig.VolumeKmsKeyId": _key("storage.kms_key"),
+    "Arguments.ProcessingOutputConfig.KmsKeyId": _key("storage.kms_key"),
+    "Arguments.TransformOutput.KmsKeyId": _key("storage.kms_key"),
+    "Arguments.TransformResources.VolumeKmsKeyId": _key("storage.kms_key"),
+    "Arguments.DataCaptureConfig.KmsKeyId": _key("storage.kms_key"),
+}
+
+_BY_UNIT: dict[str, dict[str, Tells | Follows]] = {
+    "pipeline": {"RoleArn": _key("roles.execution")},
+    "Processing": _cluster("compute.scripts"),
+    "ClarifyCheck": _cluster("compute.checks"),
+    "QualityCheck": _cluster("compute.checks"),
+    "Model": {"Arguments.PrimaryContainer.Image": _image("artifact.version")},
+    "Transform": {
+        "Arguments.TransformResources.InstanceType": _key("compute.transform.instance_type"),
+        "Arguments.TransformResources.InstanceCount": _key("compute.transform.instance_count"),
+        "Arguments.TransformInput.ContentType": _key("schema.content_type"),
+        "Arguments.DataProcessing.InputFilter": Follows(_input_filter),
+    },
+    "RegisterModel": {
+        "Arguments.InferenceSpecification.Containers[0].Image": _image("artifact.version"),
+        "Arguments.InferenceSpecification.SupportedContentTypes": Follows(
+            lambda facts: [facts.get("schema.content_type")]
+        ),
+        "Arguments.InferenceSpecification.SupportedTransformInstanceTypes": Follows(
+            lambda facts: [facts.get("compute.transform.instance_type")]
+        ),
+        "Arguments.InferenceSpecification.SupportedRealtimeInferenceInstanceTypes": Follows(
+            lambda facts: [facts.get("compute.transform.instance_type")]
+        ),
+    },
+    "spec.json": {
+        **{
+            f"columns.{name}": _key(f"schema.{name}")
+            for name in ("record_key", "features", "facet_columns", "label")
+        },
+        "checks": Tells(_checks, _same_checks),
+        "favourable": _key("schema.favourable"),
+        "threshold": _key("schema.prediction.threshold"),
+        "facets": _key("monitors.bias.facets"),
+        "group_variable": _optional("monitors.bias.group_variable"),
+        "minimum_overlap": _key("data.ground_truth.minimum_overlap"),
+    },
+    "analysis_config.json": {
+        "dataset_type": _key("schema.content_type"),
+        "headers": Follows(_headers),
+        "label": _key("schema.label"),
+        "excluded_columns": Follows(lambda facts: facts.get("schema.facet_columns") or MISSING),
+        "label_values_or_threshold": Follows(lambda facts: [facts.get("schema.favourable")]),
+        "facet": Follows(_facet_expected),
+        "group_variable": Follows(lambda facts: facts.get("monitors.bias.group_variable", MISSING)),
+        "probability_threshold": _key("schema.prediction.threshold"),
+        "predictor.instance_type": _key("compute.checks.instance_type"),
+        "predictor.initial_instance_count": _key("compute.checks.instance_count"),
+        "predictor.content_type": _key("schema.content_type"),
+    },
+}
+
+_PLACES = {(unit, path): rule for unit, rules in _BY_UNIT.items() for path, rule in rules.items()}
+
+_PARAMETERS: dict[tuple[str, str], Tells | Follows] = {
+    ("", "ModelPackageGroupName.DefaultValue"): _key("registry.model_package_group"),
+    ("register", "ModelDataUrl.DefaultValue"): _uri("artifact.model_data"),
+    ("register", "BaselineDataUri.DefaultValue"): _uri("data.baseline"),
+    ("", "GroundTruthUri.DefaultValue"): _uri("data.ground_truth.uri"),
+}
+"""Pipeline, empty for any, and path in its parameters."""

@@ -1,0 +1,187 @@
+"""What is deployed of each model, what ran last and how it ended, and what is approved."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from datetime import datetime
+from itertools import islice
+from typing import Any, Literal
+
+from pipelines.bundle import Bundle
+from pipelines.names import PIPELINES, pipeline_name
+from sagemaker_monitor.aws import Aws, NotFoundError
+from sagemaker_monitor.aws.dry_run import DryRun
+from sagemaker_monitor.aws.storage import head
+from sagemaker_monitor.operations.follow import ENDED, Snapshot
+from sagemaker_monitor.operations.outcome import conclude_of
+from sagemaker_monitor.operations.planning.anatomy import take_apart
+from sagemaker_monitor.registry.versions import latest_approved, list_versions
+
+ASKED_AT_ONCE = 8
+MOST_PENDING = 100
+"""Versions that wait are counted up to this."""
+
+Checkout = Literal["same", "differs", "edited", "not deployed", "not compared"]
+"""How a deployed pipeline relates to this checkout; `edited` has its hash, but not its definition."""
+
+
+@dataclass(frozen=True)
+class LastExecution:
+    """The newest execution of a pipeline."""
+
+    arn: str
+    status: str
+    started: datetime
+    decision: str | None
+    """The verdict's; None while it runs, and where there is no verdict that can be believed."""
+    conclusion: Literal["open", "refused", "broken", "running"]
+    problem: str
+    """Why there is no verdict, or why it is not believed; empty otherwise."""
+
+
+@dataclass(frozen=True)
+class PipelineStatus:
+    """One pipeline of a model."""
+
+    name: str
+    pipeline: str
+    checkout: Checkout
+    bundle: str | None
+    """The hash of the bundle that the deployed definition says it is from; None when it says none, or two."""
+    modified: datetime | None
+    last: LastExecution | None
+
+
+@dataclass(frozen=True)
+class Approved:
+    """The newest approved version, whose baselines new data is compared with."""
+
+    number: int
+    modified: datetime
+    """When it was last changed: approved, as a rule."""
+    baseline_written: datetime | None
+    """When the oldest of its baselines was written; None when it has none that exists."""
+    baselines_gone: tuple[str, ...]
+    """Check types whose baseline is no longer in S3."""
+
+
+@dataclass(frozen=True)
+class ModelStatus:
+    """Everything that status says of a model."""
+
+    model: str
+    group: str
+    pipelines: tuple[PipelineStatus, ...]
+    approved: Approved | None
+    pending: int
+    """Versions that wait for approval, at most MOST_PENDING."""
+
+
+def read_status(aws: Aws, bundles: Mapping[str, Bundle | None]) -> tuple[ModelStatus, ...]:
+    """Return the status of each model, in order; those with a bundle are compared with it.
+
+    Asks for several things at once and writes nothing. Raises AwsError, WriteRefusedError when the
+    credentials are another account's.
+    """
+    dry = DryRun(aws)
+    dry.require_writable()
+    environment = aws.environment
+    with ThreadPoolExecutor(max_workers=ASKED_AT_ONCE) as pool:
+        asked = {
+            model: (
+                [pool.submit(_pipeline, dry, model, pipeline, bundle) for pipeline in PIPELINES],
+                pool.submit(_approved, dry, environment.model_package_group(model)),
+                pool.submit(_pending, dry, environment.model_package_group(model)),
+            )
+            for model, bundle in bundles.items()
+        }
+        return tuple(
+            ModelStatus(
+                model=model,
+                group=environment.model_package_group(model),
+                pipelines=tuple(answer.result() for answer in pipelines),
+                approved=approved.result(),
+                pending=pending.result(),
+            )
+            for model, (pipelines, approved, pending) in asked.items()
+        )
+
+
+def _pipeline(aws: Aws, model: str, pipeline: str, bundle: Bundle | None) -> PipelineStatus:
+    name = pipeline_name(model, pipeline, aws.environment.name)
+    try:
+        response = aws.call("sagemaker", "describe_pipeline", PipelineName=name)
+    except NotFoundError:
+        return PipelineStatus(name, pipeline, "not deployed", None, None, None)
+    definition = _json(response.get("PipelineDefinition", ""))
+    hashes = take_apart(definition).bundle_hashes
+    deployed = next(iter(hashes)) if len(hashes) == 1 else None
+    return PipelineStatus(
+        name=name,
+        pipeline=pipeline,
+        checkout=_checkout(definition, deployed, pipeline, bundle),
+        bundle=deployed,
+        modified=response.get("LastModifiedTime"),
+        last=_last_execution(aws, model, pipeline, name),
+    )
+
+
+def _checkout(definition: Any, deployed: str | None, pipeline: str, bundle: Bundle | None) -> Checkout:
+    ours = [each for each in bundle.pipelines if each.pipeline == pipeline] if bundle else []
+    if bundle is None or not ours:
+        return "not compared"
+    if _json(ours[0].definition) == definition:
+        return "same"
+    return "edited" if deployed == bundle.sha256 else "differs"
+
+
+def _last_execution(aws: Aws, model: str, pipeline: str, name: str) -> LastExecution | None:
+    response = aws.call(
+        "sagemaker",
+        "list_pipeline_executions",
+        PipelineName=name,
+        SortBy="CreationTime",
+        SortOrder="Descending",
+        MaxResults=1,
+    )
+    newest = next(iter(response.get("PipelineExecutionSummaries", ())), None)
+    if newest is None:
+        return None
+    arn, status = newest["PipelineExecutionArn"], newest["PipelineExecutionStatus"]
+    started: datetime = newest["StartTime"]
+    if status not in ENDED:
+        return LastExecution(arn, status, started, None, "running", "")
+    snapshot = Snapshot(arn, status, newest.get("PipelineExecutionFailureReason", ""), started, ())
+    outcome = conclude_of(aws, snapshot, model, pipeline)
+    believed = outcome.verdict is not None and not outcome.problem
+    decision = outcome.verdict.decision if outcome.verdict and believed else None
+    return LastExecution(arn, status, started, decision, outcome.conclusion, outcome.problem)
+
+
+def _approved(aws: Aws, group: str) -> Approved | None:
+    version = latest_approved(aws, group)
+    if version is None:
+        return None
+    found = {kind: head(aws, uri) for kind, uri in version.baselines.items()}
+    written = [stored.modified for stored in found.values() if stored is not None]
+    return Approved(
+        number=version.number,
+        modified=version.modified or version.created,
+        baseline_written=min(written, default=None),
+        baselines_gone=tuple(kind for kind, stored in found.items() if stored is None),
+    )
+
+
+def _pending(aws: Aws, group: str) -> int:
+    waiting = list_versions(aws, group, approval="PendingManualApproval")
+    return sum(1 for _ in islice(waiting, MOST_PENDING))
+
+
+def _json(text: str) -> Any:
+    try:
+        return json.loads(text)
+    except (ValueError, RecursionError):
+        return None
