@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
@@ -55,8 +55,26 @@ def gather(aws: Aws, model: Model, execution_arn: str) -> ReportInput:
         analyses=dict(_analyses(aws, steps)),
         generated_at=datetime.now(UTC),
         details=_details(aws, model, execution_arn),
-        statistics=_statistics(aws, steps),
+        statistics=quality_statistics(aws, steps),
     )
+
+
+def quality_statistics(aws: Aws, steps: Sequence[Mapping[str, Any]]) -> dict[str, Mapping[str, Any] | None]:
+    """Return statistics.json of the inputs and of the baseline that they were held against.
+
+    Both are one document where the run established its baseline: then there is none to compare with.
+    Raises OperationError for a document that is none, AwsError.
+    """
+    metadata = [step.get("Metadata", {}).get("QualityCheck", {}) for step in steps]
+    quality: Mapping[str, str] = next(
+        (each for each in metadata if each.get("CheckType") == "DATA_QUALITY"), {}
+    )
+    now = quality.get("CalculatedBaselineStatistics")
+    before = quality.get("BaselineUsedForDriftCheckStatistics")
+    return {
+        "baseline": _document(aws, before) if before and before != now else None,
+        "batch": _document(aws, now) if now else None,
+    }
 
 
 def _newest(aws: Aws, model: Model) -> Iterator[Mapping[str, Any]]:
@@ -81,23 +99,6 @@ def _analyses(aws: Aws, steps: list[dict[str, Any]]) -> Iterator[tuple[str, Mapp
         document = _document(aws, uri) if uri else None
         if document is not None:
             yield step["StepName"], document
-
-
-def _statistics(aws: Aws, steps: list[dict[str, Any]]) -> dict[str, Mapping[str, Any] | None]:
-    """Return statistics.json of the inputs and of the baseline that they were held against.
-
-    Both are one document where the run established its baseline: then there is none to compare with.
-    """
-    metadata = [step.get("Metadata", {}).get("QualityCheck", {}) for step in steps]
-    quality: Mapping[str, str] = next(
-        (each for each in metadata if each.get("CheckType") == "DATA_QUALITY"), {}
-    )
-    now = quality.get("CalculatedBaselineStatistics")
-    before = quality.get("BaselineUsedForDriftCheckStatistics")
-    return {
-        "baseline": _document(aws, before) if before and before != now else None,
-        "batch": _document(aws, now) if now else None,
-    }
 
 
 def _document(aws: Aws, uri: str) -> Mapping[str, Any] | None:

@@ -196,7 +196,8 @@ def _sizes(verdict: Verdict | None) -> tuple[str, ...]:
         batch = verdict.batch
         labels = f"{counted(batch.labelled, 'label')} ({percent(batch.overlap)} of the rows)"
         labels = labels if batch.labelled else "no label yet"
-        lines.append(f"This batch: {counted(batch.rows, 'row')}, {labels}.")
+        told = f"{counted(batch.rows, 'row')}, {labels}" if batch.rows else "no row was counted"
+        lines.append(f"This batch: {told}.")
         if batch.window:
             first, last = text(batch.window.start, 40), text(batch.window.end, 40)
             lines.append(f"Captured from {first} until {last}, the last hour not included.")

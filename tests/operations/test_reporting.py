@@ -7,7 +7,7 @@ import pytest
 from sagemaker_monitor.aws import Aws
 from sagemaker_monitor.aws.storage import put_if_missing
 from sagemaker_monitor.operations.errors import OperationError, UsageError
-from sagemaker_monitor.operations.reporting import choose_execution, gather
+from sagemaker_monitor.operations.reporting import choose_execution, gather, quality_statistics
 from sagemaker_monitor.settings import Model
 from tests.operations.emulated import (
     definition,
@@ -84,3 +84,32 @@ def test_a_run_of_another_model_is_refused(aws: Aws, model: Model) -> None:
 
     with pytest.raises(UsageError, match="is of model 'payroll', not of 'mortgage'"):
         gather(aws, model, arn)
+
+
+def _checked(**metadata: str) -> list[dict[str, object]]:
+    return [
+        {"StepName": "DataQuality", "Metadata": {"QualityCheck": {"CheckType": "DATA_QUALITY", **metadata}}}
+    ]
+
+
+def test_statistics_of_the_inputs_come_with_the_baseline_they_were_held_against(aws: Aws) -> None:
+    """Both documents are those that the check's step names; one that was never written is none."""
+    root = aws.environment.storage.root
+    now, before = f"{root}/now/statistics.json", f"{root}/before/statistics.json"
+    put_if_missing(aws, now, b'{"version": 1}')
+    put_if_missing(aws, before, b'{"version": 2}')
+    steps = _checked(CalculatedBaselineStatistics=now, BaselineUsedForDriftCheckStatistics=before)
+
+    assert quality_statistics(aws, steps) == {"baseline": {"version": 2}, "batch": {"version": 1}}
+    gone = _checked(CalculatedBaselineStatistics=f"{root}/gone", BaselineUsedForDriftCheckStatistics=before)
+    assert quality_statistics(aws, gone) == {"baseline": {"version": 2}, "batch": None}
+
+
+def test_an_established_baseline_is_not_compared_with_itself(aws: Aws) -> None:
+    """Where the run's own statistics became the baseline, and where no inputs were checked, there is none."""
+    now = f"{aws.environment.storage.root}/now/statistics.json"
+    put_if_missing(aws, now, b"{}")
+    steps = _checked(CalculatedBaselineStatistics=now, BaselineUsedForDriftCheckStatistics=now)
+
+    assert quality_statistics(aws, steps) == {"baseline": None, "batch": {}}
+    assert quality_statistics(aws, [{"StepName": "Join"}]) == {"baseline": None, "batch": None}

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import json
 import re
+from dataclasses import replace
 from html.parser import HTMLParser
 
 import pytest
 
+from sagemaker_monitor.analysis.documents.statistics import FeatureStatistics, Statistics, Texts
+from sagemaker_monitor.analysis.documents.verdict import Batch, Window
 from sagemaker_monitor.reports import render
 from sagemaker_monitor.reports.scale import WIDTH, scale
 from tests.reports.conftest import MakeFinding, MakeInput, MakeVerdict, step
@@ -51,9 +55,18 @@ class _Page(HTMLParser):
 def hostile(make_verdict: MakeVerdict, make_finding: MakeFinding, make_input: MakeInput) -> dict[str, str]:
     """Both pages of a run whose every name is markup."""
     finding = make_finding(metric=HOSTILE, facet=HOSTILE, facet_value=HOSTILE, message=HOSTILE, rule=HOSTILE)
-    verdict = make_verdict(
-        summary=HOSTILE, model=HOSTILE, execution_arn=HOSTILE, findings=(finding, make_finding(rule=HOSTILE))
+    drifted = make_finding(
+        metric="baseline_drift_check", facet=None, facet_value=None, feature=HOSTILE, message=HOSTILE
     )
+    verdict = make_verdict(
+        summary=HOSTILE,
+        model=HOSTILE,
+        execution_arn=HOSTILE,
+        batch=Batch(600, 590, 0.983, (), Window(HOSTILE, HOSTILE)),
+        findings=(finding, make_finding(rule=HOSTILE), drifted, replace(drifted, metric=HOSTILE)),
+    )
+    categories = FeatureStatistics(HOSTILE, "String", 2, 0, None, Texts(2, {HOSTILE: 1, "a": 1}))
+    statistics = json.loads(Statistics(2, (categories,)).to_json())
     metric = {"name": HOSTILE, "description": HOSTILE, "value": HOSTILE, "error": HOSTILE}
     facets = {HOSTILE: [{"value_or_threshold": HOSTILE, "metrics": [metric]}]}
     document = make_input(
@@ -61,6 +74,7 @@ def hostile(make_verdict: MakeVerdict, make_finding: MakeFinding, make_input: Ma
         steps=[step(HOSTILE, 0, HOSTILE, HOSTILE)],
         analyses={HOSTILE: {"pre_training_bias_metrics": {"facets": facets}}, "": {"x": []}},
         details={HOSTILE: HOSTILE},
+        statistics={"baseline": statistics, "batch": statistics},
     )
     return {"html": render(document, "html"), "markdown": render(document, "markdown")}
 
@@ -71,6 +85,7 @@ def test_markup_in_names_stays_text(hostile: dict[str, str]) -> None:
 
     assert page.all("script") == page.all("img") == []
     assert not [1 for _, attributes in page.elements for name in attributes if name.startswith("on")]
+    assert [each for each in page.all("svg") if each["class"] == "chart"]
     assert "<script>alert(1)</script>" in "".join(page.words)
     assert "{{ 7*7 }}" in "".join(page.words)
 
@@ -88,7 +103,7 @@ def test_markup_in_names_stays_text_in_markdown(hostile: dict[str, str]) -> None
         for line in page.splitlines()
         if line.startswith("|") and "---" not in line
     ]
-    assert set(widths) <= {3, 4, 5, 6, 7}
+    assert set(widths) <= {3, 4, 5, 6, 7, 8}
 
 
 def test_invisible_characters_are_shown_as_such(make_input: MakeInput, make_verdict: MakeVerdict) -> None:
