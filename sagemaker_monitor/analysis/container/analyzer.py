@@ -37,6 +37,8 @@ def run(paths: Paths, environment: Mapping[str, str]) -> tuple[dict[str, str], s
     dataset = CsvFiles(sorted(each for each in settings.source.rglob("*") if each.is_file()), settings.header)
     names = dataset.names
     print(f"dataset: {len(dataset.files)} files, {len(names)} columns", flush=True)
+    if dataset.doubt is not None:
+        print(f"warning: {dataset.doubt}", flush=True)
 
     if required is not None:
         # The hosted analyzer ends here too, and leaves nothing but this document.

@@ -118,9 +118,7 @@ class Constraints:
         """Read the document, with overrides in every spelling that is in use. Raises DocumentError."""
         document = load(text, NAME)
         if not document.has("features"):
-            raise DocumentError(
-                f"{NAME} has no 'features'; give the constraints of a data quality baseline"
-            )
+            raise DocumentError(f"{NAME} has no 'features'; give the constraints of a data quality baseline")
         config = MonitoringConfig()
         if document.has("monitoring_config"):
             where = f"{NAME}.monitoring_config"

@@ -20,6 +20,7 @@ FRACTIONAL_CELL = r"^[-+]? ?[0-9]+(?:\.[0-9]+|(?:\.[0-9]+)?[Ee][-+]?[0-9]+)$"
 INTEGRAL_CELL = r"^[-+]? ?[0-9]+$"
 BOOLEAN_CELL = r"^(?:true|false)$"
 _WHOLE = re.compile(INTEGRAL_CELL)
+_FRACTION = re.compile(FRACTIONAL_CELL)
 
 
 @dataclass(frozen=True)
@@ -68,6 +69,11 @@ class TypeCounts:
             STRING: self.string + self.boolean,
         }
         return of_type.get(inferred_type, 0) / self.present
+
+
+def is_number(cell: str) -> bool:
+    """Tell whether a cell is Integral or Fractional."""
+    return bool(_WHOLE.match(cell) or _FRACTION.match(cell))
 
 
 @dataclass(frozen=True)

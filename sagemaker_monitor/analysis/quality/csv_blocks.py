@@ -7,11 +7,13 @@ import io
 from collections import Counter
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import islice
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from sagemaker_monitor.analysis.errors import AnalysisError
+from sagemaker_monitor.analysis.quality.cells import is_number
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -41,10 +43,22 @@ class CsvFiles:
         Raises AnalysisError when no file has a row.
         """
         for file in self.files:
-            row = _first_row(file)
-            if row is not None:
+            for row in _first_rows(file, 1):
                 return _unique(row) if self.header else tuple(f"_c{index}" for index in range(len(row)))
         raise AnalysisError(NO_DATA)
+
+    @property
+    def doubt(self) -> str | None:
+        """Return why the first row may be data where a header was announced, or the other way round."""
+        for file in self.files:
+            numbers = [any(map(is_number, row)) for row in _first_rows(file, 2)]
+            if self.header and numbers[:1] == [True]:
+                return f"the first row of {file.name!r} has numbers; is it data, not a header?"
+            if not self.header and numbers == [False, True]:
+                return (
+                    f"the first row of {file.name!r} looks like a header; dataset_format says there is none"
+                )
+        return None
 
     def blocks(self) -> Iterator[pl.DataFrame]:
         """Yield blocks of rows, in the files' order; a column is called by its position.
@@ -67,7 +81,7 @@ class CsvFiles:
                 yield frame
 
     def _check_header(self, file: Path) -> None:
-        row = _first_row(file) or []
+        row = next(iter(_first_rows(file, 1)), [])
         if len(row) == len(self.names) and _unique(row) != self.names:
             column = next(
                 i for i, pair in enumerate(zip(_unique(row), self.names, strict=True)) if len({*pair}) > 1
@@ -87,32 +101,38 @@ class _Place:
 
 
 def _parse(content: bytes, skip: int, width: int, place: _Place) -> pl.DataFrame:
-    frame = _read(content, skip, width, place)
-    # The reader fills rows that are too short, and takes blank lines for rows; the last column tells.
-    if frame.height and frame.to_series(-1).null_count():
-        rows = _without_blank_lines(content)
-        if len(rows) < len(content):
-            frame = _read(rows, skip, width, place)
-        _check_widths(rows, width, place)
-    return frame
-
-
-def _read(content: bytes, skip: int, width: int, place: _Place) -> pl.DataFrame:
     import polars as pl
 
     try:
-        return pl.read_csv(
-            content,
-            has_header=False,
-            skip_rows=skip,
-            raise_if_empty=False,
-            schema={str(index): pl.String for index in range(width)},
-        )
-    except pl.exceptions.PolarsError as error:
-        _check_text(content, place)
-        _check_widths(_without_blank_lines(content), width, place)
-        reason = str(error).split("\n", 1)[0].split("`", 1)[0].strip()[:200]
-        raise AnalysisError(f"{place.file!r} cannot be read as CSV: {reason}") from error
+        frame = _read(content, skip, width)
+        # The reader fills rows that are too short, and takes blank lines for rows; the last column tells.
+        if not frame.height or not frame.to_series(-1).null_count():
+            return frame
+        error = None
+    except pl.exceptions.PolarsError as caught:
+        error = caught
+    _check_text(content, place)
+    rows = _without_blank_lines(content)
+    _check_widths(rows, width, place)
+    if error is None and len(rows) == len(content):
+        return frame
+    try:
+        return _read(rows, skip, width)
+    except pl.exceptions.PolarsError as caught:
+        reason = str(caught).split("\n", 1)[0].split("`", 1)[0].strip()[:200]
+        raise AnalysisError(f"{place.file!r} cannot be read as CSV: {reason}") from caught
+
+
+def _read(content: bytes, skip: int, width: int) -> pl.DataFrame:
+    import polars as pl
+
+    return pl.read_csv(
+        content,
+        has_header=False,
+        skip_rows=skip,
+        raise_if_empty=False,
+        schema={str(index): pl.String for index in range(width)},
+    )
 
 
 def _pieces(file: Path, size: int) -> Iterator[bytes]:
@@ -137,14 +157,14 @@ def _without_blank_lines(content: bytes) -> bytes:
     return content
 
 
-def _first_row(file: Path) -> list[str] | None:
-    """Return the file's first row, or None when it has none."""
+def _first_rows(file: Path, count: int) -> list[list[str]]:
+    """Return the file's first rows, at most *count*."""
     with file.open("rb") as source:
         if source.read(len(_BOM)) != _BOM:
             source.seek(0)
         try:
             reader = csv.reader(io.TextIOWrapper(source, encoding="utf-8", newline=""))
-            return next((row for row in reader if row), None)
+            return list(islice((row for row in reader if row), count))
         except UnicodeDecodeError as error:
             raise AnalysisError(_not_text(file.name)) from error
         except csv.Error as error:
@@ -173,7 +193,10 @@ def _not_text(name: str) -> str:
 
 def _check_widths(content: bytes, width: int, place: _Place) -> None:
     """Refuse rows that are narrower or wider than *width*: a reader would fill or drop their cells."""
-    widths = _widths(content)
+    try:
+        widths = _widths(content)
+    except csv.Error as error:
+        raise AnalysisError(f"{place.file!r} cannot be read as CSV: {error}") from error
     ragged = np.flatnonzero(widths != width)
     if len(ragged):
         first = int(ragged[0])

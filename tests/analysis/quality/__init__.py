@@ -1,0 +1,1 @@
+"""Tests of data quality: numbers, rules and the analyzer as a process."""

@@ -1,0 +1,95 @@
+"""The recorded data quality baseline of the churn data comes out as AWS's own analyzer wrote it."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+from sagemaker_monitor.analysis.documents.constraints import Constraints
+from sagemaker_monitor.analysis.documents.statistics import Statistics
+
+from .conftest import Analyzer
+
+NO_HEADER = '{"csv": {"header": false}}'
+
+
+def recorded(folder: Path, name: str) -> Any:
+    """Return a document of the recorded baseline."""
+    return json.loads((folder / "recorded" / "churn_dq_baseline" / name).read_text())
+
+
+def test_the_baseline_is_equal(analyzer: Analyzer, recorded_data: Path) -> None:
+    """Constraints are equal as a document; 33 features are equal, 29 with their sketches bit for bit."""
+    data = (recorded_data / "churn" / "training-dataset-with-header.csv").read_bytes()
+
+    done = analyzer.run(data, own_process=True)
+
+    assert (done.code, done.message) == (0, "Completed: Job completed successfully with no violations.")
+    assert done.files == ["constraints.json", "statistics.json"]
+    assert done.document("constraints.json") == recorded(recorded_data, "constraints.json")
+    expected = recorded(recorded_data, "statistics_partial.json")
+    whole = 0
+    for feature in expected["features"]:
+        found = done.feature(feature["name"])
+        sketch = feature["numerical_statistics"]["distribution"]["kll"]["sketch"]
+        if sketch.pop("__truncated_bytes__", None):
+            # The log from which this was recorded shows the rest of the feature.
+            del found["numerical_statistics"]["distribution"]["kll"]["sketch"]["data"]
+        else:
+            whole += 1
+        # Equal texts: the keys' order counts too.
+        assert json.dumps(found) == json.dumps(feature)
+    assert (len(expected["features"]), whole) == (33, 29)
+    assert done.document("statistics.json")["dataset"] == expected["dataset"]
+
+
+def test_the_data_meets_its_own_baseline(analyzer: Analyzer, recorded_data: Path) -> None:
+    """Nothing is violated and no violations document is written."""
+    data = (recorded_data / "churn" / "training-dataset-with-header.csv").read_bytes()
+
+    done = analyzer.run(data, baseline=analyzer.run(data))
+
+    assert done.message == "Completed: Job completed successfully with no violations."
+    assert done.files == ["constraints.json", "statistics.json"]
+
+
+def test_recorded_traffic_violates_types_and_drift_stays_unsaid(
+    analyzer: Analyzer, recorded_data: Path
+) -> None:
+    """The odd first row makes fractions of 59 whole features, as recorded live, and hides every distance.
+
+    Live, the model's probability stood where the label had been, which was the sixtieth violation.
+    """
+    folder = recorded_data / "churn"
+    baseline = analyzer.run((folder / "training-dataset-with-header.csv").read_bytes())
+    rows = (folder / "test-dataset-input-cols.csv").read_text().splitlines()
+    traffic = "".join(f"0.{number},{row}\n" for number, row in enumerate(rows))
+
+    done = analyzer.run(traffic, baseline=baseline, dataset_format=NO_HEADER)
+
+    assert done.message == "CompletedWithViolations: Job completed successfully with 60 violations."
+    assert {check for _, check, _ in done.violations} == {"data_type_check"}
+    assert done.violations[0] == (
+        "Churn",
+        "data_type_check",
+        "Data type match requirement is not met. Expected data type: Integral, Expected match: 100.0%. "
+        "Observed: Only 0.0% of data is Integral.",
+    )
+    assert [each["name"] for each in done.document("statistics.json")["features"]] == [
+        each["name"] for each in baseline.document("statistics.json")["features"]
+    ]
+
+
+def test_recorded_specimens_survive_reading_and_writing(recorded_data: Path) -> None:
+    """Documents of other runs of AWS are read whole and written with the same keys and numbers."""
+    specimens = recorded_data / "recorded" / "dq_specimens"
+    statistics = (specimens / "Stats_37c9e9e9.json").read_text()
+    constraints = (specimens / "Constraints_2ecf54d8.json").read_text()
+
+    assert json.dumps(json.loads(Statistics.from_json(statistics).to_json())) == json.dumps(
+        json.loads(statistics)
+    )
+    assert json.dumps(json.loads(Constraints.from_json(constraints).to_json())) == json.dumps(
+        json.loads(constraints)
+    )
