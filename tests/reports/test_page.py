@@ -18,7 +18,7 @@ from tests.reports.conftest import MakeFinding, MakeInput, MakeVerdict, step
 HOSTILE = (
     """"><script>alert(1)</script><img src=x onerror='y'>&amp; {{ 7*7 }} | `a` [l](http://evil.example) """
 )
-VOID = {"meta", "link", "br", "line", "rect", "circle"}
+VOID = {"meta", "link", "br", "line", "rect", "circle", "wbr"}
 
 
 class _Page(HTMLParser):

@@ -18,8 +18,9 @@ _STYLES = {"open": "bold green", "refused": "bold red", "broken": "bold yellow"}
 _ADVICE = {
     "inconclusive": "collect a larger batch, or lower gate.minimum_rows knowing what that costs",
     "labels-missing": "run it again with --labels once they have arrived",
-    "window-empty": "give a window in which batches were scored; status lists the last runs",
+    "window-empty": "give a window of hours in which batches were scored",
 }
+NOT_ARRIVED = "labels have not arrived"
 MOST = 20
 """Findings and names that are shown; the report has all of them."""
 
@@ -85,7 +86,9 @@ def _beside_the_table(verdict: Verdict, crossed: list[Finding], beyond: int) -> 
         yield f"not checked: {_some(of)}: {why}"
     if verdict.batch is not None:
         batch = verdict.batch
-        yield f"{batch.rows} rows, {batch.labelled} with a label ({batch.overlap:.0%})"
+        if batch.rows:
+            with_label = f"{batch.labelled} with a label ({batch.overlap:.0%})"
+            yield f"{batch.rows} rows, {with_label if batch.labelled else 'none with a label yet'}"
         if batch.window is not None:
             yield clean(f"captured from {batch.window.start} until {batch.window.end}")
     if verdict.calibration is not None:
@@ -106,7 +109,10 @@ def about(finding: Finding) -> str:
 def findings_table(findings: list[Finding]) -> Table:
     """Return what crossed its limit as a table."""
     table = Table(box=SIMPLE_HEAD)
-    for heading in ("check", "metric", "of", "value", "baseline", "limit", "message"):
+    # Distances are measured from the baseline: it has none of its own.
+    compared = any(finding.baseline is not None for finding in findings)
+    headings = ("check", "metric", "of", "value", *(("baseline",) if compared else ()), "limit", "message")
+    for heading in headings:
         right = heading in ("value", "baseline")
         table.add_column(heading, overflow="fold", justify="right" if right else "left")
     for finding in findings:
@@ -115,7 +121,7 @@ def findings_table(findings: list[Finding]) -> Table:
             finding.metric,
             about(finding),
             number(finding.value),
-            number(finding.baseline),
+            *((number(finding.baseline),) if compared else ()),
             limit_text(finding.limit),
             finding.message,
         )
@@ -156,11 +162,21 @@ def _next(outcome: Outcome, again: str) -> Iterator[str]:
         return
     if outcome.verdict is not None and outcome.verdict.decision in _ADVICE:
         yield f"next: {_ADVICE[outcome.verdict.decision]}"
+    if outcome.verdict is not None and outcome.conclusion == "open" and _waits(outcome.verdict):
+        yield "next: when labels have arrived, put them in place and judge bias:"
+        yield f"      sagemaker-monitor ground-truth put FILE --model {model} {again}"
+        yield f"      sagemaker-monitor run monitor-ground-truth --model {model} {again}"
+        return
     version = _registered_version(outcome)
     if outcome.conclusion == "open" and version:
         yield f"next: sagemaker-monitor gate {model} --version {version} {again} --apply"
     else:
         yield f"next: sagemaker-monitor report {model} --execution {arn} {again} -o report.html"
+
+
+def _waits(verdict: Verdict) -> bool:
+    """Return whether something was not checked for want of labels alone."""
+    return any(each.why == NOT_ARRIVED for each in verdict.not_checked)
 
 
 def _registered_version(outcome: Outcome) -> str:

@@ -1,0 +1,136 @@
+"""What the terminal says at the end of a run about inputs, windows, and labels that have not arrived."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from sagemaker_monitor.analysis.documents.verdict import (
+    Batch,
+    Finding,
+    Limit,
+    NotChecked,
+    Verdict,
+    Window,
+)
+from sagemaker_monitor.cli.render.outcome import print_outcome
+from sagemaker_monitor.operations.follow import Snapshot
+from sagemaker_monitor.operations.outcome import Outcome
+
+ARN = "arn:aws:sagemaker:eu-west-1:444455556666:pipeline/mortgage-monitor-batch-prod/execution/k3q9c2d8"
+Say = Callable[..., str]
+
+DRIFT = Finding(
+    check="DataQuality",
+    monitor="data_quality",
+    metric="baseline_drift_check",
+    facet=None,
+    facet_value=None,
+    value=0.336,
+    baseline=None,
+    limit=Limit("calibrated", None, 0.103),
+    rule="data_quality/*",
+    action="fail",
+    crossed=True,
+    aws_violation=True,
+    message="obrat is far",
+    feature="obrat",
+)
+BIAS = replace(
+    DRIFT, metric="DPPL", facet="black", facet_value="1", baseline=0.18, feature=None, message="fewer"
+)
+COLUMNS = replace(
+    DRIFT, metric="missing_column_check", value=None, limit=Limit("aws", None, None), feature=None
+)
+
+
+@pytest.fixture
+def say(capsys: pytest.CaptureFixture[str]) -> Say:
+    """Return a function that prints the end of a run with this verdict, and returns what was printed."""
+
+    def printed(decision: str, **changes: Any) -> str:
+        parts: dict[str, Any] = {
+            "batch": Batch(600, 0, 0.0, ()),
+            "findings": (),
+            "not_checked": (),
+            "calibration": None,
+            "checks": (),
+            "baseline": None,
+        }
+        verdict = Verdict(
+            decision=decision,
+            summary="a sentence",
+            model="mortgage",
+            pipeline="monitor-batch",
+            environment="prod",
+            execution_arn=ARN,
+            model_package_arn=None,
+            bundle_sha256="b" * 64,
+            created="2026-01-01T00:00:00Z",
+            **{**parts, **changes},
+        )
+        status = "Succeeded" if verdict.gate == "open" else "Failed"
+        snapshot = Snapshot(execution_arn=ARN, status=status, reason="", started=None, steps=())
+        print_outcome(
+            Outcome(snapshot, "monitor-batch", "mortgage", verdict, "s3://b/v", ""), again="--env prod"
+        )
+        return capsys.readouterr().out
+
+    return printed
+
+
+def test_drifted_features_are_in_the_table(say: Say) -> None:
+    """A feature that crossed has its name, distance and limit; without bias there is no baseline column."""
+    out = say("refused", findings=(DRIFT,))
+
+    (row,) = [line for line in out.splitlines() if "baseline_drift_check" in line]
+    for told in ("obrat", "0.336", "≤ 0.103 (calibrated)", "obrat is far"):
+        assert told in row
+    assert " baseline " not in out
+    assert "None" not in out
+
+
+def test_features_and_groups_share_a_table(say: Say) -> None:
+    """With bias beside drift, each row says what it is about, and baselines are shown."""
+    out = say("refused", findings=(DRIFT, BIAS))
+
+    assert "black=1" in out
+    assert "obrat" in out
+    assert " baseline " in out
+
+
+def test_columns_that_do_not_fit_are_named(say: Say) -> None:
+    """A violation of no feature is about the columns, and rows that were never counted are not told."""
+    out = say("refused", findings=(COLUMNS,), batch=Batch(0, 0, 0.0, ()))
+
+    assert "missing_column_check   columns" in out
+    assert "0 rows" not in out
+
+
+def test_warnings_name_features(say: Say) -> None:
+    """What only warns is listed with its feature."""
+    assert "1 warnings, which refuse nothing: baseline_drift_check obrat" in say(
+        "pass", findings=(replace(DRIFT, action="warn"),)
+    )
+
+
+def test_a_pass_without_labels_says_what_comes_next(say: Say) -> None:
+    """Where bias waits for labels, both commands that bring it about are printed."""
+    out = say("pass", not_checked=(NotChecked("ModelBias", "labels have not arrived"),))
+
+    assert "600 rows, none with a label yet" in out
+    assert "not checked: ModelBias: labels have not arrived" in out
+    assert "sagemaker-monitor ground-truth put FILE --model mortgage --env prod" in out
+    assert "sagemaker-monitor run monitor-ground-truth --model mortgage --env prod" in out
+
+
+def test_a_window_is_told(say: Say) -> None:
+    """A run over captures says from when until when they were made."""
+    window = Window("2026-03-01T00:00:00Z", "2026-03-02T00:00:00Z")
+    out = say("refused", findings=(BIAS,), batch=Batch(600, 590, 0.983, (), window))
+
+    assert "600 rows, 590 with a label (98%)" in out
+    assert "captured from 2026-03-01T00:00:00Z until 2026-03-02T00:00:00Z" in out
