@@ -49,7 +49,7 @@ contracts: $(VENV)/.test
 	$(BIN)/lint-imports
 
 unit: $(VENV)/.test
-	$(BIN)/pytest -n 2
+	$(BIN)/pytest -n 2 --dist loadfile
 
 test-slow: $(VENV)/.test  ## The tests that take minutes, error rates of the gate among them
 	$(BIN)/pytest -m slow

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 import yaml
 
+from pipelines.names import PIPELINES
 from sagemaker_monitor.aws import Aws
 from tests.operations.emulated import aws, conf, emulator, environment  # noqa: F401
 
@@ -46,10 +47,7 @@ def test_the_phases_deploy_every_model(workspace: Path, conf: Path, aws: Aws) ->
     pipelines = aws.call("sagemaker", "list_pipelines")["PipelineSummaries"]
 
     assert done.returncode == 0, done.stderr
-    assert {p["PipelineName"] for p in pipelines} == {
-        "mortgage-register-local",
-        "mortgage-monitor-batch-local",
-    }
+    assert {p["PipelineName"] for p in pipelines} == {f"mortgage-{name}-local" for name in PIPELINES}
     assert (workspace / "dist" / "local" / "mortgage" / "bundle.json").is_file()
 
 

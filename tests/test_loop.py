@@ -20,6 +20,8 @@ from sagemaker_monitor.emulator.server import Server
 from sagemaker_monitor.settings import load_environment
 
 ROOT = Path(__file__).parents[1]
+JSON = ("--format", "json")
+KEY = ("--model", "mortgage", "--key", "application_id")
 
 
 @dataclass(frozen=True)
@@ -36,6 +38,13 @@ class Loop:
 
     def file(self, name: str) -> str:
         return str(self.data / name)
+
+    def forget_captures(self) -> None:
+        """Leave nothing captured, so that a window holds what comes next alone."""
+        bucket, prefix = self.aws.environment.storage.bucket, self.aws.environment.storage.prefix
+        found = self.aws.call("s3", "list_objects_v2", Bucket=bucket, Prefix=f"{prefix}/mortgage/capture/")
+        for entry in found.get("Contents", []):
+            self.aws.call("s3", "delete_object", Bucket=bucket, Key=entry["Key"])
 
     def versions(self) -> list[dict[str, Any]]:
         summaries = self.aws.call("sagemaker", "list_model_packages", ModelPackageGroupName="mortgage")
@@ -141,25 +150,66 @@ def test_a_worse_candidate_is_refused_and_not_registered(approved: Loop) -> None
     assert len(approved.versions()) == before
 
 
-def test_a_batch_whose_labels_have_not_arrived_is_told_so(
+def test_labels_that_arrive_late_refuse_what_the_inputs_let_pass(
     approved: Loop, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """No label objects is a decision of its own, closed, and no check starts."""
-    batch = (
-        "--input",
-        approved.file("batch-honest.csv"),
-        "--labels",
-        "s3://sagemaker-monitor-local/none/yet/",
+    """A batch without labels passes on its inputs alone and says so; its labels, put later, refuse it."""
+    approved.forget_captures()
+    code = approved(
+        "run", "monitor-batch", "--model", "mortgage", "--input", approved.file("batch-late.csv"), *JSON
     )
-    code = approved("run", "monitor-batch", "--model", "mortgage", *batch, "--format", "json")
-    told = json.loads(capsys.readouterr().out)
-    steps = approved.aws.call(
-        "sagemaker", "list_pipeline_execution_steps", PipelineExecutionArn=told["execution_arn"]
-    )["PipelineExecutionSteps"]
+    first = json.loads(capsys.readouterr().out)
+    names = {
+        step["StepName"]
+        for step in approved.aws.call(
+            "sagemaker", "list_pipeline_execution_steps", PipelineExecutionArn=first["execution_arn"]
+        )["PipelineExecutionSteps"]
+    }
+    put = approved("ground-truth", "put", approved.file("labels-late.csv"), *KEY)
+    capsys.readouterr()
+    later = approved("run", "monitor-ground-truth", "--model", "mortgage", *JSON)
+    second = json.loads(capsys.readouterr().out)["verdict"]
+    crossed = {
+        (f["metric"], f["facet"]) for f in second["findings"] if f["crossed"] and f["action"] == "fail"
+    }
+
+    assert (code, put, later) == (0, 0, 10)
+    assert first["verdict"]["decision"] == "pass"
+    assert not {"DataBias", "ModelBias"} & names
+    assert "labels have not arrived" in {entry["why"] for entry in first["verdict"]["not_checked"]}
+    assert second["decision"] == "refused"
+    assert ("DPL", "black") in crossed
+
+
+def test_drifted_inputs_are_refused_before_any_label_exists(
+    approved: Loop, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Incomes and obligations beyond what chance explains refuse the batch, with AWS's own finding beside."""
+    code = approved(
+        "run", "monitor-batch", "--model", "mortgage", "--input", approved.file("batch-drifted.csv"), *JSON
+    )
+    verdict = json.loads(capsys.readouterr().out)["verdict"]
+    crossed = {f["feature"]: f for f in verdict["findings"] if f["crossed"] and f["action"] == "fail"}
 
     assert code == 10
-    assert told["verdict"]["decision"] == "labels-missing"
-    assert not {"DataBias", "ModelBias"} & {step["StepName"] for step in steps}
+    assert set(crossed) == {"appinc", "hrat", "obrat"}
+    assert crossed["obrat"]["aws_violation"]
+    assert not crossed["appinc"]["aws_violation"]
+
+
+def test_an_extra_column_is_refused_without_scoring(
+    approved: Loop, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """One violation, as AWS has it; nothing is scored, and no rule could let it pass."""
+    batch = tmp_path / "batch.csv"
+    rows = (approved.data / "batch-honest.csv").read_text().splitlines()
+    batch.write_text("".join(f"{row.partition(',')[0]},0.5,0.5,{row.partition(',')[2]}\n" for row in rows))
+    code = approved("run", "monitor-batch", "--model", "mortgage", "--input", str(batch), *JSON)
+    verdict = json.loads(capsys.readouterr().out)["verdict"]
+    failing = [f["metric"] for f in verdict["findings"] if f["crossed"] and f["action"] == "fail"]
+
+    assert code == 10
+    assert failing == ["extra_column_check"]
 
 
 def test_labels_of_other_records_break_the_run_with_a_reason(

@@ -49,11 +49,21 @@ expect 0 run register --model mortgage --mode bootstrap \
     --artifact "$DATA/model.tar.gz" --baseline-data "$DATA/validation.csv"
 expect 0 gate mortgage --version 1 --apply
 
-say "an honest batch: it passes"
+say "a batch arrives; its inputs hold, and its labels will be weeks late"
+expect 0 run monitor-batch --model mortgage --input "$DATA/batch-late.csv"
+
+say "weeks later the labels are there, and only they tell: refused, exit code 10"
+expect 0 ground-truth put "$DATA/labels-late.csv" --model mortgage --key application_id
+expect 10 run monitor-ground-truth --model mortgage
+
+say "an honest batch that came with its labels: it passes"
 expect 0 run monitor-batch --model mortgage --input "$DATA/batch-honest.csv" --labels "$DATA/labels-honest.csv"
 
-say "a batch in which bias has grown beyond what chance explains: it is refused, exit code 10"
-arn=$(show run monitor-batch --model mortgage --input "$DATA/batch-shifted.csv" --labels "$DATA/labels-shifted.csv" --detach | tail -n 1)
+say "a batch in which bias has grown beyond what chance explains: refused"
+expect 10 run monitor-batch --model mortgage --input "$DATA/batch-shifted.csv" --labels "$DATA/labels-shifted.csv"
+
+say "a batch whose incomes and obligations have drifted: refused before any label exists"
+arn=$(show run monitor-batch --model mortgage --input "$DATA/batch-drifted.csv" --detach | tail -n 1)
 expect 10 follow "$arn"
 expect 0 report mortgage --execution "$arn" --format html -o "$PAGE"
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from typing import TYPE_CHECKING, Literal
 
 import click
@@ -16,8 +16,6 @@ if TYPE_CHECKING:
     from sagemaker_monitor.operations.run import Started
 
 detach_option = click.option("--detach", is_flag=True, help="Do not follow; print the execution's ARN.")
-
-MOMENT = click.DateTime(["%Y-%m-%d", "%Y-%m-%dT%H:%M", "%Y-%m-%dT%H:%M:%S", "%Y-%m-%dT%H:%M:%SZ"])
 
 
 @click.group()
@@ -97,9 +95,14 @@ def monitor_batch(
 @run.command("monitor-ground-truth")
 @model_option
 @click.option(
-    "--from", "start", type=MOMENT, metavar="TIME", help="Start of the window, UTC; 31 days by default."
+    "--from",
+    "start",
+    metavar="TIME",
+    help="First hour of the window, UTC; 31 days before its end by default.",
 )
-@click.option("--to", "end", type=MOMENT, metavar="TIME", help="End of the window, UTC; now by default.")
+@click.option(
+    "--to", "end", metavar="TIME", help="End of the window, excluded; after the running hour by default."
+)
 @click.option(
     "--labels", metavar="FILE|URI", help="Labels; by default those below the model's data.ground_truth.uri."
 )
@@ -113,8 +116,8 @@ def monitor_batch(
 def monitor_ground_truth(
     common: Common,
     model_name: str,
-    start: datetime | None,
-    end: datetime | None,
+    start: str | None,
+    end: str | None,
     labels: str | None,
     version: int | None,
     detach: bool,
@@ -123,16 +126,11 @@ def monitor_ground_truth(
 ) -> int:
     """Judge a window of captured batches whose labels have arrived since."""
     from sagemaker_monitor.operations.run import run_monitor_ground_truth
+    from sagemaker_monitor.operations.windows import read_window
 
     model = common.model(model_name)
-    started = run_monitor_ground_truth(
-        common.aws,
-        model,
-        start=start and start.replace(tzinfo=UTC),
-        end=end and end.replace(tzinfo=UTC),
-        labels=labels,
-        version=version,
-    )
+    window = read_window(start, end)
+    started = run_monitor_ground_truth(common.aws, model, window=window, labels=labels, version=version)
     return _after(common, started, detach=detach, timeout=timeout, as_json=output_format == "json")
 
 

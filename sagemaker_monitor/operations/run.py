@@ -12,6 +12,7 @@ from sagemaker_monitor.operations.baselines import Mode, pin, pin_all
 from sagemaker_monitor.operations.deployed import DeployedPipeline, read_deployed
 from sagemaker_monitor.operations.errors import UsageError
 from sagemaker_monitor.operations.uploads import require_objects, to_uri
+from sagemaker_monitor.operations.windows import Window, stamp
 from sagemaker_monitor.registry.versions import Version, find_version, latest_approved
 from sagemaker_monitor.settings import Model
 
@@ -20,6 +21,8 @@ VALUE_LIMIT = 1024
 ARGUMENT_LIMIT = 256
 """Characters of a container argument, which GroundTruthUri becomes."""
 DEFAULT_WINDOW = timedelta(days=31)
+LONGEST_WINDOW = timedelta(days=62)
+"""What the collect job takes."""
 
 
 @dataclass(frozen=True)
@@ -60,26 +63,28 @@ def run_monitor_ground_truth(
     aws: Aws,
     model: Model,
     *,
-    start: datetime | None = None,
-    end: datetime | None = None,
+    window: Window = Window(None, None),
     labels: str | None = None,
     version: int | None = None,
 ) -> Started:
-    """Start `monitor-ground-truth` on what was captured in [*start*, *end*), whole hours in UTC.
+    """Start `monitor-ground-truth` on what was captured in *window*.
 
-    The window ends with the running hour and is 31 days long unless told otherwise. Labels are those
-    below the configured data.ground_truth.uri, or *labels*. Raises UsageError, RegistryError, AwsError.
+    Without bounds the window ends with the running hour and is 31 days long. Labels are those below the
+    configured data.ground_truth.uri, or *labels*. Raises UsageError, RegistryError, AwsError.
     """
     deployed = read_deployed(aws, pipeline_name(model.model, "monitor-ground-truth", aws.environment.name))
     found = _version(aws, model, version)
-    until = end or datetime.now(UTC) + timedelta(hours=1)
-    since = start or until - DEFAULT_WINDOW
-    if since >= until:
-        raise UsageError(f"the window ends before it begins: from {_hour(since)} to {_hour(until)}")
+    end = window.end or datetime.now(UTC).replace(minute=0, second=0, microsecond=0) + timedelta(hours=1)
+    start = window.start or end - DEFAULT_WINDOW
+    if not start < end <= start + LONGEST_WINDOW:
+        raise UsageError(
+            f"the window {Window(start, end)} cannot be judged: it has at least an hour, and at most "
+            f"{LONGEST_WINDOW.days} days"
+        )
     parameters = {
         "ModelPackageArn": found.arn,
-        "WindowStart": _hour(since),
-        "WindowEnd": _hour(until),
+        "WindowStart": stamp(start),
+        "WindowEnd": stamp(end),
         **pin_all(deployed.checks, found),
         **_labels(aws, labels),
     }
@@ -119,11 +124,6 @@ def _version(aws: Aws, model: Model, number: int | None) -> Version:
             "run register --mode bootstrap and open it with gate --apply, or name one with --version"
         )
     return found
-
-
-def _hour(moment: datetime) -> str:
-    """Return the full hour at or before *moment* in UTC, as windows are written."""
-    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:00:00Z")
 
 
 def _inputs(
