@@ -4,11 +4,7 @@ from __future__ import annotations
 
 from typing import Literal, get_args
 
-from sagemaker_monitor.reports.content import content
 from sagemaker_monitor.reports.document import ReportError, ReportInput
-from sagemaker_monitor.reports.markdown import as_markdown
-from sagemaker_monitor.reports.page import as_html
-from sagemaker_monitor.reports.record import as_json
 
 Format = Literal["json", "markdown", "html"]
 FORMATS: tuple[Format, ...] = get_args(Format)
@@ -21,6 +17,12 @@ def render(document: ReportInput, format: Format) -> str:
     """
     if format not in FORMATS:
         raise ReportError(f"no report format {format!r}; there are {', '.join(FORMATS)}")
+    # A page needs numpy and jinja2; who only handles its errors does not.
+    from sagemaker_monitor.reports.content import content
+    from sagemaker_monitor.reports.markdown import as_markdown
+    from sagemaker_monitor.reports.page import as_html
+    from sagemaker_monitor.reports.record import as_json
+
     report = content(document)
     if format == "json":
         return as_json(document, report)
