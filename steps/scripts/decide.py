@@ -10,12 +10,10 @@ import datetime
 import json
 import os
 import sys
-import tempfile
 from pathlib import Path
 from typing import Any, Sequence
 
 ATTEMPTS = 8
-MISMATCH = "baseline-version-mismatch"
 
 
 class DecideError(Exception):
@@ -117,207 +115,9 @@ def split_uri(uri: str) -> tuple[str, str]:
     return bucket, key
 
 
-BASELINES = {
-    "DATA_BIAS": ("Bias", "PreTrainingConstraints"),
-    "MODEL_BIAS": ("Bias", "PostTrainingConstraints"),
-    "DATA_QUALITY": ("ModelDataQuality", "Constraints"),
-}
-"""Where a version's DriftCheckBaselines have the constraints of a type of check."""
-
-
-def baseline_of(version: dict[str, Any] | None, part: str, document: str) -> str | None:
-    """Return the URI of one document of the baselines that *version* carries."""
-    parts = (version or {}).get("DriftCheckBaselines", {}).get(part, {})
-    uri: str | None = parts.get(document, {}).get("S3Uri")
-    return uri
-
-
-def metadata_of(step: dict[str, Any] | None) -> dict[str, Any]:
-    """Return what a check step says of itself, whichever kind of check it is."""
-    found = (step or {}).get("Metadata", {})
-    return dict(found.get("ClarifyCheck") or found.get("QualityCheck") or {})
-
-
-def check_evidence(
-    service: Service, expected: Any, step: dict[str, Any] | None, version: dict[str, Any] | None
-) -> Any:
-    """Return what one expected check left behind; a check that did not end well is no evidence."""
-    from sagemaker_monitor.analysis.decision.evidence import CheckEvidence
-
-    def without(status: str, reason: str) -> Any:
-        return CheckEvidence(expected.step, expected.check_type, expected.monitor, status, reason)
-
-    if step is None:
-        return without("no-evidence", "the step did not run")
-    if step["StepStatus"] != "Succeeded":
-        return without(
-            "broken", f"the step is {step['StepStatus']}: {step.get('FailureReason', 'no reason')}"[:500]
-        )
-    metadata = metadata_of(step)
-    if metadata.get("CheckType") != expected.check_type:
-        return without("broken", f"the step is a check of type {metadata.get('CheckType')!r}")
-    if expected.check_type == "DATA_QUALITY":
-        return _quality(service, expected, metadata, version, without)
-    report_uri = metadata.get("CalculatedBaselineConstraints")
-    if not report_uri:
-        return without("no-evidence", "the step names no report")
-    return _compared(service, expected, metadata, version, without)
-
-
-def _compared(
-    service: Service, expected: Any, metadata: dict[str, Any], version: dict[str, Any] | None, without: Any
-) -> Any:
-    """Return the evidence of a bias check whose step succeeded."""
-    from sagemaker_monitor.analysis.decision import evidence
-    from sagemaker_monitor.analysis.documents.analysis import DocumentError
-
-    report_uri, violations_uri = (
-        metadata["CalculatedBaselineConstraints"],
-        metadata.get("ViolationReport") or None,
-    )
-    skipped = bool(metadata.get("SkipCheck"))
-    baseline_uri = None
-    if not skipped:
-        baseline_uri = baseline_of(version, *BASELINES[expected.check_type])
-        problem = _other_baseline(metadata, "Constraints", baseline_uri)
-        if problem:
-            return without("no-evidence", problem)
-    texts = {uri: service.text(uri) for uri in (report_uri, baseline_uri, violations_uri) if uri}
-    absent = [uri for uri, text in texts.items() if text is None]
-    if absent:
-        return without("no-evidence", f"{absent[0]} does not exist")
-    try:
-        return evidence.CheckEvidence(
-            expected.step,
-            expected.check_type,
-            expected.monitor,
-            "established" if skipped else "compared",
-            None,
-            report_uri,
-            violations_uri,
-            baseline_uri,
-            evidence.read_report(str(texts[report_uri]), expected.check_type),
-            evidence.read_report(str(texts[baseline_uri]), expected.check_type) if baseline_uri else (),
-            evidence.read_violations(str(texts[violations_uri])) if violations_uri else frozenset(),
-        )
-    except DocumentError as error:
-        return without("broken", str(error)[:500])
-
-
-def _other_baseline(metadata: dict[str, Any], document: str, uri: str | None) -> str | None:
-    """Return why the check was not held against the version's *uri*; None where it was."""
-    if uri is None:
-        return "no approved version with a baseline for this check is known"
-    used = metadata.get(f"BaselineUsedForDriftCheck{document}")
-    # Where a new baseline is registered, SageMaker's property shows the new one, not the one used.
-    if not metadata.get("RegisterNewBaseline") and used != uri:
-        return f"{MISMATCH}: it used {used}, the version's is {uri}"
-    return None
-
-
-def _quality(
-    service: Service, expected: Any, metadata: dict[str, Any], version: dict[str, Any] | None, without: Any
-) -> Any:
-    """Return the evidence of a data quality check whose step succeeded.
-
-    Where the number of columns differs there are neither statistics nor constraints: SageMaker writes
-    the violation alone, and it is all the evidence that is needed.
-    """
-    from sagemaker_monitor.analysis.decision import evidence
-    from sagemaker_monitor.analysis.documents.analysis import DocumentError
-
-    skipped = bool(metadata.get("SkipCheck"))
-    part, _ = BASELINES["DATA_QUALITY"]
-    uris = {
-        "violations": metadata.get("ViolationReport") or None,
-        "statistics": metadata.get("CalculatedBaselineStatistics") or None,
-    }
-    if not skipped:
-        uris["baseline"] = baseline_of(version, part, "Statistics")
-        uris["constraints"] = baseline_of(version, part, "Constraints")
-        for document, key in (("Statistics", "baseline"), ("Constraints", "constraints")):
-            problem = _other_baseline(metadata, document, uris[key])
-            if problem:
-                return without("no-evidence", problem)
-    texts = {key: service.text(uri) if uri else None for key, uri in uris.items()}
-    try:
-        report = evidence.read_quality(**texts)
-    except DocumentError as error:
-        return without("broken", str(error)[:500])
-    if not report.misfit:
-        if not uris["statistics"]:
-            return without("no-evidence", "the step names no report")
-        absent = [uri for key, uri in uris.items() if uri and texts[key] is None]
-        if absent:
-            return without("no-evidence", f"{absent[0]} does not exist")
-    return evidence.CheckEvidence(
-        expected.step,
-        expected.check_type,
-        expected.monitor,
-        "established" if skipped else "compared",
-        None,
-        uris["statistics"] if texts["statistics"] is not None else None,
-        uris["violations"],
-        uris.get("constraints"),
-        quality=report,
-    )
-
-
-def baseline_version(service: Service, version: dict[str, Any], spec: Any, monitors: set[str]) -> Any:
-    """Return the version that *monitors* compared with, and its baseline's rows where they can be read."""
-    from sagemaker_monitor.analysis.decision.evidence import BaselineVersion
-    from sagemaker_monitor.analysis.decision.sample import SampleError, read_sample
-    from sagemaker_monitor.analysis.decision.table import TableError, read_table
-
-    arn = version["ModelPackageArn"]
-    uri = version.get("CustomerMetadataProperties", {}).get("BaselineDataUri") or None
-    if uri is None:
-        unknown = "the version does not say where its baseline's rows are"
-        return BaselineVersion(arn, None, None, unknown, None, unknown)
-    sample = features = problem = features_problem = None
-    with tempfile.TemporaryDirectory() as folder:
-        root, below = Path(folder), uri.rstrip("/")
-        if "bias" in monitors:
-            counts = [service.download(f"{below}/{part}", root / part) for part in ("labelled", "scored")]
-            try:
-                if all(counts):
-                    sample = read_sample(root / "labelled", root / "scored", spec)
-                else:
-                    problem = f"there are no rows below {uri}"
-            except SampleError as error:
-                problem = f"the rows below {uri} are not usable: {error}"
-        if "data_quality" in monitors:
-            try:
-                if service.download(f"{below}/features", root / "features"):
-                    features = read_table(root / "features")
-                else:
-                    features_problem = f"there are no rows below {below}/features"
-            except TableError as error:
-                features_problem = f"the rows below {below}/features are not usable: {error}"
-    return BaselineVersion(arn, uri, sample, problem, features, features_problem)
-
-
-def carried_data_uri(
-    service: Service, steps: dict[str, Any], spec: Any, version: dict[str, Any] | None
-) -> str | None:
-    """Return where the rows lie behind the baseline that a version registered now would carry.
-
-    Predictions are the model's own, so where checks differ the model's check says whose rows they are.
-    """
-    checks = [metadata_of(steps.get(each.step)) for each in spec.checks]
-    of_models = [check for check in checks if check.get("CheckType") == "MODEL_BIAS"] or checks
-    if any(check.get("RegisterNewBaseline") for check in of_models):
-        uri = service.output_uri(steps.get("Join"), "labelled") or service.output_uri(
-            steps.get("Join"), "features"
-        )
-        return uri.rstrip("/").rpartition("/")[0] if uri else None
-    uri = (version or {}).get("CustomerMetadataProperties", {}).get("BaselineDataUri")
-    return uri or None
-
-
 def gather(options: argparse.Namespace, service: Service, spec: Any) -> Any:
     """Return all evidence there is about the execution."""
-    from sagemaker_monitor.analysis.decision import evidence
+    from sagemaker_monitor.analysis.decision import evidence, reading
 
     collected = options.collected and evidence.read_collected(read_json(options.collected))
     empty = bool(collected and collected.status == "window-empty")
@@ -326,7 +126,7 @@ def gather(options: argparse.Namespace, service: Service, spec: Any) -> Any:
     steps = service.steps(options.execution_arn)
     version = service.version(options.baseline_model_package_arn, options.model_package_group)
     expected = [] if empty else [each for each in spec.checks if labelled or not each.needs_labels]
-    checks = tuple(check_evidence(service, each, steps.get(each.step), version) for each in expected)
+    checks = tuple(reading.check_evidence(service, each, steps.get(each.step), version) for each in expected)
     compared = {check.monitor for check in checks if check.status == "compared"}
     return evidence.Evidence(
         run=evidence.Run(
@@ -334,15 +134,15 @@ def gather(options: argparse.Namespace, service: Service, spec: Any) -> Any:
             model_package_arn=options.model_package_arn or None,
             bundle_sha256=options.bundle,
             created=datetime.datetime.now(datetime.timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ"),
-            carried_baseline_data_uri=carried_data_uri(service, steps, spec, version),
+            carried_baseline_data_uri=reading.carried_data_uri(service, steps, spec, version),
         ),
         labels=labels,
         checks=checks,
         batch=read_batch(options, spec) if any(each.needs_labels for each in expected) else None,
-        baseline=baseline_version(service, version, spec, compared) if compared and version else None,
+        baseline=reading.baseline_version(service, version, spec, compared) if compared and version else None,
         features=read_features(options),
         collected=collected or None,
-        failed=first_failure(steps),
+        failed=reading.first_failure(steps),
     )
 
 
@@ -373,14 +173,6 @@ def read_features(options: argparse.Namespace) -> Any:
         return read_table(options.features)
     except TableError as error:
         raise DecideError(f"the rows of the inputs are not usable: {error}") from error
-
-
-def first_failure(steps: dict[str, Any]) -> str | None:
-    """Return which step of the execution broke, and why; None where none did."""
-    for name, step in steps.items():
-        if step["StepStatus"] in ("Failed", "Stopped"):
-            return f"{name} is {step['StepStatus']}: {step.get('FailureReason', 'no reason')}"[:500]
-    return None
 
 
 def write_whole(path: Path, text: str) -> None:

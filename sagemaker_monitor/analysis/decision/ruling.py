@@ -1,8 +1,9 @@
 """Which decision the findings add up to, and the sentence that says it to a person.
 
-No evidence outranks everything: a check that broke may have hidden the worst. Then what the inputs
-are refused for, since it holds whichever labels have come. Too few rows or labels for the whole run
-outrank a refusal by bias; too few for one facet do not undo a refusal by another.
+Columns that do not fit outrank everything: nothing else can be told then. No evidence outranks the
+rest: a check that broke may have hidden the worst. Then comes what the inputs are refused for, since it
+holds whichever labels have arrived. Too few rows or labels for the whole run outrank a refusal by bias;
+too few for one facet do not undo a refusal by another.
 
 Runs under Python 3.8 with numpy only.
 """
@@ -13,7 +14,7 @@ from dataclasses import dataclass
 from typing import Sequence, Tuple
 
 from sagemaker_monitor.analysis.decision import wording
-from sagemaker_monitor.analysis.decision.evidence import CheckEvidence, Evidence
+from sagemaker_monitor.analysis.decision.evidence import COLUMN_CHECKS, CheckEvidence, Evidence
 from sagemaker_monitor.analysis.decision.quality import Judged
 from sagemaker_monitor.analysis.decision.spec import BIAS, DATA_QUALITY, Spec
 from sagemaker_monitor.analysis.documents.verdict import Finding, NotChecked
@@ -53,6 +54,9 @@ class Case:
 def rule_on(spec: Spec, evidence: Evidence, case: Case) -> tuple[str, str]:
     """Return the decision, and the sentence that says it to a person."""
     missing = [check for check in evidence.checks if check.status in ("no-evidence", "broken")]
+    misfit = [each for each in case.findings if each.metric in COLUMN_CHECKS]
+    if misfit:
+        return "refused", _refusal(misfit)
     if missing or not evidence.checks:
         return "no-evidence", _about(missing)
     refusing = [each for each in case.findings if each.crossed and each.action == "fail"]

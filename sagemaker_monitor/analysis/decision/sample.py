@@ -112,10 +112,7 @@ def read_sample(labelled: Path, scored: Path, spec: Spec) -> Sample:
 
     Raise SampleError where the two do not belong together or a cell cannot be what it must be.
     """
-    label, wanted, threshold = spec.columns.label, spec.favourable, spec.threshold
-    if label is None or wanted is None or threshold is None:
-        raise SampleError("the specification does not say what a favourable outcome is")
-    header = (*spec.columns.features, *spec.columns.facet_columns, label)
+    header = (*spec.columns.features, *spec.columns.facet_columns, spec.columns.label)
     unknown = [
         name for name in (*[f.name for f in spec.facets], spec.group_variable) if name and name not in header
     ]
@@ -125,7 +122,7 @@ def read_sample(labelled: Path, scored: Path, spec: Spec) -> Sample:
         (header.index(facet.name), _Memo(lambda cell, f=facet: _is_inside(f, cell))) for facet in spec.facets
     ]
     group = header.index(spec.group_variable) if spec.group_variable else None
-    favourable = _Memo(lambda cell: equal(cell, wanted))
+    favourable = _Memo(lambda cell: equal(cell, spec.favourable))
     table, groups = [], []
     for number, (row, score) in enumerate(zip_longest(_rows(labelled), _rows(scored)), 1):
         if row is None or score is None:
@@ -138,7 +135,7 @@ def read_sample(labelled: Path, scored: Path, spec: Spec) -> Sample:
         if prediction is None:
             raise SampleError(f"scored/: the prediction of row {number} is no number")
         table.append(
-            (*(inside[row[at]] for at, inside in facets), favourable[row[-1]], prediction > threshold)
+            (*(inside[row[at]] for at, inside in facets), favourable[row[-1]], prediction > spec.threshold)
         )
         if group is not None:
             groups.append(_canonical(row[group]))

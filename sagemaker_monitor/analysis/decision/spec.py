@@ -20,12 +20,12 @@ WINDOW_PIPELINE = "monitor-ground-truth"
 
 @dataclass(frozen=True)
 class Columns:
-    """The columns of the data, in the files' order: record key, features, facet columns, label if any."""
+    """The columns of the data, in the files' order: record key, features, facet columns, label."""
 
     record_key: str
     features: tuple[str, ...]
     facet_columns: tuple[str, ...]
-    label: str | None
+    label: str
 
 
 @dataclass(frozen=True)
@@ -98,8 +98,8 @@ class Spec:
     pipeline: str
     environment: str
     columns: Columns
-    favourable: int | float | str | None
-    threshold: float | None
+    favourable: int | float | str
+    threshold: float
     facets: tuple[Facet, ...]
     group_variable: str | None
     minimum_overlap: float
@@ -137,18 +137,12 @@ def _scalar(o: Object, key: str, value: object) -> Any:
     return value
 
 
-def _favourable(o: Object) -> int | float | str | None:
-    value = o.value("favourable")
-    found: int | float | str | None = value if value is None else _scalar(o, "favourable", value)
-    return found
-
-
 def _columns(o: Object) -> Columns:
     return Columns(
         record_key=o.text("record_key"),
         features=_texts(o, "features"),
         facet_columns=_texts(o, "facet_columns"),
-        label=o.optional_text("label"),
+        label=o.text("label"),
     )
 
 
@@ -225,25 +219,19 @@ def _gate(o: Object) -> Gate:
 def _spec(o: Object) -> Spec:
     if o.integer("schema_version") != 1:
         raise DocumentError("spec.json has another schema_version than 1")
-    spec = Spec(
+    return Spec(
         model=o.text("model"),
         pipeline=o.text("pipeline"),
         environment=o.text("environment"),
         columns=o.one("columns", _columns),
-        favourable=_favourable(o),
-        threshold=o.optional_number("threshold"),
+        favourable=_scalar(o, "favourable", o.value("favourable")),
+        threshold=o.number("threshold"),
         facets=o.each("facets", _facet),
         group_variable=o.optional_text("group_variable"),
         minimum_overlap=o.number("minimum_overlap"),
         checks=o.each("checks", _check),
         gate=o.one("gate", _gate),
     )
-    if any(each.needs_labels for each in spec.checks):
-        needed = {"label": spec.columns.label, "favourable": spec.favourable, "threshold": spec.threshold}
-        absent = [key for key, value in needed.items() if value is None]
-        if absent:
-            raise DocumentError(f"spec expects checks of predictions, but its {absent[0]} is null")
-    return spec
 
 
 def from_json(document: object) -> Spec:

@@ -137,11 +137,22 @@ def share_in(description: str) -> float | None:
 
 
 def drift(
-    feature: str, value: float | None, limit: Limit | None, *, rows: int, aws: bool, allowed: float | None
+    feature: str,
+    value: float | None,
+    limit: Limit | None,
+    *,
+    rows: int,
+    aws: bool,
+    allowed: float | None,
+    staged: bool,
 ) -> str:
-    """Return one sentence about a feature's distance; *allowed* is what SageMaker's own rule lets pass."""
+    """Return one sentence about a feature's distance; *allowed* is what SageMaker's own rule lets pass.
+
+    With *staged* it was not applied, as other violations were found first.
+    """
     rule = "" if allowed is None else f" (at most {number(allowed)})"
-    theirs = f"SageMaker's own rule{rule} " + ("flags it" if aws else "lets it pass")
+    said = "flags it" if aws else "lets it pass" if not staged else "was not applied beside other violations"
+    theirs = f"SageMaker's own rule{rule} {said}"
     if value is None:
         return f"{feature} has drifted from the baseline by SageMaker's own rule; its distance is not known"
     said = f"the distance of {feature} from its baseline is {number(value)}"

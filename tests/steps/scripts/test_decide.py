@@ -20,6 +20,7 @@ from sagemaker_monitor.analysis.documents.verdict import Verdict
 from sagemaker_monitor.analysis.documents.verdict import from_json as read_verdict
 from steps.scripts import decide
 from tests.analysis.decision.cases import people, spec_document, values
+from tests.analysis.decision.inputs import CALIBRATED, STEP, Inputs, columns, inputs, quality_document
 
 VERSION = "arn:aws:sagemaker:eu-west-1:000000000000:model-package/mortgage/1"
 EXECUTION = "arn:aws:sagemaker:eu-west-1:000000000000:pipeline/p/execution/abcdefghijkl"
@@ -73,6 +74,29 @@ class FakeService:
             }
             self.found_steps[step] = {"StepStatus": "Succeeded", "Metadata": {"ClarifyCheck": check}}
         self.folders = {f"s3://b/old/join/{name}": text for name, text in rows(baseline).items()}
+
+    def quality(self, batch: Inputs, baseline: Inputs) -> None:
+        """Add the step that checked *batch* against *baseline*."""
+        found, before = batch.documents(baseline), baseline.documents()
+        self.objects.update({f"s3://b/new/{name}": text for name, text in found.items()})
+        self.objects.update({f"s3://b/old/{name}": text for name, text in before.items()})
+        self.folders["s3://b/old/join/features"] = baseline.text
+        assert self.found_version
+        self.found_version["DriftCheckBaselines"]["ModelDataQuality"] = {
+            kind: {"S3Uri": f"s3://b/old/{kind.lower()}.json"} for kind in ("Statistics", "Constraints")
+        }
+        violations = "constraint_violations.json"
+        check = {
+            "CheckType": "DATA_QUALITY",
+            "CalculatedBaselineStatistics": "s3://b/new/statistics.json",
+            "CalculatedBaselineConstraints": "s3://b/new/constraints.json",
+            "BaselineUsedForDriftCheckStatistics": "s3://b/old/statistics.json",
+            "BaselineUsedForDriftCheckConstraints": "s3://b/old/constraints.json",
+            "ViolationReport": f"s3://b/new/{violations}" if violations in found else "",
+            "SkipCheck": False,
+            "RegisterNewBaseline": False,
+        }
+        self.found_steps[STEP] = {"StepStatus": "Succeeded", "Metadata": {"QualityCheck": check}}
 
     def check(self, step: str) -> dict[str, Any]:
         """Return the metadata of one check, to be changed."""
@@ -130,12 +154,13 @@ class Run:
         }
         (self.root / "labels.json").write_text(json.dumps({**summary, **known}))
 
-    def decide(self) -> Verdict:
-        """Return the verdict that the script writes."""
+    def decide(self, *given: str) -> Verdict:
+        """Return the verdict that the script writes; *given* replaces the joined rows and labels."""
+        joined = ("--labels", str(self.root / "labels.json"), "--join", str(self.root / "join"))
         options = decide.parse(
             [
-                *("--spec", str(self.root / "spec.json"), "--labels", str(self.root / "labels.json")),
-                *("--join", str(self.root / "join"), "--output", str(self.root / "out")),
+                *("--spec", str(self.root / "spec.json"), "--output", str(self.root / "out")),
+                *(given or joined),
                 *("--execution-arn", EXECUTION, "--model-package-arn=", "--baseline-model-package-arn="),
                 *("--model-package-group", "mortgage", "--bundle", "0" * 64),
             ]
@@ -252,6 +277,156 @@ def test_violations_are_read_from_the_step(run: Run) -> None:
 
     assert [f.metric for f in verdict.findings if f.aws_violation] == ["DPPL"]
     assert {c.step: c.aws_violations for c in verdict.checks} == {"DataBias": 0, "ModelBias": 1}
+
+
+INCOMES, POORER = inputs(columns(1, 750)), inputs(columns(3, 600, richer=0.8))
+BIAS_RULE = {"match": "bias/*", "tolerance": "calibrated", "action": "fail"}
+
+
+class InputsRun(Run):
+    """A decide job of a pipeline that checks its inputs too."""
+
+    def __init__(self, root: Path, batch: Inputs, *, bias: bool = True) -> None:
+        super().__init__(root, HONEST)
+        document = quality_document(bias=bias, rules=[CALIBRATED, BIAS_RULE])
+        (root / "spec.json").write_text(json.dumps(document))
+        (root / "features").mkdir()
+        (root / "features" / "data.csv").write_text(batch.text)
+        # Rows of the bias checks have the one feature that their specification names.
+        for folder in (root / "join" / "labelled", self.service.folders):
+            self._widen(folder)
+        self.service.quality(batch, INCOMES)
+        self.given = ("--features", str(root / "features"))
+
+    def _widen(self, where: Any) -> None:
+        if isinstance(where, Path):
+            (where / "data.csv").write_text(wide((where / "data.csv").read_text()))
+        else:
+            where["s3://b/old/join/labelled"] = wide(where["s3://b/old/join/labelled"])
+
+    def labelled(self) -> tuple[str, ...]:
+        """Return the arguments of a run with labels."""
+        return (*self.given, "--labels", str(self.root / "labels.json"), "--join", str(self.root / "join"))
+
+
+def wide(labelled: str) -> str:
+    """Return rows of one feature as rows of four."""
+    return "".join(f"1.0,2.0,{line}\n" for line in labelled.replace("10.5,", "120,north,").splitlines())
+
+
+def test_inputs_and_bias_are_decided_together(tmp_path: Path) -> None:
+    """Both kinds of check are read from the execution's steps, and one verdict has both."""
+    run = InputsRun(tmp_path, inputs(columns(2, 600)))
+    verdict = run.decide(*run.labelled())
+
+    assert verdict.decision == "pass"
+    assert {finding.monitor for finding in verdict.findings} == {"data_quality", "bias"}
+    assert verdict.baseline
+    assert verdict.baseline.constraints[STEP] == "s3://b/old/constraints.json"
+
+
+def test_inputs_are_decided_without_labels(tmp_path: Path) -> None:
+    """Before labels arrive, with or without labels.json, drift refuses; nothing joined is needed."""
+    run = InputsRun(tmp_path, POORER)
+    run.labels(rows=600, labelled=0, overlap=0.0, status="labels-missing")
+    verdict = run.decide(*run.given, "--labels", str(tmp_path / "labels.json"))
+
+    assert verdict.decision == "refused"
+    assert "income" in verdict.summary
+    assert run.decide(*run.given).summary == verdict.summary
+
+
+def test_inputs_alone_need_no_facets(tmp_path: Path) -> None:
+    """A model that is watched for its inputs only is decided by them."""
+    verdict = InputsRun(tmp_path, inputs(columns(2, 600)), bias=False)
+
+    assert verdict.decide(*verdict.given).decision == "pass"
+
+
+def test_a_violation_of_columns_stands_alone(tmp_path: Path) -> None:
+    """SageMaker leaves neither statistics nor constraints then, and none are asked for."""
+    found = columns(2, 600)
+    del found["debt"]
+    run = InputsRun(tmp_path, inputs(found))
+    assert "s3://b/new/statistics.json" not in run.service.objects
+    run.service.found_steps["BatchMonitor-transform"] = {"StepStatus": "Failed", "FailureReason": "columns"}
+    verdict = run.decide(*run.given)
+
+    assert verdict.decision == "refused"
+    assert "Number of columns in current dataset: 3" in verdict.summary
+
+
+def test_a_failed_transform_is_not_taken_for_missing_labels(tmp_path: Path) -> None:
+    """Fitting inputs whose scoring broke are no pass."""
+    run = InputsRun(tmp_path, inputs(columns(2, 600)))
+    run.service.found_steps["BatchMonitor-transform"] = {"StepStatus": "Failed", "FailureReason": "OOM"}
+
+    assert run.decide(*run.given).decision == "no-evidence"
+
+
+@pytest.mark.parametrize("document", ["Statistics", "Constraints"])
+def test_another_versions_statistics_are_a_mismatch(tmp_path: Path, document: str) -> None:
+    """Both documents that the check was held against must be the version's."""
+    run = InputsRun(tmp_path, inputs(columns(2, 600)))
+    metadata = run.service.found_steps[STEP]["Metadata"]["QualityCheck"]
+    metadata[f"BaselineUsedForDriftCheck{document}"] = "s3://b/other.json"
+    verdict = run.decide(*run.labelled())
+
+    assert verdict.decision == "no-evidence"
+    assert f"{STEP}: baseline-version-mismatch" in verdict.summary
+
+
+def test_statistics_that_vanished_are_no_evidence(tmp_path: Path) -> None:
+    """Without a violation of columns the report must be there."""
+    run = InputsRun(tmp_path, inputs(columns(2, 600)))
+    del run.service.objects["s3://b/new/statistics.json"]
+
+    assert "s3://b/new/statistics.json does not exist" in run.decide(*run.labelled()).summary
+
+
+def test_missing_rows_of_the_baselines_inputs_are_told(tmp_path: Path) -> None:
+    """Calibration of drift needs the features that the baseline was computed from."""
+    run = InputsRun(tmp_path, inputs(columns(2, 600)))
+    del run.service.folders["s3://b/old/join/features"]
+
+    assert "there are no rows below s3://b/old/join/features" in run.decide(*run.labelled()).summary
+
+
+def test_an_empty_window_needs_nothing_else(run: Run) -> None:
+    """Where nothing was captured there is nothing to join, and the verdict says which hours."""
+    (run.root / "spec.json").write_text(json.dumps({**spec_document(), "pipeline": "monitor-ground-truth"}))
+    collected = {
+        "schema_version": 1,
+        "window": {"start": "2026-03-01T00:00:00Z", "end": "2026-03-02T00:00:00Z"},
+        "manifests": 0,
+        "objects": 0,
+        "rows": 0,
+        "status": "window-empty",
+    }
+    (run.root / "collect.json").write_text(json.dumps(collected))
+    verdict = run.decide("--collected", str(run.root / "collect.json"))
+
+    assert verdict.decision == "window-empty"
+    assert verdict.batch
+    assert verdict.batch.window
+
+
+def test_a_window_with_rows_is_decided_as_any_batch(run: Run) -> None:
+    """The verdict says the hours that the rows were captured in."""
+    collected = {
+        "schema_version": 1,
+        "window": {"start": "2026-03-01T00:00:00Z", "end": "2026-03-02T00:00:00Z"},
+        "rows": 500,
+        "status": "captured",
+    }
+    (run.root / "collect.json").write_text(json.dumps(collected))
+    joined = ("--labels", str(run.root / "labels.json"), "--join", str(run.root / "join"))
+    verdict = run.decide(*joined, "--collected", str(run.root / "collect.json"))
+
+    assert verdict.decision == "pass"
+    assert verdict.batch
+    assert verdict.batch.window
+    assert verdict.batch.window.start == "2026-03-01T00:00:00Z"
 
 
 def test_the_script_says_in_one_line_why_it_cannot(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
