@@ -13,7 +13,7 @@ from sagemaker_monitor.operations.follow import Snapshot
 from sagemaker_monitor.registry.evidence import parse_execution_arn
 from sagemaker_monitor.registry.verdicts import read_verdict
 
-REFUSALS = frozenset({"refused", "inconclusive", "labels-missing"})
+REFUSALS = frozenset({"refused", "inconclusive", "labels-missing", "window-empty"})
 
 Conclusion = Literal["open", "refused", "broken"]
 
