@@ -14,6 +14,7 @@ import pytest
 
 from steps.decide import decision_archive
 from tests.analysis.decision.cases import people, spec_document
+from tests.analysis.decision.inputs import columns, inputs
 from tests.steps.scripts.test_decide import rows
 from tests.steps.scripts.test_join import ADDED, SPEC
 
@@ -62,6 +63,16 @@ one, two = (read_sample(root / n / "labelled", root / n / "scored", known) for n
 pairs = [("DPL", 0), ("TE", 0), ("KL", 0)]
 family = calibration.chance(calibration.patterns(one, two), pairs, splits=999).offsets(pairs, 0.05)
 print(json.dumps([[o.up, o.down] for o in family.offsets.values()]))
+"""
+DRIFT = """
+import json, sys
+from pathlib import Path
+sys.path.insert(0, sys.argv[1])
+from sagemaker_monitor.analysis.decision import drift, reading
+from sagemaker_monitor.analysis.decision.table import read_table
+root = Path(sys.argv[2])
+found = drift.drift(read_table(root / "one"), read_table(root / "two"), 0.05, splits=500)
+print(json.dumps([found.limits(found.features, 0.05), found.left_out]))
 """
 
 
@@ -168,3 +179,17 @@ def test_limits_are_the_same_under_another_numpy(archive: Path, tmp_path: Path) 
     there = output(python, "-c", CONCLUDE, str(archive), str(tmp_path))
 
     assert there == output(Path(sys.executable), "-c", CONCLUDE, str(archive), str(tmp_path))
+
+
+def test_drift_limits_are_the_same_under_another_numpy(archive: Path, tmp_path: Path) -> None:
+    """Random splits of the inputs' rows give the same limits, too."""
+    python = oldest()
+    if not runs(python, "import numpy"):
+        pytest.skip(f"{python} has no numpy; OLDEST_PYTHON may name an interpreter that has one")
+    for name, found in (("one", columns(1, 300, missing=0.1)), ("two", columns(2, 900))):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "data.csv").write_text(inputs(found).text)
+
+    there = output(python, "-c", DRIFT, str(archive), str(tmp_path))
+
+    assert there == output(Path(sys.executable), "-c", DRIFT, str(archive), str(tmp_path))
