@@ -42,7 +42,7 @@ data:
   # ground_truth: {{uri: labels/{model}/}}     # where labels come later, in files of their own
 
 monitors:
-  data_quality: {}                  # types, missing values, categories and drift of the features
+  data_quality: {{}}                # types, missing values, categories and drift of the features
   bias:
     facets:                         # who is watched for; the rest of the rows is compared with them
 {facets}
