@@ -75,11 +75,12 @@ def take_apart(definition: Any) -> Anatomy:
     document = definition if isinstance(definition, dict) else {"": definition}
     steps: dict[str, Unit] = {}
     orders: dict[str, Any] = {}
-    _walk(document.get("Steps", []), "", steps, orders)
+    if "Steps" in document:
+        _walk(document["Steps"], "", steps, orders)
     rest = {key: value for key, value in document.items() if key not in ("Steps", "Parameters")}
     return Anatomy(
         steps,
-        Unit("parameters", _parameters(document.get("Parameters", []))),
+        Unit("parameters", _parameters(document["Parameters"]) if "Parameters" in document else {}),
         Unit("definition", {**dict(flatten(rest)), **orders}),
     )
 
@@ -142,8 +143,7 @@ def _walk(steps: Any, place: str, found: dict[str, Unit], orders: dict[str, Any]
         )
         for branch, inner in branches.items():
             _walk(inner, f" of {name}.{branch}", found, orders)
-    if len(names) > 1:
-        orders[f"Steps{place}{ORDER}"] = names
+    orders[f"Steps{place}{ORDER}"] = names
 
 
 def _take_branches(body: dict[str, Any]) -> dict[str, Any]:
@@ -163,11 +163,13 @@ def _unused(name: str, taken: Mapping[str, Any]) -> str:
 
 
 def _parameters(parameters: Any) -> dict[str, Any]:
+    if parameters == []:
+        return {ORDER: []}
     found: dict[str, Any] = {}
     for path, value in flatten(parameters):
         # `[Name].DefaultValue` reads better as `Name.DefaultValue`; the order keeps its own mark.
         inner = re.fullmatch(r"\[([^\[\]]+)\](.*)", path)
-        found[inner[1] + inner[2] if inner and path != ORDER else path] = value
+        found[inner[1] + inner[2] if inner and path != ORDER else path or "(all)"] = value
     return found
 
 

@@ -102,7 +102,7 @@ def _parameter_pair(before: Unit, after: Unit, found: Comparison) -> Pair:
                 if side
                 else Difference("-", "pipeline", f"parameter {name}", before=default, text=text)
             )
-    both = names[0] & names[1]
+    both = {ORDER} | names[0] & names[1]
 
     def kept(unit: Unit) -> Unit:
         return Unit(
@@ -244,6 +244,10 @@ def _order(subject: str, old: Any, new: Any) -> Iterator[Difference]:
         common = [name for name in old if name in new], [name for name in new if name in old]
         if common[0] != common[1]:
             yield Difference("~", "pipeline", f"order of {subject}", common[0], common[1])
+    elif [] in (old, new):
+        # Elements that come or go are told themselves; an empty list has none.
+        sign: Sign = "+" if old is MISSING else "-"
+        yield Difference(sign, "pipeline", subject, old, new)
 
 
 def _storage(before: str | None, after: str | None) -> list[tuple[str, Any, Any]]:
