@@ -165,13 +165,14 @@ def _approved(aws: Aws, group: str) -> Approved | None:
     version = latest_approved(aws, group)
     if version is None:
         return None
-    found = {kind: head(aws, uri) for kind, uri in version.baselines.items()}
-    written = [stored.modified for stored in found.values() if stored is not None]
+    kept = [*version.baselines.items(), *version.statistics.items()]
+    found = [(kind, head(aws, uri)) for kind, uri in kept]
+    written = [stored.modified for _, stored in found if stored is not None]
     return Approved(
         number=version.number,
         modified=version.modified or version.created,
         baseline_written=min(written, default=None),
-        baselines_gone=tuple(kind for kind, stored in found.items() if stored is None),
+        baselines_gone=tuple(dict.fromkeys(kind for kind, stored in found if stored is None)),
     )
 
 
