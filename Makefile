@@ -18,7 +18,7 @@ $(BIN)/uv:
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check uv==$(UV_VERSION)
 
 $(VENV)/.demo: setup.py constraints.txt | $(BIN)/uv
-	@echo "installing what the demo needs: about 150 packages, 1.2 GB on disk, most of it the SageMaker SDK; one to three minutes"
+	@echo "installing what the demo needs: about 150 packages, 1.3 GB on disk, most of it the SageMaker SDK; one to three minutes"
 	$(INSTALL) -e ".[build,local,examples]"
 	@touch $@
 
