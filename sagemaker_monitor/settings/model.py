@@ -127,7 +127,7 @@ class BiasMonitor(Section):
 
 
 class DataQualityMonitor(Section):
-    """Model Monitor's checks of the features: types, missing values, categories, and drift. No settings yet."""
+    """Model Monitor's checks of the features: types, missing values, categories, drift. No settings yet."""
 
 
 class Monitors(Section):

@@ -19,7 +19,7 @@ COLUMN_CHECKS = ("missing_column_check", "extra_column_check")
 
 
 def check_rules(rules: Sequence[Rule], model: Model) -> list[tuple[Path, str]]:
-    """Return the rules that nothing the model is watched for can match, or that earlier rules leave nothing to."""
+    """Return the rules that nothing watched can match, or that earlier rules leave nothing to."""
     return list(_check(rules, model))
 
 
