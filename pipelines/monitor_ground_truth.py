@@ -1,10 +1,10 @@
 """Judge a window of captured batches whose labels have arrived since.
 
-    Collect ─► HaveCaptures ─┬► CreateModel, Join ─► …
-                             └► DecideWithoutCaptures ─► RefuseWithoutCaptures
+Collect ─► HaveCaptures ─┬► CreateModel, Join ─► …
+                         └► DecideWithoutCaptures ─► RefuseWithoutCaptures
 
-    … HaveLabels ─┬► DataBias, ModelBias ─► Decide ─► CheckVerdict ─► Refuse
-                  └► DecideWithoutLabels ─► CheckInputs ─► RefuseWithoutLabels
+… HaveLabels ─┬► DataBias, ModelBias ─► Decide ─► CheckVerdict ─► Refuse
+              └► DecideWithoutLabels ─► CheckInputs ─► RefuseWithoutLabels
 """
 
 from __future__ import annotations

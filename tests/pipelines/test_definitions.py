@@ -77,7 +77,7 @@ def test_inputs_are_checked_before_anything_is_scored(bundle: Bundle) -> None:
 def test_the_data_quality_check_is_an_ordinary_quality_check(
     bundle: Bundle, pipeline: str, name: str
 ) -> None:
-    """The check within MonitorBatchTransformStep has the group and both supplied baselines, like any other."""
+    """The check within MonitorBatchTransformStep has the group and both supplied baselines, as any has."""
     step = steps_of(bundle, pipeline)[name]
 
     assert step["CheckType"] == "DATA_QUALITY"
