@@ -50,10 +50,8 @@ setup(
     entry_points={"console_scripts": ["sagemaker-monitor=sagemaker_monitor.cli.main:main"]},
     classifiers=[
         "License :: OSI Approved :: Apache Software License",
-        "Operating System :: MacOS",
         "Operating System :: POSIX :: Linux",
         "Programming Language :: Python :: 3.11",
-        "Programming Language :: Python :: 3.12",
         "Topic :: Scientific/Engineering :: Artificial Intelligence",
     ],
 )
