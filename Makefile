@@ -54,8 +54,9 @@ unit: $(VENV)/.test
 test-slow: $(VENV)/.test  ## The tests that take minutes, error rates of the gate among them
 	$(BIN)/pytest -m slow
 
-bench: $(VENV)/.test  ## Print the gate's error rates and what the demo costs
+bench: $(VENV)/.test  ## Print the gate's error rates, for bias and for drift; half an hour
 	$(BIN)/python benchmarks/gate_error_rates.py
+	$(BIN)/python benchmarks/drift_error_rates.py
 
 lock: $(BIN)/uv  ## Resolve constraints.txt anew
 	$(BIN)/uv pip compile setup.py --all-extras --universal --python-version 3.11 --upgrade --no-header --no-annotate -o constraints.txt
