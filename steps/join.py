@@ -16,7 +16,6 @@ class Joined:
     """The Join step, the S3 URI of each folder it writes, and how many records have a label."""
 
     step: Any
-    root: Any
     uris: dict[str, Any]
     labels: Any
 
@@ -56,4 +55,4 @@ def join(
         outputs=[s3_output(folder, uris[folder], f"{OUTPUT}/{folder}") for folder in FOLDERS],
         property_files=[labels],
     )
-    return Joined(step, build.output("join"), uris, labels)
+    return Joined(step, uris, labels)
