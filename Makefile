@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 UV_VERSION := 0.13.9
 INSTALL := $(BIN)/uv pip install --quiet --python $(BIN)/python --compile-bytecode -c constraints.txt
 
-.PHONY: help install demo test lint format typecheck contracts unit test-slow bench lock clean
+.PHONY: help install demo test lint format typecheck contracts unit test-slow parity bench lock clean
 
 help:  ## What can be made
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -53,6 +53,9 @@ unit: $(VENV)/.test
 
 test-slow: $(VENV)/.test  ## The tests that take minutes, error rates of the gate among them
 	$(BIN)/pytest -m slow
+
+parity: $(VENV)/.test  ## Renew docs/parity.md from the tests that compare with RECORDED_DATA; without it nothing changes
+	$(BIN)/pytest --update-parity
 
 bench: $(VENV)/.test  ## Print the gate's error rates, for bias and for drift; half an hour
 	$(BIN)/python benchmarks/gate_error_rates.py

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 ROOT = Path(__file__).parent.parent
+pytest_plugins = ["tests.parity.plugin"]
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
