@@ -13,6 +13,20 @@ from sagemaker_monitor.analysis.documents.analysis import VERSION, DocumentError
 from sagemaker_monitor.analysis.documents.lenient import load
 
 BIAS_DRIFT_CHECK = "bias_drift_check"
+REPORTED_NAMES = {
+    "true_positive_rate": "truePositiveRate",
+    "true_negative_rate": "trueNegativeRate",
+    "false_positive_rate": "falsePositiveRate",
+    "false_negative_rate": "falseNegativeRate",
+    "weighted_recall": "weightedRecall",
+    "weighted_precision": "weightedPrecision",
+    "weighted_f0_5": "weightedF0_5",
+    "weighted_f1": "weightedF1",
+    "weighted_f2": "weightedF2",
+}
+"""What violations of model quality call the metrics whose names have several words."""
+
+_CONSTRAINTS = {reported: name for name, reported in REPORTED_NAMES.items()}
 
 
 @dataclass(frozen=True)
@@ -79,3 +93,35 @@ class QualityViolations:
         keys = tuple(QualityViolation.__dataclass_fields__)
         found = load(text, "constraint_violations.json").children("violations")
         return cls(tuple(QualityViolation(**{key: each.text(key) for key in keys}) for each in found))
+
+
+@dataclass(frozen=True)
+class ModelViolation:
+    """One metric of a model that is beyond its threshold; the fields are in the document's order."""
+
+    constraint_check_type: str
+    description: str
+    metric_name: str
+
+    @property
+    def constraint(self) -> str:
+        """Return the metric's name in constraints and statistics: true_positive_rate for truePositiveRate."""
+        return _CONSTRAINTS.get(self.metric_name, self.metric_name)
+
+
+@dataclass(frozen=True)
+class ModelViolations:
+    """The violations of one model quality check; without any there is no document."""
+
+    violations: tuple[ModelViolation, ...]
+
+    def to_json(self) -> str:
+        """Return the document as the analyzer writes it."""
+        return jackson.render({"violations": [asdict(each) for each in self.violations]})
+
+    @classmethod
+    def from_json(cls, text: str) -> ModelViolations:
+        """Read the document; raises DocumentError with what is wrong."""
+        keys = tuple(ModelViolation.__dataclass_fields__)
+        found = load(text, "constraint_violations.json").children("violations")
+        return cls(tuple(ModelViolation(**{key: each.text(key) for key in keys}) for each in found))
