@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+
+from sagemaker_monitor.analysis.errors import AnalysisError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -75,6 +78,13 @@ class Column:
             return self.values.astype(np.int64)
         return np.where(self.present, self.values, "nan").astype(np.float64)
 
+    def series(self) -> pl.Series:
+        """Return the values as a typed series, null where absent."""
+        import polars as pl
+
+        values = pl.Series(self.name, self.values)
+        return values if self.present.all() else values.set(pl.Series(~self.present), None)
+
     def distinct(self) -> list[Any]:
         """Return the distinct values as Python objects, in order of appearance."""
         present = self.values[self.present]
@@ -90,6 +100,13 @@ class Column:
         rows = self._equal(values)
         return rows if rows.any() else self._equal([self._cast(value) for value in values])
 
+    def has_any(self, values: Sequence[object]) -> bool:
+        """Tell whether any row has one of *values*."""
+        try:
+            return bool(self.equal_to_any(values).any())
+        except ValueError:
+            return False
+
     def _equal(self, values: Sequence[object]) -> NDArray[np.bool_]:
         rows = np.zeros(len(self.values), dtype=bool)
         for value in values:
@@ -104,6 +121,43 @@ class Column:
         if self.kind is Kind.BOOLEAN:
             return value.lower() == "true" if isinstance(value, str) and value.isalpha() else bool(value)
         return float(str(value))
+
+
+def column_of_values(name: str, values: Sequence[Any], *, texts: bool = False) -> Column:
+    """Return the column of *values* as JSON types them; with *texts*, cells typed by what they spell.
+
+    None is absent. Raises AnalysisError for a list or an object among them.
+    """
+    import polars as pl
+
+    if texts:
+        return column_of(name, pl.Series(values, dtype=pl.String))
+    kinds = {type(each) for each in values}
+    if kinds & {list, dict, tuple}:
+        raise AnalysisError(f"{name!r} has a list or an object where a number or a text is needed")
+    if str in kinds:
+        cells = [each if isinstance(each, (str, type(None))) else json.dumps(each) for each in values]
+        return column_of_series(pl.Series(name, cells, dtype=pl.String))
+    if kinds == {bool}:
+        return column_of_series(pl.Series(name, values, dtype=pl.Boolean))
+    whole = kinds <= {int, bool} and all(-(2**63) <= each < 2**63 for each in values)
+    return column_of_series(pl.Series(name, values, dtype=pl.Int64 if whole else pl.Float64, strict=False))
+
+
+def column_of_series(values: pl.Series) -> Column:
+    """Return the column of typed *values*: text stays text, and a gap turns integers into floats."""
+    import polars as pl
+
+    present = values.is_not_null().to_numpy()
+    if values.dtype == pl.Boolean and present.all():
+        return Column(values.name, Kind.BOOLEAN, values.to_numpy(), present)
+    if values.dtype.is_integer() and present.all():
+        return Column(values.name, Kind.INTEGER, values.cast(pl.Int64).to_numpy(), present)
+    if values.dtype.is_numeric():
+        numbers = values.cast(pl.Float64).fill_null(float("nan")).to_numpy()
+        return Column(values.name, Kind.FLOAT, numbers, ~np.isnan(numbers))
+    texts = values.cast(pl.String)
+    return Column(values.name, Kind.STRING, texts.fill_null("").to_numpy(), present)
 
 
 def column_of(name: str, cells: pl.Series) -> Column:

@@ -14,7 +14,7 @@ from sagemaker_monitor.analysis.columns import Column, column_of
 from sagemaker_monitor.analysis.errors import AnalysisError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Sequence
     from pathlib import Path
 
     import polars as pl
@@ -43,15 +43,13 @@ class Dataset:
             self._columns[index] = column_of(self.names[index], self.cells.to_series(index))
         return self._columns[index]
 
-    def csv_batches(self, indices: Sequence[int], size: int) -> Iterator[tuple[int, bytes]]:
-        """Yield the columns at *indices* as CSV without a header, at most about *size* bytes at a time.
+    def features(self, indices: Sequence[int], *, typed: bool = False) -> pl.DataFrame:
+        """Return the columns at *indices*: cells as they were read, or *typed* by what they hold."""
+        import polars as pl
 
-        Each comes with its number of rows. Cells are written as they were read.
-        """
-        wanted = self.cells.select([self.cells.columns[index] for index in indices])
-        per_row = max(1, int(wanted.estimated_size()) // max(1, wanted.height) + len(indices))
-        for part in wanted.iter_slices(max(1, size // per_row)):
-            yield part.height, part.write_csv(include_header=False).encode()
+        if typed:
+            return pl.DataFrame([self.column(index).series() for index in indices])
+        return pl.DataFrame([self.cells.to_series(index).alias(self.names[index]) for index in indices])
 
 
 def read_csv(files: Sequence[Path], headers: Sequence[str] | None) -> Dataset:

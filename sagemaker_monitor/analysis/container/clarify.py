@@ -9,7 +9,8 @@ from sagemaker_monitor.analysis.bias import drift, report, samples
 from sagemaker_monitor.analysis.bias.metrics import POST_TRAINING, PRE_TRAINING
 from sagemaker_monitor.analysis.container.config import AnalysisConfig
 from sagemaker_monitor.analysis.container.page import page
-from sagemaker_monitor.analysis.container.predictor import ENDPOINT_VARIABLE, predicted_labels
+from sagemaker_monitor.analysis.container.payloads import CSV
+from sagemaker_monitor.analysis.container.predictor import ENDPOINT_VARIABLE, Model
 from sagemaker_monitor.analysis.datasets import read_csv
 from sagemaker_monitor.analysis.documents.analysis import Analysis, DocumentError
 from sagemaker_monitor.analysis.documents.violations import BiasViolations
@@ -71,7 +72,9 @@ def analyse(config: AnalysisConfig, dataset: Dataset, endpoint: str | None) -> A
 
     sections = {}
     for stage, methods in config.methods.items():
-        predicted = _predicted(config, dataset, features, endpoint) if stage == POST_TRAINING else None
+        predicted = (
+            _predicted(config, dataset, features, observed, endpoint) if stage == POST_TRAINING else None
+        )
         sections[stage] = report.section(
             stage,
             methods,
@@ -96,7 +99,11 @@ def _facets(config: AnalysisConfig, dataset: Dataset, columns: Sequence[int]) ->
 
 
 def _predicted(
-    config: AnalysisConfig, dataset: Dataset, features: Sequence[int], endpoint: str | None
+    config: AnalysisConfig,
+    dataset: Dataset,
+    features: Sequence[int],
+    observed: Column,
+    endpoint: str | None,
 ) -> Column:
     """Return the predicted labels: the dataset's own, or the model's."""
     if config.predicted_label is not None:
@@ -113,7 +120,8 @@ def _predicted(
             "Data must contain features. every column is the label, an identifier or excluded"
         )
     print(f"predicting {len(dataset)} rows with {len(features)} features", flush=True)
-    return predicted_labels(endpoint, dataset, features, config.predictor, config.probability_threshold)
+    with Model(endpoint, config.predictor, config.probability_threshold) as model:
+        return model.labels(dataset.features(features, typed=config.predictor.content_type != CSV), observed)
 
 
 def _baseline(file: Path) -> Analysis:

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 from sagemaker_monitor.analysis.bias.metrics import POST_TRAINING, PRE_TRAINING
 from sagemaker_monitor.analysis.bias.report import select
+from sagemaker_monitor.analysis.container.answers import compiled
+from sagemaker_monitor.analysis.container.payloads import CSV, JSON, JSON_LINES, check_templates
 from sagemaker_monitor.analysis.errors import AnalysisError
 
 if TYPE_CHECKING:
@@ -31,12 +33,16 @@ class FacetConfig:
 
 @dataclass(frozen=True)
 class PredictorConfig:
-    """How the model's answer is read."""
+    """How the model is asked, and how its answer is read."""
 
-    label: int | None
-    probability: int | None
-    label_headers: tuple[Value, ...]
-    custom_attributes: str | None
+    content_type: str = CSV
+    accept_type: str = CSV
+    content_template: str | None = None
+    record_template: str | None = None
+    label: Reference | None = None
+    probability: Reference | None = None
+    label_headers: tuple[Value, ...] = ()
+    custom_attributes: str | None = None
 
 
 @dataclass(frozen=True)
@@ -111,45 +117,64 @@ def _parse(document: dict[str, Any]) -> AnalysisConfig:
         join_source=document.get("joinsource_name_or_index"),
         probability_threshold=document.get("probability_threshold", 0.5),
         methods=methods,
-        predictor=_predictor(document["predictor"]) if "predictor" in document else None,
+        predictor=_predictor(document["predictor"], document["dataset_type"].lower())
+        if "predictor" in document
+        else None,
         report=report["name"] if report else None,
         report_title=(report or {}).get("title", "SageMaker Analysis Report"),
     )
 
 
-def _predictor(document: dict[str, Any]) -> PredictorConfig:
-    indices = {}
-    for key in ("label", "probability"):
-        value = document.get(key)
-        if isinstance(value, str) and not value.isdecimal():
-            raise AnalysisError(
-                f"{INVALID} analysis_config.json.predictor.{key} is {value!r}: for answers in text/csv it is "
-                "the zero-based index of a column of the model's answer"
-            )
-        indices[key] = None if value is None else int(value)
+def _predictor(document: dict[str, Any], dataset_type: str) -> PredictorConfig:
+    content_type = document.get("content_type", dataset_type).lower()
+    if content_type not in (CSV, JSON_LINES, JSON):
+        content_type = CSV
+    accept_type = document.get("accept_type", content_type).lower()
+    content, record = document.get("content_template"), document.get("record_template")
+    check_templates(content_type, content, record)
     return PredictorConfig(
-        **indices,
+        content_type=content_type,
+        accept_type=accept_type,
+        content_template=content,
+        record_template=record,
+        label=_place(document, "label", accept_type),
+        probability=_place(document, "probability", accept_type),
         label_headers=tuple(document.get("label_headers", ())),
         custom_attributes=document.get("custom_attributes"),
     )
+
+
+def _place(document: dict[str, Any], key: str, accept_type: str) -> Reference | None:
+    """Return the column of a CSV answer, or the JMESPath expression into a JSON one."""
+    value: Reference | None = document.get(key)
+    if value is None or (accept_type != CSV and isinstance(value, str)):
+        if isinstance(value, str):
+            compiled(value, f"{INVALID} analysis_config.json.predictor.{key}")
+        return value
+    if accept_type != CSV or not str(value).isdecimal():
+        what = "a JMESPath expression" if accept_type != CSV else "the zero-based index of a column"
+        raise AnalysisError(
+            f"{INVALID} analysis_config.json.predictor.{key} is {value!r}: for answers in {accept_type} it "
+            f"is {what} of the model's answer"
+        )
+    return int(value)
 
 
 _UNSUPPORTED = (
     *("dataset_uri", "facet_dataset_uri", "facet_headers", "predicted_label_dataset_uri"),
     *("predicted_label_headers", "segment_config", "time_series_data_config"),
 )
-_UNSUPPORTED_PREDICTOR = (
-    *("endpoint_name", "target_model", "content_template", "record_template", "time_series_predictor_config"),
-)
+_UNSUPPORTED_PREDICTOR = (*("endpoint_name", "target_model", "time_series_predictor_config"),)
 
 
 def _refuse_unsupported(document: dict[str, Any]) -> None:
     """Refuse by name what Clarify knows and this container does not."""
     predictor = document.get("predictor", {})
-    formats = [("dataset_type", document), ("content_type", predictor), ("accept_type", predictor)]
-    found = [
-        f"{key} {where[key]!r}" for key, where in formats if where.get(key, "text/csv").lower() != "text/csv"
-    ]
+    found = []
+    if document["dataset_type"].lower() != CSV:
+        found = [f"dataset_type {document['dataset_type']!r}"]
+    if predictor.get("content_type", CSV).lower() not in (CSV, JSON_LINES, JSON):
+        found += [f"predictor.content_type {predictor['content_type']!r}"]
     found += [
         f"methods.{key}" for key in document["methods"] if key in ("shap", "pdp", "asymmetric_shapley_value")
     ]
@@ -274,7 +299,7 @@ _SCHEMA = _mapping(
                 "label": _reference,
                 "probability": _reference,
                 "label_headers": _list_of(_reference),
-                "custom_attributes": _text,
+                **dict.fromkeys(("custom_attributes", "content_template", "record_template"), _text),
                 **dict.fromkeys(_UNSUPPORTED_PREDICTOR, _anything),
             },
         ),

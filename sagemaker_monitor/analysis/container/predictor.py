@@ -1,135 +1,161 @@
-"""Asking the model: rows to the shadow endpoint in batches, predicted labels back."""
+"""Asking the model: rows to the shadow endpoint in batches, scores or predicted labels back."""
 
 from __future__ import annotations
 
-import csv
 import http.client
-import json
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 import numpy as np
 
-from sagemaker_monitor.analysis.columns import Column, Kind
+from sagemaker_monitor.analysis.columns import Column, Kind, column_of_values
+from sagemaker_monitor.analysis.container.answers import read_answer, table_of_scores
+from sagemaker_monitor.analysis.container.payloads import CSV, batches
 from sagemaker_monitor.analysis.errors import AnalysisError
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from types import TracebackType
 
+    import polars as pl
+    from numpy.typing import NDArray
+
+    from sagemaker_monitor.analysis.container.answers import CsvAnswer, JsonAnswer
     from sagemaker_monitor.analysis.container.config import PredictorConfig
-    from sagemaker_monitor.analysis.datasets import Dataset
 
 ENDPOINT_VARIABLE = "SAGEMAKER_MONITOR_SHADOW_ENDPOINT"
-PAYLOAD = 4_000_000
-"""Bytes of one request, at most about: hosting accepts 6 MB."""
 TIMEOUT = 60.0
+_BROKEN = (http.client.RemoteDisconnected, BrokenPipeError, ConnectionResetError)
 
 
-def predicted_labels(
-    endpoint: str, dataset: Dataset, features: Sequence[int], predictor: PredictorConfig, threshold: float
-) -> Column:
-    """Return the label that the model at *endpoint* predicts for each row of *dataset*.
+class Model:
+    """The model at a shadow endpoint, asked over one connection that is kept; close it, or use `with`.
 
-    Raises AnalysisError when the endpoint cannot be reached, refuses, or answers another number of rows.
+    Frames have one column for each feature, in the model's order: text cells are sent as they are, numbers
+    in their shortest form that reads back. Every method raises AnalysisError when the endpoint cannot be
+    reached, refuses, or answers something else than one prediction for each row.
     """
-    url = urlsplit(endpoint)
-    if url.scheme != "http" or not url.hostname:
-        raise AnalysisError(
-            f"{ENDPOINT_VARIABLE} is {endpoint!r}: it must be http://<host>:<port>/invocations"
+
+    def __init__(self, endpoint: str, predictor: PredictorConfig, threshold: float = 0.5) -> None:
+        url = urlsplit(endpoint)
+        if url.scheme != "http" or not url.hostname:
+            raise AnalysisError(
+                f"{ENDPOINT_VARIABLE} is {endpoint!r}: it must be http://<host>:<port>/invocations"
+            )
+        self._endpoint, self._path = endpoint, url.path or "/invocations"
+        self._connection = http.client.HTTPConnection(url.hostname, url.port, timeout=TIMEOUT)
+        self._predictor, self._threshold = predictor, threshold
+        self._headers = {"Content-Type": predictor.content_type, "Accept": predictor.accept_type}
+        if predictor.custom_attributes:
+            self._headers["X-Amzn-SageMaker-Custom-Attributes"] = predictor.custom_attributes
+
+    def __enter__(self) -> Model:
+        return self
+
+    def __exit__(self, *_: type[BaseException] | BaseException | TracebackType | None) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Close the connection; the next request opens another."""
+        self._connection.close()
+
+    def scores(self, frame: pl.DataFrame) -> NDArray[np.float64]:
+        """Return the model's scores, shape (rows of *frame*, outputs of the model).
+
+        They are read at predictor.probability, or else at predictor.label, or else are the whole answer.
+        """
+        place, key = self._predictor.probability, "probability"
+        if place is None:
+            place, key = self._predictor.label, "label"
+        parts = [answer.scores(place, key) for answer in self._answers(frame)]
+        if len({part.shape[1] for part in parts}) > 1:
+            raise AnalysisError("the model answers more scores for some rows than for others")
+        return np.concatenate(parts) if parts else np.empty((0, 0))
+
+    def labels(self, frame: pl.DataFrame, observed: Column | None = None) -> Column:
+        """Return the label that the model predicts for each row.
+
+        What stands at predictor.label is the label; where it is a score, because labels *observed* are of
+        another type, and where only scores are answered, one score is cut at the threshold, exclusively, and
+        of several the best one's header is the label.
+        """
+        predictor = self._predictor
+        if predictor.label is None:
+            return self._cut(self.scores(frame), observed)
+        answers = self._answers(frame)
+        values = [each for answer in answers for each in answer.values(predictor.label, "label")]
+        if any(isinstance(each, list) and len(each) > 1 for each in values):
+            return self._best(values, answers)
+        values = [each[0] if isinstance(each, list) and each else each for each in values]
+        labels = column_of_values("predicted_label", values, texts=predictor.accept_type == CSV)
+        if labels.kind is Kind.FLOAT and observed is not None and observed.kind is not Kind.FLOAT:
+            return self._cut(table_of_scores(values), observed)
+        return labels
+
+    def _cut(self, scores: NDArray[np.float64], observed: Column | None) -> Column:
+        headers = self._predictor.label_headers
+        if scores.shape[1] > 1:
+            if len(headers) != scores.shape[1]:
+                raise AnalysisError(
+                    f"the model answers {scores.shape[1]} scores for each row and predictor.label_headers "
+                    f"has {len(headers)}: give as many, or predictor.label or predictor.probability"
+                )
+            return _named([headers[best] for best in scores.argmax(axis=1)])
+        above = scores.ravel() > self._threshold
+        if len(headers) == 1 and observed is not None and observed.has_any(headers):
+            # Anything else than the header stands for the other label.
+            return _named([headers[0] if each else "" for each in above.tolist()])
+        return Column(
+            "predicted_label", Kind.INTEGER, above.astype(np.int64), np.ones(len(above), dtype=bool)
         )
-    connection = http.client.HTTPConnection(url.hostname, url.port, timeout=TIMEOUT)
-    answers: list[list[str]] = []
-    try:
-        for rows, body in dataset.csv_batches(features, PAYLOAD):
-            answers += _ask(connection, url.path or "/invocations", body, rows, predictor)
-    except (OSError, http.client.HTTPException) as error:
-        raise AnalysisError(
-            f"the model did not answer at {endpoint}: {error!r}; "
-            "check that the model starts and serves /invocations"
-        ) from error
-    finally:
-        connection.close()
-    return _labels(answers, predictor, threshold)
 
+    def _best(self, names: list[Any], answers: list[CsvAnswer | JsonAnswer]) -> Column:
+        """Return, of the labels that each row lists, the one whose score is best."""
+        place = self._predictor.probability
+        if place is None:
+            raise AnalysisError(
+                "the model answers several labels for each row; "
+                "give predictor.probability, where their scores are"
+            )
+        scores = np.concatenate([each.scores(place, "probability") for each in answers])
+        if any(not isinstance(each, list) or len(each) != scores.shape[1] for each in names):
+            raise AnalysisError(
+                f"predictor.label and predictor.probability find different numbers of labels and scores "
+                f"({scores.shape[1]} scores) in the model's answers"
+            )
+        best = scores.argmax(axis=1)
+        return _named([each[at] for each, at in zip(names, best, strict=True)])
 
-def _ask(
-    connection: http.client.HTTPConnection, path: str, body: bytes, rows: int, predictor: PredictorConfig
-) -> list[list[str]]:
-    """Return the cells of the answer to one request, one list per row."""
-    headers = {"Content-Type": "text/csv", "Accept": "text/csv"}
-    if predictor.custom_attributes:
-        headers["X-Amzn-SageMaker-Custom-Attributes"] = predictor.custom_attributes
-    connection.request("POST", path, body, headers)
-    response = connection.getresponse()
-    answer = response.read()
-    if response.status != http.client.OK:
-        reason = answer[:300].decode("utf-8", "replace").strip()
-        raise AnalysisError(f"the model refused {rows} rows with HTTP status {response.status}: {reason}")
-    try:
-        cells = [row for row in csv.reader(answer.decode("utf-8").splitlines()) if row]
-    except (UnicodeDecodeError, csv.Error) as error:
-        raise AnalysisError(f"the model's answer is not text/csv: {error}") from error
-    # Some models answer all rows in one line.
-    if len(cells) == 1 < rows == len(cells[0]):
-        cells = [[cell] for cell in cells[0]]
-    if len(cells) != rows:
-        raise AnalysisError(
-            f"the model answered {len(cells)} predictions for {rows} rows; "
-            "it must answer one line for each row"
-        )
-    return cells
-
-
-def _labels(answers: list[list[str]], predictor: PredictorConfig, threshold: float) -> Column:
-    if predictor.label is not None:
-        return _typed(_cells(answers, predictor.label, "label"))
-    scores = _scores(answers, predictor.probability)
-    if scores.shape[1] == 1:
-        labels = (scores[:, 0] > threshold).astype(np.int64)
-        return Column("predicted_label", Kind.INTEGER, labels, np.ones(len(labels), dtype=bool))
-    if len(predictor.label_headers) != scores.shape[1]:
-        raise AnalysisError(
-            f"the model answers {scores.shape[1]} scores for each row and predictor.label_headers has "
-            f"{len(predictor.label_headers)}: give as many, or predictor.label or predictor.probability"
-        )
-    return _typed([str(predictor.label_headers[index]) for index in scores.argmax(axis=1)])
-
-
-def _typed(cells: list[str]) -> Column:
-    import polars as pl
-
-    from sagemaker_monitor.analysis.columns import column_of
-
-    return column_of("predicted_label", pl.Series(cells, dtype=pl.String))
-
-
-def _cells(answers: list[list[str]], index: int, key: str) -> list[str]:
-    narrow = next((row for row, cells in enumerate(answers) if len(cells) <= index), None)
-    if narrow is not None:
-        raise AnalysisError(
-            f"predictor.{key} is {index}, but the model's answer {narrow + 1} "
-            f"has {len(answers[narrow])} columns"
-        )
-    return [cells[index] for cells in answers]
-
-
-def _scores(
-    answers: list[list[str]], probability: int | None
-) -> np.ndarray[tuple[int, int], np.dtype[np.float64]]:
-    """Return the scores of each row, (rows, scores); a cell may hold a JSON list of them."""
-    cells = (
-        answers if probability is None else [[cell] for cell in _cells(answers, probability, "probability")]
-    )
-    try:
-        rows = [
-            json.loads(row[0]) if len(row) == 1 and row[0].lstrip().startswith("[") else row for row in cells
+    def _answers(self, frame: pl.DataFrame) -> list[CsvAnswer | JsonAnswer]:
+        return [
+            read_answer(self._ask(body, rows), self._predictor.accept_type, rows)
+            for rows, body in batches(frame, self._predictor)
         ]
-        scores = np.array(rows, dtype=np.float64)
-    except ValueError as error:
-        raise AnalysisError(
-            "Could not convert string to float. the model's answers are no table of numbers; "
-            "give predictor.label or predictor.probability when an answer has other columns than scores"
-        ) from error
-    if scores.ndim != 2 or not scores.shape[1] or not np.isfinite(scores).all():
-        raise AnalysisError("the model's answers are no finite scores; each row needs at least one")
-    return scores
+
+    def _ask(self, body: bytes, rows: int) -> bytes:
+        try:
+            try:
+                status, answer = self._exchange(body)
+            except _BROKEN:
+                # The server closed a connection that was idle; predictions can be asked for twice.
+                self._connection.close()
+                status, answer = self._exchange(body)
+        except (OSError, http.client.HTTPException) as error:
+            self._connection.close()
+            raise AnalysisError(
+                f"the model did not answer at {self._endpoint}: {error!r}; "
+                "check that the model starts and serves /invocations"
+            ) from error
+        if status != http.client.OK:
+            reason = answer[:300].decode("utf-8", "replace").strip()
+            raise AnalysisError(f"the model refused {rows} rows with HTTP status {status}: {reason}")
+        return answer
+
+    def _exchange(self, body: bytes) -> tuple[int, bytes]:
+        self._connection.request("POST", self._path, body, self._headers)
+        response = self._connection.getresponse()
+        return response.status, response.read()
+
+
+def _named(labels: list[Any]) -> Column:
+    """Return the column of *labels* as if a file had them, so that a header "1" is the label 1."""
+    return column_of_values("predicted_label", [str(label) for label in labels], texts=True)

@@ -8,7 +8,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager, redirect_stderr, redirect_stdout
+from contextlib import AbstractContextManager, contextmanager, redirect_stderr, redirect_stdout
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -106,6 +106,7 @@ def container(tmp_path: Path) -> Container:
 
 
 Model = Callable[[list[list[str]]], Sequence[object]]
+Responder = Callable[[bytes], bytes]
 
 
 @dataclass
@@ -113,23 +114,48 @@ class ModelServer:
     """A model behind /invocations, and what it was asked."""
 
     url: str
-    requests: list[list[list[str]]] = field(default_factory=list)
+    bodies: list[bytes] = field(default_factory=list)
+    connections: int = 0
     headers: list[dict[str, str]] = field(default_factory=list)
+
+    @property
+    def requests(self) -> list[list[list[str]]]:
+        """The cells of each request in CSV."""
+        return [_cells(body) for body in self.bodies]
+
+
+def _cells(body: bytes) -> list[list[str]]:
+    return [line.split(",") for line in body.decode().splitlines()]
+
+
+def serve(model: Model, status: int = 200) -> AbstractContextManager[ModelServer]:
+    """Serve *model*, a function from rows of cells to one answer for each, over HTTP."""
+    return respond(lambda body: "".join(f"{each}\n" for each in model(_cells(body))).encode(), status)
 
 
 @contextmanager
-def serve(model: Model, status: int = 200) -> Iterator[ModelServer]:
-    """Serve *model*, a function from rows of cells to one answer for each, over HTTP."""
+def respond(
+    responder: Responder, status: int = 200, *, requests_per_connection: int = 0
+) -> Iterator[ModelServer]:
+    """Serve *responder*, a function from a request's body to the answer's, over HTTP."""
 
     class Handler(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
 
+        def setup(self) -> None:
+            super().setup()
+            server.connections += 1
+            self.asked = 0
+
         def do_POST(self) -> None:
-            body = self.rfile.read(int(self.headers["Content-Length"])).decode()
-            rows = [line.split(",") for line in body.splitlines()]
-            server.requests.append(rows)
+            body = self.rfile.read(int(self.headers["Content-Length"]))
+            self.asked += 1
+            if self.asked > requests_per_connection > 0:
+                self.close_connection = True
+                return
+            server.bodies.append(body)
             server.headers.append(dict(self.headers))
-            answer = "".join(f"{each}\n" for each in model(rows)).encode()
+            answer = responder(body)
             self.send_response(status)
             self.send_header("Content-Length", str(len(answer)))
             self.end_headers()
