@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from sagemaker_monitor.analysis.container.analyzer_settings import AnalyzerSettings
+from sagemaker_monitor.analysis.container.analyzer_settings import MODEL_QUALITY, AnalyzerSettings
 from sagemaker_monitor.analysis.documents.constraints import Constraints
 from sagemaker_monitor.analysis.documents.statistics import Statistics
 from sagemaker_monitor.analysis.documents.strict import DocumentError
 from sagemaker_monitor.analysis.documents.violations import QualityViolations
 from sagemaker_monitor.analysis.errors import AnalysisError
 from sagemaker_monitor.analysis.quality import checks
-from sagemaker_monitor.analysis.quality.csv_blocks import CsvFiles
 from sagemaker_monitor.analysis.quality.profile import profile
 from sagemaker_monitor.analysis.quality.suggestion import suggest
+from sagemaker_monitor.analysis.records import open_dataset
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -32,11 +32,13 @@ STATISTICS, CONSTRAINTS, VIOLATIONS = "statistics.json", "constraints.json", "co
 def run(paths: Paths, environment: Mapping[str, str]) -> tuple[dict[str, str], str]:
     """Return the files to write, content by name, and the exit text. Raises AnalysisError for bad input."""
     settings = AnalyzerSettings.of(environment, paths)
+    if settings.analysis_type == MODEL_QUALITY:
+        raise AnalysisError(f"analysis_type {MODEL_QUALITY!r} is not supported; supported: data quality")
     required = _read(settings.constraints, Constraints.from_json)
     baseline = _read(settings.statistics, Statistics.from_json)
-    dataset = CsvFiles(sorted(each for each in settings.source.rglob("*") if each.is_file()), settings.header)
+    dataset = open_dataset(settings.format, settings.source)
     names = dataset.names
-    print(f"dataset: {len(dataset.files)} files, {len(names)} columns", flush=True)
+    print(f"dataset: {len(names)} columns", flush=True)
     if dataset.doubt is not None:
         print(f"warning: {dataset.doubt}", flush=True)
 

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
+from datetime import datetime
 from typing import TYPE_CHECKING
 
 from sagemaker_monitor.analysis.documents.constraints import DRIFT_METHODS
 from sagemaker_monitor.analysis.errors import AnalysisError
+from sagemaker_monitor.analysis.records.formats import DatasetFormat
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -15,24 +16,54 @@ if TYPE_CHECKING:
 
     from sagemaker_monitor.analysis.container.paths import Paths
 
+DATA_QUALITY, MODEL_QUALITY = "DATA_QUALITY", "MODEL_QUALITY"
+ANALYSIS_TYPES = (DATA_QUALITY, MODEL_QUALITY)
+INPUT_TYPES = ("ENDPOINT_INPUT", "BATCH_TRANSFORM_INPUT")
+_ENABLED, _DISABLED = "Enabled", "Disabled"
 # What the hosted analyzer knows, and this one does not do.
 _REFUSED = {
     "record_preprocessor_script": "records are analysed as they stand; remove the script",
     "post_analytics_processor_script": "nothing runs after the analysis; remove the script",
     "exclude_features_attribute": "all columns are analysed; leave the column out of the data",
 }
-_POSITIONS = ("START", "END")
+
+
+@dataclass(frozen=True)
+class Execution:
+    """The execution of a schedule that the analyzer runs in; a baseline or a check has none of it."""
+
+    endpoint_name: str | None = None
+    schedule_name: str | None = None
+    input_type: str | None = None
+    start_time: datetime | None = None
+    end_time: datetime | None = None
+    metric_time: datetime | None = None
+
+    @classmethod
+    def of(cls, environment: Mapping[str, str]) -> Execution:
+        """Return what the service's variables say; raises AnalysisError."""
+        return cls(
+            endpoint_name=environment.get("sagemaker_endpoint_name") or None,
+            schedule_name=environment.get("sagemaker_monitoring_schedule_name") or None,
+            input_type=_one_of(environment, "monitoring_input_type", INPUT_TYPES),
+            start_time=_time(environment, "start_time"),
+            end_time=_time(environment, "end_time"),
+            metric_time=_time(environment, "metric_time"),
+        )
 
 
 @dataclass(frozen=True)
 class AnalyzerSettings:
-    """Where the data and the previous baseline are, and how they are read."""
+    """Where the data and the previous baseline are, how they are read, and what is done besides."""
 
+    analysis_type: str
     source: Path
-    header: bool
+    format: DatasetFormat
     constraints: Path | None
     statistics: Path | None
     drift_method: str | None
+    publish: bool
+    execution: Execution
 
     @classmethod
     def of(cls, environment: Mapping[str, str], paths: Paths) -> AnalyzerSettings:
@@ -41,11 +72,6 @@ class AnalyzerSettings:
         for name in ("dataset_source", "dataset_format"):
             if not environment.get(name):
                 raise AnalysisError(f"the environment variable {name} is not set; the analyzer needs it")
-        method = environment.get("categorical_drift_method") or None
-        if method is not None and method not in DRIFT_METHODS:
-            raise AnalysisError(
-                f"categorical_drift_method is {method[:40]!r}; it must be one of {', '.join(DRIFT_METHODS)}"
-            )
         constraints, statistics = (
             paths.resolve(environment[name]) if environment.get(name) else None
             for name in ("baseline_constraints", "baseline_statistics")
@@ -55,56 +81,40 @@ class AnalyzerSettings:
                 "baseline_statistics is set without baseline_constraints; a comparison needs the constraints"
             )
         return cls(
+            analysis_type=_one_of(environment, "analysis_type", ANALYSIS_TYPES) or DATA_QUALITY,
             source=paths.resolve(environment["dataset_source"]),
-            header=_has_header(environment["dataset_format"]),
+            format=DatasetFormat.of(environment["dataset_format"]),
             constraints=constraints,
             statistics=statistics,
-            drift_method=method,
+            drift_method=_one_of(environment, "categorical_drift_method", DRIFT_METHODS),
+            publish=_one_of(environment, "publish_cloudwatch_metrics", (_ENABLED, _DISABLED)) == _ENABLED,
+            execution=Execution.of(environment),
         )
 
 
 def _refuse(environment: Mapping[str, str]) -> None:
-    kind = environment.get("analysis_type") or "DATA_QUALITY"
-    if kind != "DATA_QUALITY":
-        raise AnalysisError(f"analysis_type {kind[:40]!r} is not supported; supported: data quality")
     for name, why in _REFUSED.items():
         if environment.get(name):
             raise AnalysisError(f"{name} is not supported: {why}")
-    if environment.get("publish_cloudwatch_metrics", "Disabled") != "Disabled":
-        raise AnalysisError(
-            "publish_cloudwatch_metrics is not supported: there is no CloudWatch here; set it to Disabled"
-        )
 
 
-def _has_header(text: str) -> bool:
-    """Return whether CSV files have a header, by dataset_format as the SDK or the API spells it."""
+def _one_of(environment: Mapping[str, str], name: str, allowed: tuple[str, ...]) -> str | None:
+    value = environment.get(name) or None
+    if value is not None and value not in allowed:
+        raise AnalysisError(f"{name} is {value[:40]!r}; it must be one of {', '.join(allowed)}")
+    return value
+
+
+def _time(environment: Mapping[str, str], name: str) -> datetime | None:
+    value = environment.get(name)
+    if not value:
+        return None
     try:
-        found = json.loads(text)
-    except ValueError as error:
-        raise AnalysisError(f"dataset_format is not JSON: {error}") from error
-    if not isinstance(found, dict) or len(found) != 1:
+        found = datetime.fromisoformat(value)
+    except ValueError:
+        found = None
+    if found is None or found.tzinfo is None:
         raise AnalysisError(
-            'dataset_format must be an object with one key, such as {"csv": {"header": true}}'
+            f"{name} is {value[:40]!r}; it must be a time with its zone, such as 2024-03-18T13:00:00Z"
         )
-    kind, options = next(iter(found.items()))
-    if kind not in ("csv", "Csv"):
-        raise AnalysisError(f"dataset_format {kind[:40]!r} is not supported; supported: csv")
-    return _csv_header(options)
-
-
-def _csv_header(options: object) -> bool:
-    if not isinstance(options, dict):
-        raise AnalysisError("dataset_format.csv must be an object")
-    given = {name.lower(): value for name, value in options.items()}
-    header = given.pop("header", False)
-    if not isinstance(header, bool):
-        raise AnalysisError("dataset_format.csv.header must be true or false")
-    # Where outputs stand matters for captured records only, which have two parts.
-    position = given.pop("output_columns_position", "START")
-    if position not in _POSITIONS:
-        raise AnalysisError(
-            f"dataset_format.csv.output_columns_position must be one of {', '.join(_POSITIONS)}"
-        )
-    if given:
-        raise AnalysisError(f"dataset_format.csv has unknown keys: {', '.join(sorted(given))[:100]}")
-    return header
+    return found

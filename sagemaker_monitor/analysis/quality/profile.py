@@ -16,9 +16,9 @@ from sagemaker_monitor.analysis.documents.statistics import (
 from sagemaker_monitor.analysis.errors import AnalysisError
 from sagemaker_monitor.analysis.quality import kll
 from sagemaker_monitor.analysis.quality.cells import TypeCounts, classify
-from sagemaker_monitor.analysis.quality.csv_blocks import NO_DATA
 from sagemaker_monitor.analysis.quality.frequencies import Frequencies
 from sagemaker_monitor.analysis.quality.moments import Moments
+from sagemaker_monitor.analysis.records.dataset import NO_DATA
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Sequence

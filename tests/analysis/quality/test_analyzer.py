@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from sagemaker_monitor.analysis.documents.constraints import Constraints
 from sagemaker_monitor.analysis.documents.statistics import Statistics
 from sagemaker_monitor.analysis.quality import checks, profile
-from sagemaker_monitor.analysis.quality.csv_blocks import CsvFiles
+from sagemaker_monitor.analysis.records.csv_files import CsvFiles
 
 from .conftest import REPOSITORY, Analyzer, Finished, column
 
@@ -95,8 +95,8 @@ def test_a_column_that_turns_to_text_late_is_counted_from_the_first_row(
     analyzer: Analyzer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Cells that looked like numbers in earlier blocks are among the counted texts."""
-    monkeypatch.setattr("sagemaker_monitor.analysis.quality.csv_blocks.BLOCK", 64)
-    monkeypatch.setattr("sagemaker_monitor.analysis.quality.csv_blocks.BLOCK_PER_COLUMN", 1)
+    monkeypatch.setattr("sagemaker_monitor.analysis.records.csv_files.BLOCK", 64)
+    monkeypatch.setattr("sagemaker_monitor.analysis.records.csv_files.BLOCK_PER_COLUMN", 1)
 
     done = analyzer.run(column("code,n", ["1,0"] * 200 + [",0", "x,0"] + ["2,0"] * 100))
 
@@ -532,12 +532,7 @@ def test_numbers_beyond_doubles_are_written_as_texts(analyzer: Analyzer) -> None
         (("a,b\n1,2\n3\n",), {}, "row 3 has 1 cells"),
         (("a\n1\n",), {"dataset_format": "{"}, "dataset_format is not JSON"),
         (("a\n1\n",), {"dataset_format": "[]"}, "dataset_format must be an object with one key"),
-        (("a\n1\n",), {"dataset_format": '{"json": {"lines": true}}'}, "'json' is not supported"),
-        (
-            ("a\n1\n",),
-            {"dataset_format": '{"sagemakerCaptureJson": {"captureIndexNames": ["endpointInput"]}}'},
-            "dataset_format 'sagemakerCaptureJson' is not supported; supported: csv",
-        ),
+        (("a\n1\n",), {"dataset_format": '{"json": {"lines": true}}'}, "'0.csv', line 1, is not JSON"),
         (("a\n1\n",), {"dataset_format": '{"csv": {"header": "yes"}}'}, "header must be true or false"),
         (("a\n1\n",), {"dataset_format": '{"csv": {"sep": ";"}}'}, "unknown keys: sep"),
         (("a\n1\n",), {"dataset_format": ""}, "environment variable dataset_format is not set"),
@@ -546,7 +541,11 @@ def test_numbers_beyond_doubles_are_written_as_texts(analyzer: Analyzer) -> None
         (("a\n1\n",), {"record_preprocessor_script": "/p.py"}, "record_preprocessor_script is not supported"),
         (("a\n1\n",), {"post_analytics_processor_script": "/p.py"}, "post_analytics_processor_script is not"),
         (("a\n1\n",), {"exclude_features_attribute": "a"}, "exclude_features_attribute is not supported"),
-        (("a\n1\n",), {"publish_cloudwatch_metrics": "Enabled"}, "set it to Disabled"),
+        (("a\n1\n",), {"publish_cloudwatch_metrics": "Yes"}, "must be one of Enabled, Disabled"),
+        (("a\n1\n",), {"metric_time": "noon"}, "metric_time is 'noon'; it must be a time with its zone"),
+        (("a\n1\n",), {"start_time": "2024-03-18T13:00:00"}, "must be a time with its zone"),
+        (("a\n1\n",), {"monitoring_input_type": "S3"}, "must be one of ENDPOINT_INPUT, BATCH_"),
+        (("a\n1\n",), {"analysis_type": "BIAS"}, "must be one of DATA_QUALITY, MODEL_QUALITY"),
         (("a\n1\n",), {"categorical_drift_method": "PSI"}, "must be one of LInfinity, ChiSquared"),
         (("a\n1\n",), {"baseline_statistics": "/s.json"}, "baseline_statistics is set without"),
         (("a\n1\n",), {"baseline_constraints": "/none.json"}, "the baseline cannot be read"),

@@ -14,19 +14,13 @@ import numpy as np
 
 from sagemaker_monitor.analysis.errors import AnalysisError
 from sagemaker_monitor.analysis.quality.cells import is_number
+from sagemaker_monitor.analysis.records.dataset import BLOCK, BLOCK_PER_COLUMN, BOM, NO_DATA
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from pathlib import Path
 
     import polars as pl
-
-NO_DATA = "Job inputs had no data"
-BLOCK = 8 << 20
-BLOCK_PER_COLUMN = 16 << 10
-"""Bytes read at a time, more with many columns: of each, a block should have some thousand cells."""
-
-_BOM = b"\xef\xbb\xbf"
 
 
 @dataclass(frozen=True)
@@ -138,7 +132,7 @@ def _read(content: bytes, skip: int, width: int) -> pl.DataFrame:
 def _pieces(file: Path, size: int) -> Iterator[bytes]:
     """Yield the file's content, a little more than *size* bytes at a time, cut where a row ends."""
     with file.open("rb") as source:
-        if source.read(len(_BOM)) != _BOM:
+        if source.read(len(BOM)) != BOM:
             source.seek(0)
         while content := source.read(size):
             content += source.readline()
@@ -160,7 +154,7 @@ def _without_blank_lines(content: bytes) -> bytes:
 def _first_rows(file: Path, count: int) -> list[list[str]]:
     """Return the file's first rows, at most *count*."""
     with file.open("rb") as source:
-        if source.read(len(_BOM)) != _BOM:
+        if source.read(len(BOM)) != BOM:
             source.seek(0)
         try:
             reader = csv.reader(io.TextIOWrapper(source, encoding="utf-8", newline=""))

@@ -1,0 +1,132 @@
+"""Single attributes of a dataset's records: by a column's name or index, or by a path into JSON."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from sagemaker_monitor.analysis.errors import AnalysisError
+from sagemaker_monitor.analysis.records.dataset import NO_DATA
+from sagemaker_monitor.analysis.records.shape import Kind, text_of
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
+
+    import jmespath.parser
+    import polars as pl
+
+    from sagemaker_monitor.analysis.records.json_records import JsonTable, Record
+
+Found = dict[str, "pl.Series"]
+
+
+def of_columns(
+    names: Sequence[str], blocks: Iterable[pl.DataFrame], wanted: Mapping[str, str]
+) -> dict[str, pl.Series]:
+    """Return the columns that *wanted* names, or counts from 0; raises AnalysisError for one that is not."""
+    import polars as pl
+
+    places = {role: place_of(attribute, names, role) for role, attribute in wanted.items()}
+    parts = [block.select(**{role: pl.nth(place) for role, place in places.items()}) for block in blocks]
+    return _series(parts, wanted)
+
+
+def of_json(table: JsonTable, wanted: Mapping[str, str], *, documents: bool) -> dict[str, pl.Series]:
+    """Return the values that *wanted* names by their keys, or by JMESPath when there are no such keys.
+
+    In *documents* a path may lead to an array, of which each item is a row's.
+    """
+    import polars as pl
+
+    known = {leaf.name: leaf for leaf in table.leaves if leaf.kind is not Kind.ARRAY}
+    if all(attribute in known for attribute in wanted.values()):
+        leaves = [known[attribute] for attribute in wanted.values()]
+        parts = [
+            block.rename(dict(zip(block.columns, wanted, strict=True))) for block in table.columns(leaves)
+        ]
+        return _series(parts, wanted)
+    paths = {role: path_of(attribute, role) for role, attribute in wanted.items()}
+    found: dict[str, list[str | None]] = {role: [] for role in wanted}
+    for record in _records(table):
+        values = {role: values_at(record, path, role, several=documents) for role, path in paths.items()}
+        if len({len(each) for each in values.values()}) > 1:
+            counts = ", ".join(f"{len(each)} of {role}" for role, each in values.items())
+            raise AnalysisError(f"the attributes do not give equally many values: {counts}")
+        for role, each in values.items():
+            found[role].extend(each)
+    _refuse_absent(found, wanted, known)
+    return {role: pl.Series(role, values, pl.String) for role, values in found.items()}
+
+
+def place_of(attribute: str, names: Sequence[str], role: str) -> int:
+    """Return the place of the column that is called *attribute*, or counted by it from 0."""
+    if attribute in names:
+        return names.index(attribute)
+    if attribute.isascii() and attribute.isdigit() and int(attribute) < len(names):
+        return int(attribute)
+    columns = ", ".join(names[:20]) + (", …" if len(names) > 20 else "")
+    raise AnalysisError(
+        f"the {role} attribute {attribute[:60]!r} is no column of the dataset; its {len(names)} columns are "
+        f"{columns}; give a name, or an index from 0 to {len(names) - 1}"
+    )
+
+
+def path_of(attribute: str, role: str) -> jmespath.parser.ParsedResult:
+    """Return a parsed JMESPath; raises AnalysisError."""
+    import jmespath
+    from jmespath.exceptions import JMESPathError
+
+    try:
+        return jmespath.compile(attribute)
+    except JMESPathError as error:
+        reason = str(error).split("\n", 1)[0]
+        raise AnalysisError(
+            f"the {role} attribute {attribute[:60]!r} is no key of the records and no JMESPath: {reason}"
+        ) from error
+
+
+def values_at(
+    record: object, path: jmespath.parser.ParsedResult, role: str, *, several: bool
+) -> list[str | None]:
+    """Return what is at *path* as texts: one value, or *several* where it is an array."""
+    from jmespath.exceptions import JMESPathError
+
+    try:
+        value: Any = path.search(record)
+    except JMESPathError as error:
+        raise AnalysisError(f"the {role} attribute cannot be looked up: {error}") from error
+    items = value if isinstance(value, list) else [value]
+    if any(isinstance(item, dict | list) for item in items) or (len(items) != 1 and not several):
+        raise AnalysisError(
+            f"the {role} attribute {path.expression[:60]!r} leads to {_named(value)}; "
+            "it must lead to one value for each record"
+        )
+    return [text_of(item) for item in items]
+
+
+def _named(value: object) -> str:
+    return f"an array of {len(value)} items" if isinstance(value, list) else "an object"
+
+
+def _records(table: JsonTable) -> Iterator[Record]:
+    for piece in table.pieces():
+        yield from piece.records()
+
+
+def _series(parts: Sequence[pl.DataFrame], wanted: Mapping[str, str]) -> dict[str, pl.Series]:
+    import polars as pl
+
+    if not any(part.height for part in parts):
+        raise AnalysisError(NO_DATA)
+    whole = pl.concat(parts)
+    return {role: whole.get_column(role) for role in wanted}
+
+
+def _refuse_absent(
+    found: Mapping[str, Sequence[str | None]], wanted: Mapping[str, str], known: Iterable[str]
+) -> None:
+    for role, values in found.items():
+        if all(each is None for each in values):
+            raise AnalysisError(
+                f"the {role} attribute {wanted[role][:60]!r} leads to nothing in any record; "
+                f"the records' keys are {', '.join([*known][:20])}"
+            )
