@@ -6,7 +6,7 @@ from random import Random
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from sklearn import metrics as sklearn
 
@@ -24,6 +24,7 @@ def columns(pairs: list[tuple[float, bool]]) -> tuple[np.ndarray, np.ndarray]:
     return np.array([score for score, _ in pairs]), np.array([positive for _, positive in pairs])
 
 
+@settings(deadline=None)
 @given(rows)
 def test_the_roc_curve_is_scikit_learns_between_its_ends(pairs: list[tuple[float, bool]]) -> None:
     """A point for each distinct score, before them (0, 0), after them (1, 1) again; the same area."""
@@ -37,6 +38,7 @@ def test_the_roc_curve_is_scikit_learns_between_its_ends(pairs: list[tuple[float
     assert found.area() == pytest.approx(sklearn.roc_auc_score(positive, scores))
 
 
+@settings(deadline=None)
 @given(rows)
 def test_the_precision_recall_curve_is_scikit_learns_but_for_its_first_point(
     pairs: list[tuple[float, bool]],
@@ -51,6 +53,7 @@ def test_the_precision_recall_curve_is_scikit_learns_but_for_its_first_point(
     assert curves.precisions[0] == curves.precisions[1]
 
 
+@settings(deadline=None)
 @given(rows, st.randoms())
 def test_the_order_of_rows_does_not_matter(pairs: list[tuple[float, bool]], order: Random) -> None:
     """Rows with equal scores are one point, whichever comes first."""
@@ -62,6 +65,7 @@ def test_the_order_of_rows_does_not_matter(pairs: list[tuple[float, bool]], orde
     assert one.curves().precisions.tolist() == other.curves().precisions.tolist()
 
 
+@settings(deadline=None)
 @given(rows)
 def test_reversed_scores_leave_the_rest_of_the_area(pairs: list[tuple[float, bool]]) -> None:
     """A model that is wrong about the order is as wrong as its mirror image is right."""
@@ -71,6 +75,7 @@ def test_reversed_scores_leave_the_rest_of_the_area(pairs: list[tuple[float, boo
     assert one + other == pytest.approx(1)
 
 
+@settings(deadline=None)
 @given(rows, st.data())
 def test_some_rows_are_counted_as_if_there_were_no_others(
     pairs: list[tuple[float, bool]], data: st.DataObject

@@ -9,7 +9,7 @@ from random import Random
 import numpy as np
 import polars as pl
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from sklearn import metrics as sklearn
 
@@ -104,6 +104,7 @@ def test_lists_of_probabilities_name_the_most_probable_class() -> None:
     assert found.confusion_matrix["0"]["1"] == 1
 
 
+@settings(deadline=None)
 @given(st.integers(2, 60), st.integers(0, 99), st.randoms())
 def test_the_order_of_rows_does_not_matter(rows: int, seed: int, order: Random) -> None:
     """Below the rows that have deviations, documents of shuffled rows are equal."""

@@ -6,7 +6,7 @@ import math
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from sklearn import metrics as sklearn
 
@@ -113,6 +113,7 @@ def test_binary_metrics_are_the_documented_ones() -> None:
     assert found["false_positive_rate"] == 0.6666666666666666
 
 
+@settings(deadline=None)
 @given(counts)
 def test_binary_metrics_are_scikit_learns(matrix: np.ndarray) -> None:
     """Weighted rows stand for the counts; nothing predicted or nothing there is 0 in both."""
@@ -132,6 +133,7 @@ def test_binary_metrics_are_scikit_learns(matrix: np.ndarray) -> None:
         assert found[name] == pytest.approx(expected, abs=1e-12)
 
 
+@settings(deadline=None)
 @given(counts)
 def test_exchanging_the_classes_exchanges_the_rates(matrix: np.ndarray) -> None:
     """What is the true positive rate of one class is the true negative rate of the other."""
@@ -143,6 +145,7 @@ def test_exchanging_the_classes_exchanges_the_rates(matrix: np.ndarray) -> None:
     assert one["accuracy"] == other["accuracy"]
 
 
+@settings(deadline=None)
 @given(counts, st.integers(2, 9))
 def test_counting_every_row_several_times_leaves_the_metrics(matrix: np.ndarray, times: int) -> None:
     """Metrics are shares."""
@@ -150,6 +153,7 @@ def test_counting_every_row_several_times_leaves_the_metrics(matrix: np.ndarray,
         assert metrics(matrix * times) == pytest.approx(metrics(matrix), abs=1e-12)
 
 
+@settings(deadline=None)
 @given(counts)
 def test_the_best_constant_classifier_is_the_best(matrix: np.ndarray) -> None:
     """No other constant answer is right more often, and its metrics are those of its own counts."""
@@ -165,6 +169,7 @@ def test_the_best_constant_classifier_is_the_best(matrix: np.ndarray) -> None:
 
 
 @pytest.mark.filterwarnings("ignore::sklearn.exceptions.UndefinedMetricWarning")
+@settings(deadline=None)
 @given(
     st.integers(2, 6).flatmap(
         lambda size: st.lists(
@@ -188,6 +193,7 @@ def test_weighted_metrics_are_scikit_learns(rows: list[tuple[int, int]]) -> None
         assert found[f"weighted_{name}"].value == pytest.approx(expected, abs=1e-12)
 
 
+@settings(deadline=None)
 @given(st.lists(st.tuples(st.floats(-1e6, 1e6), st.floats(-1e6, 1e6)), min_size=2, max_size=50))
 def test_regression_metrics_are_scikit_learns(rows: list[tuple[float, float]]) -> None:
     """Errors as they are; r2 where the truth varies enough for one."""
