@@ -125,33 +125,6 @@ def metadata(execution: Execution) -> dict[str, Any]:
     return found
 
 
-@pytest.mark.parametrize("skip", [False, True])
-@pytest.mark.parametrize("register", [False, True])
-def test_the_decision_table(
-    start: Start, work: Any, prefix: str, baseline: str, skip: bool, register: bool
-) -> None:
-    """Skipping decides whether anything is compared, registering which baseline the properties show."""
-    step = check(prefix, "s3://work/data/unfair", SkipCheck=skip, RegisterNewBaseline=register,
-                 SuppliedBaselineConstraints=baseline, FailOnViolation=False)  # fmt: skip
-
-    execution = start([step])
-
-    assert execution.wait() == "Succeeded"
-    calculated = f"{prefix}/analysis.json"
-    violations = {} if skip else {"ViolationReport": f"{prefix}/constraint_violations.json"}
-    found = metadata(execution)
-    assert found.pop("CheckJobArn").startswith(
-        "arn:aws:sagemaker:us-east-1:000000000000:processing-job/pipelines-"
-    )
-    assert found == violations | {
-        "CheckType": "DATA_BIAS",
-        "SkipCheck": skip,
-        "RegisterNewBaseline": register,
-        "CalculatedBaselineConstraints": calculated,
-        "BaselineUsedForDriftCheckConstraints": calculated if register else baseline,
-    }
-
-
 def test_the_compared_baseline_is_an_input_of_the_job(
     start: Start, work: Any, sagemaker: Any, prefix: str, baseline: str
 ) -> None:

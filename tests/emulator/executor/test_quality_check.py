@@ -123,32 +123,6 @@ def written(prefix: str) -> dict[str, str]:
     return {f"SuppliedBaseline{name}": f"{prefix}/{name.lower()}.json" for name in DOCUMENTS}
 
 
-@pytest.mark.parametrize("skip", [False, True])
-@pytest.mark.parametrize("register", [False, True])
-def test_the_decision_table(
-    start: Start, work: Any, prefix: str, baseline: dict[str, str], skip: bool, register: bool
-) -> None:
-    """Skipping decides whether anything is compared, registering which baseline the properties show."""
-    step = check(
-        prefix, DRIFTED, SkipCheck=skip, RegisterNewBaseline=register, FailOnViolation=False, **baseline
-    )
-
-    execution = start([step])
-
-    assert execution.wait() == "Succeeded", execution.steps()
-    found = metadata(execution)
-    assert "processing-job/pipelines-" in found.pop("CheckJobArn")
-    violations = {} if skip else {"ViolationReport": f"{prefix}/constraint_violations.json"}
-    new = written(prefix)
-    assert found == violations | {
-        "CheckType": "DATA_QUALITY",
-        "SkipCheck": skip,
-        "RegisterNewBaseline": register,
-        **shown("CalculatedBaseline", new),
-        **shown("BaselineUsedForDriftCheck", new if register else baseline),
-    }
-
-
 def test_later_steps_get_the_four_uris(
     start: Start, work: Any, prefix: str, baseline: dict[str, str]
 ) -> None:
