@@ -43,6 +43,11 @@ class Paths:
         return self.root / "processing" / "output"
 
     @property
+    def metrics(self) -> Path:
+        """Where files of CloudWatch metrics go."""
+        return self.root / "output" / "metrics" / "cloudwatch"
+
+    @property
     def message(self) -> Path:
         """Where the exit text goes."""
         return self.root / "output" / "message"

@@ -8,7 +8,7 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
 
-from sagemaker_monitor.emulator.jobs import child, images
+from sagemaker_monitor.emulator.jobs import child, images, metrics
 from sagemaker_monitor.emulator.jobs.failure import JobFailed, bounded, exit_reason, read_message
 from sagemaker_monitor.emulator.jobs.staging import collect, copy_to, local_path, select
 from sagemaker_monitor.emulator.jobs.work import Work
@@ -40,6 +40,7 @@ def run(work: Work) -> dict[str, Any]:
         raise JobFailed(exit_reason(code, message, work.log))
     uploads = [upload for directory, uri in outputs for upload in collect(directory, uri)]
     work.finish(uploads, work.root / "processing")
+    metrics.publish(work.context, work.root, work.record.get("Environment", {}), work.log)
     words = read_message(message)
     return {"ExitMessage": bounded(words)} if words else {}
 

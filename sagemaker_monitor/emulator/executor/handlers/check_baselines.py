@@ -12,6 +12,7 @@ from sagemaker_monitor.emulator.executor.task import Task
 from sagemaker_monitor.emulator.s3.keys import S3Error
 
 VIOLATIONS = "constraint_violations.json"
+PUBLISH = "publish_cloudwatch_metrics"
 _GROUP_LIMIT = 256
 
 
@@ -111,3 +112,11 @@ def written_since(task: Task, uri: str, job: Mapping[str, Any]) -> str | None:
     except S3Error:
         return None
     return uri if written >= job["CreationTime"] else None
+
+
+def unpublished(request: dict[str, Any]) -> dict[str, Any]:
+    """Return the job's request so that it publishes no CloudWatch metrics: no check of a pipeline does."""
+    environment = request.get("Environment", {})
+    if environment.get(PUBLISH, "Disabled") == "Disabled":
+        return request
+    return {**request, "Environment": {**environment, PUBLISH: "Disabled"}}

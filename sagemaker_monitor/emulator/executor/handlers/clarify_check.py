@@ -14,6 +14,7 @@ from sagemaker_monitor.emulator.executor.handlers.check_baselines import (
     existing,
     of_latest_approved,
     output_of,
+    unpublished,
     written_since,
 )
 from sagemaker_monitor.emulator.executor.task import Task
@@ -38,7 +39,7 @@ def run(task: Task) -> Mapping[str, Any]:
     previous = _previous_baseline(task, check) if check.needs_previous else None
     name = task.new_name(task.arguments.get("ProcessingJobName"))
     request = _job_request(task, check, name, None if check.skip else previous)
-    metadata["CheckJobArn"] = task.call("CreateProcessingJob", request)["ProcessingJobArn"]
+    metadata["CheckJobArn"] = task.call("CreateProcessingJob", unpublished(request))["ProcessingJobArn"]
     task.describe({"ClarifyCheck": metadata})
     job = task.wait("processing-job", name)
 

@@ -14,6 +14,7 @@ from sagemaker_monitor.emulator.executor.handlers.check_baselines import (
     existing,
     of_latest_approved,
     output_of,
+    unpublished,
     written_since,
 )
 from sagemaker_monitor.emulator.executor.task import Task
@@ -45,7 +46,7 @@ def run(task: Task) -> Mapping[str, Any]:
     previous = _previous_baseline(task, check) if check.needs_previous else None
     name = task.new_name(task.arguments.get("ProcessingJobName"))
     request = _job_request(task, name, None if check.skip else previous)
-    metadata["CheckJobArn"] = task.call("CreateProcessingJob", request)["ProcessingJobArn"]
+    metadata["CheckJobArn"] = task.call("CreateProcessingJob", unpublished(request))["ProcessingJobArn"]
     task.describe({"QualityCheck": metadata})
     job = task.wait("processing-job", name)
 
