@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from sagemaker_monitor.analysis.bias import drift, report, samples
 from sagemaker_monitor.analysis.bias.metrics import POST_TRAINING, PRE_TRAINING
+from sagemaker_monitor.analysis.container import metrics
 from sagemaker_monitor.analysis.container.config import AnalysisConfig
 from sagemaker_monitor.analysis.container.page import page
 from sagemaker_monitor.analysis.container.payloads import CSV
@@ -32,12 +33,15 @@ def run(paths: Paths, environment: Mapping[str, str]) -> tuple[dict[str, str], s
     """Return the files to write, content by name, and the exit text. Raises AnalysisError for bad input."""
     config_file = paths.config / "analysis_config.json"
     config = AnalysisConfig.read(config_file)
+    monitor = metrics.Monitor.of(environment)
     baseline_file = environment.get("baseline_constraints")
     baseline = _baseline(paths.resolve(baseline_file)) if baseline_file else None
     dataset = read_csv(sorted(each for each in paths.data.rglob("*") if each.is_file()), config.headers)
     print(f"dataset: {len(dataset)} rows, {len(dataset.names)} columns", flush=True)
     analysis = analyse(config, dataset, environment.get(ENDPOINT_VARIABLE))
 
+    if monitor is not None:
+        metrics.leave(paths, metrics.of_bias(monitor, analysis))
     files = {"analysis.json": analysis.to_json(), config_file.name: config_file.read_text(encoding="utf-8")}
     if config.report:
         files[f"{config.report}.html"] = page(config.report_title, analysis)

@@ -61,6 +61,7 @@ class Container:
         endpoint: str = "",
         baseline: str | None = None,
         own_process: bool = False,
+        variables: dict[str, str] | None = None,
     ) -> Finished:
         """Run the container, in this process, which is faster, or one of its own, as jobs do."""
         file = self.root / "processing" / "input" / "config" / "analysis_config.json"
@@ -69,6 +70,7 @@ class Container:
         environment = {
             "SAGEMAKER_MONITOR_ROOT": str(self.root),
             "SAGEMAKER_MONITOR_SHADOW_ENDPOINT": endpoint,
+            **(variables or {}),
         }
         if baseline is not None:
             place = self.root / "processing" / "baseline" / "analysis.json"

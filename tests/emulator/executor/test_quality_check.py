@@ -279,3 +279,18 @@ def test_a_job_that_fails_fails_the_step_in_its_words(start: Start, work: Any, p
     assert execution.wait() == "Failed"
     reason = execution.steps()["Check"]["FailureReason"]
     assert "'data.csv' has rows of different widths: row 3 has 3 cells" in reason
+
+
+def test_a_check_publishes_no_metrics_even_when_its_definition_says_so(
+    emulator: Any, start: Start, work: Any, prefix: str
+) -> None:
+    """Monitoring schedules publish; the checks of pipelines never do."""
+    step = check(prefix, SAME, SkipCheck=True, RegisterNewBaseline=True)
+    step["Arguments"]["Environment"]["publish_cloudwatch_metrics"] = "Enabled"
+    execution = start([step])
+
+    assert execution.wait() == "Succeeded"
+    arn = metadata(execution)["CheckJobArn"]
+    job = emulator.client("sagemaker").describe_processing_job(ProcessingJobName=arn.rsplit("/", 1)[1])
+    assert job["Environment"]["publish_cloudwatch_metrics"] == "Disabled"
+    assert emulator.client("cloudwatch").list_metrics()["Metrics"] == []

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from sagemaker_monitor.emulator.api.context import Context
+from tests.emulator.conftest import RunningEmulator
 from tests.emulator.jobs.conftest import processing_request, s3_input
 from tests.emulator.jobs.test_processing_jobs import run
 
@@ -78,3 +79,32 @@ def test_a_configuration_that_is_no_json_fails_in_the_words_of_the_container(con
     job = run(context, request)
 
     assert "Unable to load analysis configuration as JSON." in job["FailureReason"]
+
+
+def test_a_monitor_publishes_bias_metrics(emulator: RunningEmulator) -> None:
+    """An AWS client finds a bias job's metrics in CloudWatch, under the schedule, stage and facet."""
+    context = emulator.context
+    context.s3.create_bucket("data", context.region)
+    request = clarify_request(context, None)
+    config = json.loads(context.s3.read_bytes("s3://data/config/analysis_config.json"))
+    config["methods"] = {"pre_training_bias": {"methods": ["CI"]}}
+    context.s3.put_bytes("s3://data/config/analysis_config.json", json.dumps(config).encode())
+    request["Environment"] = {
+        "publish_cloudwatch_metrics": "Enabled",
+        "sagemaker_monitoring_schedule_name": "daily",
+        "metric_time": "2026-03-01T13:00:00Z",
+    }
+
+    job = run(context, request)
+
+    assert job.get("FailureReason") is None
+    (metric,) = emulator.client("cloudwatch").list_metrics(MetricName="bias_metric_CI")["Metrics"]
+    assert metric["Namespace"] == "aws/sagemaker/ModelMonitoring/bias-metrics"
+    assert {each["Name"]: each["Value"] for each in metric["Dimensions"]} == {
+        "MonitoringSchedule": "daily",
+        "BiasStage": "Pre-training",
+        "Label": "label",
+        "LabelValue": "1",
+        "Facet": "group",
+        "FacetValue": "1",
+    }
