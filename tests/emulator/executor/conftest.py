@@ -76,9 +76,9 @@ class Execution:
         described: dict[str, Any] = self.sagemaker.describe_pipeline_execution(PipelineExecutionArn=self.arn)
         return described
 
-    def wait(self) -> str:
-        """Return the status with which the execution ended."""
-        deadline = time.monotonic() + 30
+    def wait(self, seconds: float = 30) -> str:
+        """Return the status with which the execution ended, within *seconds*."""
+        deadline = time.monotonic() + seconds
         while (status := self.describe()["PipelineExecutionStatus"]) in UNFINISHED:
             assert time.monotonic() < deadline, f"{self.arn} is still {status}"
             time.sleep(0.02)

@@ -151,6 +151,8 @@ class Row:
 
 
 ABSENT = "absent"
+# Seconds: all executions are started at once, and the last one waits for the jobs of all others.
+PATIENCE = 150
 ROWS = [
     Row(kind, skip, register, source)
     for kind in KINDS
@@ -309,7 +311,7 @@ def test_each_row_of_the_decision_table(bench: Bench, row: Row) -> None:
     """The switches and the source decide what is compared, what is shown, and what must be there."""
     compared, shown, needed = TABLE[row.skip, row.register]
     execution, kind, prefix = bench.executions[row], row.kind, bench.prefix(row)
-    ended = execution.wait()
+    ended = execution.wait(PATIENCE)
     status, metadata, reason = record(execution, kind)
     arn = metadata.pop("CheckJobArn", None)
     expected = {
@@ -351,7 +353,7 @@ def test_each_row_of_the_decision_table(bench: Bench, row: Row) -> None:
 def test_a_violation_fails_the_step_unless_that_is_switched_off(bench: Bench, row: Row) -> None:
     """Only a comparison can fail; true, null and nothing at all mean the same; the report is always named."""
     execution, kind = bench.executions[row], row.kind
-    ended = execution.wait()
+    ended = execution.wait(PATIENCE)
     status, metadata, reason = record(execution, kind)
     report = f"{bench.prefix(row)}/constraint_violations.json"
     violated = row.data == "drifted" and not row.skip
