@@ -57,8 +57,8 @@ def build_bundle(model: Model, environment: Environment) -> Bundle:
 
 
 def pipelines_of(model: Model) -> tuple[str, ...]:
-    """Return the pipelines that *model* has: without bias there is nothing that waits for labels."""
-    return tuple(name for name in PIPELINES if name != "monitor-ground-truth" or model.monitors.bias)
+    """Return the pipelines that *model* has: without bias and model quality nothing waits for labels."""
+    return tuple(name for name in PIPELINES if name != "monitor-ground-truth" or model.monitors.need_labels)
 
 
 def _referenced(kept: dict[str, Asset], definitions: Any) -> tuple[Asset, ...]:

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from pipelines.checking import make_checks
 from pipelines.parameters import CheckParameters
 from steps.build import Build
-from steps.clarify_check import data_bias_check, model_bias_check
 from steps.collect import Collected
 from steps.decide import Decided, condition, decide, refuse
 from steps.inputs import Inputs
 from steps.join import Joined
+from steps.spec import EXPLAINABILITY, OF_OUTCOMES, Check, checks_of
 
 
 @dataclass(frozen=True)
@@ -33,21 +35,31 @@ class Judging:
         collected: Collected | None = None,
     ) -> list[Any]:
         """Return the steps after the join; *checked* are checks that were made before it."""
-        earlier = checked or []
+        explaining = self._checks([EXPLAINABILITY], joined, model_name, [joined.step])
+        earlier = [*(checked or []), *explaining]
         features_uri = inputs.features_uri if inputs else None
         collected_uri = collected.summary_uri if collected else None
-        if not self.build.model.monitors.bias:
+        if not self.build.model.monitors.need_labels:
             decided = self._decide(
                 "Decide", after=[*earlier, joined.step], joined=joined, features_uri=features_uri
             )
-            return [decided.step, self._refuse_unless_open("CheckVerdict", "Refuse", decided)]
+            return [*explaining, decided.step, self._refuse_unless_open("CheckVerdict", "Refuse", decided)]
         step_labels = condition(
             "HaveLabels",
             [self._labels_arrived(joined)],
             self._with_labels(joined, model_name, earlier, features_uri, collected_uri),
             self._without_labels(joined, earlier, features_uri, collected_uri),
         )
-        return [step_labels]
+        return [*explaining, step_labels]
+
+    def _checks(
+        self, wanted: Sequence[Check], joined: Joined, model_name: Any, depends_on: list[Any]
+    ) -> list[Any]:
+        """Return the steps of those *wanted* checks that this pipeline makes."""
+        model, pipeline = self.build.model, self.build.pipeline
+        made = [check for check in checks_of(model, pipeline) if check in wanted]
+        steps = make_checks(self.build, made, self.checks, joined, model_name, depends_on=depends_on)
+        return list(steps.values())
 
     def without_scores(self, inputs: Inputs, step_check: Any) -> list[Any]:
         """Return the steps for a batch that is not scored because its columns do not fit."""
@@ -69,30 +81,15 @@ class Judging:
     def _with_labels(
         self, joined: Joined, model_name: Any, earlier: list[Any], features_uri: Any, collected_uri: Any
     ) -> list[Any]:
-        labelled = joined.uris["labelled"]
-        bias = [
-            data_bias_check(
-                self.build,
-                data_uri=labelled,
-                baselining=self.checks.baselining["DataBias"],
-                depends_on=[],
-            ),
-            model_bias_check(
-                self.build,
-                data_uri=labelled,
-                model_name=model_name,
-                baselining=self.checks.baselining["ModelBias"],
-                depends_on=[],
-            ),
-        ]
+        made = self._checks(OF_OUTCOMES, joined, model_name, [])
         decided = self._decide(
             "Decide",
-            after=[*earlier, *bias],
+            after=[*earlier, *made],
             joined=joined,
             features_uri=features_uri,
             collected_uri=collected_uri,
         )
-        return [*bias, decided.step, self._refuse_unless_open("CheckVerdict", "Refuse", decided)]
+        return [*made, decided.step, self._refuse_unless_open("CheckVerdict", "Refuse", decided)]
 
     def _without_labels(
         self, joined: Joined, earlier: list[Any], features_uri: Any, collected_uri: Any

@@ -3,10 +3,11 @@
     Inputs ─► BatchMonitor-monitoring ─► ColumnsFit ─┬► CreateModel ─► BatchMonitor-transform ─► Join ─► …
                                                      └► DecideWithoutScores ─► RefuseWithoutScores
 
-    … HaveLabels ─┬► DataBias, ModelBias ─► Decide ─► CheckVerdict ─► Refuse
-                  └► DecideWithoutLabels ─► CheckInputs ─► RefuseWithoutLabels
+    … ModelExplainability, HaveLabels ─┬► ModelQuality, DataBias, … ─► Decide ─► CheckVerdict ─► Refuse
+                                       └► DecideWithoutLabels ─► CheckInputs ─► RefuseWithoutLabels
 
-A model without data quality begins with CreateModel ─► ScoreBatch; one without bias waits for no labels.
+A monitor that the model does not have has no step. Without data quality this begins with
+CreateModel ─► ScoreBatch; without bias and model quality it waits for no labels.
 """
 
 from __future__ import annotations

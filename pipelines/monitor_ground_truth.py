@@ -3,7 +3,7 @@
 Collect ─► HaveCaptures ─┬► CreateModel, Join ─► …
                          └► DecideWithoutCaptures ─► RefuseWithoutCaptures
 
-… HaveLabels ─┬► DataBias, ModelBias ─► Decide ─► CheckVerdict ─► Refuse
+… HaveLabels ─┬► ModelQuality, DataBias, ModelBias ─► Decide ─► CheckVerdict ─► Refuse
               └► DecideWithoutLabels ─► CheckInputs ─► RefuseWithoutLabels
 """
 

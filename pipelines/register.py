@@ -1,8 +1,12 @@
 """Register a candidate, if its verdict is open.
 
-CreateModel ─► ScoreBaseline ─► Join ─┬► DataQuality ─┐
-                                      ├► DataBias ────┼► Decide ─► CheckVerdict ─┬► Register
-                                      └► ModelBias ───┘ (however they end)       └► Refuse
+CreateModel ─► ScoreBaseline ─► Join ─┬► DataQuality ─────────┐
+                                      ├► ModelExplainability ─┤
+                                      ├► ModelQuality ────────┼► Decide ─► CheckVerdict ─┬► Register
+                                      ├► DataBias ────────────┤ (however they end)       └► Refuse
+                                      └► ModelBias ───────────┘
+
+A monitor that the model does not have has no step.
 """
 
 from __future__ import annotations
@@ -10,16 +14,16 @@ from __future__ import annotations
 from typing import Any
 
 from pipelines.bundle import BUNDLE_PLACEHOLDER
+from pipelines.checking import make_checks
 from pipelines.names import pipeline_name
 from pipelines.parameters import CheckParameters, string
 from sagemaker_monitor.settings.schema import Environment, Model
 from steps.build import Build
-from steps.clarify_check import data_bias_check, model_bias_check
 from steps.decide import condition, decide, refuse
 from steps.join import join
 from steps.model import create_candidate
-from steps.quality_check import data_quality_check
 from steps.register_model import register_version
+from steps.spec import checks_of
 from steps.transform import score
 
 
@@ -50,28 +54,14 @@ def get_pipeline(model: Model, env: Environment, sagemaker_session: Any) -> Any:
         transform_uri=step_score.properties.TransformOutput.S3OutputPath,
         ground_truth_uri=ground_truth_uri,
     )
-    checks: dict[str, Any] = {}
-    if model.monitors.data_quality:
-        checks["DATA_QUALITY"] = data_quality_check(
-            build,
-            data_uri=joined.uris["features"],
-            baselining=parameters.baselining["DataQuality"],
-            depends_on=[joined.step],
-        )
-    if model.monitors.bias:
-        checks["DATA_BIAS"] = data_bias_check(
-            build,
-            data_uri=joined.uris["labelled"],
-            baselining=parameters.baselining["DataBias"],
-            depends_on=[joined.step],
-        )
-        checks["MODEL_BIAS"] = model_bias_check(
-            build,
-            data_uri=joined.uris["labelled"],
-            model_name=step_create.properties.ModelName,
-            baselining=parameters.baselining["ModelBias"],
-            depends_on=[joined.step],
-        )
+    checks = make_checks(
+        build,
+        checks_of(model, "register"),
+        parameters,
+        joined,
+        step_create.properties.ModelName,
+        depends_on=[joined.step],
+    )
     decided = decide(
         build,
         name="Decide",

@@ -1,4 +1,4 @@
-"""ClarifyCheck steps: bias of the labels and of the model, and the baselines they calculate."""
+"""ClarifyCheck steps: bias of the labels and of the model, attributions, and the baselines they calculate."""
 
 from __future__ import annotations
 
@@ -24,26 +24,44 @@ def model_bias_check(
     build: Build, *, data_uri: Any, model_name: Any, baselining: Baselining, depends_on: list[Any]
 ) -> Any:
     """Return the ModelBias step: post-training metrics, scored again on a shadow endpoint of the model."""
-    from sagemaker.core.clarify import ModelConfig, ModelPredictedLabelConfig
+    from sagemaker.core.clarify import ModelPredictedLabelConfig
     from sagemaker.mlops.workflow.clarify_check_step import ModelBiasCheckConfig
 
-    compute = build.environment.compute.checks
     config = ModelBiasCheckConfig(
         data_config=_data_config(build, data_uri, "model-bias"),
         data_bias_config=_bias_config(build),
-        # Literals: these are written into the analysis config, where no parameter is resolved.
-        model_config=ModelConfig(
-            model_name=model_name,
-            instance_count=compute.instance_count,
-            instance_type=compute.instance_type,
-            content_type=build.model.data_schema.content_type,
-            accept_type="text/csv",
-        ),
+        model_config=_model_config(build, model_name),
         model_predicted_label_config=ModelPredictedLabelConfig(
-            probability_threshold=build.model.data_schema.prediction.threshold
+            probability=_probability(build),
+            probability_threshold=build.model.data_schema.prediction.threshold,
         ),
     )
     return _check(build, "ModelBias", config, baselining, depends_on)
+
+
+def explainability_check(
+    build: Build, *, data_uri: Any, model_name: Any, baselining: Baselining, depends_on: list[Any]
+) -> Any:
+    """Return the ModelExplainability step: Kernel SHAP of the records below *data_uri*, on a shadow endpoint.
+
+    Its CSV files hold the features alone, without a header.
+    """
+    from sagemaker.core.clarify import DataConfig
+    from sagemaker.mlops.workflow.clarify_check_step import ModelExplainabilityCheckConfig
+
+    schema = build.model.data_schema
+    config = ModelExplainabilityCheckConfig(
+        data_config=DataConfig(
+            s3_data_input_path=data_uri,
+            **_output(build, "explainability"),
+            headers=list(schema.features),
+            dataset_type=schema.content_type,
+        ),
+        model_config=_model_config(build, model_name),
+        explainability_config=_shap_config(build),
+        model_scores=_probability(build),
+    )
+    return _check(build, "ModelExplainability", config, baselining, depends_on)
 
 
 def _check(build: Build, name: str, config: Any, baselining: Baselining, depends_on: list[Any]) -> Any:
@@ -64,13 +82,62 @@ def _data_config(build: Build, data_uri: Any, folder: str) -> Any:
     schema = build.model.data_schema
     return DataConfig(
         s3_data_input_path=data_uri,
-        s3_output_path=build.output(folder),
-        # A path of its own for each step: two steps that share one overwrite each other's configuration.
-        s3_analysis_config_output_path=f"{build.model_root}/{build.pipeline}/analysis-config/{folder}",
+        **_output(build, folder),
         label=schema.label,
         headers=[*schema.features, *schema.facet_columns, schema.label],
         dataset_type=schema.content_type,
         excluded_columns=list(schema.facet_columns) or None,
+    )
+
+
+def _output(build: Build, folder: str) -> dict[str, Any]:
+    return {
+        "s3_output_path": build.output(folder),
+        # A path of its own for each step: two steps that share one overwrite each other's configuration.
+        "s3_analysis_config_output_path": f"{build.model_root}/{build.pipeline}/analysis-config/{folder}",
+    }
+
+
+def _model_config(build: Build, model_name: Any) -> Any:
+    from sagemaker.core.clarify import ModelConfig
+
+    compute = build.environment.compute.checks
+    # Literals: these are written into the analysis config, where no parameter is resolved.
+    return ModelConfig(
+        model_name=model_name,
+        instance_count=compute.instance_count,
+        instance_type=compute.instance_type,
+        content_type=build.model.data_schema.content_type,
+        accept_type="text/csv",
+    )
+
+
+def _probability(build: Build) -> int | None:
+    """Return which value of an answer is P(1); None where the answer is that value alone."""
+    prediction = build.model.data_schema.prediction
+    return prediction.probability if prediction.values > 1 else None
+
+
+def _shap_config(build: Build) -> Any:
+    from sagemaker.core.clarify import SHAPConfig
+
+    monitor = build.model.monitors.explainability
+    assert monitor is not None, "attributions are only computed for a model with an explainability monitor"
+    baseline: Any = monitor.baseline
+    if isinstance(baseline, str):
+        # Of one cluster, the centre is the mean record.
+        baseline = None if baseline == "mean" else build.environment.storage.resolve(baseline)
+    else:
+        baseline = [list(row) for row in baseline]
+    return SHAPConfig(
+        baseline=baseline,
+        num_clusters=1 if baseline is None else None,
+        num_samples=monitor.num_samples,
+        agg_method=monitor.agg_method,
+        use_logit=monitor.use_logit,
+        # decide computes from them how far attributions differ by chance.
+        save_local_shap_values=True,
+        seed=monitor.seed,
     )
 
 

@@ -81,7 +81,7 @@ def decide(
     if joined is not None:
         read["summary"] = (f"{INPUT}/summary", joined.uris["summary"])
         arguments += ["--labels", f"{INPUT}/summary/labels.json"]
-    if joined is not None and labels_arrived and build.model.monitors.bias:
+    if joined is not None and labels_arrived and build.model.monitors.need_labels:
         for folder in ("labelled", "scored"):
             read[folder] = (f"{INPUT}/join/{folder}", joined.uris[folder])
         arguments += ["--join", f"{INPUT}/join"]

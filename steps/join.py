@@ -9,6 +9,8 @@ from steps.build import Build
 from steps.script import INPUT, OUTPUT, option, s3_input, s3_output, script_step
 
 FOLDERS = ("features", "labelled", "scored", "summary")
+EXPLAINED = "explained"
+"""The features without a header, where attributions are computed."""
 
 
 @dataclass(frozen=True)
@@ -38,7 +40,8 @@ def join(
     from sagemaker.core.workflow.properties import PropertyFile
 
     labels = PropertyFile(name="Labels", output_name="summary", path="labels.json")
-    uris = {folder: build.output("join", folder) for folder in FOLDERS}
+    folders = (*FOLDERS, EXPLAINED) if build.model.monitors.explainability else FOLDERS
+    uris = {folder: build.output("join", folder) for folder in folders}
     step = script_step(
         build,
         name="Join",
@@ -52,7 +55,7 @@ def join(
             OUTPUT,
         ],
         inputs=[s3_input("transform", transform_uri, f"{INPUT}/transform")],
-        outputs=[s3_output(folder, uris[folder], f"{OUTPUT}/{folder}") for folder in FOLDERS],
+        outputs=[s3_output(folder, uris[folder], f"{OUTPUT}/{folder}") for folder in folders],
         property_files=[labels],
     )
     return Joined(step, uris, labels)

@@ -1,4 +1,4 @@
-"""Data quality of the features: a check step, and SageMaker's pairing of one with a transform."""
+"""QualityCheck steps: of features, alone or paired with a transform; of predictions against labels."""
 
 from __future__ import annotations
 
@@ -13,16 +13,28 @@ from steps.transform import transform_arguments
 
 def data_quality_check(build: Build, *, data_uri: Any, baselining: Baselining, depends_on: list[Any]) -> Any:
     """Return the DataQuality step: statistics and constraints of the CSV with a header below *data_uri*."""
-    from sagemaker.mlops.workflow.quality_check_step import QualityCheckStep
+    return _check(build, "DataQuality", _config(build, data_uri), baselining, depends_on)
 
-    return QualityCheckStep(
-        name="DataQuality",
-        quality_check_config=_config(build, data_uri),
-        check_job_config=check_job_config(build),
-        supplied_baseline_statistics=baselining.supplied_statistics,
-        depends_on=depends_on,
-        **baselining.common(),
+
+def model_quality_check(build: Build, *, data_uri: Any, baselining: Baselining, depends_on: list[Any]) -> Any:
+    """Return the ModelQuality step: metrics of the predictions and labels below *data_uri*.
+
+    Its CSV files have the header prediction,label.
+    """
+    from sagemaker.core.model_monitor import DatasetFormat
+    from sagemaker.mlops.workflow.quality_check_step import ModelQualityCheckConfig
+
+    schema = build.model.data_schema
+    config = ModelQualityCheckConfig(
+        baseline_dataset=data_uri,
+        dataset_format=DatasetFormat.csv(header=True),
+        output_s3_uri=build.output("model-quality"),
+        problem_type=schema.problem_type,
+        probability_attribute="prediction",
+        ground_truth_attribute="label",
+        probability_threshold_attribute=str(schema.prediction.threshold),
     )
+    return _check(build, "ModelQuality", config, baselining, depends_on)
 
 
 def monitored_score(
@@ -45,6 +57,19 @@ def monitored_score(
         check_job_configuration=check_job_config(build),
         baselining=baselining,
         depends_on=depends_on,
+    )
+
+
+def _check(build: Build, name: str, config: Any, baselining: Baselining, depends_on: list[Any]) -> Any:
+    from sagemaker.mlops.workflow.quality_check_step import QualityCheckStep
+
+    return QualityCheckStep(
+        name=name,
+        quality_check_config=config,
+        check_job_config=check_job_config(build),
+        supplied_baseline_statistics=baselining.supplied_statistics,
+        depends_on=depends_on,
+        **baselining.common(),
     )
 
 

@@ -34,8 +34,11 @@ def register_version(
             {
                 ("DATA_QUALITY", "CalculatedBaselineStatistics"): "model_data_statistics",
                 ("DATA_QUALITY", "CalculatedBaselineConstraints"): "model_data_constraints",
+                ("MODEL_QUALITY", "CalculatedBaselineStatistics"): "model_statistics",
+                ("MODEL_QUALITY", "CalculatedBaselineConstraints"): "model_constraints",
                 ("DATA_BIAS", "CalculatedBaselineConstraints"): "bias_pre_training",
                 ("MODEL_BIAS", "CalculatedBaselineConstraints"): "bias_post_training",
+                ("MODEL_EXPLAINABILITY", "CalculatedBaselineConstraints"): "explainability",
             },
         )
     )
@@ -45,8 +48,14 @@ def register_version(
             {
                 ("DATA_QUALITY", "BaselineUsedForDriftCheckStatistics"): "model_data_statistics",
                 ("DATA_QUALITY", "BaselineUsedForDriftCheckConstraints"): "model_data_constraints",
+                ("MODEL_QUALITY", "BaselineUsedForDriftCheckStatistics"): "model_statistics",
+                ("MODEL_QUALITY", "BaselineUsedForDriftCheckConstraints"): "model_constraints",
                 ("DATA_BIAS", "BaselineUsedForDriftCheckConstraints"): "bias_pre_training_constraints",
                 ("MODEL_BIAS", "BaselineUsedForDriftCheckConstraints"): "bias_post_training_constraints",
+                (
+                    "MODEL_EXPLAINABILITY",
+                    "BaselineUsedForDriftCheckConstraints",
+                ): "explainability_constraints",
             },
         )
     )

@@ -28,17 +28,21 @@ class Check:
 
 
 DATA_QUALITY = Check("DataQuality", "DATA_QUALITY", "data_quality", has_statistics=True)
+EXPLAINABILITY = Check("ModelExplainability", "MODEL_EXPLAINABILITY", "explainability")
+MODEL_QUALITY = Check("ModelQuality", "MODEL_QUALITY", "model_quality", has_statistics=True)
 DATA_BIAS = Check("DataBias", "DATA_BIAS", "bias")
 MODEL_BIAS = Check("ModelBias", "MODEL_BIAS", "bias")
+OF_INPUTS = (DATA_QUALITY, EXPLAINABILITY)
+"""Checks of what is scored, for which nobody waits for a label."""
+OF_OUTCOMES = (MODEL_QUALITY, DATA_BIAS, MODEL_BIAS)
+"""Checks that need labels."""
 
 
 def checks_of(model: Model, pipeline: str) -> tuple[Check, ...]:
     """Return the checks that *pipeline* of *model* makes."""
-    monitors = model.monitors
-    quality = (DATA_QUALITY,) if monitors.data_quality else ()
-    bias = (DATA_BIAS, MODEL_BIAS) if monitors.bias else ()
     # Inputs were checked when their batch arrived; the labels have come since.
-    return bias if pipeline == "monitor-ground-truth" else quality + bias
+    made = OF_OUTCOMES if pipeline == "monitor-ground-truth" else OF_INPUTS + OF_OUTCOMES
+    return tuple(check for check in made if check.monitor in model.monitors.configured)
 
 
 def script_spec(model: Model, environment: str, pipeline: str) -> dict[str, Any]:
@@ -56,11 +60,14 @@ def script_spec(model: Model, environment: str, pipeline: str) -> dict[str, Any]
             "facet_columns": list(schema.facet_columns),
             "label": schema.label,
         },
+        "problem_type": schema.problem_type,
+        "prediction": {"probability": schema.prediction.probability, "values": schema.prediction.values},
         "favourable": schema.favourable,
         "threshold": schema.prediction.threshold,
         "facets": [_facet(facet) for facet in bias.facets] if bias else [],
         "group_variable": bias.group_variable if bias else None,
         "minimum_overlap": ground_truth.minimum_overlap if ground_truth else 1.0,
+        "monitors": list(model.monitors.configured),
         "checks": [
             {"step": check.step(pipeline), "check_type": check.check_type, "monitor": check.monitor}
             for check in checks_of(model, pipeline)

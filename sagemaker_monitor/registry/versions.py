@@ -12,11 +12,16 @@ from sagemaker_monitor.registry.errors import RegistryError
 
 BASELINE_OF_CHECK: Mapping[str, tuple[str, str]] = {
     "DATA_QUALITY": ("ModelDataQuality", "Constraints"),
+    "MODEL_QUALITY": ("ModelQuality", "Constraints"),
     "DATA_BIAS": ("Bias", "PreTrainingConstraints"),
     "MODEL_BIAS": ("Bias", "PostTrainingConstraints"),
+    "MODEL_EXPLAINABILITY": ("Explainability", "Constraints"),
 }
 """Where a version's DriftCheckBaselines hold the constraints of a check type."""
-STATISTICS_OF_CHECK: Mapping[str, tuple[str, str]] = {"DATA_QUALITY": ("ModelDataQuality", "Statistics")}
+STATISTICS_OF_CHECK: Mapping[str, tuple[str, str]] = {
+    "DATA_QUALITY": ("ModelDataQuality", "Statistics"),
+    "MODEL_QUALITY": ("ModelQuality", "Statistics"),
+}
 """Where they hold its statistics, for check types that have any."""
 
 

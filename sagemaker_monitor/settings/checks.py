@@ -9,7 +9,8 @@ from collections.abc import Iterator, Sequence
 
 from sagemaker_monitor.settings.environment import LOCAL_ACCOUNT, Environment
 from sagemaker_monitor.settings.errors import Path, choices, listed, quoted
-from sagemaker_monitor.settings.model import BiasMonitor, Facet, MinimumRows, Model
+from sagemaker_monitor.settings.model import MinimumRows, Model
+from sagemaker_monitor.settings.monitors import BiasMonitor, ExplainabilityMonitor, Facet
 from sagemaker_monitor.settings.rules import check_rules
 
 Finding = tuple[Path, str]
@@ -27,10 +28,18 @@ _GROUP = re.compile(r"[A-Za-z0-9](-*[A-Za-z0-9])*")
 def check_model(model: Model) -> list[Finding]:
     """Return what is wrong with *model* beyond the type of each value."""
     bias = model.monitors.bias
-    findings = [*_columns(model), *_label(model), *_data(model), *_minimum_rows(model.gate.minimum_rows)]
+    findings = [
+        *_columns(model),
+        *_label(model),
+        *_prediction(model),
+        *_data(model),
+        *_minimum_rows(model.gate.minimum_rows),
+    ]
     findings += _inventory(model)
     if bias:
         findings += _facets(bias, model)
+    if model.monitors.explainability:
+        findings += _explainability(model.monitors.explainability, model)
     # The default policy speaks of every monitor, also of those that are not configured.
     if "rules" in model.gate.model_fields_set:
         findings += check_rules(model.gate.rules, model)
@@ -121,6 +130,23 @@ def _facets(bias: BiasMonitor, model: Model) -> Iterator[Finding]:
         yield ("monitors", "bias", "group_variable"), _no_column(bias.group_variable, known)
 
 
+def _explainability(monitor: ExplainabilityMonitor, model: Model) -> Iterator[Finding]:
+    features = len(model.data_schema.features)
+    path: Path = ("monitors", "explainability", "baseline")
+    if features < 2:
+        yield path[:2], "needs two features at least: with one there is nothing to divide between them"
+    if isinstance(monitor.baseline, str):
+        return
+    if not monitor.baseline:
+        yield path, "has no row: give at least one, or mean"
+    for index, row in enumerate(monitor.baseline):
+        if len(row) != features:
+            yield (
+                (*path, index),
+                f"has {len(row)} values, but there are {features} features: give one of each",
+            )
+
+
 def _no_column(name: str, known: Sequence[str]) -> str:
     return f"{quoted(name)} is no column of features or facet_columns{choices(name, known, 'columns')}"
 
@@ -139,11 +165,22 @@ def _uris(model: Model) -> list[tuple[str, str, int]]:
         ("artifact.model_data", model.artifact.model_data, MAX_URI),
         ("data.baseline", data.baseline, MAX_URI),
     ]
+    explainability = model.monitors.explainability
+    if explainability and isinstance(explainability.baseline, str) and explainability.baseline != "mean":
+        uris.append(("monitors.explainability.baseline", explainability.baseline, MAX_URI))
     if data.batches:
         uris.append(("data.batches", data.batches, MAX_URI))
     if data.ground_truth:
         uris.append(("data.ground_truth.uri", data.ground_truth.uri, MAX_CONTAINER_ARGUMENT))
     return uris
+
+
+def _prediction(model: Model) -> Iterator[Finding]:
+    prediction = model.data_schema.prediction
+    if prediction.probability >= prediction.values:
+        answers = "one value" if prediction.values == 1 else f"{prediction.values} values"
+        message = f"is {prediction.probability}, but the model answers {answers}, counted from 0: see values"
+        yield ("schema", "prediction", "probability"), message
 
 
 def _data(model: Model) -> Iterator[Finding]:

@@ -40,7 +40,7 @@ SHAPES = {
     ENDPOINT_URL: "the emulator's address such as http://127.0.0.1:4780",
     CONTAINER_VERSION: "a version of AWS's container such as 1.7-1",
     MODEL_DATA: "a path that ends with .tar.gz",
-    MATCH: "bias/<metric>/<facet> or bias/*, with * as a wildcard",
+    MATCH: "bias/<metric>/<facet>, model_quality/<metric> or bias/*, with * as a wildcard",
 }
 """What each pattern of the schema asks for, in words."""
 

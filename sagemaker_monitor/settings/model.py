@@ -17,6 +17,7 @@ from sagemaker_monitor.settings.fields import (
     Section,
     Text,
 )
+from sagemaker_monitor.settings.monitors import Monitors
 
 Action = Literal["fail", "warn", "ignore"]
 
@@ -42,6 +43,12 @@ class Artifact(Section):
 class Prediction(Section):
     """How the model's answer becomes a predicted label."""
 
+    probability: Annotated[
+        Integer, Field(ge=0, description="Which value of the model's answer is P(1), counted from 0.")
+    ] = 0
+    values: Annotated[
+        Integer, Field(ge=1, description="How many values the model answers for each record.")
+    ] = 1
     threshold: Annotated[
         Number, Field(gt=0, lt=1, description="The model predicts 1 when its answer is above this, strictly.")
     ] = 0.5
@@ -98,54 +105,6 @@ class Data(Section):
     ] = None
 
 
-class Facet(Section):
-    """A group of people the model is watched for: those with these values, or above the threshold."""
-
-    name: Annotated[Column, Field(description="One of features or facet_columns.")]
-    values: Annotated[
-        tuple[Integer | Text, ...], Field(description="Values of the sensitive group; or give threshold.")
-    ] = ()
-    threshold: Annotated[
-        Number | None, Field(description="The sensitive group is strictly above it; or give values.")
-    ] = None
-
-    @model_validator(mode="after")
-    def _one_way_to_say_it(self) -> Self:
-        if bool(self.values) == (self.threshold is not None):
-            raise ValueError("give either values or threshold")
-        return self
-
-
-class BiasMonitor(Section):
-    """Clarify's pre- and post-training bias metrics."""
-
-    facets: Annotated[tuple[Facet, ...], Field(min_length=1, description="The groups that are watched.")]
-    group_variable: Annotated[
-        Column | None,
-        Field(description="Column that CDDL and CDDPL are conditioned on; without it they are not computed."),
-    ] = None
-
-
-class DataQualityMonitor(Section):
-    """Model Monitor's checks of the features: types, missing values, categories, drift. No settings yet."""
-
-
-class Monitors(Section):
-    """What is watched; at least one."""
-
-    data_quality: Annotated[
-        DataQualityMonitor | None,
-        Field(description="Types, missing values, categories and drift of the features."),
-    ] = None
-    bias: Annotated[BiasMonitor | None, Field(description="Bias, before and after training.")] = None
-
-    @model_validator(mode="after")
-    def _at_least_one(self) -> Self:
-        if self.bias is None and self.data_quality is None:
-            raise ValueError("at least one monitor is needed: data_quality, bias")
-        return self
-
-
 class Baseline(Section):
     """How checks treat the approved version's baseline; `run --mode` overrides it."""
 
@@ -179,7 +138,8 @@ class Rule(Section):
         str,
         Field(
             pattern=fields.MATCH,
-            description="bias/<metric>/<facet> or data_quality/<check>/<feature>; * is a wildcard.",
+            description="data_quality/<check>/<feature>, model_quality/<metric>, bias/<metric>/<facet> or"
+            " explainability/ndcg; * is a wildcard.",
         ),
     ]
     action: Annotated[Action, Field(description="What crossing the limit means.")]
@@ -223,7 +183,10 @@ class Gate(Section):
     rules: Annotated[tuple[Rule, ...], Field(description="The policy; the first rule that matches wins.")] = (
         Rule(match="data_quality/baseline_drift_check/*", tolerance="calibrated", action="fail"),
         Rule(match="data_quality/*", action="fail"),
+        Rule(match="model_quality/*", tolerance="calibrated", action="fail"),
         Rule(match="bias/*", tolerance="calibrated", action="fail"),
+        # Attributions say that the model decides otherwise than before, not that it decides worse.
+        Rule(match="explainability/*", tolerance="calibrated", action="warn"),
     )
 
 

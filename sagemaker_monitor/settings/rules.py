@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from fnmatch import fnmatchcase
 
 from sagemaker_monitor.settings.errors import Path, choices, quoted
@@ -14,6 +15,11 @@ BIAS_METRICS = (*PRE_TRAINING, *POST_TRAINING)
 CONDITIONAL = frozenset({"CDDL", "CDDPL"})
 """Computed only where there is a group variable."""
 QUALITY_CHECKS = ("data_type_check", "completeness_check", "categorical_values_check", "baseline_drift_check")
+MODEL_QUALITY_METRICS = (
+    *("recall", "precision", "accuracy", "true_positive_rate", "true_negative_rate"),
+    *("false_positive_rate", "false_negative_rate", "auc", "f0_5", "f1", "f2"),
+)
+EXPLAINABILITY_METRICS = ("ndcg",)
 COLUMN_CHECKS = ("missing_column_check", "extra_column_check")
 """Refuse whatever the policy says."""
 
@@ -23,24 +29,43 @@ def check_rules(rules: Sequence[Rule], model: Model) -> list[tuple[Path, str]]:
     return list(_check(rules, model))
 
 
-def subjects_of(model: Model) -> dict[str, tuple[tuple[str, ...], tuple[str, ...]]]:
-    """Return, by monitor, what a rule may name after it: metrics or checks, then facets or features."""
-    found: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {}
-    if model.monitors.data_quality is not None:
-        found["data_quality"] = (QUALITY_CHECKS, model.data_schema.features)
-    if model.monitors.bias is not None:
-        facets = tuple(dict.fromkeys(facet.name for facet in model.monitors.bias.facets))
-        found["bias"] = (BIAS_METRICS, facets)
+@dataclass(frozen=True)
+class Watched:
+    """What a rule may name of one monitor: a metric or check, then a facet or feature where there is one."""
+
+    names: tuple[str, ...]
+    name_word: str
+    parts: tuple[str, ...] = ()
+    part_word: str = ""
+
+    def subjects(self, monitor: str) -> Iterator[str]:
+        """Yield everything a rule can be about."""
+        for name in self.names:
+            yield from (f"{monitor}/{name}/{part}" for part in self.parts)
+            if not self.part_word:
+                yield f"{monitor}/{name}"
+
+
+def watched_by(model: Model) -> dict[str, Watched]:
+    """Return, by monitor, what a rule may name after it."""
+    monitors = model.monitors
+    found: dict[str, Watched] = {}
+    if monitors.data_quality is not None:
+        found["data_quality"] = Watched(QUALITY_CHECKS, "check", model.data_schema.features, "feature")
+    if monitors.model_quality is not None:
+        found["model_quality"] = Watched(MODEL_QUALITY_METRICS, "metric")
+    if monitors.bias is not None:
+        facets = tuple(dict.fromkeys(facet.name for facet in monitors.bias.facets))
+        found["bias"] = Watched(BIAS_METRICS, "metric", facets, "facet")
+    if monitors.explainability is not None:
+        found["explainability"] = Watched(EXPLAINABILITY_METRICS, "metric")
     return found
 
 
 def _check(rules: Sequence[Rule], model: Model) -> Iterator[tuple[Path, str]]:
-    known = subjects_of(model)
+    known = watched_by(model)
     everything = frozenset(
-        f"{monitor}/{middle}/{last}"
-        for monitor, (middles, lasts) in known.items()
-        for middle in middles
-        for last in lasts
+        subject for monitor, watched in known.items() for subject in watched.subjects(monitor)
     )
     left = set(everything)
     group_variable = model.monitors.bias and model.monitors.bias.group_variable
@@ -67,19 +92,21 @@ def _check(rules: Sequence[Rule], model: Model) -> Iterator[tuple[Path, str]]:
         left -= subjects
 
 
-def _why_nothing(match: str, known: dict[str, tuple[tuple[str, ...], tuple[str, ...]]]) -> str:
-    monitor, middle, *last = match.split("/")
-    fitting = [name for name in known if fnmatchcase(name, monitor)]
+def _why_nothing(match: str, known: dict[str, Watched]) -> str:
+    monitor, name, *part = match.split("/")
+    fitting = [each for each in known if fnmatchcase(each, monitor)]
     if not fitting:
         return f"no monitor is called {quoted(monitor)}{choices(monitor, tuple(known), 'monitors')}"
-    middles, lasts = known[fitting[0]]
-    quality = fitting[0] == "data_quality"
-    if quality and middle in COLUMN_CHECKS:
+    watched = known[fitting[0]]
+    if fitting[0] == "data_quality" and name in COLUMN_CHECKS:
         return "missing and extra columns always refuse; remove the rule"
-    if not any(fnmatchcase(name, middle) for name in middles):
-        word = "check" if quality else "metric"
-        return f"no {word} is called {quoted(middle)}{choices(middle, middles, f'{word}s', len(middles))}"
-    word = "feature" if quality else "facet"
-    if not last:
-        return f"write {quoted(f'{fitting[0]}/{middle}/*')} for every {word}"
-    return f"no {word} is called {quoted(last[0])}{choices(last[0], lasts, f'{word}s')}"
+    if not any(fnmatchcase(each, name) for each in watched.names):
+        word = watched.name_word
+        options = choices(name, watched.names, f"{word}s", len(watched.names))
+        return f"no {word} is called {quoted(name)}{options}"
+    if not watched.part_word:
+        return f"nothing follows the {watched.name_word}: write {quoted(f'{fitting[0]}/{name}')}"
+    if not part:
+        return f"write {quoted(f'{fitting[0]}/{name}/*')} for every {watched.part_word}"
+    options = choices(part[0], watched.parts, f"{watched.part_word}s")
+    return f"no {watched.part_word} is called {quoted(part[0])}{options}"

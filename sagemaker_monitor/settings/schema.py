@@ -21,19 +21,17 @@ from sagemaker_monitor.settings.model import (
     Action,
     Artifact,
     Baseline,
-    BiasMonitor,
     Data,
     DataSchema,
-    Facet,
     Gate,
     GroundTruth,
     Inventory,
     MinimumRows,
     Model,
-    Monitors,
     Prediction,
     Rule,
 )
+from sagemaker_monitor.settings.monitors import BiasMonitor, ExplainabilityMonitor, Facet, Monitors
 
 __all__ = [
     "LOCAL_ACCOUNT",
@@ -49,6 +47,7 @@ __all__ = [
     "Data",
     "DataSchema",
     "Environment",
+    "ExplainabilityMonitor",
     "Facet",
     "Gate",
     "GroundTruth",

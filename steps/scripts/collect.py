@@ -17,8 +17,8 @@ from pathlib import Path
 from typing import Any, Iterator, Sequence
 
 ATTEMPTS = 8
-ADDED = 3
-"""Columns that the transform appends: probability, inference id, inference time."""
+STAMPS = 2
+"""Columns that the transform appends after the model's answer: inference id, inference time."""
 LONGEST = timedelta(days=62)
 HOUR = "%Y/%m/%d/%H"
 TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z")
@@ -167,7 +167,7 @@ def download(s3: Any, capture: Capture, path: Path) -> None:
         ) from error
 
 
-def count_rows(path: Path, uri: str, given: int) -> int:
+def count_rows(path: Path, uri: str, expected: int) -> int:
     """Return how many rows of CSV a file has; CollectError when they are not a captured transform's."""
     rows = width = 0
     with path.open(newline="", encoding="utf-8") as lines:
@@ -178,7 +178,7 @@ def count_rows(path: Path, uri: str, given: int) -> int:
                     continue
                 rows += 1
                 width = width or len(row)
-                check_row(row, width, given, f"{uri} line {reader.line_num}")
+                check_row(row, width, expected, f"{uri} line {reader.line_num}")
         except csv.Error as error:
             raise CollectError(f"{uri} line {reader.line_num} is not CSV: {error}") from error
         except UnicodeDecodeError as error:
@@ -186,7 +186,7 @@ def count_rows(path: Path, uri: str, given: int) -> int:
     return rows
 
 
-def check_row(row: list[str], width: int, given: int, where: str) -> None:
+def check_row(row: list[str], width: int, expected: int, where: str) -> None:
     """Raise CollectError when *row* is not one of a captured transform that joins its input."""
     if len(row) != width:
         raise CollectError(f"{where} has {len(row)} columns; the first row has {width}")
@@ -195,9 +195,9 @@ def check_row(row: list[str], width: int, given: int, where: str) -> None:
             f"{where} does not end with an inference id and time: was the transform captured without "
             "GenerateInferenceId?"
         )
-    if width not in (given + ADDED, given + ADDED + 1):
+    if width not in (expected, expected + 1):
         raise CollectError(
-            f"{where} has {width} columns; expected {given + ADDED}, or {given + ADDED + 1} with the label: "
+            f"{where} has {width} columns; expected {expected}, or {expected + 1} with the label: "
             "other columns were scored than the configuration names; take a window without that hour"
         )
 
@@ -231,7 +231,7 @@ class Parts:
                 path.unlink()
 
 
-def collect(s3: Any, capture_uri: str, window: Window, given: int, output: Path) -> dict[str, Any]:
+def collect(s3: Any, capture_uri: str, window: Window, expected: int, output: Path) -> dict[str, Any]:
     """Write every captured row of *window* below *output*, and return collect.json."""
     found = list(manifests(s3, capture_uri, window))
     captures: dict[str, Capture] = {}
@@ -243,7 +243,7 @@ def collect(s3: Any, capture_uri: str, window: Window, given: int, output: Path)
         for capture in captures.values():
             path = parts.next()
             download(s3, capture, path)
-            count = count_rows(path, capture.uri, given)
+            count = count_rows(path, capture.uri, expected)
             # Later steps name the part; the log tells which object that is.
             print(f"{parts.unfinished[-1][1].name}: {count} rows of {capture.uri}")
             rows += count
@@ -260,10 +260,12 @@ def collect(s3: Any, capture_uri: str, window: Window, given: int, output: Path)
 
 def run(options: argparse.Namespace) -> str:
     """Collect, write everything, and return one sentence about it."""
-    columns = json.loads(options.spec.read_text(encoding="utf-8"))["columns"]
-    given = 1 + len(columns["features"]) + len(columns["facet_columns"])
+    spec = json.loads(options.spec.read_text(encoding="utf-8"))
+    columns = spec["columns"]
+    record = 1 + len(columns["features"]) + len(columns["facet_columns"])
+    expected = record + spec["prediction"]["values"] + STAMPS
     window = read_window(options.window_start, options.window_end)
-    summary = collect(s3_client(), options.capture_uri, window, given, options.output)
+    summary = collect(s3_client(), options.capture_uri, window, expected, options.output)
     write_whole(options.output / "summary" / "collect.json", json.dumps(summary, indent=2) + "\n")
     return (
         f"{summary['status']}: {summary['rows']} rows of {summary['objects']} objects, captured from "

@@ -21,8 +21,9 @@ from pathlib import Path
 from typing import IO, Any, Iterable, Iterator, Sequence
 
 ATTEMPTS = 8
-ADDED = 3
-"""Columns that the transform appends: probability, inference id, inference time."""
+STAMPS = 2
+"""Columns that the transform appends after the model's answer: inference id, inference time."""
+SCORED_HEADER = ("prediction", "label")
 DATA = "data.csv"
 HOUR = "%Y/%m/%d/%H"
 SCORED = ("*.out", "part-*.csv")
@@ -35,13 +36,23 @@ class JoinError(Exception):
 
 @dataclass(frozen=True)
 class Columns:
-    """The columns of the data, in order, and whether labels are numbers."""
+    """The columns of the data, in order, whether labels are numbers, and what the model answers.
+
+    Of the *values* that it answers for each record, the one at *probability* is P(1).
+    """
 
     record_key: str
     features: tuple[str, ...]
     facet_columns: tuple[str, ...]
     label: str
     numeric_label: bool
+    probability: int = 0
+    values: int = 1
+
+    @property
+    def added(self) -> int:
+        """Return how many columns the transform appends."""
+        return self.values + STAMPS
 
     @property
     def given(self) -> int:
@@ -105,6 +116,8 @@ def read_columns(spec: dict[str, Any]) -> Columns:
         tuple(columns["facet_columns"]),
         columns["label"],
         not isinstance(spec["favourable"], str),
+        spec["prediction"]["probability"],
+        spec["prediction"]["values"],
     )
 
 
@@ -164,24 +177,28 @@ def records(folder: Path, columns: Columns, check: LabelCheck) -> Iterator[Recor
 
 
 def _width(row: list[str], columns: Columns, where: str) -> int:
-    without = columns.given + ADDED
+    without = columns.given + columns.added
     if len(row) not in (without, without + 1):
         raise JoinError(
             f"{where} has {len(row)} columns; expected {without}, or {without + 1} with the label: "
             f"{columns.record_key}, {len(columns.features)} features, {len(columns.facet_columns)} facet "
-            "columns, the label if it is known, then probability, inference id and time"
+            f"columns, the label if it is known, then {_answer(columns)}, inference id and time"
         )
     return len(row)
 
 
+def _answer(columns: Columns) -> str:
+    return "probability" if columns.values == 1 else f"{columns.values} values of the model"
+
+
 def _record(row: list[str], columns: Columns, check: LabelCheck, where: str) -> Record:
-    key, probability = row[0].strip(), row[-ADDED]
+    key, probability = row[0].strip(), row[columns.probability - columns.added]
     if not key:
         raise JoinError(f"{where} has no {columns.record_key}")
     if not _is_number(probability):
-        raise JoinError(f"{where}: the model's answer is no number; one probability per row is expected")
+        raise JoinError(f"{where}: the model's answer is no number; a probability is expected")
     first_facet = 1 + len(columns.features)
-    label = row[columns.given] if len(row) == columns.given + ADDED + 1 else None
+    label = row[columns.given] if len(row) == columns.given + columns.added + 1 else None
     if label is not None and label.strip():
         check.check(label, where)
     return Record(
@@ -388,28 +405,34 @@ def _same_label(one: str, other: str) -> bool:
 
 
 class Writer:
-    """The three folders' files, which appear complete or not at all."""
+    """The folders' files, which appear complete or not at all."""
 
-    def __init__(self, output: Path, columns: Columns) -> None:
+    def __init__(self, output: Path, columns: Columns, explained: bool = False) -> None:
         self.output = output
         self.open_files = ExitStack()
         self.unfinished: list[tuple[Path, Path]] = []
-        for folder in ("features", "labelled", "scored"):
-            (output / folder).mkdir(parents=True, exist_ok=True)
         self.features, self.labelled, self.scored = map(self._file, ("features", "labelled", "scored"))
-        # Data quality takes the names from a header; Clarify has them in its configuration.
+        self.explained = self._file("explained") if explained else None
+        # Model Monitor takes the names from a header; Clarify has them in its configuration.
         self.features.writerow(columns.features)
+        self.header_of_scored = False
 
     def _file(self, folder: str) -> Any:
+        (self.output / folder).mkdir(parents=True, exist_ok=True)
         path = self.output / folder / f".{DATA}.unfinished"
         stream: IO[str] = self.open_files.enter_context(path.open("w", newline="", encoding="utf-8"))
         self.unfinished.append((path, self.output / folder / DATA))
         return csv.writer(stream, lineterminator="\n")
 
     def write(self, record: Record, label: str | None) -> None:
-        """Write one record; without a label it goes to features/ only."""
+        """Write one record; without a label it is left out where labels are needed."""
         self.features.writerow(record.features)
+        if self.explained:
+            self.explained.writerow(record.features)
         if label is not None:
+            if not self.header_of_scored:
+                self.scored.writerow(SCORED_HEADER)
+                self.header_of_scored = True
             self.labelled.writerow([*record.features, *record.facets, label])
             self.scored.writerow([record.probability, label])
 
@@ -513,7 +536,7 @@ def run(options: argparse.Namespace) -> str:
     columns = read_columns(spec)
     uri, window = options.labels_uri, read_window(options.window_start, options.window_end)
     labels = read_labels(label_objects(s3_client(), uri, window), columns) if uri else None
-    with Writer(options.output, columns) as writer:
+    with Writer(options.output, columns, "explainability" in spec["monitors"]) as writer:
         check = LabelCheck(columns)
         scored = records(options.transform, columns, check)
         if uri and labels is None:

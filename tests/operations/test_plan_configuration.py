@@ -45,7 +45,7 @@ MODEL: dict[str, Any] = {
         "prediction": {"threshold": 0.5},
     },
     "data": {"baseline": "data/validation.csv", "ground_truth": {"uri": "labels/", "minimum_overlap": 0.9}},
-    "monitors": {"bias": {"facets": FACETS}},
+    "monitors": {"bias": {"facets": FACETS}, "explainability": {"baseline": "data/average.csv"}},
     "gate": {"false_refusals": 0.05, "rules": RULES},
 }
 ENVIRONMENT: dict[str, Any] = {
@@ -93,6 +93,11 @@ EDITS = [
         [{"name": "black", "values": [0, 1]}, FACETS[1]],
         ("~ monitors.bias.facets[0].values",),
     ),
+    Edit("model", "schema.prediction.values", 2),
+    Edit("model", "monitors.explainability.baseline", "data/median.csv"),
+    Edit("model", "monitors.explainability.num_samples", 300),
+    Edit("model", "monitors.explainability.agg_method", "median"),
+    Edit("model", "monitors.explainability.use_logit", True),
     Edit("model", "gate.false_refusals", 0.1),
     Edit("model", "gate.minimum_rows", {"total": 300}, ("~ gate.minimum_rows.total",)),
     Edit("model", "gate.when_too_few", "fail"),
@@ -126,6 +131,7 @@ STRUCTURE = [
         ("+ monitors.bias.facets[2]",),
     ),
     Edit("model", "monitors.bias.group_variable", "term", ("+ monitors.bias.group_variable",)),
+    Edit("model", "monitors.explainability.seed", 7, ("+ monitors.explainability.seed",)),
     Edit(
         "model",
         "gate.rules",
@@ -227,6 +233,19 @@ def test_all_edits_together_are_told_each_once_and_nothing_else(
 
     assert sorted(told(plan.differences)) == sorted(line for edit in edits for line in edit.expected)
     assert plan.pending
+
+
+@pytest.mark.parametrize(
+    ("baseline", "told_as"),
+    [("mean", "- monitors.explainability.baseline"), ([[1.5, 2, 3]], "~ monitors.explainability.baseline")],
+)
+def test_another_kind_of_shap_baseline_is_one_line(
+    deployed: Deployed, baseline: object, told_as: str
+) -> None:
+    """From a file to rows or to the mean, the plan tells the key and nothing that follows from it."""
+    edit = Edit("model", "monitors.explainability.baseline", baseline)
+
+    assert told(deployed.plan(edit).differences) == [told_as]
 
 
 def test_a_monitor_that_comes_is_told_with_its_steps(deployed: Deployed) -> None:

@@ -25,6 +25,8 @@ def loans(**changes: object) -> Model:
         "data": {"baseline": "data/baseline.csv", "ground_truth": {"uri": "labels/"}},
         "monitors": {
             "data_quality": {},
+            "model_quality": {},
+            "explainability": {"baseline": [[40_000, 90.5, 38]], "num_samples": 100, "seed": 7},
             "bias": {"facets": [{"name": "sex", "values": [1]}, {"name": "age", "threshold": 60}]},
         },
     }

@@ -17,6 +17,7 @@ from tests.pipelines.conftest import environment, loans
 
 CONF = Path(__file__).parents[2] / "conf"
 GOLDEN = Path(__file__).parents[1] / "definitions"
+OF_OUTCOMES = ["ModelQuality", "DataBias", "ModelBias"]
 
 
 def all_steps(steps: list[dict[str, Any]]) -> list[dict[str, Any]]:
@@ -37,7 +38,7 @@ def steps_of(bundle: Bundle, pipeline: str) -> dict[str, dict[str, Any]]:
 @pytest.mark.parametrize("pipeline", PIPELINES)
 def test_checks_have_the_group_and_a_supplied_baseline(bundle: Bundle, pipeline: str) -> None:
     """A run can pin a baseline; a scheduled one falls back to the latest approved version's."""
-    for name in ("DataBias", "ModelBias"):
+    for name in OF_OUTCOMES if pipeline == "monitor-ground-truth" else (*OF_OUTCOMES, "ModelExplainability"):
         step = steps_of(bundle, pipeline)[name]
 
         assert step["ModelPackageGroupName"] == {"Get": "Parameters.ModelPackageGroupName"}
@@ -48,9 +49,9 @@ def test_checks_have_the_group_and_a_supplied_baseline(bundle: Bundle, pipeline:
 @pytest.mark.parametrize(
     ("pipeline", "checks"),
     [
-        ("register", ["DataQuality", "DataBias", "ModelBias"]),
-        ("monitor-batch", ["BatchMonitor-monitoring", "DataBias", "ModelBias"]),
-        ("monitor-ground-truth", ["DataBias", "ModelBias"]),
+        ("register", ["DataQuality", "ModelExplainability", *OF_OUTCOMES]),
+        ("monitor-batch", ["BatchMonitor-monitoring", "ModelExplainability", *OF_OUTCOMES]),
+        ("monitor-ground-truth", OF_OUTCOMES),
     ],
 )
 def test_decide_runs_however_the_checks_end(bundle: Bundle, pipeline: str, checks: list[str]) -> None:
@@ -87,12 +88,15 @@ def test_the_data_quality_check_is_an_ordinary_quality_check(
 
 
 def test_a_version_carries_the_baselines_of_every_check(bundle: Bundle) -> None:
-    """Statistics and constraints of the inputs are registered beside the bias baselines."""
+    """All four monitors' baselines are registered, those of quality with their statistics."""
     arguments = steps_of(bundle, "register")["Register"]["Arguments"]
 
-    assert set(arguments["DriftCheckBaselines"]) == {"ModelDataQuality", "Bias"}
-    assert set(arguments["DriftCheckBaselines"]["ModelDataQuality"]) == {"Statistics", "Constraints"}
-    assert set(arguments["ModelMetrics"]["ModelDataQuality"]) == {"Statistics", "Constraints"}
+    baselines, metrics = arguments["DriftCheckBaselines"], arguments["ModelMetrics"]
+    assert set(baselines) == set(metrics) == {"ModelDataQuality", "ModelQuality", "Bias", "Explainability"}
+    for section in ("ModelDataQuality", "ModelQuality"):
+        assert set(baselines[section]) == set(metrics[section]) == {"Statistics", "Constraints"}
+    assert set(baselines["Bias"]) == {"PreTrainingConstraints", "PostTrainingConstraints"}
+    assert set(baselines["Explainability"]) == {"Constraints"}
 
 
 def test_a_model_without_bias_waits_for_no_labels() -> None:
@@ -132,13 +136,77 @@ def test_every_job_runs_in_the_vpc_and_encrypts(bundle: Bundle, pipeline: str) -
 )
 def test_the_model_sees_features_only(bundle: Bundle, pipeline: str, step: str) -> None:
     """Neither the record key nor a facet column is sent to the model, by the transform or by Clarify."""
-    config = next(
-        json.loads(a.content) for a in bundle.assets if b"predictor" in a.content and a.name[0] == "a"
-    )
+    steps = steps_of(bundle, pipeline)
+    bias, explaining = (analysis_config(bundle, steps[name]) for name in ("ModelBias", "ModelExplainability"))
 
-    assert steps_of(bundle, pipeline)[step]["Arguments"]["DataProcessing"]["InputFilter"] == "$[1:4]"
-    assert config["headers"] == ["income", "amount", "age", "sex", "approve"]
-    assert config["excluded_columns"] == ["sex"]
+    assert steps[step]["Arguments"]["DataProcessing"]["InputFilter"] == "$[1:4]"
+    assert bias["headers"] == ["income", "amount", "age", "sex", "approve"]
+    assert bias["excluded_columns"] == ["sex"]
+    assert explaining["headers"] == ["income", "amount", "age"]
+
+
+def analysis_config(bundle: Bundle, step: dict[str, Any]) -> dict[str, Any]:
+    """What Clarify is told in *step*."""
+    uri = step["Arguments"]["ProcessingInputs"][0]["S3Input"]["S3Uri"]
+    return dict(next(json.loads(asset.content) for asset in bundle.assets if asset.uri == uri))
+
+
+def test_attributions_are_kept_by_record_and_measured_from_the_configured_rows(bundle: Bundle) -> None:
+    """Clarify is told the baseline, the number of samples and the seed, and to keep each record's values."""
+    step = steps_of(bundle, "monitor-batch")["ModelExplainability"]
+
+    shap = analysis_config(bundle, step)["methods"]["shap"]
+    assert shap == {
+        "use_logit": False,
+        "save_local_shap_values": True,
+        "baseline": [[40_000, 90.5, 38]],
+        "num_samples": 100,
+        "agg_method": "mean_abs",
+        "seed": 7,
+    }
+    assert "ModelExplainability" not in steps_of(bundle, "monitor-ground-truth")
+
+
+@pytest.mark.parametrize(
+    ("baseline", "expected"),
+    [
+        ("mean", {"num_clusters": 1}),
+        ("data/average.csv", {"baseline": "s3://bank-ml/monitoring/data/average.csv"}),
+    ],
+)
+def test_attributions_may_be_measured_from_a_file_or_from_the_mean(
+    baseline: str, expected: dict[str, Any]
+) -> None:
+    """A relative URI is below the environment's storage; the mean is the centre of one cluster."""
+    model = loans(monitors={"explainability": {"baseline": baseline}})
+    bundle = build_bundle(model, environment())
+    steps = steps_of(bundle, "monitor-batch")
+
+    shap = analysis_config(bundle, steps["ModelExplainability"])["methods"]["shap"]
+    assert {key: shap[key] for key in ("baseline", "num_clusters") if key in shap} == expected
+    assert [pipeline.pipeline for pipeline in bundle.pipelines] == ["register", "monitor-batch"]
+    assert "HaveLabels" not in steps
+
+
+def test_model_quality_alone_waits_for_labels() -> None:
+    """With model quality alone, predictions and labels are compared, in a window too."""
+    model = loans(monitors={"model_quality": {}})
+    bundle = build_bundle(model, environment())
+    step = steps_of(bundle, "monitor-ground-truth")["ModelQuality"]
+    variables = step["Arguments"]["Environment"]
+
+    assert "HaveLabels" in steps_of(bundle, "monitor-batch")
+    assert not [s for s in steps_of(bundle, "register").values() if s["Type"] == "ClarifyCheck"]
+    assert (variables["analysis_type"], variables["problem_type"]) == (
+        "MODEL_QUALITY",
+        "BinaryClassification",
+    )
+    assert (variables["probability_attribute"], variables["ground_truth_attribute"]) == (
+        "prediction",
+        "label",
+    )
+    assert variables["probability_threshold_attribute"] == "0.6"
+    assert step["SuppliedBaselineStatistics"] == {"Get": "Parameters.ModelQualitySuppliedBaselineStatistics"}
 
 
 def test_captures_of_register_do_not_mix_with_those_of_batches(bundle: Bundle) -> None:

@@ -62,7 +62,42 @@ BAD_FILES: dict[str, tuple[str, str, list[str]]] = {
     "no monitor": (
         MODEL[MODEL.index("monitors") :],
         "monitors: {}\n",
-        ["14: monitors: at least one monitor is needed: data_quality, bias"],
+        ["14: monitors: at least one monitor is needed: data_quality, model_quality, bias, explainability"],
+    ),
+    "a row of a SHAP baseline that is too short": (
+        "",
+        "  explainability: {baseline: [[1, 2], [1]]}\n",
+        ["19: monitors.explainability.baseline[1]: has 1 values, but there are 2 features: give one of each"],
+    ),
+    "a SHAP baseline without rows": (
+        "",
+        "  explainability: {baseline: []}\n",
+        ["19: monitors.explainability.baseline: has no row: give at least one, or mean"],
+    ),
+    "a probability that the model does not answer": (
+        "  record_key: id\n",
+        "  record_key: id\n  prediction: {probability: 1}\n",
+        [
+            "10: schema.prediction.probability: is 1, but the model answers one value, counted from 0:"
+            " see values"
+        ],
+    ),
+    "a rule for a metric of model quality that there is not": (
+        "",
+        "  model_quality: {}\n" + RULE % "model_quality/recal",
+        [
+            "22: gate.rules[0].match: 'model_quality/recal' matches nothing: no metric is called 'recal';"
+            " did you mean 'recall'? metrics: recall, precision, accuracy, true_positive_rate,"
+            " true_negative_rate, false_positive_rate, false_negative_rate, auc, f0_5, f1, f2"
+        ],
+    ),
+    "a rule with more than model quality has": (
+        "",
+        "  model_quality: {}\n" + RULE % "model_quality/recall/*",
+        [
+            "22: gate.rules[0].match: 'model_quality/recall/*' matches nothing:"
+            " nothing follows the metric: write 'model_quality/recall'"
+        ],
     ),
     "no facet": (
         MODEL[MODEL.index("    facets:\n") :],
@@ -262,7 +297,7 @@ BAD_FILES: dict[str, tuple[str, str, list[str]]] = {
             "23: gate.rules[0].tolerance: must be 'calibrated' or a number, not the text 'calibratd';"
             " did you mean 'calibrated'?",
             "24: gate.rules[1].match: 'bias' is not valid:"
-            " expected bias/<metric>/<facet> or bias/*, with * as a wildcard",
+            " expected bias/<metric>/<facet>, model_quality/<metric> or bias/*, with * as a wildcard",
             "24: gate.rules[1].between: needs 2 items",
             "25: gate.rules[2].maximum: must be a finite number, not the number .nan",
         ],

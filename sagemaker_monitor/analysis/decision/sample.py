@@ -21,6 +21,10 @@ if TYPE_CHECKING:
     Flags = NDArray[np.bool_]
 
 
+SCORED_HEADER = ["prediction", "label"]
+"""First row of scored/; data joined by earlier versions has none."""
+
+
 class SampleError(ValueError):
     """Rows that cannot be read as the specification describes them."""
 
@@ -90,7 +94,7 @@ def _rows(folder: Path) -> Iterator[list[str]]:
     files = sorted(path for path in folder.rglob("*") if path.is_file()) if folder.is_dir() else []
     for path in files:
         with path.open(newline="", encoding="utf-8") as stream:
-            yield from (row for row in csv.reader(stream) if row)
+            yield from (row for row in csv.reader(stream) if row and row != SCORED_HEADER)
 
 
 class _Memo(dict):  # type: ignore[type-arg]

@@ -207,7 +207,7 @@ class _Facts:
             return True
         rule = rule_for(self.pipeline, unit_type, path)
         if isinstance(rule, Follows):
-            return bool(old == rule.expected(self.before) and new == rule.expected(self.after))
+            return rule.explains((old, self.before), (new, self.after))
         if rule is None or not rule.same_rest(old, new):
             return False
         facts = rule.facts(old), rule.facts(new)

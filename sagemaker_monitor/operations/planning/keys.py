@@ -30,9 +30,18 @@ class Tells:
 
 @dataclass(frozen=True)
 class Follows:
-    """A place whose value follows from configuration keys that other places tell."""
+    """A place whose value follows from configuration keys that other places tell.
+
+    In some units it may follow in the *other* way.
+    """
 
     expected: Callable[[Facts], Any]
+    other: Callable[[Facts], Any] | None = None
+
+    def explains(self, *sides: tuple[Any, Facts]) -> bool:
+        """Return whether the values of both *sides* follow from their facts, in the same way."""
+        ways = [way for way in (self.expected, self.other) if way is not None]
+        return any(all(value == way(facts) for value, facts in sides) for way in ways)
 
 
 def rule_for(pipeline: str, unit_type: str, path: str) -> Tells | Follows | None:
@@ -118,24 +127,37 @@ def _tag(name: str) -> Tells | None:
     return _key(f"inventory.{own}") if own in ("id", "owner") else None
 
 
-def _checks(value: Any) -> Facts:
-    present = any(monitor == "data_quality" for monitor, _ in _by_monitor(value))
-    return {"monitors.data_quality": {} if present else MISSING}
+_TOLD_BY_PRESENCE = ("data_quality", "model_quality", "explainability")
+"""Monitors that may be configured without a key of their own."""
 
 
-def _same_checks(before: Any, after: Any) -> bool:
-    """Return whether two lists of checks differ only by those of data quality being there or not."""
+def _monitors(value: Any) -> Facts:
+    """Return which monitors there are, from a list of their names or of checks."""
+    present = {monitor for monitor, _ in _by_monitor(value)}
+    return {f"monitors.{name}": {} if name in present else MISSING for name in _TOLD_BY_PRESENCE}
+
+
+def _same_monitors(before: Any, after: Any) -> bool:
+    """Return whether two lists differ only by monitors being there or not."""
     old, new = list(_by_monitor(before)), list(_by_monitor(after))
-    if any(monitor == "data_quality" for monitor, _ in old) == any(m == "data_quality" for m, _ in new):
+    changed = {monitor for monitor, _ in old} ^ {monitor for monitor, _ in new}
+    if not changed or not changed <= set(_TOLD_BY_PRESENCE):
         return False
-    return [each for each in old if each[0] != "data_quality"] == [
-        each for each in new if each[0] != "data_quality"
+    return [each for each in old if each[0] not in changed] == [
+        each for each in new if each[0] not in changed
     ]
 
 
-def _by_monitor(checks: Any) -> Iterator[tuple[Any, Any]]:
-    for check in checks if isinstance(checks, list) else ():
-        yield (check.get("monitor") if isinstance(check, dict) else None), check
+def _by_monitor(entries: Any) -> Iterator[tuple[Any, Any]]:
+    for entry in entries if isinstance(entries, list) else ():
+        yield (entry.get("monitor") if isinstance(entry, dict) else entry), entry
+
+
+def _probability(facts: Facts) -> Any:
+    """Return the index of P(1) that Clarify is given: none where the answer is that value alone."""
+    if facts.get("schema.prediction.values") in (1, None, MISSING):
+        return MISSING
+    return facts.get("schema.prediction.probability")
 
 
 def _facet_expected(facts: Facts) -> Any:
@@ -188,7 +210,13 @@ _BY_UNIT: dict[str, dict[str, Tells | Follows]] = {
     "pipeline": {"RoleArn": _key("roles.execution")},
     "Processing": _cluster("compute.scripts"),
     "ClarifyCheck": _cluster("compute.checks"),
-    "QualityCheck": _cluster("compute.checks"),
+    "QualityCheck": {
+        **_cluster("compute.checks"),
+        "Arguments.Environment.problem_type": _key("schema.problem_type"),
+        "Arguments.Environment.probability_threshold_attribute": Follows(
+            lambda facts: str(facts.get("schema.prediction.threshold"))
+        ),
+    },
     "Model": {"Arguments.PrimaryContainer.Image": _image("artifact.version")},
     "Transform": {
         "Arguments.TransformResources.InstanceType": _key("compute.transform.instance_type"),
@@ -213,7 +241,11 @@ _BY_UNIT: dict[str, dict[str, Tells | Follows]] = {
             f"columns.{name}": _key(f"schema.{name}")
             for name in ("record_key", "features", "facet_columns", "label")
         },
-        "checks": Tells(_checks, _same_checks),
+        "monitors": Tells(_monitors, _same_monitors),
+        "checks": Tells(_monitors, _same_monitors),
+        "problem_type": _key("schema.problem_type"),
+        "prediction.probability": _key("schema.prediction.probability"),
+        "prediction.values": _key("schema.prediction.values"),
         "favourable": _key("schema.favourable"),
         "threshold": _key("schema.prediction.threshold"),
         "facets": _key("monitors.bias.facets"),
@@ -222,13 +254,25 @@ _BY_UNIT: dict[str, dict[str, Tells | Follows]] = {
     },
     "analysis_config.json": {
         "dataset_type": _key("schema.content_type"),
-        "headers": Follows(_headers),
+        # What is explained are the features alone.
+        "headers": Follows(_headers, lambda facts: facts.get("schema.features")),
         "label": _key("schema.label"),
         "excluded_columns": Follows(lambda facts: facts.get("schema.facet_columns") or MISSING),
         "label_values_or_threshold": Follows(lambda facts: [facts.get("schema.favourable")]),
         "facet": Follows(_facet_expected),
         "group_variable": Follows(lambda facts: facts.get("monitors.bias.group_variable", MISSING)),
         "probability_threshold": _key("schema.prediction.threshold"),
+        "methods.shap.baseline": _uri("monitors.explainability.baseline"),
+        "methods.shap.num_clusters": Follows(
+            lambda facts: 1 if facts.get("monitors.explainability.baseline", MISSING) is MISSING else MISSING
+        ),
+        **{
+            f"methods.shap.{name}": _key(f"monitors.explainability.{name}")
+            for name in ("num_samples", "agg_method", "use_logit")
+        },
+        "methods.shap.seed": _optional("monitors.explainability.seed"),
+        "predictor.label": Follows(_probability),
+        "predictor.probability": Follows(_probability),
         "predictor.instance_type": _key("compute.checks.instance_type"),
         "predictor.initial_instance_count": _key("compute.checks.instance_count"),
         "predictor.content_type": _key("schema.content_type"),

@@ -548,7 +548,7 @@ def test_facets_are_read_as_clarify_reads_them(
     """Values compare as numbers where both are, thresholds are strict, and an empty cell is outside."""
     for name, content in (
         ("labelled", "10,1,1\n10.5,1.0,0\n,0,1\n11,x,0\n"),
-        ("scored", "0.5,1\n0.51,0\n1,1\n0,0\n"),
+        ("scored", "prediction,label\n0.5,1\n0.51,0\n1,1\n0,0\n"),
     ):
         (tmp_path / name).mkdir()
         (tmp_path / name / "data.csv").write_text(content)

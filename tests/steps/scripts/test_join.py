@@ -21,6 +21,8 @@ SPEC = {
         "label": "approve",
     },
     "favourable": 1,
+    "prediction": {"probability": 0, "values": 1},
+    "monitors": ["data_quality", "bias"],
     "minimum_overlap": 0.75,
 }
 ADDED = "0.7,7b0c,2026-01-01T00:00:00Z"
@@ -104,7 +106,7 @@ def test_cells_are_copied_as_they_stand(job: Job) -> None:
     assert job.run() == 0
     assert job.text("features") == 'income,term\n1.0,007\n1,"x, y"\n'
     assert job.text("labelled") == '1.0,007,1,1\n1,"x, y", 0,0\n'
-    assert job.text("scored") == "0.7,1\n0.7,0\n"
+    assert job.text("scored") == "prediction,label\n0.7,1\n0.7,0\n"
     assert job.labels == {
         "schema_version": 1,
         "status": "labels-complete",
@@ -115,6 +117,30 @@ def test_cells_are_copied_as_they_stand(job: Job) -> None:
         "duplicate_labels": 0,
         "unmatched_labels": 0,
     }
+
+
+def test_rows_to_explain_have_no_header_and_need_no_label(job: Job) -> None:
+    """Where attributions are watched, the features are written once more as Clarify reads them."""
+    job.spec.write_text(json.dumps({**SPEC, "monitors": ["explainability"]}))
+    job.scored(f"a,1.0,2,1,{ADDED}\nb,3,4,0,{ADDED}\n")
+
+    assert job.run() == 0
+    assert job.text("explained") == "1.0,2\n3,4\n"
+    assert not (job.output / "scored" / "data.csv").exists()
+
+
+def test_the_probability_is_one_of_several_values_of_the_model(job: Job) -> None:
+    """A model that answers label and score, say, has its columns told by their number."""
+    job.spec.write_text(json.dumps({**SPEC, "prediction": {"probability": 1, "values": 3}}))
+    stamps = ADDED.partition(",")[2]
+    job.scored(f"a,1,2,1,1,yes,0.8,0.2,{stamps}\nb,3,4,0,0,no,0.3,0.7,{stamps}\n")
+
+    assert job.run() == 0
+    assert job.text("scored") == "prediction,label\n0.8,1\n0.3,0\n"
+    job.scored(f"a,1,2,1,1,yes,{stamps}\n", "short.out")
+    assert job.run() == 1
+    assert "expected 9, or 10 with the label" in job.message.read_text()
+    assert "then 3 values of the model, inference id" in job.message.read_text()
 
 
 def test_all_files_are_joined_with_all_label_objects(job: Job, bucket: Any) -> None:
@@ -148,7 +174,7 @@ def test_rows_without_label_are_features_only(job: Job, bucket: Any) -> None:
 
     assert job.run("s3://data/labels/") == 0
     assert job.text("features").splitlines() == ["income,term", *["1,2"] * 4]
-    assert job.text("scored") == "0.7,1\n0.7,0\n"
+    assert job.text("scored") == "prediction,label\n0.7,1\n0.7,0\n"
     assert (job.labels["status"], job.labels["overlap"]) == ("labels-partial", 0.5)
 
 
@@ -290,7 +316,7 @@ def test_ground_truth_records_are_joined_by_inference_id(job: Job, bucket: Any) 
     put(bucket, "labels/2026/03/01/10/z.jsonl", "\ufeff" + record("of-another-batch", "1"))
 
     assert job.run("s3://data/labels") == 0
-    assert job.text("scored") == "0.7,1\n0.7,1.0\n0.7,0\n"
+    assert job.text("scored") == "prediction,label\n0.7,1\n0.7,1.0\n0.7,0\n"
     assert (job.labels["labelled"], job.labels["unmatched_labels"]) == (3, 1)
 
 
@@ -301,7 +327,7 @@ def test_the_same_record_under_two_hours_is_one_label(job: Job, bucket: Any) -> 
         put(bucket, f"labels/2026/03/01/{hour}/x.jsonl", record("id-a", "1"))
 
     assert job.run("s3://data/labels") == 0
-    assert job.text("scored") == "0.7,1\n"
+    assert job.text("scored") == "prediction,label\n0.7,1\n"
     assert (job.labels["duplicate_labels"], job.labels["unmatched_labels"]) == (1, 0)
 
 
@@ -312,7 +338,7 @@ def test_records_and_keys_go_together(job: Job, bucket: Any) -> None:
     put(bucket, "labels/2026/03/01/09/x.jsonl", record("id-b", "0.0") + record("id-c", "1"))
 
     assert job.run("s3://data/labels") == 0
-    assert job.text("scored") == "0.7,1\n0.7,0.0\n0.7,1\n"
+    assert job.text("scored") == "prediction,label\n0.7,1\n0.7,0.0\n0.7,1\n"
     assert job.labels["unmatched_labels"] == 0
 
 
@@ -342,7 +368,7 @@ def test_a_window_selects_the_hours_folders(job: Job, bucket: Any) -> None:
     put(bucket, "labels/keys.csv", "e,0\n")
 
     assert job.run("s3://data/labels/", *NINE_TO_ELEVEN) == 0
-    assert job.text("scored") == "0.7,1\n0.7,1\n0.7,0\n"
+    assert job.text("scored") == "prediction,label\n0.7,1\n0.7,1\n0.7,0\n"
 
 
 @pytest.mark.parametrize("uri", ["s3://data/labels.csv", "s3://data"])

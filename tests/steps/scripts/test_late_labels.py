@@ -105,7 +105,7 @@ def test_late_labels_find_their_predictions(jobs: Jobs) -> None:
     assert [line.split(",")[0] for line in collected.splitlines()] == list(KEYS)
     assert (summary["status"], summary["labelled"], summary["unmatched_labels"]) == ("labels-complete", 8, 0)
     scored = (jobs.root / "scored" / "data.csv").read_text().splitlines()
-    assert [line.split(",")[1] for line in scored] == list(labels.values())
+    assert [line.split(",")[1] for line in scored[1:]] == list(labels.values())
     assert (jobs.root / "features" / "data.csv").read_text().splitlines()[0] == ",".join(
         jobs.model.data_schema.features
     )

@@ -47,7 +47,7 @@ print(inputs.run(argparse.Namespace(
     spec=root / "spec.json", input=root / "batch", output=root / "output")))
 window = ("2026-03-01T09:00:00+01:00", "2026-03-02T00:00Z")
 start = collect.read_window(*window).start
-rows = collect.count_rows(root / "captured", "s3://data/captured", 4)
+rows = collect.count_rows(root / "captured", "s3://data/captured", 7)
 print(collect.stamp(start), rows, join.read_window(*window).start == start)
 """
 CONCLUDE = """

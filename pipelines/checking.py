@@ -1,0 +1,45 @@
+"""The check steps over joined rows, which every pipeline makes alike."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from pipelines.parameters import CheckParameters
+from steps.build import Build
+from steps.clarify_check import data_bias_check, explainability_check, model_bias_check
+from steps.join import EXPLAINED, Joined
+from steps.quality_check import data_quality_check, model_quality_check
+from steps.spec import Check
+
+# Check type to its factory, the folder of joined rows that it reads, and whether it asks the model.
+_FACTORIES: dict[str, tuple[Any, str, bool]] = {
+    "DATA_QUALITY": (data_quality_check, "features", False),
+    "MODEL_EXPLAINABILITY": (explainability_check, EXPLAINED, True),
+    "MODEL_QUALITY": (model_quality_check, "scored", False),
+    "DATA_BIAS": (data_bias_check, "labelled", False),
+    "MODEL_BIAS": (model_bias_check, "labelled", True),
+}
+
+
+def make_checks(
+    build: Build,
+    checks: Iterable[Check],
+    parameters: CheckParameters,
+    joined: Joined,
+    model_name: Any,
+    *,
+    depends_on: list[Any],
+) -> dict[str, Any]:
+    """Return the steps of *checks* by check type; those that ask the model ask *model_name*."""
+    made = {}
+    for check in checks:
+        factory, folder, asks_model = _FACTORIES[check.check_type]
+        made[check.check_type] = factory(
+            build,
+            data_uri=joined.uris[folder],
+            baselining=parameters.baselining[check.name],
+            depends_on=depends_on,
+            **({"model_name": model_name} if asks_model else {}),
+        )
+    return made

@@ -1,0 +1,102 @@
+"""What may stand under monitors in a model's file: what is watched, and how."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal, Self
+
+from pydantic import Field, model_validator
+
+from sagemaker_monitor.settings.fields import Column, Integer, Number, RelativeUri, Section, Text
+
+
+class Facet(Section):
+    """A group of people the model is watched for: those with these values, or above the threshold."""
+
+    name: Annotated[Column, Field(description="One of features or facet_columns.")]
+    values: Annotated[
+        tuple[Integer | Text, ...], Field(description="Values of the sensitive group; or give threshold.")
+    ] = ()
+    threshold: Annotated[
+        Number | None, Field(description="The sensitive group is strictly above it; or give values.")
+    ] = None
+
+    @model_validator(mode="after")
+    def _one_way_to_say_it(self) -> Self:
+        if bool(self.values) == (self.threshold is not None):
+            raise ValueError("give either values or threshold")
+        return self
+
+
+class BiasMonitor(Section):
+    """Clarify's pre- and post-training bias metrics."""
+
+    facets: Annotated[tuple[Facet, ...], Field(min_length=1, description="The groups that are watched.")]
+    group_variable: Annotated[
+        Column | None,
+        Field(description="Column that CDDL and CDDPL are conditioned on; without it they are not computed."),
+    ] = None
+
+
+class DataQualityMonitor(Section):
+    """Model Monitor's checks of the features: types, missing values, categories, drift. No settings yet."""
+
+
+class ModelQualityMonitor(Section):
+    """Model Monitor's metrics of the predictions against the labels. No settings yet."""
+
+
+class ExplainabilityMonitor(Section):
+    """Clarify's Kernel SHAP: how much each feature contributes to the model's answers."""
+
+    baseline: Annotated[
+        Literal["mean"] | RelativeUri | tuple[tuple[Number | Integer, ...], ...],
+        Field(
+            description="What contributions are measured from: rows of the features, or a CSV file of"
+            " them without a header; mean: the mean record of whatever rows are explained."
+        ),
+    ] = "mean"
+    num_samples: Annotated[
+        Integer,
+        Field(ge=2, le=100_000, description="Synthetic records the model scores for each record explained."),
+    ] = 200
+    agg_method: Annotated[
+        Literal["mean_abs", "median", "mean_sq"],
+        Field(description="How a feature's contributions to all records become one number."),
+    ] = "mean_abs"
+    use_logit: Annotated[bool, Field(strict=True, description="Explain log-odds instead of P(1).")] = False
+    seed: Annotated[
+        Integer | None, Field(ge=0, description="Makes the random part the same in every run.")
+    ] = None
+
+
+class Monitors(Section):
+    """What is watched; at least one."""
+
+    data_quality: Annotated[
+        DataQualityMonitor | None,
+        Field(description="Types, missing values, categories and drift of the features."),
+    ] = None
+    model_quality: Annotated[
+        ModelQualityMonitor | None,
+        Field(description="Predictions against labels: recall, precision, AUC and more."),
+    ] = None
+    bias: Annotated[BiasMonitor | None, Field(description="Bias, before and after training.")] = None
+    explainability: Annotated[
+        ExplainabilityMonitor | None, Field(description="Which features the model's answers rest on.")
+    ] = None
+
+    @property
+    def configured(self) -> tuple[str, ...]:
+        """The monitors that there are, in the order of this section."""
+        return tuple(name for name in type(self).model_fields if getattr(self, name) is not None)
+
+    @property
+    def need_labels(self) -> bool:
+        """Whether any of them compares with observed labels."""
+        return self.bias is not None or self.model_quality is not None
+
+    @model_validator(mode="after")
+    def _at_least_one(self) -> Self:
+        if not self.configured:
+            raise ValueError(f"at least one monitor is needed: {', '.join(type(self).model_fields)}")
+        return self
