@@ -14,7 +14,10 @@ from sagemaker_monitor.analysis.documents.strict import DocumentError, Object, r
 ACTIONS = ("fail", "warn", "ignore")
 WHEN_TOO_FEW = ("inconclusive", "warn", "fail")
 BIAS, DATA_QUALITY = "bias", "data_quality"
-MONITORS = (BIAS, DATA_QUALITY)
+MODEL_QUALITY, EXPLAINABILITY = "model_quality", "explainability"
+MONITORS = (BIAS, DATA_QUALITY, MODEL_QUALITY, EXPLAINABILITY)
+NEED_LABELS = (BIAS, MODEL_QUALITY)
+BINARY = "BinaryClassification"
 WINDOW_PIPELINE = "monitor-ground-truth"
 
 
@@ -48,7 +51,7 @@ class ExpectedCheck:
     @property
     def needs_labels(self) -> bool:
         """Return whether it can be made only when the labels have arrived."""
-        return self.monitor != DATA_QUALITY
+        return self.monitor in NEED_LABELS
 
 
 @dataclass(frozen=True)
@@ -92,7 +95,10 @@ class Gate:
 
 @dataclass(frozen=True)
 class Spec:
-    """Everything decide needs to know beforehand."""
+    """Everything decide needs to know beforehand.
+
+    *monitors* are those that the model has, in whichever pipeline; None in files of earlier versions.
+    """
 
     model: str
     pipeline: str
@@ -105,13 +111,15 @@ class Spec:
     minimum_overlap: float
     checks: tuple[ExpectedCheck, ...]
     gate: Gate
+    monitors: tuple[str, ...] | None = None
+    problem_type: str = BINARY
 
     @property
     def false_refusals(self) -> float:
-        """Return each monitor's part of the error rate: equal parts where both have calibrated limits.
+        """Return each monitor's part of the error rate: equal parts for those with calibrated limits.
 
-        The policy alone decides, so the parts add up to the promise when inputs are judged in one run
-        and the same rows' labels in a later one.
+        The policy and the model's monitors alone decide, so the parts add up to the promise when inputs
+        are judged in one run and the same rows' labels in a later one.
         """
         calibrated = [r for r in self.gate.rules if r.kind == "calibrated" and r.action == "fail"]
         parts = sum(any(self._names(rule, monitor) for rule in calibrated) for monitor in MONITORS)
@@ -119,6 +127,8 @@ class Spec:
 
     def _names(self, rule: Rule, monitor: str) -> bool:
         first = rule.match.partition("/")[0]
+        if self.monitors is not None:
+            return monitor in self.monitors and fnmatchcase(monitor, first)
         # Inputs were judged earlier, by the same policy, where labels are judged by a window.
         watched = monitor in {each.monitor for each in self.checks} or self.pipeline == WINDOW_PIPELINE
         return first == monitor or (watched and fnmatchcase(monitor, first))
@@ -216,9 +226,22 @@ def _gate(o: Object) -> Gate:
     )
 
 
+def _monitors(o: Object) -> tuple[str, ...] | None:
+    if "monitors" not in o.left:
+        return None
+    found = _texts(o, "monitors")
+    unknown = [each for each in found if each not in MONITORS]
+    if unknown:
+        raise DocumentError(f"{o.where}.monitors has {unknown[0][:40]!r}; it may have {', '.join(MONITORS)}")
+    return found
+
+
 def _spec(o: Object) -> Spec:
     if o.integer("schema_version") != 1:
         raise DocumentError("spec.json has another schema_version than 1")
+    if "prediction" in o.left:
+        # Where the probability stands in an answer is for the join, which writes it alone.
+        o.value("prediction")
     return Spec(
         model=o.text("model"),
         pipeline=o.text("pipeline"),
@@ -231,6 +254,8 @@ def _spec(o: Object) -> Spec:
         minimum_overlap=o.number("minimum_overlap"),
         checks=o.each("checks", _check),
         gate=o.one("gate", _gate),
+        monitors=_monitors(o),
+        problem_type=o.text("problem_type") if "problem_type" in o.left else BINARY,
     )
 
 
