@@ -13,7 +13,7 @@ from sagemaker_monitor.emulator.jobs.failure import JobFailed, bounded, exit_rea
 from sagemaker_monitor.emulator.jobs.staging import collect, copy_to, local_path, select
 from sagemaker_monitor.emulator.jobs.work import Work
 from sagemaker_monitor.emulator.models.archive import ArtifactError
-from sagemaker_monitor.emulator.models.resolve import UnknownModelError, artifact, resolve
+from sagemaker_monitor.emulator.models.resolve import UnknownModelError, launch
 
 DEFAULT_RUNTIME = 86_400
 SHADOW_ENDPOINT = "SAGEMAKER_MONITOR_SHADOW_ENDPOINT"
@@ -100,8 +100,8 @@ def _shadow_endpoint(work: Work) -> Iterator[dict[str, str]]:
         yield {}
         return
     try:
-        stored = artifact(work.context, resolve(work.context, str(name)))
-        with work.servers.lease(stored, work.servers_dir, work.interruption.check) as endpoint:
+        model = launch(work.context, str(name))
+        with work.servers.lease(model, work.servers_dir, work.interruption.check) as endpoint:
             yield {SHADOW_ENDPOINT: endpoint}
     except (ArtifactError, UnknownModelError) as error:
         raise JobFailed(bounded(f"ClientError: the shadow endpoint cannot start: {error}")) from error

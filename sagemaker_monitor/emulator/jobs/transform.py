@@ -14,7 +14,7 @@ from sagemaker_monitor.emulator.jobs.staging import Selected, Upload, copy_to, s
 from sagemaker_monitor.emulator.jobs.transform_plan import MEBIBYTE, FilePlan, TransformPlan
 from sagemaker_monitor.emulator.jobs.work import Work
 from sagemaker_monitor.emulator.models.archive import ArtifactError
-from sagemaker_monitor.emulator.models.resolve import UnknownModelError, artifact, resolve
+from sagemaker_monitor.emulator.models.resolve import UnknownModelError, launch
 
 DEFAULT_PAYLOAD_MB = 6
 LARGEST_PAYLOAD_MB = 100
@@ -30,8 +30,8 @@ def run(work: Work) -> dict[str, Any]:
     source, target = work.root / "input", work.root / "transformed"
     copy_to(selected, source, work.interruption.check)
     try:
-        stored = artifact(work.context, resolve(work.context, work.record["ModelName"]))
-        with work.servers.lease(stored, work.servers_dir, work.interruption.check) as endpoint:
+        model = launch(work.context, work.record["ModelName"])
+        with work.servers.lease(model, work.servers_dir, work.interruption.check) as endpoint:
             _drive(work, _plan(work.record, selected, source, target, endpoint))
     except (ArtifactError, UnknownModelError) as error:
         raise JobFailed(bounded(f"ClientError: {error}")) from error

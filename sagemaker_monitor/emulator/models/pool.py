@@ -20,7 +20,20 @@ from sagemaker_monitor.emulator.models.archive import ArtifactError, extract
 from sagemaker_monitor.emulator.s3.directory import StoredObject
 
 _PACKAGE_PARENT = str(Path(__file__).parents[3])
-_SERVER = "sagemaker_monitor.emulator.models.xgboost_server"
+_SERVER = "sagemaker_monitor.emulator.models.server"
+
+
+@dataclass(frozen=True)
+class Launch:
+    """What a model server is started for: an artifact, and the kind of model that `server` reads it as."""
+
+    artifact: StoredObject
+    kind: str
+
+    @property
+    def key(self) -> tuple[str, ...]:
+        """What two launches have in common that one server can answer for."""
+        return (self.artifact.etag, self.kind)
 
 
 @dataclass
@@ -35,28 +48,28 @@ class _Server:
 
 
 class ModelServers:
-    """At most one server per artifact. Servers end with this process, however that ends."""
+    """At most one server per launch. Servers end with this process, however that ends."""
 
     def __init__(self, *, idle_seconds: float = 300, start_seconds: float = 60) -> None:
         self._idle_seconds = idle_seconds
         self._start_seconds = start_seconds
         self._lock = threading.Lock()
-        self._starting: dict[str, threading.Lock] = {}
-        self._servers: dict[str, _Server] = {}
+        self._starting: dict[tuple[str, ...], threading.Lock] = {}
+        self._servers: dict[tuple[str, ...], _Server] = {}
         self._timer: threading.Timer | None = None
         self._clean = False
 
     @contextmanager
-    def lease(self, artifact: StoredObject, directory: Path, check: Callable[[], None]) -> Iterator[str]:
-        """Give the endpoint of the server of *artifact*, such as http://127.0.0.1:9999/invocations.
+    def lease(self, launch: Launch, directory: Path, check: Callable[[], None]) -> Iterator[str]:
+        """Give the endpoint of the server of *launch*, such as http://127.0.0.1:9999/invocations.
 
         The artifact is unpacked below *directory* while the server runs. Raises ArtifactError when it is no
         model; *check* is called while waiting, and may raise.
         """
         with self._lock:
-            turn = self._starting.setdefault(artifact.etag, threading.Lock())
+            turn = self._starting.setdefault(launch.key, threading.Lock())
         with turn:
-            server = self._take(artifact.etag) or self._start(artifact, directory, check)
+            server = self._take(launch.key) or self._start(launch, directory, check)
         try:
             yield server.endpoint
         finally:
@@ -88,7 +101,7 @@ class ModelServers:
         for server in idle.values():
             _stop(server)
 
-    def _take(self, key: str) -> _Server | None:
+    def _take(self, key: tuple[str, ...]) -> _Server | None:
         with self._lock:
             server = self._servers.get(key)
             if server is None:
@@ -121,14 +134,14 @@ class ModelServers:
                 self._clean = True
             directory.mkdir(parents=True, exist_ok=True)
 
-    def _start(self, artifact: StoredObject, directory: Path, check: Callable[[], None]) -> _Server:
+    def _start(self, launch: Launch, directory: Path, check: Callable[[], None]) -> _Server:
         self._prepare(directory)
         home = Path(tempfile.mkdtemp(prefix="model-", dir=directory))
         process = None
         try:
-            extract(artifact.path, home / "model", name=artifact.uri)
-            process = _spawn(home)
-            endpoint = _await(process, artifact.uri, self._start_seconds, check)
+            extract(launch.artifact.path, home / "model", name=launch.artifact.uri)
+            process = _spawn(home, launch)
+            endpoint = _await(process, launch.artifact.uri, self._start_seconds, check)
         except BaseException:
             if process is not None:
                 process.kill()
@@ -137,15 +150,15 @@ class ModelServers:
             raise
         server = _Server(home, process, endpoint, users=1)
         with self._lock:
-            self._servers[artifact.etag] = server
+            self._servers[launch.key] = server
         return server
 
 
-def _spawn(home: Path) -> subprocess.Popen[bytes]:
+def _spawn(home: Path, launch: Launch) -> subprocess.Popen[bytes]:
     environ = {name: os.environ[name] for name in ("PATH", "LANG", "LC_ALL") if name in os.environ}
     with (home / "log.txt").open("wb") as log:
         return subprocess.Popen(
-            [sys.executable, "-m", _SERVER, "--model-dir", str(home / "model")],
+            [sys.executable, "-m", _SERVER, "--kind", launch.kind, "--model-dir", str(home / "model")],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=log,

@@ -8,10 +8,12 @@ from typing import Any
 from sagemaker_monitor.emulator.api.context import ApiError, Context
 from sagemaker_monitor.emulator.api.models import resolved_containers
 from sagemaker_monitor.emulator.models.archive import ArtifactError
+from sagemaker_monitor.emulator.models.pool import Launch
 from sagemaker_monitor.emulator.s3.directory import StoredObject
 from sagemaker_monitor.emulator.s3.keys import S3Error
 
-REPOSITORIES = ("sagemaker-xgboost", "xgboost")
+# The kind of model that `server` reads, by the repository of AWS's serving images.
+KINDS = {"sagemaker-xgboost": "xgboost", "xgboost": "xgboost", "linear-learner": "linear-learner"}
 
 
 class UnknownModelError(Exception):
@@ -20,9 +22,10 @@ class UnknownModelError(Exception):
 
 @dataclass(frozen=True)
 class ServedModel:
-    """A model that can be served: its container's image and where its artifact is."""
+    """A model that can be served: its container's image, the kind of server, and where its artifact is."""
 
     image: str
+    kind: str
     data_url: str
 
 
@@ -38,8 +41,9 @@ def resolve(context: Context, name: str) -> ServedModel:
         raise UnknownModelError(f'Could not find model "{context.arn("model", name)}".')
     container = _container(context, name, record)
     image = container.get("Image", "")
-    if repository(image) not in REPOSITORIES:
-        known = ", ".join(REPOSITORIES)
+    kind = KINDS.get(repository(image))
+    if kind is None:
+        known = ", ".join(KINDS)
         raise ArtifactError(
             f"model {name!r} has image {image[:200]!r}; models are served for images of: {known}"
         )
@@ -55,7 +59,13 @@ def resolve(context: Context, name: str) -> ServedModel:
     url = container.get("ModelDataUrl") or source.get("S3Uri")
     if not url:
         raise ArtifactError(f"model {name!r} has no ModelDataUrl: there is no artifact to serve")
-    return ServedModel(image, url)
+    return ServedModel(image, kind, url)
+
+
+def launch(context: Context, name: str) -> Launch:
+    """Return what the server of the model *name* is started for; raises as `resolve` and `artifact` do."""
+    model = resolve(context, name)
+    return Launch(artifact(context, model), model.kind)
 
 
 def artifact(context: Context, model: ServedModel) -> StoredObject:

@@ -7,15 +7,7 @@ from numpy.typing import NDArray
 from xgboost import Booster, DMatrix
 from xgboost.core import XGBoostError
 
-CONTENT_TYPE = "text/csv"
-
-
-class RequestError(Exception):
-    """A request that the model cannot answer; *status* is the HTTP answer."""
-
-    def __init__(self, status: int, message: str) -> None:
-        super().__init__(message)
-        self.status = status
+from sagemaker_monitor.emulator.models.exchange import CSV, Answer, RequestError, media_type, text_of
 
 
 class Scorer:
@@ -28,26 +20,20 @@ class Scorer:
         # The containers predict with the best iteration when training stopped early.
         self._iterations = (0, int(best) + 1) if best is not None else (0, 0)
 
-    def answer(self, content_type: str, body: bytes) -> bytes:
+    def answer(self, content_type: str, accept: str, body: bytes) -> Answer:
         """Return one line per line of *body*: the prediction, or its comma-separated values.
 
         AWS's container separates the answers of one request by newlines in batch transform and by commas on
         endpoints; newlines here, because they keep records and answers in step. A number is the model's
         float32 widened to float64, as Python prints it.
         """
-        kind = content_type.split(";")[0].strip().lower() or CONTENT_TYPE
-        if kind != CONTENT_TYPE:
-            raise RequestError(
-                415, f"content type {kind[:100]!r} is not supported; supported: {CONTENT_TYPE}"
-            )
-        try:
-            text = body.decode("utf-8").rstrip("\r\n")
-        except UnicodeDecodeError as error:
-            raise RequestError(
-                415, f"the request is not UTF-8 text: {error.reason} at byte {error.start}"
-            ) from error
+        kind = media_type(content_type, CSV)
+        if kind != CSV:
+            raise RequestError(415, f"content type {kind[:100]!r} is not supported; supported: {CSV}")
+        text = text_of(body).rstrip("\r\n")
         rows = [self._row(number, line) for number, line in enumerate(text.split("\n"), start=1)]
-        return "".join(f"{_render(answer)}\n" for answer in self._predict(rows)).encode()
+        lines = "".join(f"{_render(answer)}\n" for answer in self._predict(rows))
+        return Answer("text/csv; charset=utf-8", lines.encode())
 
     def _row(self, number: int, line: str) -> list[float]:
         cells = line.split(",")

@@ -18,18 +18,19 @@ import pytest
 import xgboost
 
 from sagemaker_monitor.emulator.models.archive import ArtifactError
-from sagemaker_monitor.emulator.models.pool import ModelServers
+from sagemaker_monitor.emulator.models.pool import Launch, ModelServers
 from sagemaker_monitor.emulator.s3.directory import StoredObject
 
 
-def stored(path: Path, content: bytes, member: str = "xgboost-model") -> StoredObject:
-    """An object that is a model.tar.gz with one member."""
+def stored(path: Path, content: bytes, member: str = "xgboost-model") -> Launch:
+    """An XGBoost model whose model.tar.gz has one member."""
     archive = path / "model.tar.gz"
     with tarfile.open(archive, "w:gz") as tar:
         info = tarfile.TarInfo(member)
         info.size = len(content)
         tar.addfile(info, io.BytesIO(content))
-    return StoredObject("b", "model.tar.gz", archive, archive.stat().st_size, f"etag-{len(content)}", 0.0)
+    found = StoredObject("b", "model.tar.gz", archive, archive.stat().st_size, f"etag-{len(content)}", 0.0)
+    return Launch(found, "xgboost")
 
 
 @pytest.fixture

@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 import xgboost
 
-from sagemaker_monitor.emulator.models.scoring import RequestError, Scorer
+from sagemaker_monitor.emulator.models.exchange import RequestError
+from sagemaker_monitor.emulator.models.scoring import Scorer
 
 
 @pytest.fixture(scope="session")
@@ -15,25 +16,32 @@ def scorer(booster: xgboost.Booster) -> Scorer:
     return Scorer(booster)
 
 
+def csv(scorer: Scorer, body: bytes) -> str:
+    """Return the answer to a CSV request."""
+    answer = scorer.answer("text/csv", "", body)
+    assert answer.content_type == "text/csv; charset=utf-8"
+    return answer.body.decode()
+
+
 def test_each_line_gets_its_prediction(scorer: Scorer, booster: xgboost.Booster) -> None:
     """The answer is the model's own float32, widened, one line for each line."""
     expected = booster.predict(xgboost.DMatrix(np.array([[1.0, 2.0, 3.0], [-1.0, 0.25, 0.0]])))
 
-    answer = scorer.answer("text/csv", b"1,2,3\n-1,0.25,0\n")
+    answer = csv(scorer, b"1,2,3\n-1,0.25,0\n")
 
-    assert [float(line) for line in answer.decode().splitlines()] == expected.astype(np.float64).tolist()
+    assert [float(line) for line in answer.splitlines()] == expected.astype(np.float64).tolist()
 
 
 def test_an_empty_cell_is_missing(scorer: Scorer, booster: xgboost.Booster) -> None:
     """Nothing between two commas is a missing value."""
     expected = booster.predict(xgboost.DMatrix(np.array([[np.nan, 2.0, 3.0]])))
 
-    assert float(scorer.answer("text/csv", b",2,3")) == float(expected[0])
+    assert float(csv(scorer, b",2,3")) == float(expected[0])
 
 
 def test_windows_line_ends_are_read(scorer: Scorer) -> None:
     """A carriage return before the newline belongs to the line's end."""
-    assert scorer.answer("text/csv", b"1,2,3\r\n4,5,6\r\n") == scorer.answer("text/csv", b"1,2,3\n4,5,6\n")
+    assert csv(scorer, b"1,2,3\r\n4,5,6\r\n") == csv(scorer, b"1,2,3\n4,5,6\n")
 
 
 def test_several_classes_are_separated_by_commas() -> None:
@@ -42,7 +50,7 @@ def test_several_classes_are_separated_by_commas() -> None:
     data = xgboost.DMatrix(rows, label=np.arange(60) % 3)
     model = xgboost.train({"objective": "multi:softprob", "num_class": 3}, data, num_boost_round=2)
 
-    values = Scorer(model).answer("text/csv", b"0.5,0.5\n").decode().strip().split(",")
+    values = csv(Scorer(model), b"0.5,0.5\n").strip().split(",")
 
     assert len(values) == 3
     assert sum(map(float, values)) == pytest.approx(1, abs=1e-6)
@@ -66,6 +74,6 @@ def test_a_bad_request_is_answered_with_the_reason(
 ) -> None:
     """Wrong types, widths and values are client errors that say where; no value of a row is repeated."""
     with pytest.raises(RequestError, match=text) as caught:
-        scorer.answer(content_type, body)
+        scorer.answer(content_type, "", body)
 
     assert caught.value.status == status

@@ -1,4 +1,4 @@
-"""Serve one XGBoost model over HTTP: GET /ping, POST /invocations."""
+"""Serve one model over HTTP: GET /ping, POST /invocations."""
 
 from __future__ import annotations
 
@@ -7,12 +7,13 @@ import json
 import os
 import sys
 import threading
+from collections.abc import Callable
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-if TYPE_CHECKING:
-    from sagemaker_monitor.emulator.models.scoring import Scorer
+from sagemaker_monitor.emulator.models.archive import ArtifactError
+from sagemaker_monitor.emulator.models.exchange import RequestError, Served
 
 MAX_REQUEST_BYTES = 100 * 1024**2
 # XGBoost imports these when they are there: two thirds of a start, for nothing that serving uses.
@@ -23,9 +24,9 @@ class _Server(ThreadingHTTPServer):
     daemon_threads = True
     request_queue_size = 64
 
-    def __init__(self, host: str, port: int, scorer: Scorer) -> None:
+    def __init__(self, host: str, port: int, model: Served) -> None:
         super().__init__((host, port), _Handler)
-        self.scorer = scorer
+        self.model = model
 
 
 class _Handler(BaseHTTPRequestHandler):
@@ -42,8 +43,6 @@ class _Handler(BaseHTTPRequestHandler):
 
     def do_POST(self) -> None:
         """Answer a request for predictions."""
-        from sagemaker_monitor.emulator.models.scoring import RequestError
-
         try:
             body = self._body()
             if self.path != "/invocations":
@@ -51,15 +50,14 @@ class _Handler(BaseHTTPRequestHandler):
             if not body:
                 self._send(204, b"")
                 return
-            answer = self.server.scorer.answer(self.headers.get("Content-Type", ""), body)
+            content_type, accept = self.headers.get("Content-Type", ""), self.headers.get("Accept", "")
+            answer = self.server.model.answer(content_type, accept, body)
         except RequestError as error:
             self._send(error.status, f"{error}\n".encode(), "text/plain; charset=utf-8")
         else:
-            self._send(200, answer, "text/csv; charset=utf-8")
+            self._send(200, answer.body, answer.content_type)
 
     def _body(self) -> bytes:
-        from sagemaker_monitor.emulator.models.scoring import RequestError
-
         length = self.headers.get("Content-Length", "")
         if not length.isdigit():
             self.close_connection = True
@@ -81,21 +79,36 @@ class _Handler(BaseHTTPRequestHandler):
         """Keep quiet: requests carry rows."""
 
 
+def _xgboost(directory: Path) -> Served:
+    for name in UNUSED:
+        sys.modules[name] = None  # type: ignore[assignment]
+    from sagemaker_monitor.emulator.models.booster import load
+    from sagemaker_monitor.emulator.models.scoring import Scorer
+
+    return Scorer(load(directory))
+
+
+def _linear_learner(directory: Path) -> Served:
+    from sagemaker_monitor.emulator.models.linear_learner import LinearLearner
+    from sagemaker_monitor.emulator.models.linear_learner_artifact import load
+
+    return LinearLearner(load(directory))
+
+
+# Each imports what it needs when it is chosen: libraries take most of a start.
+KINDS: dict[str, Callable[[Path], Served]] = {"xgboost": _xgboost, "linear-learner": _linear_learner}
+
+
 def main(arguments: list[str] | None = None) -> int:
     """Serve until standard input ends; say on standard output where, or why not, as one line of JSON."""
     parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--kind", choices=sorted(KINDS), required=True, help="what wrote the artifact")
     parser.add_argument("--model-dir", type=Path, required=True, help="the unpacked model.tar.gz")
     parser.add_argument("--host", default="127.0.0.1")
     parser.add_argument("--port", type=int, default=0)
     options = parser.parse_args(arguments)
-    for name in UNUSED:
-        sys.modules[name] = None  # type: ignore[assignment]
-    from sagemaker_monitor.emulator.models.archive import ArtifactError
-    from sagemaker_monitor.emulator.models.booster import load
-    from sagemaker_monitor.emulator.models.scoring import Scorer
-
     try:
-        server = _Server(options.host, options.port, Scorer(load(options.model_dir)))
+        server = _Server(options.host, options.port, KINDS[options.kind](options.model_dir))
     except (ArtifactError, OSError) as error:
         print(json.dumps({"error": str(error)}), flush=True)
         return 1
