@@ -16,8 +16,6 @@ if TYPE_CHECKING:
 
     from sagemaker_monitor.analysis.records.json_records import JsonTable, Record
 
-Found = dict[str, "pl.Series"]
-
 
 def of_columns(
     names: Sequence[str], blocks: Iterable[pl.DataFrame], wanted: Mapping[str, str]
@@ -27,7 +25,7 @@ def of_columns(
 
     places = {role: place_of(attribute, names, role) for role, attribute in wanted.items()}
     parts = [block.select(**{role: pl.nth(place) for role, place in places.items()}) for block in blocks]
-    return _series(parts, wanted)
+    return series_of(parts, wanted)
 
 
 def of_json(table: JsonTable, wanted: Mapping[str, str], *, documents: bool) -> dict[str, pl.Series]:
@@ -43,7 +41,7 @@ def of_json(table: JsonTable, wanted: Mapping[str, str], *, documents: bool) -> 
         parts = [
             block.rename(dict(zip(block.columns, wanted, strict=True))) for block in table.columns(leaves)
         ]
-        return _series(parts, wanted)
+        return series_of(parts, wanted)
     paths = {role: path_of(attribute, role) for role, attribute in wanted.items()}
     found: dict[str, list[str | None]] = {role: [] for role in wanted}
     for record in _records(table):
@@ -53,7 +51,7 @@ def of_json(table: JsonTable, wanted: Mapping[str, str], *, documents: bool) -> 
             raise AnalysisError(f"the attributes do not give equally many values: {counts}")
         for role, each in values.items():
             found[role].extend(each)
-    _refuse_absent(found, wanted, known)
+    refuse_absent(found, wanted, known)
     return {role: pl.Series(role, values, pl.String) for role, values in found.items()}
 
 
@@ -112,7 +110,8 @@ def _records(table: JsonTable) -> Iterator[Record]:
         yield from piece.records()
 
 
-def _series(parts: Sequence[pl.DataFrame], wanted: Mapping[str, str]) -> dict[str, pl.Series]:
+def series_of(parts: Sequence[pl.DataFrame], wanted: Mapping[str, str]) -> dict[str, pl.Series]:
+    """Return the columns of *parts* put together, by role; raises AnalysisError when there is no row."""
     import polars as pl
 
     if not any(part.height for part in parts):
@@ -121,9 +120,10 @@ def _series(parts: Sequence[pl.DataFrame], wanted: Mapping[str, str]) -> dict[st
     return {role: whole.get_column(role) for role in wanted}
 
 
-def _refuse_absent(
-    found: Mapping[str, Sequence[str | None]], wanted: Mapping[str, str], known: Iterable[str]
+def refuse_absent(
+    found: Mapping[str, Iterable[str | None]], wanted: Mapping[str, str], known: Iterable[str]
 ) -> None:
+    """Refuse an attribute that leads to nothing in any record, which is a mistake in its path."""
     for role, values in found.items():
         if all(each is None for each in values):
             raise AnalysisError(

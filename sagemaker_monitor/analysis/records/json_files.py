@@ -7,8 +7,9 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from sagemaker_monitor.analysis.errors import AnalysisError
-from sagemaker_monitor.analysis.records.dataset import BLOCK, BOM
+from sagemaker_monitor.analysis.records.dataset import BOM
 from sagemaker_monitor.analysis.records.json_records import JsonTable, Lines, Records
+from sagemaker_monitor.analysis.records.lines import blocks_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -28,23 +29,6 @@ def json_lines(files: Sequence[Path]) -> JsonTable:
 def json_documents(files: Sequence[Path]) -> JsonTable:
     """Return the table of files that are one document each, in memory one at a time."""
     return JsonTable(partial(_all_documents, files))
-
-
-def lines_of(file: Path) -> Iterator[tuple[int, bytes]]:
-    """Yield the file's content, about a block at a time, cut at line ends, after its first line's number."""
-    number = 1
-    with file.open("rb") as source:
-        if source.read(len(BOM)) != BOM:
-            source.seek(0)
-        while content := source.read(BLOCK):
-            content += source.readline()
-            yield number, content
-            number += content.count(b"\n")
-
-
-def line_in(file: Path, first: int, number: int) -> str:
-    """Return how a line is named in a message, *number* lines after the *first* one."""
-    return f"{file.name!r}, line {first + number},"
 
 
 def records_in(file: Path) -> list[Record]:
@@ -67,10 +51,8 @@ def records_in(file: Path) -> list[Record]:
 
 
 def _all_lines(files: Sequence[Path]) -> Iterator[Lines]:
-    for file in files:
-        for first, content in lines_of(file):
-            if content.strip():
-                yield Lines(content, partial(line_in, file, first))
+    for block in blocks_of(files):
+        yield Lines(block.content, block.place)
 
 
 def _all_documents(files: Sequence[Path]) -> Iterator[Records]:

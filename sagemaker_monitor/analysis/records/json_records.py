@@ -81,6 +81,8 @@ class Lines:
         """Take the records into account in *shape*."""
         import polars as pl
 
+        if not self.content.strip():
+            return
         try:
             # Read as well as inferred: the inference alone lets conflicts pass.
             schema = pl.read_ndjson(self.content, infer_schema_length=None).schema
@@ -99,7 +101,7 @@ class Lines:
         except pl.exceptions.PolarsError:
             return Records([*self.records()]).cells(leaves)
         if any(leaf.mixed or _looks_mixed(cells, place, leaf) for place, leaf in enumerate(leaves)):
-            # Polars writes 1.0 among texts as 1, which would be a whole number.
+            # Polars writes 1.0 among texts as 1, which would be a whole number, and objects with blanks.
             return Records([*self.records()]).cells(leaves)
         return cells
 
@@ -201,9 +203,10 @@ def _column(leaf: Leaf, place: int) -> pl.Expr:
 
 
 def _looks_mixed(cells: pl.DataFrame, place: int, leaf: Leaf) -> bool:
-    """Tell whether a column of text has numbers too, which may have been written as numbers."""
+    """Tell whether a column of text has what may have been written as a number, an object or an array."""
     if leaf.kind is not Kind.TEXT:
         return False
     column = cells.to_series(place).drop_nulls()
     numbers = column.str.contains(f"{INTEGRAL_CELL}|{FRACTIONAL_CELL}")
-    return bool(numbers.any()) and not bool(numbers.all())
+    nested = column.str.contains(r"^[\[{]")
+    return bool(nested.any()) or (bool(numbers.any()) and not bool(numbers.all()))

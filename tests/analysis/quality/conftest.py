@@ -66,7 +66,7 @@ class Analyzer:
 
     def run(
         self,
-        *files: str | bytes,
+        *files: str | bytes | dict[str, str | bytes],
         baseline: Finished | None = None,
         constraints: dict[str, Any] | str | None = None,
         own_process: bool = False,
@@ -74,14 +74,19 @@ class Analyzer:
     ) -> Finished:
         """Run the analyzer on *files*, in this process, which is faster, or one of its own, as jobs do.
 
+        A dictionary gives files their names.
+
         *constraints* replace those of *baseline*.
         """
         self.runs += 1
         root = self.root / str(self.runs)
         source = root / SOURCE.removeprefix("/opt/ml/")
         source.mkdir(parents=True)
-        for number, content in enumerate(files):
-            (source / f"{number}.csv").write_bytes(content.encode() if isinstance(content, str) else content)
+        named = files[0] if files and isinstance(files[0], dict) else None
+        for name, content in (named or {f"{n}.csv": each for n, each in enumerate(files)}).items():
+            file = source / name
+            file.parent.mkdir(parents=True, exist_ok=True)
+            file.write_bytes(content.encode() if isinstance(content, str) else content)
         given = {
             "SAGEMAKER_MONITOR_ROOT": str(root),
             "dataset_source": SOURCE,

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import json
+import uuid
+from collections import Counter
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +16,7 @@ from tests.parity.plugin import Parity
 from .conftest import Analyzer
 
 CASE = "churn_dq_baseline"
+CAPTURE = '{"sagemakerCaptureJson":{"captureIndexNames":["endpointInput","endpointOutput"]}}'
 NO_HEADER = '{"csv": {"header": false}}'
 
 
@@ -103,6 +107,77 @@ def test_recorded_traffic_violates_types_and_drift_stays_unsaid(
         tolerance="none",
         note="the recorded hour had 1,977 requests, the same rows sent round and round; drift is not "
         "reported beside type violations, as recorded",
+    )
+
+
+def captured(requests: Sequence[tuple[str, str]]) -> dict[str, str | bytes]:
+    """Return what an endpoint's data capture leaves of requests and answers: files in folders of the hour."""
+    folder = "churn-endpoint/AllTraffic/2022/08/01/13"
+    files: dict[str, str | bytes] = {}
+    for start in range(0, len(requests), 200):
+        name = f"{folder}/{start // 200:02}-00-123-{uuid.UUID(int=start)}.jsonl"
+        files[name] = "".join(
+            json.dumps(
+                {
+                    "captureData": {
+                        "endpointInput": {
+                            "observedContentType": "text/csv",
+                            "mode": "INPUT",
+                            "data": request,
+                            "encoding": "CSV",
+                        },
+                        "endpointOutput": {
+                            "observedContentType": "text/csv; charset=utf-8",
+                            "mode": "OUTPUT",
+                            "data": f"{answer}\n",
+                            "encoding": "CSV",
+                        },
+                    },
+                    "eventMetadata": {
+                        "eventId": str(uuid.UUID(int=number)),
+                        "inferenceTime": "2022-08-01T13:00:00Z",
+                    },
+                    "eventVersion": "0",
+                },
+                separators=(",", ":"),
+            )
+            + "\n"
+            for number, (request, answer) in enumerate(requests[start : start + 200], start)
+        )
+    return files
+
+
+def test_recorded_traffic_as_it_was_captured_has_the_recorded_violations(
+    analyzer: Analyzer, recorded_data: Path, parity: Parity
+) -> None:
+    """Of 1,977 requests 7 are the odd row: 59 features have the recorded share of whole numbers.
+
+    The sixtieth violation is the model's probability, which stands first, where the label had been.
+    """
+    folder = recorded_data / "churn"
+    baseline = analyzer.run((folder / "training-dataset-with-header.csv").read_bytes())
+    rows = (folder / "test-dataset-input-cols.csv").read_text().splitlines()
+    requests = [(rows[number % 300], f"0.0{number + 1}") for number in range(1977)]
+
+    done = analyzer.run(captured(requests), baseline=baseline, dataset_format=CAPTURE, own_process=True)
+
+    assert done.message == "CompletedWithViolations: Job completed successfully with 60 violations."
+    texts = Counter(text for _, _, text in done.violations)
+    required = (
+        "Data type match requirement is not met. Expected data type: Integral, Expected match: 100.0%. "
+    )
+    assert texts == {
+        f"{required}Observed: Only 99.64592817400101% of data is Integral.": 59,
+        f"{required}Observed: Only 0.0% of data is Integral.": 1,
+    }
+    assert done.violations[0][0] == "Churn"
+    parity.add(
+        CASE,
+        "exit text and all 60 violations of 1,977 captured requests",
+        values="60 violations",
+        agreement="equal",
+        tolerance="none",
+        note="requests are those of the recorded traffic, in capture files as an endpoint leaves them",
     )
 
 

@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sagemaker_monitor.analysis.errors import AnalysisError
-from sagemaker_monitor.analysis.records import json_files
+from sagemaker_monitor.analysis.records import lines as block_lines
 from sagemaker_monitor.analysis.records.json_files import json_lines
 from sagemaker_monitor.analysis.records.json_records import JsonTable, Lines, Records
 
@@ -120,7 +120,7 @@ def test_numbers_that_are_not_finite_are_texts_of_java(written: Written, token: 
 
 def test_lines_are_counted_across_blocks(written: Written, monkeypatch: pytest.MonkeyPatch) -> None:
     """A corrupt line is named by its number in the file, not in the block that was read."""
-    monkeypatch.setattr(json_files, "BLOCK", 64)
+    monkeypatch.setattr(block_lines, "BLOCK", 64)
     dataset = written(LINES, lines(*[{"a": number} for number in range(100)]) + "{\n")
 
     with pytest.raises(AnalysisError, match="line 101, is not JSON"):
@@ -155,7 +155,7 @@ def test_reading_quickly_is_reading_record_by_record(
     file.write_text(lines(*records))
     slow = JsonTable(lambda: iter([Records(records)]))
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(json_files, "BLOCK", size)
+        patch.setattr(block_lines, "BLOCK", size)
         quick = json_lines([file])
 
         assert outcome(quick) == outcome(slow)

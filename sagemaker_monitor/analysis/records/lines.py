@@ -1,0 +1,71 @@
+"""Files of lines, read a block at a time: large ones in parts, small ones together."""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from sagemaker_monitor.analysis.records.dataset import BLOCK, BOM
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+    from pathlib import Path
+
+
+@dataclass(frozen=True)
+class Origin:
+    """Where the lines of a block come from, from the one at *start* on."""
+
+    start: int
+    file: str
+    number: int
+
+
+@dataclass(frozen=True)
+class Block:
+    """Whole lines of one file or several."""
+
+    content: bytes
+    origins: tuple[Origin, ...]
+
+    def place(self, line: int) -> str:
+        """Return how the line at an index, from 0, is named in a message."""
+        found = bisect_right([each.start for each in self.origins], line) - 1
+        origin = self.origins[found]
+        return f"{origin.file!r}, line {origin.number + line - origin.start},"
+
+    def place_of_row(self, row: int) -> str:
+        """Return how the line of a row, from 0, is named: lines that are blank are no rows."""
+        lines = (index for index, line in enumerate(self.content.split(b"\n")) if line.strip())
+        return self.place(next(index for place, index in enumerate(lines) if place == row))
+
+
+def blocks_of(files: Sequence[Path]) -> Iterator[Block]:
+    """Yield blocks of about BLOCK bytes, in the files' order, that end with a line's end."""
+    parts: list[bytes] = []
+    origins: list[Origin] = []
+    size = lines = 0
+    for file in files:
+        for number, content in _parts(file):
+            origins.append(Origin(lines, file.name, number))
+            parts.append(content)
+            size += len(content)
+            lines += content.count(b"\n")
+            if size >= BLOCK:
+                yield Block(b"".join(parts), tuple(origins))
+                parts, origins, size, lines = [], [], 0, 0
+    if parts:
+        yield Block(b"".join(parts), tuple(origins))
+
+
+def _parts(file: Path) -> Iterator[tuple[int, bytes]]:
+    """Yield the number of a part's first line, and the part."""
+    number = 1
+    with file.open("rb") as source:
+        if source.read(len(BOM)) != BOM:
+            source.seek(0)
+        while content := source.read(BLOCK):
+            content += source.readline()
+            yield number, content if content.endswith(b"\n") else content + b"\n"
+            number += content.count(b"\n")
