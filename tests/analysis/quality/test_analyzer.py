@@ -537,7 +537,7 @@ def test_numbers_beyond_doubles_are_written_as_texts(analyzer: Analyzer) -> None
         (("a\n1\n",), {"dataset_format": '{"csv": {"sep": ";"}}'}, "unknown keys: sep"),
         (("a\n1\n",), {"dataset_format": ""}, "environment variable dataset_format is not set"),
         (("a\n1\n",), {"dataset_source": ""}, "environment variable dataset_source is not set"),
-        (("a\n1\n",), {"analysis_type": "MODEL_QUALITY"}, "analysis_type 'MODEL_QUALITY' is not supported"),
+        (("a\n1\n",), {"analysis_type": "BIAS"}, "analysis_type is 'BIAS'; it must be one of DATA_QUALITY"),
         (("a\n1\n",), {"record_preprocessor_script": "/p.py"}, "record_preprocessor_script is not supported"),
         (("a\n1\n",), {"post_analytics_processor_script": "/p.py"}, "post_analytics_processor_script is not"),
         (("a\n1\n",), {"exclude_features_attribute": "a"}, "exclude_features_attribute is not supported"),

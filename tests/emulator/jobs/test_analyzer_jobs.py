@@ -83,7 +83,7 @@ def test_violations_are_the_exit_message(context: Context) -> None:
     [
         (b"a,b\n", {}, "Job inputs had no data"),
         (b"a,b\n1,2\n3\n", {}, "row 3 has 1 cells, the first row of the dataset has 2"),
-        (b"a\n1\n", {"analysis_type": "MODEL_QUALITY"}, "analysis_type 'MODEL_QUALITY' is not supported"),
+        (b"a\n1\n", {"analysis_type": "MODEL_QUALITY"}, "problem_type is not set"),
     ],
 )
 def test_what_cannot_be_analysed_fails_the_job(
