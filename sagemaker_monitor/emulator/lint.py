@@ -26,6 +26,8 @@ from sagemaker_monitor.emulator.definition.step_types import STEP_TYPES, argumen
 __all__ = ["Finding", "lint", "render"]
 
 DEEPEST = 60
+_DATA_QUALITY = "DATA_QUALITY"
+_QUALITY_CHECKS = (_DATA_QUALITY, "MODEL_QUALITY")
 _NEEDS_MODEL_NAME = ("MODEL_BIAS", "MODEL_EXPLAINABILITY")
 _PARAMETER_TYPES: dict[str, tuple[type, ...]] = {
     "String": (str,),
@@ -149,8 +151,23 @@ def _quality_check(step: Step) -> Iterator[Finding]:
     check_type = step.options.get("CheckType")
     if is_expression(check_type):
         yield Finding(f"{step.path}.CheckType", "needs a literal value; an expression is given")
-    elif check_type == "MODEL_QUALITY":
-        yield Finding(f"{step.path}.CheckType", "MODEL_QUALITY does not run here; DATA_QUALITY does")
+    elif check_type in _QUALITY_CHECKS:
+        yield from _analysis_type(step, check_type)
+
+
+def _analysis_type(step: Step, check_type: str) -> Iterator[Finding]:
+    """Yield a finding when the job would do the other analysis: the analyzer goes by its variable."""
+    match step.arguments:
+        case {"Environment": {"analysis_type": given}}:
+            analysis = given
+        case _:
+            analysis = None
+    if not is_expression(analysis) and (analysis or _DATA_QUALITY) != check_type:
+        said = shown(analysis) if analysis else "not set"
+        yield Finding(
+            f"{step.path}.Arguments.Environment",
+            f"analysis_type is {said}; a {check_type} check needs {check_type!r}",
+        )
 
 
 def _clarify_check(step: Step) -> Iterator[Finding]:

@@ -195,9 +195,19 @@ BAD: dict[str, tuple[Edit, str, str]] = {
         "'DATA_QUALITY' is not allowed",
     ),
     "quality check type": (
-        lambda d: step(d, "Quality").update(CheckType="MODEL_QUALITY"),
+        lambda d: step(d, "Quality").update(CheckType="MODEL_QUALITI"),
         "Steps[3](Quality).CheckType",
-        "MODEL_QUALITY does not run here; DATA_QUALITY does",
+        "'MODEL_QUALITI' is not allowed; did you mean 'MODEL_QUALITY'?",
+    ),
+    "a model quality check whose job looks at data": (
+        lambda d: step(d, "Quality").update(CheckType="MODEL_QUALITY"),
+        "Steps[3](Quality).Arguments.Environment",
+        "analysis_type is not set; a MODEL_QUALITY check needs 'MODEL_QUALITY'",
+    ),
+    "a data quality check whose job looks at a model": (
+        lambda d: arguments(d, "Quality").update(Environment={"analysis_type": "MODEL_QUALITY"}),
+        "Steps[3](Quality).Arguments.Environment",
+        "analysis_type is 'MODEL_QUALITY'; a DATA_QUALITY check needs 'DATA_QUALITY'",
     ),
     "quality check type given later": (
         lambda d: step(d, "Quality").update(CheckType=get("Parameters.Mode")),

@@ -1,4 +1,4 @@
-"""QualityCheck steps: statistics and constraints of the data, and whether it meets the previous ones."""
+"""QualityCheck steps: statistics and constraints of data or a model, and whether they meet previous ones."""
 
 from __future__ import annotations
 
@@ -21,7 +21,9 @@ from sagemaker_monitor.emulator.executor.task import Task
 
 STATISTICS_PATH = "/opt/ml/processing/baseline/stats"
 CONSTRAINTS_PATH = "/opt/ml/processing/baseline/constraints"
-_SECTION = "ModelDataQuality"
+_SECTIONS = {"DATA_QUALITY": "ModelDataQuality", "MODEL_QUALITY": "ModelQuality"}
+"""Where the baselines of a package version have those of each check."""
+
 _SUPPLIED = ("SuppliedBaselineStatistics", "SuppliedBaselineConstraints")
 
 
@@ -76,7 +78,9 @@ def _previous_baseline(task: Task, check: CheckOptions) -> Baseline:
     if statistics is None and constraints is None:
         parts = ("Statistics", "Constraints")
         supply = " and ".join(_SUPPLIED)
-        statistics, constraints = of_latest_approved(task, check.group, _SECTION, parts, supply)
+        statistics, constraints = of_latest_approved(
+            task, check.group, _SECTIONS[check.check_type], parts, supply
+        )
     if constraints is None:
         raise StepFailed(
             "ClientError: SuppliedBaselineStatistics without SuppliedBaselineConstraints; supply both"
