@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
@@ -40,13 +40,30 @@ def local() -> None:
 
 @local.command()
 @_state_option
+@click.option(
+    "--images",
+    type=click.Path(path_type=Path, dir_okay=False, exists=True),
+    help='JSON file of commands for images of your own: {"repository": "command"}.',
+)
+@click.option(
+    "--image",
+    "image",
+    multiple=True,
+    metavar="REPOSITORY=COMMAND",
+    help="Run COMMAND in place of the image; may be given several times.",
+)
 @common_options
-def up(common: Common, state_dir: Path) -> int:
+def up(common: Common, state_dir: Path, images: Path | None, image: tuple[str, ...]) -> int:
     """Start the emulator in the background, with the environment's bucket; nothing happens if it runs."""
     from sagemaker_monitor.emulator import lifecycle
+    from sagemaker_monitor.emulator.jobs.images import RegistryError, registry_of
     from sagemaker_monitor.operations.local import prepare
 
-    started = lifecycle.up(_config(common, state_dir))
+    try:
+        registered = registry_of(images, image)
+    except RegistryError as error:
+        raise click.UsageError(str(error)) from error
+    started = lifecycle.up(replace(_config(common, state_dir), images=registered))
     if prepare(common.aws):
         common.tell(f"created bucket {common.environment.storage.bucket}")
     common.tell(f"process {started.pid}, state in {started.state_dir}, log {started.log}")

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from sagemaker_monitor.emulator.config import DEFAULT_PORT, EmulatorConfig
 from sagemaker_monitor.emulator.front import log
+from sagemaker_monitor.emulator.jobs.images import RegistryError, registry_of
 from sagemaker_monitor.emulator.server import Server, ServerError, is_loopback
 
 CANNOT = 3
@@ -29,7 +30,14 @@ def main(arguments: list[str] | None = None) -> int:
     stopped = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stopped.set())
-    config = EmulatorConfig(options.state_dir, options.host, options.port, options.account, options.region)
+    try:
+        images = registry_of(options.images, options.image)
+    except RegistryError as error:
+        print(error, file=sys.stderr)
+        return USAGE
+    config = EmulatorConfig(
+        options.state_dir, options.host, options.port, options.account, options.region, images
+    )
     try:
         server = Server(config)
     except ServerError as error:
@@ -57,6 +65,16 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument(
         "--allow-remote", action="store_true", help="listen on an address that is not loopback"
+    )
+    parser.add_argument(
+        "--images", type=Path, metavar="FILE", help='JSON: {"repository": "command"} for images of your own'
+    )
+    parser.add_argument(
+        "--image",
+        action="append",
+        default=[],
+        metavar="REPOSITORY=COMMAND",
+        help="run COMMAND in place of an image; may be given several times",
     )
     return parser
 

@@ -2,21 +2,24 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
+
+from sagemaker_monitor.emulator.jobs.images import Registry
 
 DEFAULT_PORT = 4599
 
 
 @dataclass(frozen=True)
 class EmulatorConfig:
-    """Settings of one emulator process; port 0 means any free port."""
+    """Settings of one emulator process; port 0 means any free port. *images* are run beside AWS's own."""
 
     state_dir: Path
     host: str = "127.0.0.1"
     port: int = DEFAULT_PORT
     account: str = "000000000000"
     default_region: str = "us-east-1"
+    images: Registry = field(default_factory=Registry)
 
     @property
     def url(self) -> str:

@@ -44,6 +44,7 @@ class Status:
     account: str | None = None
     region: str | None = None
     counts: dict[str, int] = field(default_factory=dict)
+    images: tuple[str, ...] = ()
 
     @property
     def log(self) -> Path:
@@ -169,6 +170,7 @@ def _status(state_dir: Path, answer: dict[str, Any]) -> Status:
         account=answer["account"],
         region=answer["region"],
         counts=answer["counts"],
+        images=tuple(answer.get("images", ())),
     )
 
 
@@ -179,6 +181,11 @@ def _same(current: Status, config: EmulatorConfig) -> Status:
         raise LifecycleError(
             f"the emulator of {current.state_dir} already runs at {there}, not at {wanted[0]}, account "
             f"{wanted[1]}, {wanted[2]}; stop it first"
+        )
+    if config.images.commands and config.images.options != list(current.images):
+        raise LifecycleError(
+            f"the emulator of {current.state_dir} already runs with other commands for images "
+            f"({'; '.join(current.images)[:300] or 'none'}); stop it first"
         )
     return current
 
@@ -198,6 +205,7 @@ def _spawn(config: EmulatorConfig, state_dir: Path) -> subprocess.Popen[bytes]:
     command = [sys.executable, "-m", "sagemaker_monitor.emulator", "--state-dir", str(state_dir)]
     command += ["--host", config.host, "--port", str(config.port)]
     command += ["--account", config.account, "--region", config.default_region]
+    command += [part for option in config.images.options for part in ("--image", option)]
     search = os.pathsep.join(filter(None, [str(_PACKAGE_ROOT), os.environ.get("PYTHONPATH", "")]))
     with path.open("ab") as output:
         child = subprocess.Popen(

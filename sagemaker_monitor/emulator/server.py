@@ -122,6 +122,7 @@ class Server:
             "url": self.url,
             "pid": os.getpid(),
             "started": self._started,
+            "images": self.config.images.options,
             "counts": {kind: self._store.count(kind) for kind in COUNTED},
         }
 

@@ -1,14 +1,15 @@
-"""Which container images processing jobs can have, and what runs in their place."""
+"""Which container images there are here, and what runs in their place."""
 
 from __future__ import annotations
 
+import json
 import re
+import shlex
 import sys
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Literal
-
-from sagemaker_monitor.emulator.models.resolve import repository
+from typing import Any, Literal
 
 Kind = Literal["clarify", "analyzer", "script"]
 
@@ -18,6 +19,84 @@ SCIKIT_LEARN = "sagemaker-scikit-learn"
 RUNNABLE = (f"{CLARIFY}:1.0", ANALYZER, f"{SCIKIT_LEARN}:*")
 
 _ROOT = re.compile(r"(?<![\w./-])/opt/ml(?=/|$|[^\w.-])")
+
+
+class RegistryError(Exception):
+    """Commands cannot be registered for images; the message says which, and what is allowed."""
+
+
+@dataclass(frozen=True)
+class Registry:
+    """Commands that stand for images of one's own, by repository: `team/scorer`, or `scorer` in any folder.
+
+    A command is what the image's ENTRYPOINT would be. `python` in it is this Python; a path in it that begins
+    with /opt/ml lies in the directory of the job or the model server.
+    """
+
+    commands: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+
+    @classmethod
+    def read(cls, path: Path) -> Registry:
+        """Read a JSON file, {repository: command}; a command is a list of words or one text as in a shell.
+
+        Words that name a file relative to the JSON file's folder are made absolute. Raises RegistryError.
+        """
+        try:
+            document = json.loads(path.read_bytes())
+        except OSError as error:
+            raise RegistryError(f"cannot read {path}: {error.strerror or error}") from error
+        except ValueError as error:
+            raise RegistryError(f"{path} is not JSON: {error}") from error
+        if not isinstance(document, dict):
+            raise RegistryError(f'{path} must be an object of commands, {{"repository": "command"}}')
+        return cls({name: _words(name, given, path.parent) for name, given in document.items()})
+
+    def add(self, option: str, base: Path) -> Registry:
+        """Return the registry with REPOSITORY=COMMAND in it too; files are relative to the folder *base*."""
+        name, separator, command = option.partition("=")
+        if not separator:
+            raise RegistryError(f"{option!r} is not REPOSITORY=COMMAND")
+        return Registry({**self.commands, name: _words(name, command, base)})
+
+    def command(self, image: str) -> tuple[str, ...] | None:
+        """Return the command for an image URI, or None when its repository is not registered."""
+        path = image.split("@", 1)[0]
+        folder, _, last = path.rpartition("/")
+        path = f"{folder}/{last.split(':', 1)[0]}"
+        found = [name for name in self.commands if path.endswith(f"/{name}")]
+        return self.commands[max(found, key=len)] if found else None
+
+    @property
+    def options(self) -> list[str]:
+        """The registry as options REPOSITORY=COMMAND."""
+        return [f"{name}={shlex.join(words)}" for name, words in self.commands.items()]
+
+
+def registry_of(file: Path | None, options: Sequence[str]) -> Registry:
+    """Return the registry of a JSON file and of options REPOSITORY=COMMAND, which win; may raise."""
+    registry = Registry() if file is None else Registry.read(file)
+    for option in options:
+        registry = registry.add(option, Path.cwd())
+    return registry
+
+
+def _words(name: str, command: Any, base: Path) -> tuple[str, ...]:
+    if not re.fullmatch(r"[a-z0-9][a-z0-9._/-]*", name):
+        raise RegistryError(
+            f"{name!r} is no repository's name: the part of an image's URI after the registry, without tag"
+        )
+    try:
+        words = shlex.split(command) if isinstance(command, str) else command
+    except ValueError as error:
+        raise RegistryError(f"the command of {name} cannot be split into words: {error}") from error
+    if not isinstance(words, list) or not words or not all(isinstance(word, str) for word in words):
+        raise RegistryError(f"the command of {name} must be a text or a list of words, not empty")
+    return tuple(str((base / word).resolve()) if (base / word).is_file() else word for word in words)
+
+
+def repository(image: str) -> str:
+    """Return the repository of an image URI: without registry, tag and digest."""
+    return image.rsplit("/", 1)[-1].split("@", 1)[0].split(":", 1)[0]
 
 
 def kind_of(image: str) -> Kind | None:

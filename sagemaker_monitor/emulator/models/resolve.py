@@ -7,6 +7,7 @@ from typing import Any
 
 from sagemaker_monitor.emulator.api.context import ApiError, Context
 from sagemaker_monitor.emulator.api.models import resolved_containers
+from sagemaker_monitor.emulator.jobs.images import repository
 from sagemaker_monitor.emulator.models.archive import ArtifactError
 from sagemaker_monitor.emulator.models.pool import Launch
 from sagemaker_monitor.emulator.s3.directory import StoredObject
@@ -27,11 +28,6 @@ class ServedModel:
     image: str
     kind: str
     data_url: str
-
-
-def repository(image: str) -> str:
-    """Return the repository of an image URI: without registry, tag and digest."""
-    return image.rsplit("/", 1)[-1].split("@", 1)[0].split(":", 1)[0]
 
 
 def resolve(context: Context, name: str) -> ServedModel:

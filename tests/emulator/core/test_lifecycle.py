@@ -9,6 +9,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +19,7 @@ import pytest
 from sagemaker_monitor.emulator import lifecycle
 from sagemaker_monitor.emulator.__main__ import main
 from sagemaker_monitor.emulator.config import EmulatorConfig
+from sagemaker_monitor.emulator.jobs.images import Registry
 from sagemaker_monitor.emulator.lifecycle import LifecycleError
 
 ROLE = "arn:aws:iam::000000000000:role/execution"
@@ -51,6 +53,17 @@ def test_up_is_idempotent_and_down_too(config: EmulatorConfig) -> None:
     assert lifecycle.down(config.state_dir)
     assert not lifecycle.status(config.state_dir).running
     assert not lifecycle.down(config.state_dir)
+
+
+def test_the_process_has_the_registered_images(config: EmulatorConfig) -> None:
+    """Commands for images reach the process; another `up` with other commands is refused, none is not."""
+    registered = replace(config, images=Registry({"scorer": ("run", "two words")}))
+
+    assert lifecycle.up(registered).images == ("scorer=run 'two words'",)
+    assert lifecycle.up(registered).running
+    assert lifecycle.up(config).running
+    with pytest.raises(LifecycleError, match=r"other commands for images \(scorer=run 'two words'\); stop"):
+        lifecycle.up(replace(config, images=Registry({"scorer": ("other",)})))
 
 
 def test_state_outlives_a_kill(config: EmulatorConfig) -> None:
