@@ -24,6 +24,8 @@ ABSENT = (
 )
 TRUE, FALSE = ("True", "TRUE", "true"), ("False", "FALSE", "false")
 
+_FIRST, _LAST = -(2**63), 2**63 - 1
+"""The integers that a column of integers can hold."""
 UNIQUENESS = 0.05
 """From this share of distinct values on, integers are continuous."""
 
@@ -132,32 +134,38 @@ def column_of_values(name: str, values: Sequence[Any], *, texts: bool = False) -
 
     if texts:
         return column_of(name, pl.Series(values, dtype=pl.String))
-    kinds = {type(each) for each in values}
+    return column_of_series(name, series_of(name, values))
+
+
+def series_of(name: str, values: Sequence[Any]) -> pl.Series:
+    """Return the typed series of JSON *values*: text where one is a text, else numbers, true or false."""
+    import polars as pl
+
+    kinds = set(map(type, values)) - {type(None)}
     if kinds & {list, dict, tuple}:
         raise AnalysisError(f"{name!r} has a list or an object where a number or a text is needed")
     if str in kinds:
         cells = [each if isinstance(each, (str, type(None))) else json.dumps(each) for each in values]
-        return column_of_series(pl.Series(name, cells, dtype=pl.String))
+        return pl.Series(name, cells, dtype=pl.String)
     if kinds == {bool}:
-        return column_of_series(pl.Series(name, values, dtype=pl.Boolean))
-    whole = kinds <= {int, bool} and all(-(2**63) <= each < 2**63 for each in values)
-    return column_of_series(pl.Series(name, values, dtype=pl.Int64 if whole else pl.Float64, strict=False))
+        return pl.Series(name, values, dtype=pl.Boolean)
+    whole = kinds <= {int, bool} and all(each is None or _FIRST <= each <= _LAST for each in values)
+    return pl.Series(name, values, dtype=pl.Int64 if whole and kinds else pl.Float64, strict=False)
 
 
-def column_of_series(values: pl.Series) -> Column:
+def column_of_series(name: str, values: pl.Series) -> Column:
     """Return the column of typed *values*: text stays text, and a gap turns integers into floats."""
     import polars as pl
 
     present = values.is_not_null().to_numpy()
     if values.dtype == pl.Boolean and present.all():
-        return Column(values.name, Kind.BOOLEAN, values.to_numpy(), present)
+        return Column(name, Kind.BOOLEAN, values.to_numpy(), present)
     if values.dtype.is_integer() and present.all():
-        return Column(values.name, Kind.INTEGER, values.cast(pl.Int64).to_numpy(), present)
+        return Column(name, Kind.INTEGER, values.cast(pl.Int64).to_numpy(), present)
     if values.dtype.is_numeric():
         numbers = values.cast(pl.Float64).fill_null(float("nan")).to_numpy()
-        return Column(values.name, Kind.FLOAT, numbers, ~np.isnan(numbers))
-    texts = values.cast(pl.String)
-    return Column(values.name, Kind.STRING, texts.fill_null("").to_numpy(), present)
+        return Column(name, Kind.FLOAT, numbers, ~np.isnan(numbers))
+    return Column(name, Kind.STRING, values.cast(pl.String).fill_null("").to_numpy(), present)
 
 
 def column_of(name: str, cells: pl.Series) -> Column:

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import json
-from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from sagemaker_monitor.analysis.container.payloads import CSV, JSON_LINES
 from sagemaker_monitor.analysis.errors import AnalysisError
+from sagemaker_monitor.analysis.expressions import found as find
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -84,8 +84,7 @@ class JsonAnswer:
         elif place is None:
             found = self._document
         else:
-            expression = compiled(str(place), f"predictor.{key}")
-            found = [expression.search(each) for each in self._document]
+            found = [find(str(place), f"predictor.{key}", each) for each in self._document]
         missing = next((number for number, each in enumerate(found) if each is None), None)
         if missing is not None:
             raise AnalysisError(
@@ -101,7 +100,7 @@ class JsonAnswer:
     def _in_whole(self, place: Place | None, key: str) -> list[Any]:
         found = self._document
         if place is not None:
-            found = compiled(str(place), f"predictor.{key}").search(found)
+            found = find(str(place), f"predictor.{key}", found)
         if self._rows == 1 and not (isinstance(found, list) and len(found) == 1):
             return [found]
         if not isinstance(found, list):
@@ -125,18 +124,6 @@ def table_of_scores(rows: Sequence[Any]) -> NDArray[np.float64]:
             "give predictor.label or predictor.probability when an answer has other parts than scores"
         ) from error
     return _finite(scores)
-
-
-@lru_cache(maxsize=64)
-def compiled(expression: str, key: str) -> Any:
-    """Return the compiled JMESPath *expression*; raises AnalysisError that names *key*."""
-    import jmespath
-
-    try:
-        return jmespath.compile(expression)
-    except (jmespath.exceptions.JMESPathError, ValueError) as error:
-        reason = str(error).split("\n", 1)[0]
-        raise AnalysisError(f"{key} {expression!r} is no JMESPath expression: {reason}") from error
 
 
 def _finite(scores: NDArray[np.float64]) -> NDArray[np.float64]:

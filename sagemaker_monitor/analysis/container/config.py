@@ -8,19 +8,22 @@ from typing import TYPE_CHECKING, Any
 
 from sagemaker_monitor.analysis.bias.metrics import POST_TRAINING, PRE_TRAINING
 from sagemaker_monitor.analysis.bias.report import select
-from sagemaker_monitor.analysis.container.answers import compiled
 from sagemaker_monitor.analysis.container.payloads import CSV, JSON, JSON_LINES, check_templates
+from sagemaker_monitor.analysis.container.schema import INVALID, check_schema
 from sagemaker_monitor.analysis.errors import AnalysisError
+from sagemaker_monitor.analysis.expressions import compiled
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Mapping
     from pathlib import Path
 
     Reference = str | int
-    """A column, by name or zero-based index."""
+    """A column, by name or zero-based index; in JSON the expression that finds it."""
     Value = int | float | str
 
-INVALID = "Analysis configuration schema validation error."
+CAPTURED = "application/sagemakercapturejson"
+PARQUET = "application/x-parquet"
+_STAGES = (PRE_TRAINING, POST_TRAINING)
 
 
 @dataclass(frozen=True)
@@ -29,6 +32,14 @@ class FacetConfig:
 
     column: Reference
     values: tuple[Value, ...]
+
+
+@dataclass(frozen=True)
+class SideConfig:
+    """A dataset of its own for some columns."""
+
+    uri: str
+    headers: tuple[str, ...] | None
 
 
 @dataclass(frozen=True)
@@ -46,17 +57,37 @@ class PredictorConfig:
 
 
 @dataclass(frozen=True)
-class AnalysisConfig:
-    """A bias analysis of a CSV dataset."""
+class DataConfig:
+    """Where the dataset's rows are, and what its columns are for."""
 
+    type: str
+    uri: str | None
     headers: tuple[str, ...] | None
-    label: Reference
-    favourable: tuple[Value, ...]
-    facets: tuple[FacetConfig, ...]
-    group_variable: Reference | None
+    features: str | None
+    label: Reference | None
     predicted_label: Reference | None
     excluded_columns: tuple[Reference, ...]
     join_source: Reference | None
+    facets: SideConfig | None
+    predicted_labels: SideConfig | None
+
+    @property
+    def has_expressions(self) -> bool:
+        """Whether labels are found by JMESPath expressions rather than by column."""
+        return self.type in (JSON_LINES, JSON)
+
+
+@dataclass(frozen=True)
+class AnalysisConfig:
+    """An analysis: its data, what is favourable and for whom it is asked, the methods and the model.
+
+    *methods* has the metrics of each stage of bias that is asked for.
+    """
+
+    data: DataConfig
+    favourable: tuple[Value, ...]
+    facets: tuple[FacetConfig, ...]
+    group_variable: Reference | None
     probability_threshold: float
     methods: Mapping[str, tuple[str, ...]]
     predictor: PredictorConfig | None
@@ -64,8 +95,11 @@ class AnalysisConfig:
     report_title: str
 
     @classmethod
-    def read(cls, file: Path) -> AnalysisConfig:
-        """Read and check *file*; raises AnalysisError with Clarify's texts."""
+    def read(cls, file: Path, *, monitor: bool = False) -> AnalysisConfig:
+        """Read and check *file*; raises AnalysisError with Clarify's texts.
+
+        The configuration of a *monitor* leaves out the dataset's type and the methods, which follow.
+        """
         try:
             document = json.loads(file.read_text(encoding="utf-8"))
         except FileNotFoundError as error:
@@ -74,15 +108,22 @@ class AnalysisConfig:
             ) from error
         except ValueError as error:
             raise AnalysisError(f"Unable to load analysis configuration as JSON. {error}") from error
-        _check("analysis_config.json", document, _SCHEMA)
+        if monitor and isinstance(document, dict):
+            document = {**_of_a_monitor(), **document}
+        check_schema(document)
         _refuse_unsupported(document)
         return _parse(document)
+
+
+def _of_a_monitor() -> dict[str, Any]:
+    methods: dict[str, Any] = {f"{stage}_bias": {"methods": "all"} for stage in _STAGES}
+    return {"dataset_type": CAPTURED, "methods": {"report": {"name": "report"}, **methods}}
 
 
 def _parse(document: dict[str, Any]) -> AnalysisConfig:
     methods = {
         stage: select(stage, document["methods"][f"{stage}_bias"]["methods"])
-        for stage in (PRE_TRAINING, POST_TRAINING)
+        for stage in _STAGES
         if f"{stage}_bias" in document["methods"]
     }
     if not methods:
@@ -90,39 +131,91 @@ def _parse(document: dict[str, Any]) -> AnalysisConfig:
             f"{INVALID} analysis_config.json.methods asks for no analysis: "
             "give pre_training_bias or post_training_bias"
         )
-    for key in ("label", "label_values_or_threshold", "facet"):
-        if document.get(key) in (None, []):
-            raise AnalysisError(f"{INVALID} analysis_config.json.{key} is missing: bias metrics need it")
-    headers = document.get("headers")
-    if headers and isinstance(document["label"], str) and document["label"] not in headers:
-        raise AnalysisError(
-            f"Headers must contain label. {document['label']!r} is not among {len(headers)} headers"
-        )
+    data = _data(document)
+    _check_bias(document, data)
     report = document["methods"].get("report")
     if report and (not report["name"] or set(report["name"]) & set("/\\\0")):
         raise AnalysisError(
             f"{INVALID} analysis_config.json.methods.report.name is a file name without a folder"
         )
+    predictor = document.get("predictor")
     return AnalysisConfig(
-        headers=tuple(headers) if headers else None,
-        label=document["label"],
+        data=data,
         favourable=tuple(document["label_values_or_threshold"]),
         facets=tuple(
             FacetConfig(each["name_or_index"], tuple(each.get("value_or_threshold", ())))
             for each in document["facet"]
         ),
         group_variable=document.get("group_variable"),
-        predicted_label=document.get("predicted_label"),
-        excluded_columns=tuple(document.get("excluded_columns", ())),
-        join_source=document.get("joinsource_name_or_index"),
-        probability_threshold=document.get("probability_threshold", 0.5),
+        probability_threshold=float(document.get("probability_threshold", 0.5)),
         methods=methods,
-        predictor=_predictor(document["predictor"], document["dataset_type"].lower())
-        if "predictor" in document
-        else None,
+        predictor=None if predictor is None else _predictor(predictor, data.type),
         report=report["name"] if report else None,
         report_title=(report or {}).get("title", "SageMaker Analysis Report"),
     )
+
+
+def _check_bias(document: dict[str, Any], data: DataConfig) -> None:
+    """Refuse a configuration that lacks what bias metrics need."""
+    needed = ("label_values_or_threshold", "facet") + (() if data.type == CAPTURED else ("label",))
+    for key in needed:
+        if document.get(key) in (None, []):
+            raise AnalysisError(f"{INVALID} analysis_config.json.{key} is missing: bias metrics need it")
+
+
+def _data(document: dict[str, Any]) -> DataConfig:
+    headers, label = document.get("headers"), document.get("label")
+    data = DataConfig(
+        type=document["dataset_type"].lower(),
+        uri=document.get("dataset_uri"),
+        headers=tuple(headers) if headers else None,
+        features=document.get("features"),
+        label=label,
+        predicted_label=document.get("predicted_label"),
+        excluded_columns=tuple(document.get("excluded_columns", ())),
+        join_source=document.get("joinsource_name_or_index"),
+        facets=_side(document, "facet"),
+        predicted_labels=_side(document, "predicted_label"),
+    )
+    if data.has_expressions:
+        _check_expressions(data)
+    elif data.type != CAPTURED and headers and isinstance(label, str) and label not in headers:
+        raise AnalysisError(f"Headers must contain label. {label!r} is not among {len(headers)} headers")
+    if data.type != CSV and (data.facets or data.predicted_labels):
+        raise AnalysisError(
+            f"{INVALID} facet_dataset_uri and predicted_label_dataset_uri are only supported for {CSV}, "
+            f"not for dataset_type {data.type!r}"
+        )
+    return data
+
+
+def _check_expressions(data: DataConfig) -> None:
+    if data.type == JSON and data.features is None:
+        raise AnalysisError(
+            f"{INVALID} features JMESPath is required for application/json dataset_type, "
+            "such as instances[*].features"
+        )
+    for key in ("features", "label", "predicted_label"):
+        expression = getattr(data, key)
+        if expression is None:
+            continue
+        if not isinstance(expression, str):
+            raise AnalysisError(
+                f"{INVALID} analysis_config.json.{key} is {expression!r}: for {data.type} it is a JMESPath "
+                "expression"
+            )
+        compiled(expression, f"{INVALID} analysis_config.json.{key}")
+
+
+def _side(document: dict[str, Any], what: str) -> SideConfig | None:
+    uri, headers = document.get(f"{what}_dataset_uri"), document.get(f"{what}_headers")
+    if uri is None:
+        if headers is not None:
+            raise AnalysisError(
+                f"{INVALID} analysis_config.json.{what}_headers needs {what}_dataset_uri, which they are of"
+            )
+        return None
+    return SideConfig(uri, tuple(headers) if headers else None)
 
 
 def _predictor(document: dict[str, Any], dataset_type: str) -> PredictorConfig:
@@ -160,149 +253,24 @@ def _place(document: dict[str, Any], key: str, accept_type: str) -> Reference | 
     return int(value)
 
 
-_UNSUPPORTED = (
-    *("dataset_uri", "facet_dataset_uri", "facet_headers", "predicted_label_dataset_uri"),
-    *("predicted_label_headers", "segment_config", "time_series_data_config"),
-)
-_UNSUPPORTED_PREDICTOR = (*("endpoint_name", "target_model", "time_series_predictor_config"),)
+_UNSUPPORTED = ("segment_config", "time_series_data_config")
+_UNSUPPORTED_METHODS = ("shap", "pdp", "asymmetric_shapley_value")
+_UNSUPPORTED_PREDICTOR = ("endpoint_name", "target_model", "time_series_predictor_config")
 
 
 def _refuse_unsupported(document: dict[str, Any]) -> None:
     """Refuse by name what Clarify knows and this container does not."""
     predictor = document.get("predictor", {})
     found = []
-    if document["dataset_type"].lower() != CSV:
+    if document["dataset_type"].lower() == "application/x-image":
         found = [f"dataset_type {document['dataset_type']!r}"]
     if predictor.get("content_type", CSV).lower() not in (CSV, JSON_LINES, JSON):
         found += [f"predictor.content_type {predictor['content_type']!r}"]
-    found += [
-        f"methods.{key}" for key in document["methods"] if key in ("shap", "pdp", "asymmetric_shapley_value")
-    ]
+    found += [f"methods.{key}" for key in document["methods"] if key in _UNSUPPORTED_METHODS]
     found += [key for key in document if key in _UNSUPPORTED]
     found += [f"predictor.{key}" for key in predictor if key in _UNSUPPORTED_PREDICTOR]
     if found:
         raise AnalysisError(
             f"not supported by this container: {', '.join(found)}; "
-            "it computes pre_training_bias and post_training_bias of text/csv datasets"
+            "it computes pre_training_bias and post_training_bias of tables: no images, texts or time series"
         )
-
-
-# --- the schema, as much of it as can be told without knowing the method ------------------------
-
-if TYPE_CHECKING:
-    Checker = Callable[[str, Any], None]
-
-
-def _is(*types: type) -> Checker:
-    def check(where: str, value: Any) -> None:
-        if not isinstance(value, types):
-            allowed = " or ".join(
-                {"str": "a text", "int": "an integer"}.get(t.__name__, f"a {t.__name__}") for t in types
-            )
-            raise AnalysisError(f"{INVALID} {where} must be {allowed}, not {type(value).__name__}")
-
-    return check
-
-
-def _list_of(item: Checker) -> Checker:
-    def check(where: str, value: Any) -> None:
-        _is(list)(where, value)
-        for index, each in enumerate(value):
-            item(f"{where}[{index}]", each)
-
-    return check
-
-
-def _one_of(*allowed: str) -> Checker:
-    def check(where: str, value: Any) -> None:
-        _is(str)(where, value)
-        if value.lower() not in allowed:
-            raise AnalysisError(f"{INVALID} {where} is {value!r}; allowed: {', '.join(allowed)}")
-
-    return check
-
-
-def _mapping(required: Mapping[str, Checker], optional: Mapping[str, Checker]) -> Checker:
-    def check(where: str, value: Any) -> None:
-        _is(dict)(where, value)
-        for key in required:
-            if key not in value:
-                raise AnalysisError(f"{INVALID} {where}.{key} is missing")
-        for key, each in value.items():
-            checker = required.get(key) or optional.get(key)
-            if checker is None:
-                raise AnalysisError(
-                    f"{INVALID} {where}.{key} is no key; allowed: {', '.join((*required, *optional))}"
-                )
-            checker(f"{where}.{key}", each)
-
-    return check
-
-
-def _anything(where: str, value: Any) -> None:
-    """Accept *value*: another check refuses its key by name."""
-
-
-def _check(where: str, document: Any, schema: Checker) -> None:
-    schema(where, document)
-
-
-_text, _integer, _reference, _value = _is(str), _is(int), _is(str, int), _is(int, float, str)
-
-
-def _methods(where: str, value: Any) -> None:
-    _is(str, list)(where, value)
-    if isinstance(value, list):
-        _list_of(_text)(where, value)
-
-
-_SCHEMA = _mapping(
-    {
-        "dataset_type": _one_of(
-            *("text/csv", "application/jsonlines", "application/json", "application/sagemakercapturejson"),
-            *("application/x-parquet", "application/x-image"),
-        ),
-        "methods": _mapping(
-            {},
-            {
-                "pre_training_bias": _mapping({"methods": _methods}, {}),
-                "post_training_bias": _mapping({"methods": _methods}, {}),
-                "report": _mapping({"name": _text}, {"title": _text}),
-                **dict.fromkeys(("shap", "pdp", "asymmetric_shapley_value"), _anything),
-            },
-        ),
-    },
-    {
-        "version": _text,
-        "headers": _list_of(_text),
-        "label": _reference,
-        "predicted_label": _reference,
-        "features": _text,
-        "label_values_or_threshold": _list_of(_value),
-        "probability_threshold": _is(float),
-        "facet": _list_of(_mapping({"name_or_index": _reference}, {"value_or_threshold": _list_of(_value)})),
-        "excluded_columns": _list_of(_reference),
-        "joinsource_name_or_index": _reference,
-        "group_variable": _reference,
-        "predictor": _mapping(
-            {},
-            {
-                **dict.fromkeys(
-                    ("endpoint_name_prefix", "model_name", "instance_type", "accelerator_type"), _text
-                ),
-                "initial_instance_count": _integer,
-                "content_type": _one_of(
-                    *("text/csv", "application/jsonlines", "application/json"),
-                    *("image/jpeg", "image/png", "application/x-npy"),
-                ),
-                "accept_type": _one_of("text/csv", "application/jsonlines", "application/json"),
-                "label": _reference,
-                "probability": _reference,
-                "label_headers": _list_of(_reference),
-                **dict.fromkeys(("custom_attributes", "content_template", "record_template"), _text),
-                **dict.fromkeys(_UNSUPPORTED_PREDICTOR, _anything),
-            },
-        ),
-        **dict.fromkeys(_UNSUPPORTED, _anything),
-    },
-)

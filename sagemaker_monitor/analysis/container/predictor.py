@@ -8,8 +8,8 @@ from urllib.parse import urlsplit
 
 import numpy as np
 
-from sagemaker_monitor.analysis.columns import Column, Kind, column_of_values
-from sagemaker_monitor.analysis.container.answers import read_answer, table_of_scores
+from sagemaker_monitor.analysis.container import predictions
+from sagemaker_monitor.analysis.container.answers import read_answer
 from sagemaker_monitor.analysis.container.payloads import CSV, batches
 from sagemaker_monitor.analysis.errors import AnalysisError
 
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     import polars as pl
     from numpy.typing import NDArray
 
+    from sagemaker_monitor.analysis.columns import Column
     from sagemaker_monitor.analysis.container.answers import CsvAnswer, JsonAnswer
     from sagemaker_monitor.analysis.container.config import PredictorConfig
 
@@ -79,51 +80,21 @@ class Model:
         of several the best one's header is the label.
         """
         predictor = self._predictor
+        rules: Any = {"threshold": self._threshold, "headers": predictor.label_headers}
         if predictor.label is None:
-            return self._cut(self.scores(frame), observed)
+            return predictions.cut(self.scores(frame), observed, **rules)
         answers = self._answers(frame)
         values = [each for answer in answers for each in answer.values(predictor.label, "label")]
-        if any(isinstance(each, list) and len(each) > 1 for each in values):
-            return self._best(values, answers)
-        values = [each[0] if isinstance(each, list) and each else each for each in values]
-        labels = column_of_values("predicted_label", values, texts=predictor.accept_type == CSV)
-        if labels.kind is Kind.FLOAT and observed is not None and observed.kind is not Kind.FLOAT:
-            return self._cut(table_of_scores(values), observed)
-        return labels
-
-    def _cut(self, scores: NDArray[np.float64], observed: Column | None) -> Column:
-        headers = self._predictor.label_headers
-        if scores.shape[1] > 1:
-            if len(headers) != scores.shape[1]:
-                raise AnalysisError(
-                    f"the model answers {scores.shape[1]} scores for each row and predictor.label_headers "
-                    f"has {len(headers)}: give as many, or predictor.label or predictor.probability"
-                )
-            return _named([headers[best] for best in scores.argmax(axis=1)])
-        above = scores.ravel() > self._threshold
-        if len(headers) == 1 and observed is not None and observed.has_any(headers):
-            # Anything else than the header stands for the other label.
-            return _named([headers[0] if each else "" for each in above.tolist()])
-        return Column(
-            "predicted_label", Kind.INTEGER, above.astype(np.int64), np.ones(len(above), dtype=bool)
-        )
-
-    def _best(self, names: list[Any], answers: list[CsvAnswer | JsonAnswer]) -> Column:
-        """Return, of the labels that each row lists, the one whose score is best."""
-        place = self._predictor.probability
+        if not any(isinstance(each, list) and len(each) > 1 for each in values):
+            return predictions.taken(values, observed, texts=predictor.accept_type == CSV, **rules)
+        place = predictor.probability
         if place is None:
             raise AnalysisError(
                 "the model answers several labels for each row; "
                 "give predictor.probability, where their scores are"
             )
-        scores = np.concatenate([each.scores(place, "probability") for each in answers])
-        if any(not isinstance(each, list) or len(each) != scores.shape[1] for each in names):
-            raise AnalysisError(
-                f"predictor.label and predictor.probability find different numbers of labels and scores "
-                f"({scores.shape[1]} scores) in the model's answers"
-            )
-        best = scores.argmax(axis=1)
-        return _named([each[at] for each, at in zip(names, best, strict=True)])
+        scores = [answer.scores(place, "probability") for answer in answers]
+        return predictions.best(values, np.concatenate(scores))
 
     def _answers(self, frame: pl.DataFrame) -> list[CsvAnswer | JsonAnswer]:
         return [
@@ -154,8 +125,3 @@ class Model:
         self._connection.request("POST", self._path, body, self._headers)
         response = self._connection.getresponse()
         return response.status, response.read()
-
-
-def _named(labels: list[Any]) -> Column:
-    """Return the column of *labels* as if a file had them, so that a header "1" is the label 1."""
-    return column_of_values("predicted_label", [str(label) for label in labels], texts=True)

@@ -7,7 +7,7 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager, redirect_stderr, redirect_stdout
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -47,9 +47,9 @@ class Container:
 
     root: Path
 
-    def add(self, name: str, content: str | bytes) -> Container:
-        """Put a file of the dataset in place."""
-        file = self.root / "processing" / "input" / "data" / name
+    def add(self, name: str, content: str | bytes, *, input_name: str = "data") -> Container:
+        """Put a file of the dataset, or of another input, in place."""
+        file = self.root / "processing" / "input" / input_name / name
         file.parent.mkdir(parents=True, exist_ok=True)
         file.write_bytes(content.encode() if isinstance(content, str) else content)
         return self
@@ -61,7 +61,7 @@ class Container:
         endpoint: str = "",
         baseline: str | None = None,
         own_process: bool = False,
-        variables: dict[str, str] | None = None,
+        variables: Mapping[str, str] | None = None,
     ) -> Finished:
         """Run the container, in this process, which is faster, or one of its own, as jobs do."""
         file = self.root / "processing" / "input" / "config" / "analysis_config.json"

@@ -1,16 +1,14 @@
-"""Reading a dataset of CSV files: cells verbatim, every row as wide as the others."""
+"""Reading CSV files: cells verbatim, every row as wide as the others."""
 
 from __future__ import annotations
 
 import csv
 import io
-from dataclasses import dataclass
-from functools import cached_property
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from sagemaker_monitor.analysis.columns import Column, column_of
+from sagemaker_monitor.analysis.datasets.dataset import MISMATCH, Dataset
 from sagemaker_monitor.analysis.errors import AnalysisError
 
 if TYPE_CHECKING:
@@ -19,37 +17,7 @@ if TYPE_CHECKING:
 
     import polars as pl
 
-MISMATCH = "Headers in config do not match with the number of columns in the dataset."
 _NEWLINE, _COMMA = ord("\n"), ord(",")
-
-
-@dataclass(frozen=True)
-class Dataset:
-    """Rows of text cells under named columns; a column's type is found when it is asked for."""
-
-    names: tuple[str, ...]
-    cells: pl.DataFrame
-
-    @cached_property
-    def _columns(self) -> dict[int, Column]:
-        return {}
-
-    def __len__(self) -> int:
-        return self.cells.height
-
-    def column(self, index: int) -> Column:
-        """Return the typed column at *index*."""
-        if index not in self._columns:
-            self._columns[index] = column_of(self.names[index], self.cells.to_series(index))
-        return self._columns[index]
-
-    def features(self, indices: Sequence[int], *, typed: bool = False) -> pl.DataFrame:
-        """Return the columns at *indices*: cells as they were read, or *typed* by what they hold."""
-        import polars as pl
-
-        if typed:
-            return pl.DataFrame([self.column(index).series() for index in indices])
-        return pl.DataFrame([self.cells.to_series(index).alias(self.names[index]) for index in indices])
 
 
 def read_csv(files: Sequence[Path], headers: Sequence[str] | None) -> Dataset:

@@ -1,0 +1,115 @@
+"""The dataset of an analysis: its files, and those of facets and predicted labels."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+from sagemaker_monitor.analysis.container.config import CAPTURED, PARQUET
+from sagemaker_monitor.analysis.container.payloads import CSV, JSON, JSON_LINES
+from sagemaker_monitor.analysis.container.roles import index_of, optional_index_of
+from sagemaker_monitor.analysis.datasets.captured import read_captured
+from sagemaker_monitor.analysis.datasets.csv_files import read_csv
+from sagemaker_monitor.analysis.datasets.joining import aligned, with_facets, with_predicted_label
+from sagemaker_monitor.analysis.datasets.json_files import Places, read_json, read_json_lines
+from sagemaker_monitor.analysis.datasets.parquet_files import read_parquet
+from sagemaker_monitor.analysis.errors import AnalysisError
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from sagemaker_monitor.analysis.container.config import AnalysisConfig, DataConfig, SideConfig
+    from sagemaker_monitor.analysis.container.job_attributes import JobAttributes
+    from sagemaker_monitor.analysis.container.paths import Paths
+    from sagemaker_monitor.analysis.datasets.dataset import Dataset
+
+
+def open_dataset(config: AnalysisConfig, paths: Paths, source: Path, job: JobAttributes) -> Dataset:
+    """Return the dataset that *config* describes, of the files below *source*.
+
+    Raises AnalysisError for files that cannot be read so.
+    """
+    data = config.data
+    files = files_of(source)
+    if not files and data.uri is not None:
+        files = files_of(fetched(paths, "dataset", data.uri))
+    if data.type == CAPTURED:
+        captured = read_captured(files, data.headers, data.label, job.attributes)
+        return job.with_predictions(captured, config.probability_threshold)
+    dataset = _read(data, files)
+    for what, side in (("predicted_label_dataset", data.predicted_labels), ("facet_dataset", data.facets)):
+        if side is not None:
+            dataset = _with_side(dataset, data, paths, side, what, len(files))
+    return dataset
+
+
+def _read(data: DataConfig, files: list[Path]) -> Dataset:
+    if data.type == CSV:
+        return read_csv(files, data.headers)
+    if data.type == PARQUET:
+        return read_parquet(files, data.headers)
+    predicted = data.predicted_label if isinstance(data.predicted_label, str) else None
+    places = Places(data.features, data.label if isinstance(data.label, str) else None, predicted)
+    readers = {JSON_LINES: read_json_lines, JSON: read_json}
+    return readers[data.type](files, places, data.headers)
+
+
+def _with_side(
+    dataset: Dataset, data: DataConfig, paths: Paths, side: SideConfig, what: str, dataset_files: int
+) -> Dataset:
+    files = files_of(fetched(paths, what, side.uri))
+    try:
+        read = read_csv(files, side.headers)
+    except AnalysisError as error:
+        raise AnalysisError(f"{what} {side.uri}: {error}") from error
+    key = optional_index_of(dataset, data.join_source, "joinsource_name_or_index")
+    words = what.replace("_", " ")
+    one_each = dataset_files == len(files) == 1
+    rows = aligned(dataset, read, key, one_file_each=one_each, what=words)
+    if what == "facet_dataset":
+        return with_facets(dataset, rows)
+    if data.predicted_label is not None:
+        place = index_of(read, data.predicted_label, "", "predicted_label")
+        name = read.names[place]
+        if name not in rows.names:
+            raise AnalysisError(f"predicted_label {name!r} is joinsource_name_or_index; give another column")
+        return with_predicted_label(dataset, rows, rows.names.index(name))
+    if len(rows.names) != 1:
+        raise AnalysisError(
+            f"the {words} has {len(rows.names)} columns ({', '.join(rows.names[:10])}); "
+            "give predicted_label, the one that has the labels"
+        )
+    return with_predicted_label(dataset, rows, 0)
+
+
+def files_of(folder: Path) -> list[Path]:
+    """Return all files below *folder* in order of their names."""
+    return sorted(each for each in folder.rglob("*") if each.is_file())
+
+
+def fetched(paths: Paths, name: str, uri: str) -> Path:
+    """Return where the objects at *uri*, which the configuration gives as *name*_uri, lie in the container.
+
+    Clarify gets them from S3 by itself. This container speaks to no AWS service: they are an input of the job
+    with that S3 URI, or are put at /opt/ml/processing/input/<name>. Raises AnalysisError when neither is so.
+    """
+    put = paths.config.parent / name
+    if put.is_dir():
+        return put
+    for source, local_path in _job_inputs(paths):
+        if source.rstrip("/") == uri.rstrip("/"):
+            return paths.resolve(local_path)
+    raise AnalysisError(
+        f"{name}_uri {uri} is not among the job's inputs: add an input with this S3 URI, "
+        f"or put its files at /opt/ml/processing/input/{name}"
+    )
+
+
+def _job_inputs(paths: Paths) -> list[tuple[str, str]]:
+    """Return S3 URI and local path of each input of this job."""
+    try:
+        job = json.loads((paths.root / "config" / "processingjobconfig.json").read_bytes())
+        inputs = [each["S3Input"] for each in job.get("ProcessingInputs", ()) if "S3Input" in each]
+        return [(each["S3Uri"], each["LocalPath"]) for each in inputs]
+    except (OSError, ValueError, KeyError, TypeError, AttributeError):
+        return []

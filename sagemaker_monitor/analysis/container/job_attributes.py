@@ -1,0 +1,74 @@
+"""What a monitoring job tells its container by environment variables: the records' format and attributes."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from sagemaker_monitor.analysis.container import predictions
+from sagemaker_monitor.analysis.container.answers import table_of_scores
+from sagemaker_monitor.analysis.datasets.captured import Attributes, Captured
+from sagemaker_monitor.analysis.errors import AnalysisError
+from sagemaker_monitor.analysis.records.formats import DatasetFormat
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from sagemaker_monitor.analysis.container.config import AnalysisConfig
+    from sagemaker_monitor.analysis.datasets.dataset import Dataset
+
+FORMAT, SOURCE = "dataset_format", "dataset_source"
+_THRESHOLD = "probability_threshold_attribute"
+
+
+@dataclass(frozen=True)
+class JobAttributes:
+    """The attributes of a job definition; *captured* when it reads records of a capture or a merge."""
+
+    captured: bool
+    attributes: Attributes
+    threshold: float | None
+
+    @classmethod
+    def of(cls, environment: Mapping[str, str]) -> JobAttributes:
+        """Return what *environment* says, in the variables of the Model Monitor analyzer.
+
+        Raises AnalysisError for a format or a threshold that is none.
+        """
+        given = environment.get(FORMAT)
+        names = ("features", "inference", "probability", "ground_truth")
+        return cls(
+            captured=given is not None and DatasetFormat.of(given).is_capture,
+            attributes=Attributes(**{name: environment.get(f"{name}_attribute") or None for name in names}),
+            threshold=_threshold(environment.get(_THRESHOLD)),
+        )
+
+    def applied(self, config: AnalysisConfig) -> AnalysisConfig:
+        """Return *config* with the threshold of the job definition, which goes first."""
+        return config if self.threshold is None else replace(config, probability_threshold=self.threshold)
+
+    def with_predictions(self, captured: Captured, threshold: float) -> Dataset:
+        """Return the records with the labels that the model predicted when they were captured.
+
+        An inference attribute is a label, or a score where labels are of another type; a probability
+        attribute is a score, which is cut at *threshold*, exclusively.
+        """
+        dataset, places = captured.dataset, self.attributes
+        observed = None if dataset.label is None else dataset.column(dataset.label)
+        score = places.inference is None
+        place = places.probability if score else places.inference
+        values = captured.answered(place, "probability_attribute" if score else "inference_attribute")
+        if score:
+            labels = predictions.cut(table_of_scores(values), observed, threshold=threshold)
+        else:
+            labels = predictions.taken(values, observed, texts=captured.answers.is_csv, threshold=threshold)
+        return captured.with_labels(labels.series())
+
+
+def _threshold(text: str | None) -> float | None:
+    if not text:
+        return None
+    try:
+        return float(text)
+    except ValueError as error:
+        raise AnalysisError(f"{_THRESHOLD} is {text!r}; it must be a number") from error

@@ -1,0 +1,1 @@
+"""Datasets of a Clarify analysis: rows under named columns, from files of every format."""
