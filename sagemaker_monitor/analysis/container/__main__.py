@@ -8,6 +8,8 @@ import traceback
 from importlib import import_module
 from typing import TYPE_CHECKING
 
+from sagemaker_monitor.analysis.container.baselining import Baselining
+from sagemaker_monitor.analysis.container.job import environment_of
 from sagemaker_monitor.analysis.container.paths import Paths, write_outputs
 from sagemaker_monitor.analysis.errors import AnalysisError
 
@@ -27,11 +29,7 @@ def main(arguments: list[str], environment: Mapping[str, str]) -> int:
         return 2
     paths = Paths.of(environment)
     try:
-        # Each has its own libraries, which take longer to load than a small job to do.
-        container = import_module(f"sagemaker_monitor.analysis.container.{arguments[0]}")
-        files, text = container.run(paths, environment)
-        write_outputs(paths.output_of(environment), files)
-        code = 0
+        text, code = _analyse(arguments[0], paths, environment), 0
     except AnalysisError as error:
         text, code = str(error), 1
     except OSError as error:
@@ -47,6 +45,19 @@ def main(arguments: list[str], environment: Mapping[str, str]) -> int:
         print(f"the exit text could not be written: {error}", file=sys.stderr)
         return 1
     return code
+
+
+def _analyse(name: str, paths: Paths, environment: Mapping[str, str]) -> str:
+    """Run one container and write what it found; return its exit text."""
+    environment = environment_of(paths, environment)
+    baselining = Baselining.of(paths, environment)
+    # Each has its own libraries, which take longer to load than a small job to do.
+    container = import_module(f"sagemaker_monitor.analysis.container.{name}")
+    files, text = container.run(paths, baselining.environment(environment))
+    write_outputs(paths.output_of(environment), files)
+    if baselining.carried is not None:
+        write_outputs(baselining.carried, baselining.carried_files(files))
+    return str(text)
 
 
 if __name__ == "__main__":
