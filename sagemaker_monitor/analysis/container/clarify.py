@@ -10,7 +10,7 @@ from sagemaker_monitor.analysis.container import biasing, metrics
 from sagemaker_monitor.analysis.container.config import AnalysisConfig
 from sagemaker_monitor.analysis.container.inputs import open_dataset
 from sagemaker_monitor.analysis.container.job_attributes import SOURCE, JobAttributes
-from sagemaker_monitor.analysis.container.page import page
+from sagemaker_monitor.analysis.container.page import Subject, page
 from sagemaker_monitor.analysis.container.predictor import ENDPOINT_VARIABLE
 from sagemaker_monitor.analysis.container.roles import Roles
 from sagemaker_monitor.analysis.documents.analysis import Analysis, DocumentError
@@ -36,7 +36,8 @@ def run(paths: Paths, environment: Mapping[str, str]) -> tuple[dict[str, str], s
     baseline_file = environment.get("baseline_constraints")
     baseline = _baseline(paths.resolve(baseline_file)) if baseline_file else None
     given = environment.get(SOURCE)
-    dataset = open_dataset(config, paths, paths.resolve(given) if given else paths.data, job)
+    source = paths.resolve(given) if given else paths.data
+    dataset = open_dataset(config, paths, source, job)
     print(f"dataset: {len(dataset)} rows, {len(dataset.names)} columns", flush=True)
     analysis = analyse(config, dataset, environment.get(ENDPOINT_VARIABLE))
 
@@ -44,7 +45,8 @@ def run(paths: Paths, environment: Mapping[str, str]) -> tuple[dict[str, str], s
         metrics.leave(paths, metrics.of_bias(monitor, analysis))
     files = {"analysis.json": analysis.to_json(), config_file.name: config_file.read_text(encoding="utf-8")}
     if config.report:
-        files[f"{config.report}.html"] = page(config.report_title, analysis)
+        subject = Subject.read(source, config_file, rows=len(dataset), columns=len(dataset.names))
+        files[f"{config.report}.html"] = page(config.report_title, subject, analysis)
     violations = drift.violations(baseline, analysis) if baseline else ()
     if violations:
         # Without violations Clarify writes no document at all.

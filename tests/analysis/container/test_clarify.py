@@ -215,7 +215,7 @@ def test_report_is_written_when_asked_for_and_escapes_data(container: Container)
 
     page = (container.run(setting).output / "report.html").read_text()
 
-    assert "Class Imbalance (CI)" in page
+    assert "Class imbalance" in page
     assert "&lt;script&gt;" in page
     assert "<script>" not in page
     assert "<b>" not in page
