@@ -25,7 +25,7 @@ def run(paths: Paths, environment: Mapping[str, str]) -> tuple[dict[str, str], s
     """Return the files to write, content by name, and the exit text. Raises AnalysisError for bad input."""
     settings = AnalyzerSettings.of(environment, paths)
     if settings.analysis_type == MODEL_QUALITY:
-        return model_quality.run(settings, environment)
+        return model_quality.run(paths, settings, environment)
     required = read_baseline(settings.constraints, Constraints.from_json)
     baseline = read_baseline(settings.statistics, Statistics.from_json)
     dataset = open_dataset(settings.format, settings.source)

@@ -6,6 +6,7 @@ import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from sagemaker_monitor.analysis.container import metrics
 from sagemaker_monitor.analysis.container.outcome import CONSTRAINTS, STATISTICS, outcome, read_baseline
 from sagemaker_monitor.analysis.documents.model_constraints import ModelConstraints
 from sagemaker_monitor.analysis.documents.model_statistics import (
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from sagemaker_monitor.analysis.container.analyzer_settings import AnalyzerSettings
+    from sagemaker_monitor.analysis.container.paths import Paths
 
 DEFAULT_THRESHOLD = 0.5
 TRUTH, INFERENCE, PROBABILITY = "ground_truth", "inference", "probability"
@@ -57,11 +59,14 @@ class Question:
         return cls(problem_type, wanted, _threshold(environment))
 
 
-def run(settings: AnalyzerSettings, environment: Mapping[str, str]) -> tuple[dict[str, str], str]:
+def run(
+    paths: Paths, settings: AnalyzerSettings, environment: Mapping[str, str]
+) -> tuple[dict[str, str], str]:
     """Return the files to write, content by name, and the exit text. Raises AnalysisError for bad input."""
     question = Question.of(environment, settings.format.kind)
     required = read_baseline(settings.constraints, ModelConstraints.from_json)
     baseline = read_baseline(settings.statistics, ModelStatistics.from_json)
+    monitor = metrics.Monitor.of(environment)
     found = attributes(settings.format, settings.source, question.wanted)
     texts = {role: Texts(role, question.wanted[role], cells) for role, cells in found.items()}
     sample = Sample(texts[TRUTH], texts.get(INFERENCE), texts.get(PROBABILITY))
@@ -69,10 +74,11 @@ def run(settings: AnalyzerSettings, environment: Mapping[str, str]) -> tuple[dic
     statistics = measure(question.problem_type, sample, question.threshold)
     if baseline is not None:
         _compare_classes(statistics, baseline)
+    violations = checks.violations(statistics, required) if required is not None else ()
+    if monitor is not None:
+        metrics.leave(paths, metrics.of_model_quality(monitor, statistics))
     files = {STATISTICS: statistics.to_json(), CONSTRAINTS: checks.suggest(statistics).to_json()}
-    if required is None:
-        return outcome(files)
-    return outcome(files, ModelViolations(checks.violations(statistics, required)))
+    return outcome(files, ModelViolations(violations))
 
 
 def _require(problem_type: str, wanted: Mapping[str, str]) -> None:

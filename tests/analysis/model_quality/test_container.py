@@ -101,6 +101,69 @@ def test_json_lines_are_measured_as_csv_is(analyzer: Analyzer) -> None:
     assert done.text("statistics.json") == analyzer.run(GOOD, **BINARY).text("statistics.json")
 
 
+CONTENT = {"encoding": "CSV", "mode": "OUTPUT", "observedContentType": "text/csv; charset=utf-8"}
+
+
+def merged(part: str, data: str, truth: str) -> str:
+    """Return a record that a merge job wrote: what was captured, and the label that arrived later."""
+    record = {
+        "eventVersion": "0",
+        "groundTruthData": {"data": truth, "encoding": "CSV"},
+        "captureData": {part: {"data": data, **CONTENT}},
+        "eventMetadata": {"eventId": "1", "inferenceTime": "2026-01-01T00:00:00Z"},
+    }
+    return json.dumps(record) + "\n"
+
+
+def schedule(part: str, index: str) -> dict[str, str]:
+    """Return the variables of a schedule's execution: an index counts the columns of *part*."""
+    format = {"sagemakerMergeJson": {"captureIndexNames": [part], "originalDatasetFormat": None}}
+    given = BINARY | {"dataset_format": json.dumps(format), "probability_attribute": index}
+    del given["ground_truth_attribute"]
+    return given
+
+
+@pytest.mark.parametrize(
+    ("part", "index", "row"),
+    [("endpointOutput", "0", "{}\n"), ("batchTransformOutput", "2", "5,x,{},id-1,2026-01-01T00:00:00Z")],
+)
+def test_merged_records_have_the_truth_in_them(analyzer: Analyzer, part: str, index: str, row: str) -> None:
+    """No attribute leads to it; an answer's index counts all columns of the output, joined inputs too."""
+    answers = ((0.9, 1), (0.2, 0), (0.8, 1), (0.4, 0))
+    lines = "".join(merged(part, row.format(score), str(truth)) for score, truth in answers)
+
+    done = analyzer.run(lines, **schedule(part, index))
+
+    assert done.code == 0, done.message
+    assert done.text("statistics.json") == analyzer.run(GOOD, **BINARY).text("statistics.json")
+
+
+def test_a_schedule_leaves_metrics_for_cloudwatch(analyzer: Analyzer) -> None:
+    """Every metric under its own name, with the endpoint and the schedule; curves are none."""
+    variables = {
+        "publish_cloudwatch_metrics": "Enabled",
+        "sagemaker_endpoint_name": "churn",
+        "sagemaker_monitoring_schedule_name": "hourly",
+        "metric_time": "2026-01-01T00:00:00Z",
+    }
+
+    done = analyzer.run(GOOD, **BINARY, **variables)
+
+    file = done.output.parents[1] / "output" / "metrics" / "cloudwatch" / "cloudwatch_metrics.jsonl"
+    records = {each["MetricName"]: each for each in map(json.loads, file.read_text().splitlines())}
+    statistics = done.document("statistics.json")["binary_classification_metrics"]
+    assert set(records) == {name for name, each in statistics.items() if "value" in each}
+    assert records["auc"] == {
+        "MetricName": "auc",
+        "Timestamp": "2026-01-01T00:00:00Z",
+        "Dimensions": [
+            {"Name": "Endpoint", "Value": "churn"},
+            {"Name": "MonitoringSchedule", "Value": "hourly"},
+        ],
+        "Value": 1.0,
+    }
+
+
 def test_regression_compares_numbers(analyzer: Analyzer) -> None:
     """A greater error and a smaller r2 violate, in the order of the constraints."""
     baseline = analyzer.run("score,label\n1,1\n2,2\n3,4\n", **REGRESSION)

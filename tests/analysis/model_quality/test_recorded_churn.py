@@ -28,9 +28,9 @@ BASELINE = {
 LIVE = {
     "analysis_type": "MODEL_QUALITY",
     "problem_type": "BinaryClassification",
-    "probability_attribute": "probability",
+    "probability_attribute": "0",
     "probability_threshold_attribute": "0.500000",
-    "ground_truth_attribute": "label",
+    "dataset_format": '{"sagemakerMergeJson":{"captureIndexNames":["endpointOutput"]}}',
 }
 
 
@@ -65,10 +65,26 @@ def label(row: int) -> int:
 
 
 def window(traffic: tuple[Any, Any], requests: int) -> str:
-    """Return the CSV of *requests* answers, the test rows sent round and round."""
+    """Return the merged records of *requests* answers, the test rows sent round and round."""
     scores, labels = (each[np.arange(requests) % len(each)] for each in traffic)
-    lines = (f"{score!s},{label}" for score, label in zip(scores, labels, strict=True))
-    return "\n".join(["probability,label", *lines, ""])
+    return "".join(
+        json.dumps(
+            {
+                "eventVersion": "0",
+                "groundTruthData": {"data": str(label), "encoding": "CSV"},
+                "captureData": {
+                    "endpointOutput": {
+                        "data": f"{float(score)!r}\n",
+                        "encoding": "CSV",
+                        "mode": "OUTPUT",
+                        "observedContentType": "text/csv; charset=utf-8",
+                    }
+                },
+            }
+        )
+        + "\n"
+        for score, label in zip(scores, labels, strict=True)
+    )
 
 
 def test_the_baseline_has_the_recorded_metrics(
