@@ -1,4 +1,4 @@
-"""analysis.json: what Clarify found out about bias, and the baseline that later runs are held against.
+"""analysis.json: what Clarify found out about bias and attributions, and the baseline of later runs.
 
 Runs under Python 3.8 with the standard library only.
 """
@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     """A JSON number, "Infinity", "-Infinity", or null."""
 
 VERSION = "1.0"
+KERNEL_SHAP = "kernel_shap"
+_EXPLANATIONS = "explanations"
 _SECTIONS = (("post_training", "post_training_bias_metrics"), ("pre_training", "pre_training_bias_metrics"))
 
 
@@ -78,12 +80,40 @@ class BiasSection:
 
 
 @dataclass(frozen=True)
+class Explanation:
+    """How one output of the model is explained: features' global SHAP values and the expected value.
+
+    A value that is no finite number is None.
+    """
+
+    global_shap_values: Mapping[str, float | None]
+    expected_value: float | None
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the explanation's JSON object, features in their order."""
+        values = {name: _finite(value) for name, value in self.global_shap_values.items()}
+        return {"global_shap_values": values, "expected_value": _finite(self.expected_value)}
+
+
+@dataclass(frozen=True)
+class Explanations:
+    """What Kernel SHAP found for each of the model's outputs: label0 and so on, or their headers."""
+
+    kernel_shap: Mapping[str, Explanation]
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the section's JSON object."""
+        return {KERNEL_SHAP: {label: each.to_dict() for label, each in self.kernel_shap.items()}}
+
+
+@dataclass(frozen=True)
 class Analysis:
-    """The bias sections of one analysis; parts of the document that are not about bias are not kept."""
+    """The bias sections and the explanations of one analysis; other parts of the document are not kept."""
 
     post_training: BiasSection | None = None
     pre_training: BiasSection | None = None
     version: str = VERSION
+    explanations: Explanations | None = None
 
     @property
     def sections(self) -> tuple[tuple[str, BiasSection], ...]:
@@ -94,6 +124,8 @@ class Analysis:
     def to_json(self) -> str:
         """Return the document as Clarify writes it."""
         document: dict[str, Any] = {"version": self.version}
+        if self.explanations is not None:
+            document[_EXPLANATIONS] = self.explanations.to_dict()
         for stage, key in _SECTIONS:
             section = getattr(self, stage)
             if section is not None:
@@ -105,7 +137,8 @@ class Analysis:
         """Read the document; raises DocumentError with the place that is wrong."""
         document = read_object(text, "analysis.json")
         sections = {stage: _section(document[key], key) for stage, key in _SECTIONS if key in document}
-        return cls(version=str(document.get("version", VERSION)), **sections)
+        explanations = _explanations(document[_EXPLANATIONS]) if _EXPLANATIONS in document else None
+        return cls(version=str(document.get("version", VERSION)), explanations=explanations, **sections)
 
 
 def to_number(value: float | None) -> Number:
@@ -165,3 +198,38 @@ def _facet(result: Any, where: str) -> FacetResult:
         for each in result["metrics"]
     )
     return FacetResult(str(result["value_or_threshold"]), metrics)
+
+
+def _finite(value: float | None) -> float | None:
+    return value if value is not None and math.isfinite(value) else None
+
+
+def _explanations(section: Any) -> Explanations | None:
+    """Return what Kernel SHAP found; None when only other methods explained."""
+    if not isinstance(section, dict):
+        raise DocumentError(f"{_EXPLANATIONS} is {type(section).__name__}; it must be an object")
+    found = section.get(KERNEL_SHAP)
+    if found is None:
+        return None
+    where = f"{_EXPLANATIONS}.{KERNEL_SHAP}"
+    if not isinstance(found, dict):
+        raise DocumentError(f"{where} is {type(found).__name__}; it must be an object")
+    return Explanations({label: _explanation(each, f"{where}.{label}") for label, each in found.items()})
+
+
+def _explanation(document: Any, where: str) -> Explanation:
+    values = document.get("global_shap_values") if isinstance(document, dict) else None
+    if not isinstance(values, dict):
+        raise DocumentError(f"{where} has no object 'global_shap_values'")
+    numbers = {
+        name: _number_or_none(value, f"{where}.global_shap_values.{name}") for name, value in values.items()
+    }
+    expected = _number_or_none(document.get("expected_value"), f"{where}.expected_value")
+    return Explanation(numbers, expected)
+
+
+def _number_or_none(value: Any, where: str) -> float | None:
+    """Return *value*, None for null and for the NaN and Infinity that Python's JSON may hold."""
+    if value is not None and (isinstance(value, bool) or not isinstance(value, (int, float))):
+        raise DocumentError(f"{where} is {str(value)[:40]!r}; it must be a number or null")
+    return _finite(None if value is None else float(value))

@@ -7,12 +7,14 @@ from __future__ import annotations
 
 import json
 from dataclasses import asdict, dataclass
+from typing import Sequence
 
 from sagemaker_monitor.analysis.documents import jackson
 from sagemaker_monitor.analysis.documents.analysis import VERSION, DocumentError, read_object
 from sagemaker_monitor.analysis.documents.lenient import load
 
 BIAS_DRIFT_CHECK = "bias_drift_check"
+ATTRIBUTION_DRIFT_CHECK = "feature_attribution_drift_check"
 REPORTED_NAMES = {
     "true_positive_rate": "truePositiveRate",
     "true_negative_rate": "trueNegativeRate",
@@ -49,23 +51,60 @@ class BiasViolations:
 
     def to_json(self) -> str:
         """Return the document as Clarify writes it."""
-        document = {"version": self.version, "violations": [asdict(each) for each in self.violations]}
-        return json.dumps(document, indent=4)
+        return clarify_document(self.violations, self.version)
 
     @classmethod
     def from_json(cls, text: str) -> BiasViolations:
         """Read the document; raises DocumentError with what is wrong."""
-        document = read_object(text, "constraint_violations.json")
-        keys = tuple(BiasViolation.__dataclass_fields__)
-        try:
-            violations = tuple(
-                BiasViolation(**{key: str(each[key]) for key in keys}) for each in document["violations"]
-            )
-        except (KeyError, TypeError) as error:
-            raise DocumentError(
-                f"constraint_violations.json is not one of a bias check: {error!r}"
-            ) from error
-        return cls(violations, str(document.get("version", VERSION)))
+        found, version = _read(text, tuple(BiasViolation.__dataclass_fields__), "a bias check")
+        return cls(tuple(BiasViolation(**each) for each in found), version)
+
+
+@dataclass(frozen=True)
+class AttributionViolation:
+    """One output whose features' ranking drifted; the fields are in the document's order."""
+
+    label: str
+    metric_name: str
+    constraint_check_type: str
+    description: str
+
+
+@dataclass(frozen=True)
+class AttributionViolations:
+    """The violations of one explainability check; without any there is no document."""
+
+    violations: tuple[AttributionViolation, ...]
+    version: str = VERSION
+
+    def to_json(self) -> str:
+        """Return the document as Clarify writes it."""
+        return clarify_document(self.violations, self.version)
+
+    @classmethod
+    def from_json(cls, text: str) -> AttributionViolations:
+        """Read the document; raises DocumentError with what is wrong."""
+        found, version = _read(
+            text, tuple(AttributionViolation.__dataclass_fields__), "an explainability check"
+        )
+        return cls(tuple(AttributionViolation(**each) for each in found), version)
+
+
+def clarify_document(
+    violations: Sequence[BiasViolation | AttributionViolation], version: str = VERSION
+) -> str:
+    """Return the document of one Clarify job's *violations*, at least one, of one or both kinds."""
+    return json.dumps({"version": version, "violations": [asdict(each) for each in violations]}, indent=4)
+
+
+def _read(text: str, keys: tuple[str, ...], check: str) -> tuple[list[dict[str, str]], str]:
+    """Return the texts at *keys* of each violation, and the document's version."""
+    document = read_object(text, "constraint_violations.json")
+    try:
+        violations = [{key: str(each[key]) for key in keys} for each in document["violations"]]
+    except (KeyError, TypeError) as error:
+        raise DocumentError(f"constraint_violations.json is not one of {check}: {error!r}") from error
+    return violations, str(document.get("version", VERSION))
 
 
 @dataclass(frozen=True)

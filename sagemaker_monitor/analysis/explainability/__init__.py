@@ -1,0 +1,1 @@
+"""Feature attributions by Kernel SHAP, what they are measured from, and when their ranking drifted."""

@@ -1,0 +1,1 @@
+"""Tests of Kernel SHAP, its baselines and its drift."""
