@@ -37,7 +37,8 @@ from sagemaker_monitor.analysis.decision import evidence as gathered  # noqa: E4
 from sagemaker_monitor.analysis.decision import spec as specification  # noqa: E402
 from sagemaker_monitor.analysis.decision.conclude import conclude  # noqa: E402
 from sagemaker_monitor.analysis.decision.table import Table  # noqa: E402
-from sagemaker_monitor.analysis.documents.verdict import Verdict, from_json, to_json  # noqa: E402
+from sagemaker_monitor.analysis.documents.verdict import Verdict  # noqa: E402
+from sagemaker_monitor.analysis.documents.verdict_json import from_json, to_json  # noqa: E402
 
 SIZES = (100, 200, 400, 600, 1_000, 3_000, 10_000)
 DEALT = 600

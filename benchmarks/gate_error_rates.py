@@ -34,7 +34,8 @@ from sagemaker_monitor.analysis.decision import spec as specification  # noqa: E
 from sagemaker_monitor.analysis.decision.conclude import conclude  # noqa: E402
 from sagemaker_monitor.analysis.decision.sample import Sample, read_sample  # noqa: E402
 from sagemaker_monitor.analysis.documents.analysis import Analysis  # noqa: E402
-from sagemaker_monitor.analysis.documents.verdict import Verdict, from_json, to_json  # noqa: E402
+from sagemaker_monitor.analysis.documents.verdict import Verdict  # noqa: E402
+from sagemaker_monitor.analysis.documents.verdict_json import from_json, to_json  # noqa: E402
 from sagemaker_monitor.analysis.documents.violations import BiasViolations  # noqa: E402
 
 if TYPE_CHECKING:

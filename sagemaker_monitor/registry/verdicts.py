@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 
-from sagemaker_monitor.analysis.documents.verdict import Verdict, from_json
+from sagemaker_monitor.analysis.documents.verdict import Verdict
+from sagemaker_monitor.analysis.documents.verdict_json import from_json
 from sagemaker_monitor.aws import Aws
 from sagemaker_monitor.aws.storage import read
 

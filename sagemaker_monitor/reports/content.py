@@ -9,6 +9,7 @@ from typing import Any
 from sagemaker_monitor.analysis.documents import verdict as documents
 from sagemaker_monitor.analysis.documents.strict import DocumentError
 from sagemaker_monitor.analysis.documents.verdict import Finding, Verdict
+from sagemaker_monitor.analysis.documents.verdict_json import from_json
 from sagemaker_monitor.reports import findings, measured, steps
 from sagemaker_monitor.reports.distributions import NOT_DRAWN, read_distributions
 from sagemaker_monitor.reports.document import ReportError, ReportInput
@@ -155,7 +156,7 @@ def content(document: ReportInput) -> Report:
 def read_verdict(document: Mapping[str, Any] | None) -> Verdict | None:
     """Return the verdict that *document* is; ReportError where it is none, or of another schema version."""
     try:
-        return None if document is None else documents.from_json(dict(document))
+        return None if document is None else from_json(dict(document))
     except DocumentError as error:
         raise ReportError(str(error)) from error
 

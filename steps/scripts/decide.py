@@ -202,7 +202,7 @@ def decide(options: argparse.Namespace, service: Any = None) -> str:
     """Write the verdict, and return its summary; without *service* AWS is asked."""
     from sagemaker_monitor.analysis.decision import spec as specification
     from sagemaker_monitor.analysis.decision.conclude import conclude
-    from sagemaker_monitor.analysis.documents.verdict import to_json
+    from sagemaker_monitor.analysis.documents.verdict_json import to_json
 
     spec = specification.from_json(read_json(options.spec))
     verdict = conclude(spec, gather(options, service or Service.connect(), spec))

@@ -19,7 +19,8 @@ from pipelines.bundle import (
     canonical_json,
     make_asset,
 )
-from sagemaker_monitor.analysis.documents.verdict import Check, Finding, Limit, Verdict, to_json
+from sagemaker_monitor.analysis.documents.verdict import Check, Finding, Limit, Verdict
+from sagemaker_monitor.analysis.documents.verdict_json import to_json
 from sagemaker_monitor.aws import Aws, connect
 from sagemaker_monitor.aws.storage import put_if_missing
 from sagemaker_monitor.emulator.config import EmulatorConfig

@@ -86,7 +86,7 @@ def test_a_verdict_of_another_execution_is_not_believed(aws: Aws, failed: str) -
     verdict = replace(make_verdict(aws.environment, failed, "refused"), execution_arn="arn:other")
     import json
 
-    from sagemaker_monitor.analysis.documents.verdict import to_json
+    from sagemaker_monitor.analysis.documents.verdict_json import to_json
 
     put_if_missing(aws, verdict_place(aws.environment, failed), json.dumps(to_json(verdict)).encode())
 

@@ -10,7 +10,7 @@ import pytest
 
 from pipelines.bundle import Bundle
 from pipelines.names import PIPELINES
-from sagemaker_monitor.analysis.documents.verdict import to_json
+from sagemaker_monitor.analysis.documents.verdict_json import to_json
 from sagemaker_monitor.aws import Aws, AwsError, WriteRefusedError, connect
 from sagemaker_monitor.cli.render.status import age
 from sagemaker_monitor.operations.status import ModelStatus, PipelineStatus, read_status

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from sagemaker_monitor.analysis.documents.verdict import to_json
+from sagemaker_monitor.analysis.documents.verdict_json import to_json
 from sagemaker_monitor.aws import Aws
 from sagemaker_monitor.aws.storage import split_uri
 from sagemaker_monitor.operations.gating import evidence_of

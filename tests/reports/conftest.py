@@ -20,8 +20,8 @@ from sagemaker_monitor.analysis.documents.verdict import (
     NotChecked,
     Side,
     Verdict,
-    to_json,
 )
+from sagemaker_monitor.analysis.documents.verdict_json import to_json
 from sagemaker_monitor.reports import ReportInput
 
 START = datetime(2026, 3, 2, 6, 0, tzinfo=UTC)

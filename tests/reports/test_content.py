@@ -250,9 +250,9 @@ def test_another_schema_version_is_refused_clearly(
     make_input: MakeInput, make_verdict: MakeVerdict, format: str
 ) -> None:
     """A verdict of another schema version is an error that names both versions."""
-    verdict = {**make_verdict(), "schema_version": 2}
+    verdict = {**make_verdict(), "schema_version": 3}
 
-    with pytest.raises(ReportError, match="schema_version 2; this program reads 1"):
+    with pytest.raises(ReportError, match="schema_version 3; this program reads 1 and 2"):
         render(make_input(verdict=verdict), format)  # type: ignore[arg-type]
 
 

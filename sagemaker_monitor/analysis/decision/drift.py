@@ -38,7 +38,6 @@ WORK = 600_000_000
 """Values that may be looked at; about two seconds."""
 CHUNK = 400_000
 """Values that are looked at together: what stays in a processor's cache."""
-UNIT = 0.95
 DIGITS = 9
 MOST_CATEGORIES = 120
 """SageMaker keeps no distribution of texts with more distinct values."""
@@ -97,11 +96,8 @@ class Drift:
         if not at:
             return {}
         change = self.distances[:, at]
-        place = min(int(UNIT * len(change)), len(change) - 1)
-        unit = np.sort(change, axis=0)[place]
-        # A feature that is never far, being constant or nearly always missing, is never rare.
-        rarity = -change / np.where(unit > 0, unit, np.inf)
-        return dict(zip(names, family.reach(change, rarity, false_refusals).tolist()))
+        reach = family.reach(change, family.standardised(change), false_refusals)
+        return dict(zip(names, reach.tolist()))
 
     def refused(self, limits: Mapping[str, float]) -> float:
         """Return the share of splits in which any feature exceeds its limit."""

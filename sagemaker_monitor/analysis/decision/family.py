@@ -2,8 +2,9 @@
 
 Splits are rows, the true one first; columns are statistics that grow with what is looked for. How
 rare a statistic is may be told by its p-value (min-p of Westfall and Young 1993) or by any other
-measure that treats the splits alike: the true split then is one of many equally likely ones, and at
-most a share of `false_refusals` of them is refused, exactly and in finite samples.
+measure that treats the splits alike, such as the change in units of its own scatter: the true split
+then is one of many equally likely ones, and at most a share of `false_refusals` of them is refused,
+exactly and in finite samples.
 
 Runs under Python 3.8 with numpy only.
 """
@@ -28,6 +29,21 @@ def p_values(change: Array) -> Array:
         ordered = np.sort(change[:, column])
         shares[:, column] = (total - np.searchsorted(ordered, change[:, column], side="left")) / total
     return shares
+
+
+UNIT = 0.95
+
+
+def standardised(change: Array) -> Array:
+    """Return the rarity of *change* in units of the 95 % quantile of its column.
+
+    A column that hardly ever changes, being constant or nearly always missing, is never rare.
+    """
+    place = min(int(UNIT * len(change)), len(change) - 1)
+    unit = np.sort(change, axis=0)[place]
+    rarity: Array = np.full(change.shape, np.inf)
+    np.divide(-change, unit, out=rarity, where=np.broadcast_to(unit > 0, change.shape))
+    return rarity
 
 
 def level(rarest: Array, false_refusals: float) -> float:

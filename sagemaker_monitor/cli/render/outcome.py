@@ -10,7 +10,8 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from sagemaker_monitor.analysis.documents.verdict import Finding, Limit, Verdict, to_json
+from sagemaker_monitor.analysis.documents.verdict import Finding, Limit, Verdict
+from sagemaker_monitor.analysis.documents.verdict_json import to_json
 from sagemaker_monitor.cli.render.text import clean, console, line, number
 from sagemaker_monitor.operations.outcome import Outcome
 

@@ -12,7 +12,7 @@ import pytest
 from sagemaker_monitor.analysis.decision.conclude import conclude
 from sagemaker_monitor.analysis.decision.evidence import Evidence
 from sagemaker_monitor.analysis.decision.sample import Sample
-from sagemaker_monitor.analysis.documents.verdict import from_json, to_json
+from sagemaker_monitor.analysis.documents.verdict_json import from_json, to_json
 from tests.analysis.decision.cases import evidence, people, spec
 
 BASELINE = people(1, 600)

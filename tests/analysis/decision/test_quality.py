@@ -11,7 +11,8 @@ import pytest
 from sagemaker_monitor.analysis.decision.conclude import conclude
 from sagemaker_monitor.analysis.decision.evidence import CheckEvidence, Collected, Evidence
 from sagemaker_monitor.analysis.decision.spec import from_json as read_spec
-from sagemaker_monitor.analysis.documents.verdict import Finding, Verdict, Window, from_json, to_json
+from sagemaker_monitor.analysis.documents.verdict import Finding, Verdict, Window
+from sagemaker_monitor.analysis.documents.verdict_json import from_json, to_json
 from tests.analysis.decision.cases import evidence, people, spec_document
 from tests.analysis.decision.inputs import (
     CALIBRATED,

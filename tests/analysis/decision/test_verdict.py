@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 
 from sagemaker_monitor.analysis.documents.strict import DocumentError
-from sagemaker_monitor.analysis.documents.verdict import Limit, from_json, to_json
+from sagemaker_monitor.analysis.documents.verdict import Attribution, Limit
+from sagemaker_monitor.analysis.documents.verdict_json import from_json, to_json
 from tests.analysis.decision.cases import evidence, people, spec
 
 
@@ -43,7 +44,9 @@ def test_infinities_are_written_as_clarify_writes_them(document: dict[str, Any])
 @pytest.mark.parametrize(
     ("path", "value", "text"),
     [
-        (("schema_version",), 2, "schema_version 2; this program reads 1"),
+        (("schema_version",), 3, "schema_version 3; this program reads 1 and 2"),
+        (("findings", 0, "worse"), "up", "must be one of lower, higher"),
+        (("attributions",), [{"feature": "income", "value": "x"}], "must be a number"),
         (("decision",), "maybe", "must be one of pass"),
         (("gate",), "closed", "gate is closed, but its decision is pass"),
         (("surprise",), 1, "unknown keys: surprise"),
@@ -61,6 +64,45 @@ def test_what_is_no_verdict_is_refused(document: dict[str, Any], path: Any, valu
     """Anything unexpected is an error that says where: a gate must not misread its evidence."""
     with pytest.raises(DocumentError, match=text):
         from_json(edited(document, *path, value=value))
+
+
+def test_attributions_survive_json(document: dict[str, Any]) -> None:
+    """What is written is what is read; a first version has no baseline to be told."""
+    found = [{"feature": "income", "value": 0.2, "baseline": None}]
+    changed = edited(document, "attributions", value=found)
+
+    assert from_json(changed).attributions == (Attribution("income", 0.2, None),)
+    assert to_json(from_json(changed)) == changed
+
+
+def without(document: dict[str, Any], missing: str) -> dict[str, Any]:
+    """Return the object without one key."""
+    return {key: value for key, value in document.items() if key != missing}
+
+
+def earlier(document: dict[str, Any]) -> dict[str, Any]:
+    """Return the verdict as version 1 has it: findings without a direction, no attributions."""
+    findings = [
+        {key: value for key, value in each.items() if key != "worse"} for each in document["findings"]
+    ]
+    kept = {key: value for key, value in document.items() if key != "attributions"}
+    return {**kept, "schema_version": 1, "findings": findings}
+
+
+def test_verdicts_of_version_1_are_read(document: dict[str, Any]) -> None:
+    """A gate must be able to read the evidence of versions that were registered before."""
+    assert from_json(earlier(document)) == from_json(document)
+
+
+@pytest.mark.parametrize("missing", ["attributions", "worse"])
+def test_version_2_has_all_its_keys(document: dict[str, Any], missing: str) -> None:
+    """A verdict that lacks a key of its version has been cut."""
+    cut = without(document, missing)
+    if missing == "worse":
+        cut = edited(document, "findings", 0, value=without(document["findings"][0], missing))
+
+    with pytest.raises(DocumentError, match=f"has no '{missing}'"):
+        from_json(cut)
 
 
 def test_limits_without_a_side_are_not_crossed_there() -> None:

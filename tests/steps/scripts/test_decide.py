@@ -17,7 +17,7 @@ from sagemaker_monitor.analysis.decision.sample import Sample, SampleError, read
 from sagemaker_monitor.analysis.decision.spec import from_json as read_spec
 from sagemaker_monitor.analysis.documents.analysis import Analysis, BiasSection, FacetResult, MetricResult
 from sagemaker_monitor.analysis.documents.verdict import Verdict
-from sagemaker_monitor.analysis.documents.verdict import from_json as read_verdict
+from sagemaker_monitor.analysis.documents.verdict_json import from_json as read_verdict
 from steps.scripts import decide
 from tests.analysis.decision.cases import people, spec_document, values
 from tests.analysis.decision.inputs import CALIBRATED, STEP, Inputs, columns, inputs, quality_document

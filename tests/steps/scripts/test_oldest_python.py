@@ -22,7 +22,7 @@ ROOT = Path(__file__).parents[3]
 SCRIPTS = ROOT / "steps" / "scripts"
 VERSIONS = ("3.8", "3.9", "3.10")
 STANDARD_LIBRARY_ONLY = (
-    "sagemaker_monitor.analysis.documents.verdict",
+    "sagemaker_monitor.analysis.documents.verdict_json",
     "sagemaker_monitor.analysis.documents.analysis",
     "sagemaker_monitor.analysis.decision.spec",
     "sagemaker_monitor.analysis.decision.wording",
