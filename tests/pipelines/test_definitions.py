@@ -248,9 +248,9 @@ def golden_text(bundle: Bundle, pipeline: str) -> str:
     """The definition and the configurations it names; hashes of code become its name, so code may change."""
     definition = bundle.pipeline(pipeline).definition.replace(bundle.sha256, "<bundle>")
     configurations: dict[str, Any] = {}
-    for asset in bundle.assets:
-        if asset.uri not in definition:
-            continue
+    # In the order in which the definition names them, so that another hash changes no number.
+    named = [asset for asset in bundle.assets if asset.uri in definition]
+    for asset in sorted(named, key=lambda asset: bundle.pipeline(pipeline).definition.index(asset.uri)):
         label = (
             asset.name if asset.name.endswith((".py", ".zip")) else f"{asset.name} {len(configurations) + 1}"
         )
