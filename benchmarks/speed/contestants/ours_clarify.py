@@ -1,0 +1,45 @@
+"""This project's Clarify container: whole process, from analysis_config.json to analysis.json."""
+
+from __future__ import annotations
+
+import csv
+import json
+import os
+import sys
+import tempfile
+from pathlib import Path
+
+from sagemaker_monitor.analysis.container.__main__ import main
+
+PRE = ["CI", "DPL", "JS", "KL", "KS", "LP", "TVD"]
+POST = ["AD", "DAR", "DCA", "DCR", "DI", "DPPL", "DRR", "GE", "RD", "SD", "TE"]
+
+file, facets = Path(sys.argv[1]), sys.argv[2].split(",")
+with file.open() as lines:
+    headers = next(csv.reader(lines))
+with tempfile.TemporaryDirectory() as folder:
+    root = Path(folder)
+    data, config = root / "processing/input/data", root / "processing/input/config"
+    data.mkdir(parents=True)
+    config.mkdir(parents=True)
+    (data / "data.csv").symlink_to(file.resolve())
+    document = {
+        "dataset_type": "text/csv",
+        "headers": headers,
+        "label": "label",
+        "predicted_label": "predicted",
+        "label_values_or_threshold": [1],
+        "facet": [{"name_or_index": name, "value_or_threshold": [1]} for name in facets],
+        "methods": {"pre_training_bias": {"methods": PRE}, "post_training_bias": {"methods": POST}},
+    }
+    (config / "analysis_config.json").write_text(json.dumps(document))
+    if main(["clarify"], {**os.environ, "SAGEMAKER_MONITOR_ROOT": folder}):
+        sys.exit(1)
+    analysis = json.loads((root / "processing/output/analysis.json").read_text())
+answer = {
+    f"{name}/{metric['name']}": metric["value"]
+    for section in ("pre_training_bias_metrics", "post_training_bias_metrics")
+    for name, entries in analysis[section]["facets"].items()
+    for metric in entries[0]["metrics"]
+}
+print(json.dumps(answer))
