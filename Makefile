@@ -3,10 +3,11 @@
 PYTHON ?= python3.11
 VENV := .venv
 BIN := $(VENV)/bin
+SIZE ?= small
 UV_VERSION := 0.13.9
 INSTALL := $(BIN)/uv pip install --quiet --python $(BIN)/python --compile-bytecode -c constraints.txt
 
-.PHONY: help install demo test lint format typecheck contracts unit test-slow parity bench lock clean
+.PHONY: help install demo test lint format typecheck contracts unit test-slow parity bench error-rates lock clean
 
 help:  ## What can be made
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -57,7 +58,10 @@ test-slow: $(VENV)/.test  ## The tests that take minutes, error rates of the gat
 parity: $(VENV)/.test  ## Renew docs/parity.md from the tests that compare with RECORDED_DATA; without it nothing changes
 	$(BIN)/pytest --update-parity
 
-bench: $(VENV)/.test  ## Print the gate's error rates, for bias and for drift; half an hour
+bench: $(VENV)/.test  ## Race against peers at a small size; SIZE=large writes docs/performance.md
+	@PATH="$(CURDIR)/$(BIN):$$PATH" python -m benchmarks.speed --size $(SIZE) $(if $(filter large,$(SIZE)),-o docs/performance.md)
+
+error-rates: $(VENV)/.test  ## Print the gate's error rates, for bias and for drift; half an hour
 	$(BIN)/python benchmarks/gate_error_rates.py
 	$(BIN)/python benchmarks/drift_error_rates.py
 
