@@ -19,7 +19,7 @@ _LOCAL_ROOT = PurePosixPath("/opt/ml/processing")
 
 def create_processing_job(context: Context, request: dict[str, Any]) -> dict[str, Any]:
     """CreateProcessingJob: start the job; what would not run is refused here, by name."""
-    check(request)
+    check(context, request)
     arn = records.create(context, KIND, PREFIX, request)
     context.jobs.start_processing(context, request["ProcessingJobName"])
     return {"ProcessingJobArn": arn}
@@ -56,22 +56,9 @@ OPERATIONS: dict[str, Handler] = {
 }
 
 
-def check(request: dict[str, Any]) -> None:
+def check(context: Context, request: dict[str, Any]) -> None:
     """Raise ApiError for a request that the service's model allows and that cannot run."""
-    specification = request["AppSpecification"]
-    kind = images.kind_of(specification["ImageUri"])
-    if kind is None:
-        known = ", ".join(images.RUNNABLE)
-        raise refuse(
-            "AppSpecification.ImageUri", f"{specification['ImageUri']!r} does not run here; run: {known}"
-        )
-    if kind == "script":
-        if not specification.get("ContainerEntrypoint"):
-            raise refuse("AppSpecification.ContainerEntrypoint", f"a {images.SCIKIT_LEARN} job needs one")
-        if request["ProcessingResources"]["ClusterConfig"]["InstanceCount"] > 1:
-            raise refuse(
-                "ProcessingResources.ClusterConfig.InstanceCount", "script jobs run on one instance here"
-            )
+    _check_container(context.config.images, request)
     inputs = request.get("ProcessingInputs", [])
     outputs = request.get("ProcessingOutputConfig", {}).get("Outputs", [])
     _check_unique("ProcessingInputs", (given["InputName"] for given in inputs))
@@ -84,6 +71,25 @@ def check(request: dict[str, Any]) -> None:
                 f"output {output['OutputName']!r}", "only S3Output is stored, not by the application"
             )
         _check_path(f"output {output['OutputName']!r}", output["S3Output"].get("LocalPath"))
+
+
+def _check_container(registered: images.Registry, request: dict[str, Any]) -> None:
+    specification = request["AppSpecification"]
+    image = specification["ImageUri"]
+    kind = "own" if registered.command(image) else images.kind_of(image)
+    if kind is None:
+        known = ", ".join((*images.RUNNABLE, *registered.commands))
+        raise refuse(
+            "AppSpecification.ImageUri",
+            f"{image!r} does not run here; run: {known}; "
+            "register a command for an image of your own with local up --image REPOSITORY=COMMAND",
+        )
+    if kind == "script" and not specification.get("ContainerEntrypoint"):
+        raise refuse("AppSpecification.ContainerEntrypoint", f"a {images.SCIKIT_LEARN} job needs one")
+    one_instance = request["ProcessingResources"]["ClusterConfig"]["InstanceCount"] == 1
+    if kind in ("script", "own") and not one_instance:
+        what = "jobs of own images" if kind == "own" else "script jobs"
+        raise refuse("ProcessingResources.ClusterConfig.InstanceCount", f"{what} run on one instance here")
 
 
 def _check_input(given: dict[str, Any]) -> None:

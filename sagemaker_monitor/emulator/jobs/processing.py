@@ -75,13 +75,17 @@ def _output_directories(work: Work) -> list[tuple[Path, str]]:
 def _container(work: Work, stack: ExitStack) -> tuple[list[str], dict[str, str]]:
     specification = work.record["AppSpecification"]
     own = images.relocate_all(work.record.get("Environment", {}), work.root)
+    registered = work.context.config.images.command(specification["ImageUri"])
     kind = images.kind_of(specification["ImageUri"])
-    if kind == "clarify" or kind == "analyzer":
+    if registered is None and (kind == "clarify" or kind == "analyzer"):
         shadow = stack.enter_context(_shadow_endpoint(work)) if kind == "clarify" else {}
         environment = child.environment(work.context, work.root, {**own, **shadow}, ours=True)
         return images.analysis_command(kind), environment
     command = images.script_command(
-        specification["ContainerEntrypoint"], specification.get("ContainerArguments", []), work.root
+        # As Docker has it: an entry point of the job's takes the place of the image's.
+        specification.get("ContainerEntrypoint") or list(registered or ()),
+        specification.get("ContainerArguments", []),
+        work.root,
     )
     return command, child.environment(work.context, work.root, own, ours=False)
 
