@@ -57,6 +57,8 @@ def _analyse(name: str, paths: Paths, environment: Mapping[str, str]) -> str:
     write_outputs(paths.output_of(environment), files)
     if baselining.carried is not None:
         write_outputs(baselining.carried, baselining.carried_files(files))
+    if hasattr(container, "finish"):
+        container.finish(paths, environment)
     return str(text)
 
 

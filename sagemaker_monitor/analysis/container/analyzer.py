@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from sagemaker_monitor.analysis.container import model_quality
+from sagemaker_monitor.analysis.container import model_quality, scripts
 from sagemaker_monitor.analysis.container.analyzer_settings import MODEL_QUALITY, AnalyzerSettings
+from sagemaker_monitor.analysis.container.excluding import Columns
 from sagemaker_monitor.analysis.container.outcome import CONSTRAINTS, STATISTICS, outcome, read_baseline
+from sagemaker_monitor.analysis.container.preprocessing import preprocessed
 from sagemaker_monitor.analysis.documents.constraints import Constraints
 from sagemaker_monitor.analysis.documents.statistics import Statistics
 from sagemaker_monitor.analysis.documents.violations import QualityViolations
@@ -23,28 +25,38 @@ if TYPE_CHECKING:
 
 def run(paths: Paths, environment: Mapping[str, str]) -> tuple[dict[str, str], str]:
     """Return the files to write, content by name, and the exit text. Raises AnalysisError for bad input."""
-    settings = AnalyzerSettings.of(environment, paths)
-    if settings.analysis_type == MODEL_QUALITY:
-        return model_quality.run(paths, settings, environment)
-    required = read_baseline(settings.constraints, Constraints.from_json)
+    given = AnalyzerSettings.of(environment, paths)
+    scripts.require(scripts.POSTPROCESSOR, given.postprocessor)
+    with preprocessed(given) as settings:
+        if settings.analysis_type == MODEL_QUALITY:
+            return model_quality.run(paths, settings, environment)
+        return _data_quality(settings)
+
+
+def finish(paths: Paths, environment: Mapping[str, str]) -> None:
+    """Run the script that follows the analysis, once its files are written; raises AnalysisError."""
+    script = AnalyzerSettings.of(environment, paths).postprocessor
+    if script is not None:
+        scripts.postprocess(script)
+
+
+def _data_quality(settings: AnalyzerSettings) -> tuple[dict[str, str], str]:
     baseline = read_baseline(settings.statistics, Statistics.from_json)
+    required = read_baseline(settings.constraints, Constraints.from_json)
     dataset = open_dataset(settings.format, settings.source)
-    names = dataset.names
-    print(f"dataset: {len(names)} columns", flush=True)
+    columns = Columns.of(dataset.names, required, settings.excluded)
+    required = columns.required
+    print(f"dataset: {len(columns.names)} columns", flush=True)
     if dataset.doubt is not None:
         print(f"warning: {dataset.doubt}", flush=True)
 
-    if required is not None:
-        # The hosted analyzer ends here too, and leaves nothing but this document.
-        if mismatch := checks.column_count(len(names), required):
-            return outcome({}, QualityViolations(mismatch))
-        if len(names) == len(required.features):
-            # Columns are the baseline's by their position, whatever they are called.
-            names = tuple(each.name for each in required.features)
+    # The hosted analyzer ends here too, and leaves nothing but this document.
+    if required is not None and (mismatch := checks.column_count(len(columns.names), required)):
+        return outcome({}, QualityViolations(mismatch))
     domains = {
         place for place, each in enumerate(required.features if required else ()) if each.domains is not None
     }
-    found = profile(names, dataset.blocks, count_texts_of=domains)
+    found = profile(columns.names, lambda: columns.of_blocks(dataset.blocks()), count_texts_of=domains)
     print(f"dataset: {found.rows} rows", flush=True)
     files = {STATISTICS: found.statistics.to_json(), CONSTRAINTS: suggest(found.statistics).to_json()}
     if required is None or not required.config.evaluate_constraints:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING
 
+from sagemaker_monitor.analysis.container.scripts import POSTPROCESSOR, PREPROCESSOR
 from sagemaker_monitor.analysis.documents.constraints import DRIFT_METHODS
 from sagemaker_monitor.analysis.errors import AnalysisError
 from sagemaker_monitor.analysis.records.formats import DatasetFormat
@@ -20,12 +21,6 @@ DATA_QUALITY, MODEL_QUALITY = "DATA_QUALITY", "MODEL_QUALITY"
 ANALYSIS_TYPES = (DATA_QUALITY, MODEL_QUALITY)
 INPUT_TYPES = ("ENDPOINT_INPUT", "BATCH_TRANSFORM_INPUT")
 _ENABLED, _DISABLED = "Enabled", "Disabled"
-# What the hosted analyzer knows, and this one does not do.
-_REFUSED = {
-    "record_preprocessor_script": "records are analysed as they stand; remove the script",
-    "post_analytics_processor_script": "nothing runs after the analysis; remove the script",
-    "exclude_features_attribute": "all columns are analysed; leave the column out of the data",
-}
 
 
 @dataclass(frozen=True)
@@ -62,19 +57,21 @@ class AnalyzerSettings:
     constraints: Path | None
     statistics: Path | None
     drift_method: str | None
+    excluded: tuple[str, ...]
+    preprocessor: Path | None
+    postprocessor: Path | None
     publish: bool
     execution: Execution
 
     @classmethod
     def of(cls, environment: Mapping[str, str], paths: Paths) -> AnalyzerSettings:
         """Return what the variables ask for; raises AnalysisError that names the wrong one."""
-        _refuse(environment)
         for name in ("dataset_source", "dataset_format"):
             if not environment.get(name):
                 raise AnalysisError(f"the environment variable {name} is not set; the analyzer needs it")
-        constraints, statistics = (
-            paths.resolve(environment[name]) if environment.get(name) else None
-            for name in ("baseline_constraints", "baseline_statistics")
+        files = ("baseline_constraints", "baseline_statistics", PREPROCESSOR, POSTPROCESSOR)
+        constraints, statistics, before, after = (
+            paths.resolve(environment[name]) if environment.get(name) else None for name in files
         )
         if statistics is not None and constraints is None:
             raise AnalysisError(
@@ -87,15 +84,12 @@ class AnalyzerSettings:
             constraints=constraints,
             statistics=statistics,
             drift_method=_one_of(environment, "categorical_drift_method", DRIFT_METHODS),
+            excluded=_listed(environment, "exclude_features_attribute"),
+            preprocessor=before,
+            postprocessor=after,
             publish=_one_of(environment, "publish_cloudwatch_metrics", (_ENABLED, _DISABLED)) == _ENABLED,
             execution=Execution.of(environment),
         )
-
-
-def _refuse(environment: Mapping[str, str]) -> None:
-    for name, why in _REFUSED.items():
-        if environment.get(name):
-            raise AnalysisError(f"{name} is not supported: {why}")
 
 
 def _one_of(environment: Mapping[str, str], name: str, allowed: tuple[str, ...]) -> str | None:
@@ -103,6 +97,10 @@ def _one_of(environment: Mapping[str, str], name: str, allowed: tuple[str, ...])
     if value is not None and value not in allowed:
         raise AnalysisError(f"{name} is {value[:40]!r}; it must be one of {', '.join(allowed)}")
     return value
+
+
+def _listed(environment: Mapping[str, str], name: str) -> tuple[str, ...]:
+    return tuple(each.strip() for each in environment.get(name, "").split(",") if each.strip())
 
 
 def _time(environment: Mapping[str, str], name: str) -> datetime | None:

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     import polars as pl
 
     from sagemaker_monitor.analysis.records.json_records import JsonTable, Record
+    from sagemaker_monitor.analysis.records.shape import Leaf
 
 
 def of_columns(
@@ -36,8 +37,7 @@ def of_json(table: JsonTable, wanted: Mapping[str, str], *, documents: bool) -> 
     import polars as pl
 
     known = {leaf.name: leaf for leaf in table.leaves if leaf.kind is not Kind.ARRAY}
-    if all(attribute in known for attribute in wanted.values()):
-        leaves = [known[attribute] for attribute in wanted.values()]
+    if leaves := keyed(known, wanted):
         parts = [
             block.rename(dict(zip(block.columns, wanted, strict=True))) for block in table.columns(leaves)
         ]
@@ -53,6 +53,18 @@ def of_json(table: JsonTable, wanted: Mapping[str, str], *, documents: bool) -> 
             found[role].extend(each)
     refuse_absent(found, wanted, known)
     return {role: pl.Series(role, values, pl.String) for role, values in found.items()}
+
+
+def keyed(known: Mapping[str, Leaf], wanted: Mapping[str, str]) -> list[Leaf] | None:
+    """Return the columns that are wanted, by key or index from 0; None when one of them is neither."""
+    names = [*known]
+    places = [each if each in known else _counted(each, names) for each in wanted.values()]
+    return [known[each] for each in places if each is not None] if None not in places else None
+
+
+def _counted(attribute: str, names: Sequence[str]) -> str | None:
+    counted = attribute.isascii() and attribute.isdigit() and int(attribute) < len(names)
+    return names[int(attribute)] if counted else None
 
 
 def place_of(attribute: str, names: Sequence[str], role: str) -> int:

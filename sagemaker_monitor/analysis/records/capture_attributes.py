@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from sagemaker_monitor.analysis.errors import AnalysisError
 from sagemaker_monitor.analysis.records.attributes import (
+    keyed,
     path_of,
     place_of,
     refuse_absent,
@@ -14,6 +15,7 @@ from sagemaker_monitor.analysis.records.attributes import (
 )
 from sagemaker_monitor.analysis.records.capture_files import json_lines_of
 from sagemaker_monitor.analysis.records.captured import CSV
+from sagemaker_monitor.analysis.records.shape import Kind
 from sagemaker_monitor.analysis.records.truths import ROLE, UNLABELLED, truths_of
 
 if TYPE_CHECKING:
@@ -68,9 +70,9 @@ def _by_place(dataset: CaptureFiles, wanted: Mapping[str, str]) -> Lookup:
 def _by_path(dataset: CaptureFiles, wanted: Mapping[str, str]) -> Lookup:
     import polars as pl
 
-    leaves = dict(zip(dataset.keys, dataset.table.leaves, strict=True))
-    if all(attribute in leaves for attribute in wanted.values()):
-        chosen = [leaves[attribute] for attribute in wanted.values()]
+    found = zip(dataset.keys, dataset.table.leaves, strict=True)
+    leaves = {key: leaf for key, leaf in found if leaf.kind is not Kind.ARRAY}
+    if chosen := keyed(leaves, wanted):
 
         def by_key(records: Captured) -> pl.DataFrame:
             cells = json_lines_of(records, dataset.format.ordered_parts).cells(chosen)

@@ -7,6 +7,7 @@ import json
 import os
 import subprocess
 import sys
+from collections.abc import Mapping
 from contextlib import redirect_stderr, redirect_stdout
 from dataclasses import dataclass
 from pathlib import Path
@@ -70,11 +71,12 @@ class Analyzer:
         baseline: Finished | None = None,
         constraints: dict[str, Any] | str | None = None,
         own_process: bool = False,
+        scripts: Mapping[str, str] | None = None,
         **environment: str,
     ) -> Finished:
         """Run the analyzer on *files*, in this process, which is faster, or one of its own, as jobs do.
 
-        A dictionary gives files their names.
+        A dictionary gives files their names; *scripts* have the names of their variables.
 
         *constraints* replace those of *baseline*.
         """
@@ -106,6 +108,11 @@ class Analyzer:
             place.parent.mkdir(exist_ok=True)
             place.write_text(text)
             given[f"baseline_{name}"] = f"/opt/ml/processing/baseline/{name}.json"
+        for variable, text in (scripts or {}).items():
+            place = root / "processing" / "code" / f"{variable}.py"
+            place.parent.mkdir(exist_ok=True)
+            place.write_text(text)
+            given[variable] = f"/opt/ml/processing/code/{place.name}"
         code, log = (_in_own_process if own_process else _in_this_process)(given | environment)
         message = (root / "output" / "message").read_text()
         return Finished(code, message, log, root / OUTPUT.removeprefix("/opt/ml/"))

@@ -32,6 +32,7 @@ def found(folder: Path, format: str, content: str, **wanted: str) -> dict[str, l
         (LINES, '{"score": 0.5}\n{"score": null}\n', "score"),
         (LINES, '{"out": {"score": 0.5}}\n{"out": {}}\n', "out.score"),
         (LINES, '{"out": [{"score": 0.5}]}\n{"out": []}\n', "out[0].score"),
+        (LINES, '{"y": 1, "p": 0.5}\n{"p": null, "y": 1}\n', "0"),
         (LINES, '{"my score": 0.5}\n{"my score": null}\n', "my score"),
         (DOCUMENT, '[{"score": 0.5}, {"score": null}]', "score"),
     ],
