@@ -70,7 +70,14 @@ class Column:
         present = self.values[self.present]
         if self.kind is Kind.STRING and not _all_integers(present):
             return False
-        return len(present) > 0 and len(np.unique(present)) / len(present) >= UNIQUENESS
+        if not len(present):
+            return False
+        if self.kind is Kind.INTEGER and int(present.max()) - int(present.min()) + 1 < UNIQUENESS * len(
+            present
+        ):
+            # So few integers lie between them that counting the distinct ones changes nothing.
+            return False
+        return len(np.unique(present)) / len(present) >= UNIQUENESS
 
     def numbers(self) -> NDArray[Any]:
         """Return the values as numbers, NaN for an absent one."""

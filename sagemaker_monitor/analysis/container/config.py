@@ -72,9 +72,9 @@ class DataConfig:
     predicted_labels: SideConfig | None
 
     @property
-    def has_expressions(self) -> bool:
-        """Whether labels are found by JMESPath expressions rather than by column."""
-        return self.type in (JSON_LINES, JSON)
+    def is_table(self) -> bool:
+        """Whether labels are columns of files, by name or index, rather than found in records."""
+        return self.type in (CSV, PARQUET)
 
 
 @dataclass(frozen=True)
@@ -177,9 +177,9 @@ def _data(document: dict[str, Any]) -> DataConfig:
         facets=_side(document, "facet"),
         predicted_labels=_side(document, "predicted_label"),
     )
-    if data.has_expressions:
+    if data.type in (JSON_LINES, JSON):
         _check_expressions(data)
-    elif data.type != CAPTURED and headers and isinstance(label, str) and label not in headers:
+    elif data.is_table and headers and isinstance(label, str) and label not in headers:
         raise AnalysisError(f"Headers must contain label. {label!r} is not among {len(headers)} headers")
     if data.type != CSV and (data.facets or data.predicted_labels):
         raise AnalysisError(

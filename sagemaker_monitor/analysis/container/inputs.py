@@ -32,7 +32,7 @@ def open_dataset(config: AnalysisConfig, paths: Paths, source: Path, job: JobAtt
     data = config.data
     files = files_of(source)
     if not files and data.uri is not None:
-        files = files_of(fetched(paths, "dataset", data.uri))
+        files = files_of(fetched(paths, "dataset", data.uri, "data"))
     if data.type == CAPTURED:
         captured = read_captured(files, data.headers, data.label, job.attributes)
         return job.with_predictions(captured, config.probability_threshold)
@@ -87,21 +87,22 @@ def files_of(folder: Path) -> list[Path]:
     return sorted(each for each in folder.rglob("*") if each.is_file())
 
 
-def fetched(paths: Paths, name: str, uri: str) -> Path:
+def fetched(paths: Paths, name: str, uri: str, folder: str | None = None) -> Path:
     """Return where the objects at *uri*, which the configuration gives as *name*_uri, lie in the container.
 
     Clarify gets them from S3 by itself. This container speaks to no AWS service: they are an input of the job
-    with that S3 URI, or are put at /opt/ml/processing/input/<name>. Raises AnalysisError when neither is so.
+    with that S3 URI, or are put at /opt/ml/processing/input/<folder>, which is called like *name* unless
+    another is given. Raises AnalysisError when neither is so.
     """
-    put = paths.config.parent / name
-    if put.is_dir():
+    put = paths.config.parent / (folder or name)
+    if put.is_dir() and any(put.iterdir()):
         return put
     for source, local_path in _job_inputs(paths):
         if source.rstrip("/") == uri.rstrip("/"):
             return paths.resolve(local_path)
     raise AnalysisError(
         f"{name}_uri {uri} is not among the job's inputs: add an input with this S3 URI, "
-        f"or put its files at /opt/ml/processing/input/{name}"
+        f"or put its files at /opt/ml/processing/input/{folder or name}"
     )
 
 

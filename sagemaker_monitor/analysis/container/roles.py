@@ -30,9 +30,9 @@ class Roles:
         """Return the roles that *config* gives to columns; raises AnalysisError for one there is not."""
         data = config.data
         label, predicted = dataset.label, dataset.predicted_label
-        if label is None and data.label is not None and not data.has_expressions:
+        if label is None and data.label is not None and data.is_table:
             label = index_of(dataset, data.label, "Headers must contain label.", "label")
-        if predicted is None and data.predicted_label is not None and not data.has_expressions:
+        if predicted is None and data.predicted_label is not None and data.is_table:
             predicted = index_of(dataset, data.predicted_label, "", "predicted_label")
         join = optional_index_of(dataset, data.join_source, "joinsource_name_or_index")
         excluded = {

@@ -8,7 +8,7 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
 
-from sagemaker_monitor.emulator.jobs import child, images, metrics
+from sagemaker_monitor.emulator.jobs import child, clarify_config, images, metrics
 from sagemaker_monitor.emulator.jobs.failure import JobFailed, bounded, exit_reason, read_message
 from sagemaker_monitor.emulator.jobs.staging import collect, copy_to, local_path, select
 from sagemaker_monitor.emulator.jobs.work import Work
@@ -17,7 +17,6 @@ from sagemaker_monitor.emulator.models.resolve import UnknownModelError, launch
 
 DEFAULT_RUNTIME = 86_400
 SHADOW_ENDPOINT = "SAGEMAKER_MONITOR_SHADOW_ENDPOINT"
-_CONFIG = "/opt/ml/processing/input/config"
 
 
 def run(work: Work) -> dict[str, Any]:
@@ -78,7 +77,10 @@ def _container(work: Work, stack: ExitStack) -> tuple[list[str], dict[str, str]]
     registered = work.context.config.images.command(specification["ImageUri"])
     kind = images.kind_of(specification["ImageUri"])
     if registered is None and (kind == "clarify" or kind == "analyzer"):
-        shadow = stack.enter_context(_shadow_endpoint(work)) if kind == "clarify" else {}
+        shadow: dict[str, str] = {}
+        if kind == "clarify":
+            clarify_config.stage_named(work)
+            shadow = stack.enter_context(_shadow_endpoint(work))
         environment = child.environment(work.context, work.root, {**own, **shadow}, ours=True)
         return images.analysis_command(kind), environment
     command = images.script_command(
@@ -93,7 +95,7 @@ def _container(work: Work, stack: ExitStack) -> tuple[list[str], dict[str, str]]
 @contextmanager
 def _shadow_endpoint(work: Work) -> Iterator[dict[str, str]]:
     """Serve the model that the analysis configuration names, while the block runs."""
-    predictor = _predictor(work.root)
+    predictor = clarify_config.predictor_of(work.root)
     if predictor.get("endpoint_name"):
         raise JobFailed(
             "ClientError: the analysis configuration's predictor has endpoint_name; "
@@ -109,13 +111,3 @@ def _shadow_endpoint(work: Work) -> Iterator[dict[str, str]]:
             yield {SHADOW_ENDPOINT: endpoint}
     except (ArtifactError, UnknownModelError) as error:
         raise JobFailed(bounded(f"ClientError: the shadow endpoint cannot start: {error}")) from error
-
-
-def _predictor(root: Path) -> dict[str, Any]:
-    # What is wrong with the configuration itself, the container says in its own words.
-    try:
-        config = json.loads((local_path(root, _CONFIG) / "analysis_config.json").read_bytes())
-    except (OSError, ValueError):
-        return {}
-    predictor = config.get("predictor") if isinstance(config, dict) else None
-    return predictor if isinstance(predictor, dict) else {}

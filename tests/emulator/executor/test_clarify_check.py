@@ -295,3 +295,57 @@ def test_a_config_that_cannot_be_read_fails_the_step(start: Start, work: Any, pr
         assert execution.wait() == "Failed"
         assert reasons[name] in execution.steps()["Check"]["FailureReason"]
         assert f"s3://work/bad/{name}.json" in execution.steps()["Check"]["FailureReason"]
+
+
+def test_json_lines_are_scored_and_checked_end_to_end(
+    emulator: Any, work: Any, sagemaker: Any, start: Start
+) -> None:
+    """A MODEL_BIAS step over JSON Lines asks its shadow endpoint in CSV; the numbers are the model's."""
+    rows = np.array([[i % 7, i // 200] for i in range(400)], dtype=float)
+    booster = xgboost.train(
+        {"objective": "binary:logistic", "max_depth": 2, "seed": 0}, xgboost.DMatrix(rows, rows[:, 0] > 3), 3
+    )
+    packed = io.BytesIO()
+    with tarfile.open(fileobj=packed, mode="w:gz") as tar:
+        member = tarfile.TarInfo("xgboost-model")
+        content = bytes(booster.save_raw("json"))
+        member.size = len(content)
+        tar.addfile(member, io.BytesIO(content))
+    name = f"lines-{secrets.token_hex(4)}"
+    work.put_object(Bucket="work", Key=f"{name}/model.tar.gz", Body=packed.getvalue())
+    container = {"Image": XGBOOST, "ModelDataUrl": f"s3://work/{name}/model.tar.gz"}
+    sagemaker.create_model(ModelName=name, PrimaryContainer=container, ExecutionRoleArn=ROLE)
+    lines = [json.dumps({"features": row.tolist(), "label": int(i % 3 > 0)}) for i, row in enumerate(rows)]
+    work.put_object(Bucket="work", Key=f"{name}/data/d.jsonl", Body="\n".join(lines))
+    config = {
+        "dataset_type": "application/jsonlines",
+        "features": "features",
+        "headers": ["x", "group", "label"],
+        "label": "label",
+        "label_values_or_threshold": [1],
+        "facet": [{"name_or_index": "group", "value_or_threshold": [0.5]}],
+        "methods": {"post_training_bias": {"methods": "all"}},
+        "predictor": {
+            "instance_type": "ml.m5.large",
+            "initial_instance_count": 1,
+            "content_type": "text/csv",
+        },
+    }
+    work.put_object(Bucket="work", Key=f"{name}/config/analysis_config.json", Body=json.dumps(config))
+    step = check(
+        f"s3://work/{name}/out", f"s3://work/{name}/data", "MODEL_BIAS",
+        SkipCheck=True, RegisterNewBaseline=True, ModelName=name,
+    )  # fmt: skip
+    step["Arguments"]["ProcessingInputs"][0]["S3Input"]["S3Uri"] = (
+        f"s3://work/{name}/config/analysis_config.json"
+    )
+
+    execution = start([step])
+
+    assert execution.wait() == "Succeeded", execution.steps()
+    document = work.get_object(Bucket="work", Key=f"{name}/out/analysis.json")["Body"].read()
+    (result,) = json.loads(document)["post_training_bias_metrics"]["facets"]["group"]
+    values = {each["name"]: each["value"] for each in result["metrics"]}
+    predicted = booster.predict(xgboost.DMatrix(rows)) > 0.5
+    assert result["value_or_threshold"] == "(0.5, 1.0]"
+    assert values["DPPL"] == predicted[:200].mean() - predicted[200:].mean()

@@ -108,3 +108,51 @@ def test_a_monitor_publishes_bias_metrics(emulator: RunningEmulator) -> None:
         "Facet": "group",
         "FacetValue": "1",
     }
+
+
+def test_side_files_are_staged_from_their_uris(context: Context, model: str) -> None:
+    """Dataset, facets and predicted labels that the configuration names by URI reach the container."""
+    request = clarify_request(context, None)
+    config = json.loads(context.s3.read_bytes("s3://data/config/analysis_config.json"))
+    rows = [(n % 3 - 1, n % 5, n % 4 // 2) for n in range(400)]
+    files = {
+        "plain/rows.csv": [(n, *row) for n, row in enumerate(rows)],
+        "side/facets/facets.csv": [(n, n % 2) for n in reversed(range(400))],
+        "side/guesses.csv": [(n, n % 5 // 3) for n in range(400)],
+    }
+    for key, lines in files.items():
+        text = "".join(",".join(map(str, line)) + "\n" for line in lines)
+        context.s3.put_bytes(f"s3://data/{key}", text.encode())
+    config |= {
+        "headers": ["id", "a", "b", "label"],
+        "dataset_uri": "s3://data/plain",
+        "joinsource_name_or_index": "id",
+        "excluded_columns": [],
+        "facet_dataset_uri": "s3://data/side/facets",
+        "facet_headers": ["id", "group"],
+        "predicted_label_dataset_uri": "s3://data/side/guesses.csv",
+        "predicted_label_headers": ["id", "guess"],
+    }
+    context.s3.put_bytes("s3://data/config/analysis_config.json", json.dumps(config).encode())
+
+    job = run(context, request | {"ProcessingInputs": request["ProcessingInputs"][:1]})
+
+    assert job.get("FailureReason") is None
+    analysis = json.loads(context.s3.read_bytes("s3://data/out/analysis.json"))
+    (result,) = analysis["post_training_bias_metrics"]["facets"]["group"]
+    values = {each["name"]: each["value"] for each in result["metrics"]}
+    rates = [sum(n % 5 // 3 for n in range(side, 400, 2)) / 200 for side in (0, 1)]
+    assert values["DPPL"] == rates[0] - rates[1]
+
+
+def test_side_files_without_objects_fail_the_job(context: Context) -> None:
+    """A URI under which nothing lies is told in AWS's words, before the container starts."""
+    request = clarify_request(context, None)
+    config = json.loads(context.s3.read_bytes("s3://data/config/analysis_config.json"))
+    config["facet_dataset_uri"] = "s3://data/nowhere"
+    context.s3.put_bytes("s3://data/config/analysis_config.json", json.dumps(config).encode())
+
+    job = run(context, request)
+
+    assert job["FailureReason"].startswith('No S3 objects found under S3 URL "s3://data/nowhere"')
+    assert context.s3.list("s3://data/out") == []
