@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-import io
 import json
-import math
 import random
-import struct
 import tarfile
-import zipfile
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
+
+from sagemaker_monitor.emulator.models.linear_learner import LinearLearner
+from sagemaker_monitor.emulator.models.linear_learner_artifact import load
+from tests.parity.plugin import Parity
 
 from .conftest import Container, ModelServer, respond
 
@@ -51,48 +51,24 @@ ATTRIBUTES = {
     "inference_attribute": "predicted_label",
 }
 
-Predict = Callable[[list[Any]], dict[str, Any]]
+JSON_LINES = "application/jsonlines"
+CASE = "adult_bias_endpoint_jsonl"
 
 
 @pytest.fixture(scope="module")
-def predict(recorded_data: Path) -> Predict:
-    """The linear model of the artifact: a function from features to its answer."""
+def learner(recorded_data: Path, tmp_path_factory: pytest.TempPathFactory) -> LinearLearner:
+    """The model of the recorded runs, as the emulator serves it."""
+    directory = tmp_path_factory.mktemp("adult")
     with tarfile.open(recorded_data / "adult" / "ll-adult-prediction-model.tar.gz") as archive:
-        member = archive.extractfile("model_algo-1")
-        assert member is not None
-        parts = zipfile.ZipFile(io.BytesIO(member.read()))
-    parameters = parts.read("mx-mod-0000.params")
-    weights = struct.unpack_from("<14f", parameters, 0x40)
-    (bias,) = struct.unpack_from("<f", parameters, 0xA0)
-
-    def answer(features: list[Any]) -> dict[str, Any]:
-        margin = sum(w * float(x) for w, x in zip(weights, features, strict=True)) + bias
-        score = 1 / (1 + math.exp(-margin))
-        return {"predicted_label": int(score > 0.46301859617233276), "score": score}
-
-    return answer
+        archive.extractall(directory, filter="data")
+    return LinearLearner(load(directory))
 
 
 @pytest.fixture(scope="module")
-def model(predict: Predict) -> Iterator[ModelServer]:
+def model(learner: LinearLearner) -> Iterator[ModelServer]:
     """The model behind /invocations, in JSON Lines."""
-
-    def respond_to(body: bytes) -> bytes:
-        rows = [json.loads(line)["features"] for line in body.splitlines()]
-        return "".join(f"{json.dumps(predict(row))}\n" for row in rows).encode()
-
-    with respond(respond_to) as server:
+    with respond(lambda body: learner.answer(JSON_LINES, JSON_LINES, body).body) as server:
         yield server
-
-
-def metrics(document: dict[str, Any]) -> dict[str, tuple[Any, ...]]:
-    """Return each metric's value, description and group by name."""
-    return {
-        metric["name"]: (metric["value"], metric["description"], result["value_or_threshold"])
-        for key in ("pre_training_bias_metrics", "post_training_bias_metrics")
-        for result in document[key]["facets"]["Sex"]
-        for metric in result["metrics"]
-    }
 
 
 def records(recorded_data: Path, name: str) -> list[dict[str, Any]]:
@@ -107,66 +83,93 @@ def recorded(recorded_data: Path, name: str) -> str:
 
 
 def test_baseline_equals_the_recorded_one(
-    container: Container, recorded_data: Path, model: ModelServer
+    container: Container, recorded_data: Path, model: ModelServer, parity: Parity
 ) -> None:
-    """All 21 metrics of the adult validation data are AWS's to 1e-15."""
+    """All 21 metrics of the adult validation data are AWS's to 1e-15, and every text is AWS's."""
     container.add("validation.jsonl", (recorded_data / "adult" / "validation-dataset.jsonl").read_bytes())
 
     done = container.run(CONFIG, endpoint=model.url, own_process=True)
+
     assert done.code == 0, done.message
-    expected = metrics(json.loads(recorded(recorded_data, "baseline_analysis")))
-    actual = metrics(done.document("analysis.json"))
-
-    assert len(expected) == 21
-    assert list(expected) == list(actual)
-    for name, (value, *texts) in expected.items():
-        assert actual[name][0] == pytest.approx(value, rel=0, abs=1e-15), name
-        assert list(actual[name][1:]) == texts
-    document = done.document("analysis.json")
-    assert {document[key]["label"] for key in document if key != "version"} == {"Target"}
+    expected = json.loads(recorded(recorded_data, "baseline_analysis"))
+    actual = done.document("analysis.json")
+    parity.close(CASE, "analysis.json of the baseline", expected, actual, tolerance=1e-15, ordered=True)
 
 
-def merged(recorded_data: Path, predict: Predict) -> list[dict[str, Any]]:
+def merged(recorded_data: Path, learner: LinearLearner) -> list[dict[str, Any]]:
     """Return the window as the merge wrote it: 1,806 requests, truth drawn by inference id."""
-    last = json.loads(
-        (recorded_data / "recorded" / "adult_bias_endpoint_jsonl" / "merged_record_last.json").read_text()
-    )
-    features = [each["features"] for each in records(recorded_data, "test-dataset.jsonl")]
+    last = json.loads(recorded(recorded_data, "merged_record_last"))
+    requests = records(recorded_data, "test-dataset.jsonl")
+    asked = [json.dumps({"features": each["features"]}) for each in requests]
+    answers = learner.answer(JSON_LINES, JSON_LINES, "\n".join(asked).encode()).body.decode().splitlines()
     window = []
     for number in range(1806):
-        index = number % len(features)
-        truth = int(random.Random(index).random() < 0.7)
+        index = number % len(asked)
         record = json.loads(json.dumps(last))
-        record["groundTruthData"]["data"] = json.dumps({"label": truth})
-        record["captureData"]["endpointInput"]["data"] = json.dumps({"features": features[index]})
-        record["captureData"]["endpointOutput"]["data"] = json.dumps(predict(features[index])) + "\n"
+        record["groundTruthData"]["data"] = json.dumps({"label": int(random.Random(index).random() < 0.7)})
+        record["captureData"]["endpointInput"]["data"] = asked[index]
+        record["captureData"]["endpointOutput"]["data"] = f"{answers[index]}\n"
         window.append(record)
     return window
 
 
-@pytest.mark.parametrize("inputs", ["merged records", "a batch to score again"])
+def test_last_merged_record_is_the_recorded_one(recorded_data: Path, learner: LinearLearner) -> None:
+    """The requests that the window is made of are those that were sent: the last one's answer is AWS's too."""
+    expected = json.loads(recorded(recorded_data, "merged_record_last"))
+    index = int(expected["eventMetadata"]["inferenceId"])
+    window = merged(recorded_data, learner)
+
+    same = [each for place, each in enumerate(window) if place % 334 == index]
+
+    assert all(
+        json.loads(each["captureData"][part]["data"]) == json.loads(expected["captureData"][part]["data"])
+        for each in same
+        for part in ("endpointInput", "endpointOutput")
+    )
+    assert json.loads(same[0]["groundTruthData"]["data"]) == json.loads(expected["groundTruthData"]["data"])
+
+
 def test_live_window_gives_the_recorded_violations(
-    container: Container, recorded_data: Path, model: ModelServer, predict: Predict, inputs: str
+    container: Container, recorded_data: Path, learner: LinearLearner, parity: Parity
 ) -> None:
-    """The nine violations, with AWS's values and order, by captured predictions and by the model's again."""
-    window = merged(recorded_data, predict)
+    """A monitor of the merged records finds the nine violations, with AWS's values and order."""
+    text = "".join(f"{json.dumps(each)}\n" for each in merged(recorded_data, learner))
+    container.add("hour/part-00000.jsonl", text)
+
     baseline = recorded(recorded_data, "baseline_analysis")
-    if inputs == "merged records":
-        text = "".join(f"{json.dumps(each)}\n" for each in window)
-        container.add("hour/part-00000.jsonl", text)
-        done = container.run(MONITOR, own_process=True, baseline=baseline, variables=ATTRIBUTES)
-    else:
-        lines = [
-            json.dumps(
-                json.loads(each["captureData"]["endpointInput"]["data"])
-                | json.loads(each["groundTruthData"]["data"])
-            )
-            for each in window
-        ]
-        container.add("window.jsonl", "\n".join(lines))
-        done = container.run(CONFIG, endpoint=model.url, own_process=True, baseline=baseline)
-    expected = json.loads(recorded(recorded_data, "constraint_violations"))
+    done = container.run(MONITOR, own_process=True, baseline=baseline, variables=ATTRIBUTES)
 
     assert done.code == 0, done.message
-    assert expected == done.document("constraint_violations.json")
+    expected = json.loads(recorded(recorded_data, "constraint_violations"))
+    actual = done.document("constraint_violations.json")
     assert len(expected["violations"]) == 9
+    parity.close(
+        CASE,
+        "constraint_violations.json of the live window",
+        expected,
+        actual,
+        tolerance=1e-15,
+        in_texts=True,
+        note="the notebook printed keys in order of the alphabet",
+    )
+
+
+def test_scoring_the_window_again_gives_the_same(
+    container: Container, recorded_data: Path, learner: LinearLearner, model: ModelServer
+) -> None:
+    """A batch of the window's inputs and labels, scored by the shadow endpoint, violates likewise."""
+    lines = [
+        json.dumps(
+            json.loads(each["captureData"]["endpointInput"]["data"])
+            | json.loads(each["groundTruthData"]["data"])
+        )
+        for each in merged(recorded_data, learner)
+    ]
+    container.add("window.jsonl", "\n".join(lines))
+
+    baseline = recorded(recorded_data, "baseline_analysis")
+    done = container.run(CONFIG, endpoint=model.url, baseline=baseline)
+
+    expected = json.loads(recorded(recorded_data, "constraint_violations"))
+    assert done.code == 0, done.message
+    assert expected == done.document("constraint_violations.json")
