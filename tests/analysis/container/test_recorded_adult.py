@@ -101,7 +101,8 @@ def merged(recorded_data: Path, learner: LinearLearner) -> list[dict[str, Any]]:
     last = json.loads(recorded(recorded_data, "merged_record_last"))
     requests = records(recorded_data, "test-dataset.jsonl")
     asked = [json.dumps({"features": each["features"]}) for each in requests]
-    answers = learner.answer(JSON_LINES, JSON_LINES, "\n".join(asked).encode()).body.decode().splitlines()
+    body = "\n".join(asked).encode()
+    answers = learner.answer(JSON_LINES, JSON_LINES, body).body.decode().splitlines()
     window = []
     for number in range(1806):
         index = number % len(asked)
@@ -114,7 +115,7 @@ def merged(recorded_data: Path, learner: LinearLearner) -> list[dict[str, Any]]:
 
 
 def test_last_merged_record_is_the_recorded_one(recorded_data: Path, learner: LinearLearner) -> None:
-    """The requests that the window is made of are those that were sent: the last one's answer is AWS's too."""
+    """The window is made of the requests that were sent: the last one, with its answer, is AWS's too."""
     expected = json.loads(recorded(recorded_data, "merged_record_last"))
     index = int(expected["eventMetadata"]["inferenceId"])
     window = merged(recorded_data, learner)
