@@ -4,23 +4,24 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from sagemaker_monitor.analysis.bias import drift
 from sagemaker_monitor.analysis.bias.metrics import POST_TRAINING, PRE_TRAINING
-from sagemaker_monitor.analysis.container import biasing, metrics
+from sagemaker_monitor.analysis.container import biasing, comparing, metrics
 from sagemaker_monitor.analysis.container.config import AnalysisConfig
+from sagemaker_monitor.analysis.container.explaining import Explaining, explained
 from sagemaker_monitor.analysis.container.inputs import open_dataset
 from sagemaker_monitor.analysis.container.job_attributes import SOURCE, JobAttributes
 from sagemaker_monitor.analysis.container.page import Subject, page
 from sagemaker_monitor.analysis.container.predictor import ENDPOINT_VARIABLE
 from sagemaker_monitor.analysis.container.roles import Roles
 from sagemaker_monitor.analysis.documents.analysis import Analysis, DocumentError
-from sagemaker_monitor.analysis.documents.violations import BiasViolations
+from sagemaker_monitor.analysis.documents.violations import clarify_document
 from sagemaker_monitor.analysis.errors import AnalysisError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
+    from sagemaker_monitor.analysis.container.page_explanations import Attributions
     from sagemaker_monitor.analysis.container.paths import Paths
     from sagemaker_monitor.analysis.datasets.dataset import Dataset
 
@@ -39,18 +40,19 @@ def run(paths: Paths, environment: Mapping[str, str]) -> tuple[dict[str, str], s
     source = paths.resolve(given) if given else paths.data
     dataset = open_dataset(config, paths, source, job)
     print(f"dataset: {len(dataset)} rows, {len(dataset.names)} columns", flush=True)
-    analysis = analyse(config, dataset, environment.get(ENDPOINT_VARIABLE))
+    analysis, explaining = analyse(config, dataset, paths, environment.get(ENDPOINT_VARIABLE))
+    violations = comparing.violations(baseline, analysis) if baseline else ()
 
     if monitor is not None:
-        metrics.leave(paths, metrics.of_bias(monitor, analysis))
+        metrics.leave(paths, metrics.of_clarify(monitor, analysis))
     files = {"analysis.json": analysis.to_json(), config_file.name: config_file.read_text(encoding="utf-8")}
+    files |= explaining.files if explaining else {}
     if config.report:
         subject = Subject.read(source, config_file, rows=len(dataset), columns=len(dataset.names))
-        files[f"{config.report}.html"] = page(config.report_title, subject, analysis)
-    violations = drift.violations(baseline, analysis) if baseline else ()
+        files[f"{config.report}.html"] = page(config.report_title, subject, analysis, _attributions(analysis))
     if violations:
         # Without violations Clarify writes no document at all.
-        files["constraint_violations.json"] = BiasViolations(violations).to_json()
+        files["constraint_violations.json"] = clarify_document(violations)
         return (
             files,
             f"CompletedWithViolations: Job completed successfully with {len(violations)} violations.",
@@ -58,11 +60,29 @@ def run(paths: Paths, environment: Mapping[str, str]) -> tuple[dict[str, str], s
     return files, COMPLETED
 
 
-def analyse(config: AnalysisConfig, dataset: Dataset, endpoint: str | None) -> Analysis:
-    """Return the analysis that *config* asks for, with the labels of the model at *endpoint* if needed."""
+def analyse(
+    config: AnalysisConfig, dataset: Dataset, paths: Paths, endpoint: str | None
+) -> tuple[Analysis, Explaining | None]:
+    """Return the analysis that *config* asks for, of the model at *endpoint* if needed, and what explains."""
     roles = Roles.of(config, dataset)
-    bias = biasing.sections(config, dataset, roles, endpoint)
-    return Analysis(pre_training=bias.get(PRE_TRAINING), post_training=bias.get(POST_TRAINING))
+    bias = biasing.sections(config, dataset, roles, endpoint) if config.methods else {}
+    explaining = explained(config, dataset, roles, paths, endpoint)
+    analysis = Analysis(
+        pre_training=bias.get(PRE_TRAINING),
+        post_training=bias.get(POST_TRAINING),
+        explanations=explaining.explanations if explaining else None,
+    )
+    return analysis, explaining
+
+
+def _attributions(analysis: Analysis) -> list[Attributions]:
+    """Return the explanations as the report shows them."""
+    found = analysis.explanations.kernel_shap if analysis.explanations else {}
+    return [
+        (label, each.numbers, each.expected_value)
+        for label, each in found.items()
+        if each.expected_value is not None
+    ]
 
 
 def _baseline(file: Path) -> Analysis:

@@ -10,6 +10,7 @@ from sagemaker_monitor.analysis.bias.metrics import POST_TRAINING, PRE_TRAINING
 from sagemaker_monitor.analysis.bias.report import select
 from sagemaker_monitor.analysis.container.payloads import CSV, JSON, JSON_LINES, check_templates
 from sagemaker_monitor.analysis.container.schema import INVALID, check_schema
+from sagemaker_monitor.analysis.container.shap_config import ShapConfig
 from sagemaker_monitor.analysis.errors import AnalysisError
 from sagemaker_monitor.analysis.expressions import compiled
 
@@ -90,6 +91,7 @@ class AnalysisConfig:
     group_variable: Reference | None
     probability_threshold: float
     methods: Mapping[str, tuple[str, ...]]
+    shap: ShapConfig | None
     predictor: PredictorConfig | None
     report: str | None
     report_title: str
@@ -126,13 +128,19 @@ def _parse(document: dict[str, Any]) -> AnalysisConfig:
         for stage in _STAGES
         if f"{stage}_bias" in document["methods"]
     }
-    if not methods:
+    shap = ShapConfig.of(document["methods"]["shap"]) if "shap" in document["methods"] else None
+    if not methods and shap is None:
         raise AnalysisError(
             f"{INVALID} analysis_config.json.methods asks for no analysis: "
-            "give pre_training_bias or post_training_bias"
+            "give pre_training_bias, post_training_bias or shap"
         )
     data = _data(document)
-    _check_bias(document, data)
+    if methods:
+        _check_bias(document, data)
+    if shap is not None and "predictor" not in document:
+        raise AnalysisError(
+            f"{INVALID} analysis_config.json.predictor is missing: methods.shap explains a model"
+        )
     report = document["methods"].get("report")
     if report and (not report["name"] or set(report["name"]) & set("/\\\0")):
         raise AnalysisError(
@@ -141,14 +149,15 @@ def _parse(document: dict[str, Any]) -> AnalysisConfig:
     predictor = document.get("predictor")
     return AnalysisConfig(
         data=data,
-        favourable=tuple(document["label_values_or_threshold"]),
+        favourable=tuple(document.get("label_values_or_threshold", ())),
         facets=tuple(
             FacetConfig(each["name_or_index"], tuple(each.get("value_or_threshold", ())))
-            for each in document["facet"]
+            for each in document.get("facet", ())
         ),
         group_variable=document.get("group_variable"),
         probability_threshold=float(document.get("probability_threshold", 0.5)),
         methods=methods,
+        shap=shap,
         predictor=None if predictor is None else _predictor(predictor, data.type),
         report=report["name"] if report else None,
         report_title=(report or {}).get("title", "SageMaker Analysis Report"),
@@ -254,7 +263,8 @@ def _place(document: dict[str, Any], key: str, accept_type: str) -> Reference | 
 
 
 _UNSUPPORTED = ("segment_config", "time_series_data_config")
-_UNSUPPORTED_METHODS = ("shap", "pdp", "asymmetric_shapley_value")
+_UNSUPPORTED_METHODS = ("pdp", "asymmetric_shapley_value")
+_UNSUPPORTED_SHAP = ("text_config", "image_config")
 _UNSUPPORTED_PREDICTOR = ("endpoint_name", "target_model", "time_series_predictor_config")
 
 
@@ -267,10 +277,14 @@ def _refuse_unsupported(document: dict[str, Any]) -> None:
     if predictor.get("content_type", CSV).lower() not in (CSV, JSON_LINES, JSON):
         found += [f"predictor.content_type {predictor['content_type']!r}"]
     found += [f"methods.{key}" for key in document["methods"] if key in _UNSUPPORTED_METHODS]
+    found += [
+        f"methods.shap.{key}" for key in document["methods"].get("shap", ()) if key in _UNSUPPORTED_SHAP
+    ]
     found += [key for key in document if key in _UNSUPPORTED]
     found += [f"predictor.{key}" for key in predictor if key in _UNSUPPORTED_PREDICTOR]
     if found:
         raise AnalysisError(
             f"not supported by this container: {', '.join(found)}; "
-            "it computes pre_training_bias and post_training_bias of tables: no images, texts or time series"
+            "it computes pre_training_bias, post_training_bias and shap of tables: "
+            "no images, texts or time series"
         )

@@ -16,6 +16,7 @@ from sagemaker_monitor.analysis.datasets.parquet_files import read_parquet
 from sagemaker_monitor.analysis.errors import AnalysisError
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from pathlib import Path
 
     from sagemaker_monitor.analysis.container.config import AnalysisConfig, DataConfig, SideConfig
@@ -35,6 +36,8 @@ def open_dataset(config: AnalysisConfig, paths: Paths, source: Path, job: JobAtt
         files = files_of(fetched(paths, "dataset", data.uri, "data"))
     if data.type == CAPTURED:
         captured = read_captured(files, data.headers, data.label, job.attributes)
+        if not config.methods:
+            return captured.dataset
         return job.with_predictions(captured, config.probability_threshold)
     dataset = _read(data, files)
     for what, side in (("predicted_label_dataset", data.predicted_labels), ("facet_dataset", data.facets)):
@@ -44,14 +47,19 @@ def open_dataset(config: AnalysisConfig, paths: Paths, source: Path, job: JobAtt
 
 
 def _read(data: DataConfig, files: list[Path]) -> Dataset:
-    if data.type == CSV:
-        return read_csv(files, data.headers)
-    if data.type == PARQUET:
-        return read_parquet(files, data.headers)
     predicted = data.predicted_label if isinstance(data.predicted_label, str) else None
-    places = Places(data.features, data.label if isinstance(data.label, str) else None, predicted)
+    label = data.label if isinstance(data.label, str) else None
+    return read_rows(data.type, Places(data.features, label, predicted), files, data.headers)
+
+
+def read_rows(dataset_type: str, places: Places, files: list[Path], headers: Sequence[str] | None) -> Dataset:
+    """Return the rows of *files* of any type but captures; raises AnalysisError."""
+    if dataset_type == CSV:
+        return read_csv(files, headers)
+    if dataset_type == PARQUET:
+        return read_parquet(files, headers)
     readers = {JSON_LINES: read_json_lines, JSON: read_json}
-    return readers[data.type](files, places, data.headers)
+    return readers[dataset_type](files, places, headers)
 
 
 def _with_side(
@@ -87,8 +95,12 @@ def files_of(folder: Path) -> list[Path]:
     return sorted(each for each in folder.rglob("*") if each.is_file())
 
 
-def fetched(paths: Paths, name: str, uri: str, folder: str | None = None) -> Path:
-    """Return where the objects at *uri*, which the configuration gives as *name*_uri, lie in the container.
+def fetched(
+    paths: Paths, name: str, uri: str, folder: str | None = None, *, key: str | None = None
+) -> Path:
+    """Return where the objects at *uri*, which the configuration has at *key*, lie in the container.
+
+    Without *key* it is *name*_uri.
 
     Clarify gets them from S3 by itself. This container speaks to no AWS service: they are an input of the job
     with that S3 URI, or are put at /opt/ml/processing/input/<folder>, which is called like *name* unless
@@ -101,7 +113,7 @@ def fetched(paths: Paths, name: str, uri: str, folder: str | None = None) -> Pat
         if source.rstrip("/") == uri.rstrip("/"):
             return paths.resolve(local_path)
     raise AnalysisError(
-        f"{name}_uri {uri} is not among the job's inputs: add an input with this S3 URI, "
+        f"{key or f'{name}_uri'} {uri} is not among the job's inputs: add an input with this S3 URI, "
         f"or put its files at /opt/ml/processing/input/{folder or name}"
     )
 

@@ -116,6 +116,24 @@ def of_bias(monitor: Monitor, analysis: Analysis) -> Iterator[MetricRecord]:
                     )
 
 
+def of_explanations(monitor: Monitor, analysis: Analysis) -> Iterator[MetricRecord]:
+    """Yield every global SHAP value and expected value, by label."""
+    found = analysis.explanations.kernel_shap if analysis.explanations else {}
+    for label, explanation in found.items():
+        common = {"ExplainabilityMethod": "KernelShap", "Label": label}
+        for feature, value in explanation.global_shap_values.items():
+            yield from monitor.record(f"feature_{feature}", value, **common, ValueType="GlobalShapValues")
+        yield from monitor.record(
+            "ExpectedValue", explanation.expected_value, **common, ValueType="ExpectedValue"
+        )
+
+
+def of_clarify(monitor: Monitor, analysis: Analysis) -> Iterator[MetricRecord]:
+    """Yield the metrics of all sections of *analysis*."""
+    yield from of_bias(monitor, analysis)
+    yield from of_explanations(monitor, analysis)
+
+
 def leave(paths: Paths, records: Iterable[MetricRecord]) -> None:
     """Write the file of those *records* that CloudWatch takes, or none; print what is left out."""
     kept, refused = [], Counter[str]()

@@ -64,11 +64,12 @@ class Paths:
 
 
 def write_outputs(output: Path, files: Mapping[str, str]) -> None:
-    """Write all of *files* below *output*, or none when writing fails."""
+    """Write all of *files* below *output*, or none when writing fails; their names may have folders."""
     output.parent.mkdir(parents=True, exist_ok=True)
     staging = Path(tempfile.mkdtemp(prefix=f".{output.name}-", dir=output.parent))
     try:
         for name, content in files.items():
+            (staging / name).parent.mkdir(parents=True, exist_ok=True)
             (staging / name).write_text(content, encoding="utf-8")
         staging.chmod(0o755)
         try:
@@ -84,10 +85,13 @@ def _move_into(output: Path, staging: Path) -> None:
     output.mkdir(exist_ok=True)
     copies = []
     try:
-        for file in staging.iterdir():
-            copies.append(Path(shutil.copy(file, output / f".{file.name}.partial")))
+        for file in staging.rglob("*"):
+            if file.is_file():
+                folder = output / file.parent.relative_to(staging)
+                folder.mkdir(parents=True, exist_ok=True)
+                copies.append(Path(shutil.copy(file, folder / f".{file.name}.partial")))
         for copy in copies:
-            os.replace(copy, output / copy.name.removeprefix(".").removesuffix(".partial"))
+            os.replace(copy, copy.parent / copy.name.removeprefix(".").removesuffix(".partial"))
     finally:
         for copy in copies:
             copy.unlink(missing_ok=True)

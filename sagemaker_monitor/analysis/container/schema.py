@@ -86,6 +86,31 @@ def _methods(where: str, value: Any) -> None:
         _list_of(_text)(where, value)
 
 
+def _row(where: str, value: Any) -> None:
+    """Accept a row of cells, or a record in the dataset's JSON format."""
+    _is(list, dict)(where, value)
+    if isinstance(value, list):
+        _list_of(_is(int, float, str, type(None)))(where, value)
+
+
+def _baseline(where: str, value: Any) -> None:
+    _is(str, list, dict)(where, value)
+    if isinstance(value, list):
+        _list_of(_row)(where, value)
+
+
+_SHAP = _mapping(
+    {},
+    {
+        "baseline": _baseline,
+        **dict.fromkeys(("num_clusters", "num_samples", "seed"), _integer),
+        **dict.fromkeys(("use_logit", "save_local_shap_values"), _is(bool)),
+        "agg_method": _one_of("mean_abs", "median", "mean_sq"),
+        "features_to_explain": _list_of(_reference),
+        **dict.fromkeys(("text_config", "image_config"), _anything),
+    },
+)
+
 _SCHEMA = _mapping(
     {
         "dataset_type": _one_of(*DATASET_TYPES),
@@ -95,7 +120,8 @@ _SCHEMA = _mapping(
                 "pre_training_bias": _mapping({"methods": _methods}, {}),
                 "post_training_bias": _mapping({"methods": _methods}, {}),
                 "report": _mapping({"name": _text}, {"title": _text}),
-                **dict.fromkeys(("shap", "pdp", "asymmetric_shapley_value"), _anything),
+                "shap": _SHAP,
+                **dict.fromkeys(("pdp", "asymmetric_shapley_value"), _anything),
             },
         ),
     },

@@ -89,6 +89,11 @@ class Explanation:
     global_shap_values: Mapping[str, float | None]
     expected_value: float | None
 
+    @property
+    def numbers(self) -> dict[str, float]:
+        """The global SHAP values that are numbers."""
+        return {name: value for name, value in self.global_shap_values.items() if value is not None}
+
     def to_dict(self) -> dict[str, Any]:
         """Return the explanation's JSON object, features in their order."""
         values = {name: _finite(value) for name, value in self.global_shap_values.items()}
