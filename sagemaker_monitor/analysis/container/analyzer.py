@@ -16,6 +16,7 @@ from sagemaker_monitor.analysis.quality import checks
 from sagemaker_monitor.analysis.quality.profile import profile
 from sagemaker_monitor.analysis.quality.suggestion import suggest
 from sagemaker_monitor.analysis.records import open_dataset
+from sagemaker_monitor.analysis.records.dataset import ahead
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -56,7 +57,7 @@ def _data_quality(settings: AnalyzerSettings) -> tuple[dict[str, str], str]:
     domains = {
         place for place, each in enumerate(required.features if required else ()) if each.domains is not None
     }
-    found = profile(columns.names, lambda: columns.of_blocks(dataset.blocks()), count_texts_of=domains)
+    found = profile(columns.names, lambda: columns.of_blocks(ahead(dataset.blocks())), count_texts_of=domains)
     print(f"dataset: {found.rows} rows", flush=True)
     files = {STATISTICS: found.statistics.to_json(), CONSTRAINTS: suggest(found.statistics).to_json()}
     if required is None or not required.config.evaluate_constraints:

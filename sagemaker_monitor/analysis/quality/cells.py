@@ -78,10 +78,14 @@ def is_number(cell: str) -> bool:
 
 @dataclass(frozen=True)
 class Cells:
-    """One column of a block of rows: the types of its cells, and its numbers when they are all numbers."""
+    """One column of a block of rows: the types of its cells, and its numbers when they are all numbers.
+
+    Of a column with texts there may be *counts*: how often which text occurs.
+    """
 
     types: TypeCounts
     numbers: NDArray[np.float64] | None
+    counts: pl.DataFrame | None = None
 
 
 def classify(frame: pl.DataFrame) -> list[Cells]:
@@ -100,9 +104,33 @@ def classify(frame: pl.DataFrame) -> list[Cells]:
         if column.null_count() == missing[index]:
             types = TypeCounts(missing[index], integral=frame.height - missing[index])
             done[index] = Cells(types, _numbers(column))
+    for index, cell in enumerate(first):
+        if cell is not None and not is_number(cell):
+            done[index] = _by_value(frame.to_series(index))
     rest = [index for index in range(frame.width) if index not in done]
     done.update(zip(rest, _by_pattern(frame, rest, [missing[index] for index in rest]), strict=True))
     return [done[index] for index in range(frame.width)]
+
+
+def _by_value(texts: pl.Series) -> Cells:
+    """Return a column of texts by its distinct ones, which are to be counted in any case."""
+    import polars as pl
+
+    counts = count_texts(texts)
+    text, count = pl.col("text"), pl.col("count")
+    fractional, integral, boolean = counts.select(
+        count.filter(text.str.contains(pattern)).sum().alias(str(place))
+        for place, pattern in enumerate((FRACTIONAL_CELL, INTEGRAL_CELL, BOOLEAN_CELL))
+    ).row(0)
+    present = int(counts["count"].sum())
+    missing = len(texts) - present
+    strings = present - fractional - integral - boolean
+    return Cells(TypeCounts(missing, fractional, integral, boolean, strings), None, counts)
+
+
+def count_texts(texts: pl.Series) -> pl.DataFrame:
+    """Return how often which text occurs, in columns text and count; null is none."""
+    return texts.alias("text").drop_nulls().value_counts(name="count")
 
 
 def _by_pattern(frame: pl.DataFrame, indices: Sequence[int], missing: Sequence[int]) -> list[Cells]:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from sagemaker_monitor.analysis.quality.cells import count_texts
+
 if TYPE_CHECKING:
     import polars as pl
 
@@ -16,12 +18,12 @@ class Frequencies:
         self._counts: pl.DataFrame | None = None
         self.rows = 0
 
-    def add(self, texts: pl.Series) -> None:
-        """Count the texts of some more rows; null is none."""
+    def add(self, texts: pl.Series, counts: pl.DataFrame | None = None) -> None:
+        """Count the texts of some more rows, unless their *counts* are known; null is none."""
         import polars as pl
 
         self.rows += len(texts)
-        new = texts.alias("text").drop_nulls().value_counts(name="count")
+        new = count_texts(texts) if counts is None else counts
         if self._counts is not None:
             new = pl.concat([self._counts, new]).group_by("text").agg(pl.col("count").sum())
         self._counts = new

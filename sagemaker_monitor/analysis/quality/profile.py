@@ -75,7 +75,7 @@ def profile(
         for column, cells, texts in zip(columns, classify(block), block.get_columns(), strict=True):
             column.types += cells.types
             if column.counted or column.types.inferred == STRING:
-                column.frequencies.add(texts)
+                column.frequencies.add(texts, cells.counts)
             if column.types.inferred != STRING and cells.numbers is not None:
                 column.moments = column.moments.with_values(cells.numbers, row_by_row=exact)
                 sketched.append((column.sketch, cells.numbers))

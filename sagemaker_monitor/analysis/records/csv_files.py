@@ -137,7 +137,7 @@ def _pieces(file: Path, size: int) -> Iterator[bytes]:
         while content := source.read(size):
             content += source.readline()
             # A line end between quotes ends no row.
-            while content.count(b'"') % 2 and (line := source.readline()):
+            while b'"' in content and content.count(b'"') % 2 and (line := source.readline()):
                 content += line
             if content[:1] in b"\r\n":
                 content = content.lstrip(b"\r\n")

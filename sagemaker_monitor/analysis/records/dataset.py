@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
@@ -37,6 +38,15 @@ class Dataset(Protocol):
         Columns are called by their position: "0", "1", …
         """
         ...
+
+
+def ahead(blocks: Iterator[pl.DataFrame]) -> Iterator[pl.DataFrame]:
+    """Yield *blocks*, the next of which is read while one is worked on."""
+    with ThreadPoolExecutor(1) as thread:
+        following = thread.submit(next, blocks, None)
+        while (block := following.result()) is not None:
+            following = thread.submit(next, blocks, None)
+            yield block
 
 
 def files_of(source: Path) -> Sequence[Path]:
