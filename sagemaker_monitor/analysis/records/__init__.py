@@ -9,7 +9,7 @@ from sagemaker_monitor.analysis.records import attributes as lookup
 from sagemaker_monitor.analysis.records.capture_attributes import of_captures
 from sagemaker_monitor.analysis.records.capture_files import CaptureFiles
 from sagemaker_monitor.analysis.records.csv_files import CsvFiles
-from sagemaker_monitor.analysis.records.dataset import NO_DATA, Dataset, files_of
+from sagemaker_monitor.analysis.records.dataset import NO_DATA, Dataset, files_of, refuse_manifests
 from sagemaker_monitor.analysis.records.formats import DatasetFormat, Kind
 from sagemaker_monitor.analysis.records.json_files import json_documents, json_lines
 from sagemaker_monitor.analysis.records.json_records import JsonTable
@@ -32,6 +32,7 @@ def open_dataset(format: DatasetFormat, source: Path) -> Dataset:
     files = files_of(source)
     if not files:
         raise AnalysisError(NO_DATA)
+    refuse_manifests(files)
     return _OPENED[format.kind](format, files)
 
 

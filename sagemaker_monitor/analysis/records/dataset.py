@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Protocol
+
+from sagemaker_monitor.analysis.errors import AnalysisError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -13,6 +16,8 @@ if TYPE_CHECKING:
 
 NO_DATA = "Job inputs had no data"
 BOM = b"\xef\xbb\xbf"
+
+_MANIFEST = re.compile(rb'\s*\[\s*\{\s*"prefix"\s*:\s*"s3://')
 
 BLOCK = 8 << 20
 BLOCK_PER_COLUMN = 16 << 10
@@ -47,6 +52,20 @@ def ahead(blocks: Iterator[pl.DataFrame]) -> Iterator[pl.DataFrame]:
         while (block := following.result()) is not None:
             following = thread.submit(next, blocks, None)
             yield block
+
+
+def refuse_manifests(files: Sequence[Path]) -> None:
+    """Raise AnalysisError for the manifest of a transform's capture: it lists data, and is none."""
+    for file in files:
+        if file.suffix != ".json":
+            continue
+        with file.open("rb") as source:
+            head = source.read(64)
+        if _MANIFEST.match(head):
+            raise AnalysisError(
+                f"{file.name!r} is a capture manifest, which lists data and is none; "
+                "give it as an input whose S3DataType is ManifestFile, and the objects that it lists are read"
+            )
 
 
 def files_of(source: Path) -> Sequence[Path]:

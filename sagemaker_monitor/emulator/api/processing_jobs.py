@@ -97,8 +97,6 @@ def _check_input(given: dict[str, Any]) -> None:
     source = given.get("S3Input")
     if source is None or given.get("AppManaged"):
         raise refuse(where, "only S3Input is staged, not by the application")
-    if source["S3DataType"] != "S3Prefix":
-        raise refuse(f"{where}: S3DataType", f"{source['S3DataType']} is not supported; supported: S3Prefix")
     if source.get("S3InputMode", "File") != "File":
         raise refuse(f"{where}: S3InputMode", f"{source['S3InputMode']} is not supported; supported: File")
     if source.get("S3CompressionType", "None") != "None":

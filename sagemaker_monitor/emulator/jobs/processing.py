@@ -10,7 +10,7 @@ from typing import Any
 
 from sagemaker_monitor.emulator.jobs import child, clarify_config, images, metrics
 from sagemaker_monitor.emulator.jobs.failure import JobFailed, bounded, exit_reason, read_message
-from sagemaker_monitor.emulator.jobs.staging import collect, copy_to, local_path, select
+from sagemaker_monitor.emulator.jobs.staging import collect, copy_to, listed, local_path, select
 from sagemaker_monitor.emulator.jobs.work import Work
 from sagemaker_monitor.emulator.models.archive import ArtifactError
 from sagemaker_monitor.emulator.models.resolve import UnknownModelError, launch
@@ -48,7 +48,10 @@ def _stage(work: Work) -> None:
     record = work.record
     for given in record.get("ProcessingInputs", []):
         source = given["S3Input"]
-        selected = select(work.context, source["S3Uri"], record["RoleArn"])
+        if source["S3DataType"] == "ManifestFile":
+            selected, _, _ = listed(work.context, source["S3Uri"], record["RoleArn"])
+        else:
+            selected = select(work.context, source["S3Uri"], record["RoleArn"])
         copy_to(selected, local_path(work.root, source["LocalPath"]), work.interruption.check)
     config = work.root / "config"
     config.mkdir()

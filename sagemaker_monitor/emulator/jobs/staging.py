@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 from collections.abc import Callable, Iterable
@@ -49,6 +50,28 @@ def select(context: Context, uri: str, role: str) -> list[Selected]:
         raise JobFailed(_no_objects(context, uri, role))
     base = _folder(uri, found)
     return [Selected(stored, stored.uri[len(base) :]) for stored in found]
+
+
+def listed(context: Context, uri: str, role: str) -> tuple[list[Selected], str, tuple[str, ...]]:
+    """Return the objects that a manifest lists, and the prefix and the names by which it does.
+
+    A manifest is `[{"prefix": "s3://…/"}, "name", …]`, as S3DataSource documents it; of the name "" the
+    prefix is the object. Raises JobFailed.
+    """
+    (found,) = select(context, uri, role)[:1]
+    try:
+        head, *names = json.loads(found.stored.path.read_bytes())
+        prefix = head["prefix"]
+        well_formed = isinstance(prefix, str) and names and all(isinstance(name, str) for name in names)
+    except (ValueError, TypeError, KeyError):
+        well_formed = False
+    if not well_formed:
+        raise JobFailed(f'ClientError: {uri} is no manifest; it must be [{{"prefix": "s3://…/"}}, "name", …]')
+    selected = []
+    for name in names:
+        (each,) = select(context, prefix + name, role)[:1]
+        selected.append(Selected(each.stored, name or each.name))
+    return selected, prefix, tuple(names)
 
 
 def copy_to(selected: Iterable[Selected], directory: Path, check: Callable[[], None]) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import sys
 from pathlib import Path
 from typing import Any
@@ -10,7 +9,7 @@ from typing import Any
 from sagemaker_monitor.emulator.jobs import child
 from sagemaker_monitor.emulator.jobs.capture import Listing, inference_time, manifests
 from sagemaker_monitor.emulator.jobs.failure import JobFailed, bounded, exit_reason
-from sagemaker_monitor.emulator.jobs.staging import Selected, Upload, copy_to, select
+from sagemaker_monitor.emulator.jobs.staging import Selected, Upload, copy_to, listed, select
 from sagemaker_monitor.emulator.jobs.transform_plan import MEBIBYTE, FilePlan, TransformPlan
 from sagemaker_monitor.emulator.jobs.work import Work
 from sagemaker_monitor.emulator.models.archive import ArtifactError
@@ -86,30 +85,13 @@ def _select(work: Work) -> tuple[list[Selected], Listing]:
     source = work.record["TransformInput"]["DataSource"]["S3DataSource"]
     uri = source["S3Uri"]
     if source["S3DataType"] == "ManifestFile":
-        return _from_manifest(work, uri)
+        selected, prefix, names = listed(work.context, uri, _role(work))
+        return selected, Listing(prefix, names)
     selected = select(work.context, uri, _role(work))
     if len(selected) == 1 and selected[0].stored.uri == uri:
         return selected, Listing(uri, ("",))
     prefix = selected[0].stored.uri.removesuffix(selected[0].name)
     return selected, Listing(prefix, tuple(each.name for each in selected))
-
-
-def _from_manifest(work: Work, uri: str) -> tuple[list[Selected], Listing]:
-    """Read a manifest: `[{"prefix": "s3://…/"}, "name", …]`, as S3DataSource documents it."""
-    (found,) = select(work.context, uri, _role(work))[:1]
-    try:
-        head, *names = json.loads(found.stored.path.read_bytes())
-        prefix = head["prefix"]
-        well_formed = isinstance(prefix, str) and names and all(isinstance(name, str) for name in names)
-    except (ValueError, TypeError, KeyError):
-        well_formed = False
-    if not well_formed:
-        raise JobFailed(f'ClientError: {uri} is no manifest; it must be [{{"prefix": "s3://…/"}}, "name", …]')
-    selected = []
-    for name in names:
-        (each,) = select(work.context, prefix + name, _role(work))[:1]
-        selected.append(Selected(each.stored, name or each.name))
-    return selected, Listing(prefix, tuple(names))
 
 
 def _captures(work: Work, inputs: Listing, outputs: Listing) -> list[Upload]:

@@ -359,13 +359,36 @@ def test_what_does_not_run_is_refused_at_once(context: Context, request_: dict[s
     assert context.store.list("processing-job") == []
 
 
-def test_manifest_inputs_are_refused_by_name(context: Context) -> None:
-    """S3DataType ManifestFile is not staged yet and says so."""
+@pytest.mark.parametrize(
+    ("manifest", "outcome"),
+    [
+        (b'[{"prefix": "s3://data/in/"}, "a.csv", "c.csv"]', "a.csv,c.csv"),
+        (b'[{"prefix": "s3://data/in/a.csv"}, ""]', "a.csv"),
+        (b'{"prefix": "s3://data/in/"}', "s3://data/m.json is no manifest"),
+        (b'[{"prefix": "s3://data/in/"}, "d.csv"]', 'No S3 objects found under S3 URL "s3://data/in/d.csv"'),
+    ],
+)
+def test_a_manifest_names_the_objects(context: Context, manifest: bytes, outcome: str) -> None:
+    """S3DataType ManifestFile stages what the manifest lists, in the form of a capture manifest too."""
+    for name in ("a", "b", "c"):
+        context.s3.put_bytes(f"s3://data/in/{name}.csv", b"1\n")
+    context.s3.put_bytes("s3://data/m.json", manifest)
     given = s3_input("s3://data/m.json", "/opt/ml/processing/a")
     given["S3Input"]["S3DataType"] = "ManifestFile"
+    code = (
+        "import os; open('processing/output/names', 'w').write(','.join(sorted(os.listdir('processing/a'))))"
+    )
+    specification = {
+        **processing_request()["AppSpecification"],
+        "ContainerEntrypoint": ["python3", "-c", code],
+    }
 
-    with pytest.raises(ApiError, match="S3DataType: ManifestFile is not supported; supported: S3Prefix"):
-        create_processing_job(context, processing_request(ProcessingInputs=[given]))
+    job = run(context, processing_request(ProcessingInputs=[given], AppSpecification=specification))
+
+    if job["ProcessingJobStatus"] == "Completed":
+        assert context.s3.read_bytes("s3://data/out/names").decode() == outcome
+    else:
+        assert outcome in job["FailureReason"]
 
 
 def test_a_name_is_used_once(context: Context) -> None:
