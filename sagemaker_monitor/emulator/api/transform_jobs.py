@@ -2,19 +2,26 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from sagemaker_monitor.emulator.api.context import ApiError, Context, Handler
-from sagemaker_monitor.emulator.jobs import records, runner
-from sagemaker_monitor.emulator.jobs.csv_records import compile_filter
+from sagemaker_monitor.emulator.jobs import csv_records, json_records, records, runner
 from sagemaker_monitor.emulator.jobs.listing import page
 from sagemaker_monitor.emulator.jobs.records import refuse
-from sagemaker_monitor.emulator.jobs.transform import LARGEST_PAYLOAD_MB
+from sagemaker_monitor.emulator.jobs.transform import LARGEST_PAYLOAD_MB, media_type
+from sagemaker_monitor.emulator.jobs.transform_plan import CSV, JSON, JSON_LINES
 from sagemaker_monitor.emulator.models.archive import ArtifactError
 from sagemaker_monitor.emulator.models.resolve import UnknownModelError, resolve
 
 KIND = "transform-job"
 PREFIX = "TransformJob"
+# What reads the filters of each content type.
+FILTERS: dict[str, Callable[[str], object]] = {
+    CSV: csv_records.compile_filter,
+    JSON_LINES: json_records.compile_filter,
+    JSON: json_records.compile_filter,
+}
 
 
 def create_transform_job(context: Context, request: dict[str, Any]) -> dict[str, Any]:
@@ -62,35 +69,46 @@ OPERATIONS: dict[str, Handler] = {
 def check(request: dict[str, Any]) -> None:
     """Raise ApiError for a request that the service's model allows and that cannot run."""
     given, output = request["TransformInput"], request["TransformOutput"]
-    _one_of("TransformInput.ContentType", _media_type(given.get("ContentType", "")), "text/csv")
+    content_type = media_type(given.get("ContentType", ""))
+    _one_of("TransformInput.ContentType", content_type, *FILTERS)
     _one_of("TransformInput.CompressionType", given.get("CompressionType", "None"), "None")
     _one_of("TransformInput.SplitType", given.get("SplitType", "None"), "None", "Line")
     source = given["DataSource"]["S3DataSource"]
     _one_of(
         "TransformInput.DataSource.S3DataSource.S3DataType", source["S3DataType"], "S3Prefix", "ManifestFile"
     )
-    _one_of("TransformOutput.Accept", _media_type(output.get("Accept", "text/csv")), "text/csv")
+    accept = media_type(output.get("Accept", content_type))
+    _one_of("TransformOutput.Accept", accept, *FILTERS)
     if request.get("MaxPayloadInMB", 0) > LARGEST_PAYLOAD_MB:
         raise refuse("MaxPayloadInMB", f"at most {LARGEST_PAYLOAD_MB}, not {request['MaxPayloadInMB']}")
-    _check_processing(request)
+    _check_processing(request, content_type, accept)
 
 
-def _check_processing(request: dict[str, Any]) -> None:
+def _check_processing(request: dict[str, Any], content_type: str, accept: str) -> None:
     processing = request.get("DataProcessing", {})
-    for member in ("InputFilter", "OutputFilter"):
+    for member, kind in (("InputFilter", content_type), ("OutputFilter", accept)):
         try:
-            compile_filter(processing.get(member, "$"))
+            FILTERS[kind](processing.get(member, "$"))
         except ValueError as error:
             raise refuse(f"DataProcessing.{member}", str(error)) from error
     with_ids = request.get("DataCaptureConfig", {}).get("GenerateInferenceId", False)
-    by_line = (
-        request["TransformInput"].get("SplitType") == "Line"
-        and request["TransformOutput"].get("AssembleWith") == "Line"
-    )
     filtered = {processing.get("InputFilter", "$"), processing.get("OutputFilter", "$")} - {"$", ""}
-    if not by_line and (with_ids or filtered or processing.get("JoinSource", "None") == "Input"):
+    if not (with_ids or filtered or processing.get("JoinSource", "None") == "Input"):
+        return
+    what = "DataProcessing and DataCaptureConfig.GenerateInferenceId"
+    if (content_type == CSV) != (accept == CSV):
         raise refuse(
-            "DataProcessing and DataCaptureConfig.GenerateInferenceId",
+            what, f"they need input and answers of one kind: Accept is {accept}, ContentType {content_type}"
+        )
+    split, assemble = (
+        request[part].get(member, "None")
+        for part, member in (("TransformInput", "SplitType"), ("TransformOutput", "AssembleWith"))
+    )
+    # Of these types, only a JSON file can be one record.
+    whole = content_type == accept == JSON and split == "None"
+    if not whole and (split, assemble) != ("Line", "Line"):
+        raise refuse(
+            what,
             "they work on records: set TransformInput.SplitType and TransformOutput.AssembleWith to Line",
         )
 
@@ -98,10 +116,6 @@ def _check_processing(request: dict[str, Any]) -> None:
 def _one_of(member: str, value: str, *supported: str) -> None:
     if value not in supported:
         raise refuse(member, f"{value[:200]!r} is not supported; supported: {', '.join(supported)}")
-
-
-def _media_type(value: str) -> str:
-    return value.split(";")[0].strip().lower()
 
 
 def _summary(record: dict[str, Any]) -> dict[str, Any]:

@@ -57,6 +57,11 @@ def _drive(work: Work, plan: TransformPlan) -> None:
         raise JobFailed(exit_reason(code, message, work.log))
 
 
+def media_type(value: str) -> str:
+    """Return a content type without its parameters, such as `text/csv`."""
+    return value.split(";")[0].strip().lower()
+
+
 def _plan(
     record: dict[str, Any], selected: list[Selected], source: Path, target: Path, endpoint: str
 ) -> TransformPlan:
@@ -65,6 +70,8 @@ def _plan(
     with_ids = capture.get("GenerateInferenceId", False)
     return TransformPlan(
         endpoint=endpoint,
+        content_type=media_type(given["ContentType"]),
+        accept=output.get("Accept", ""),
         files=tuple(
             FilePlan(str(source / each.name), str(target / f"{each.name}.out"), each.stored.uri)
             for each in selected

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import http.client
 import sys
-import uuid
 from collections.abc import Iterator
 from pathlib import Path
-from typing import BinaryIO
+from typing import Any, BinaryIO
 from urllib.parse import urlsplit
 
-from sagemaker_monitor.emulator.jobs.csv_records import Filter, RecordError, cells, compile_filter, records
-from sagemaker_monitor.emulator.jobs.transform_plan import MEBIBYTE, TransformPlan
+from sagemaker_monitor.emulator.jobs.csv_records import RecordError, records
+from sagemaker_monitor.emulator.jobs.transform_plan import CSV, JSON, JSON_LINES, MEBIBYTE, TransformPlan
+from sagemaker_monitor.emulator.jobs.transform_records import records_of
 
 
 class TransformError(Exception):
@@ -21,15 +21,19 @@ class TransformError(Exception):
 class Model:
     """The model server, over one connection."""
 
-    def __init__(self, endpoint: str) -> None:
-        parts = urlsplit(endpoint)
+    def __init__(self, plan: TransformPlan) -> None:
+        parts = urlsplit(plan.endpoint)
         self._path = parts.path
+        self._headers = {
+            "Content-Type": plan.content_type,
+            **({"Accept": plan.accept} if plan.accept else {}),
+        }
         self._connection = http.client.HTTPConnection(parts.hostname or "", parts.port, timeout=600)
 
     def ask(self, payload: bytes) -> bytes:
         """Return the model's answer; raise RecordError with its words when it refuses."""
         try:
-            self._connection.request("POST", self._path, body=payload, headers={"Content-Type": "text/csv"})
+            self._connection.request("POST", self._path, body=payload, headers=self._headers)
             response = self._connection.getresponse()
             answer = response.read()
         except (OSError, http.client.HTTPException) as error:
@@ -44,7 +48,7 @@ class Model:
 
 def transform(plan: TransformPlan) -> None:
     """Write every output file of *plan*; raise TransformError."""
-    model = Model(plan.endpoint)
+    model = Model(plan)
     for file in plan.files:
         Path(file.target).parent.mkdir(parents=True, exist_ok=True)
         try:
@@ -58,9 +62,9 @@ def transform(plan: TransformPlan) -> None:
 
 def _transform_file(plan: TransformPlan, source: BinaryIO, target: BinaryIO, model: Model) -> None:
     if not plan.split:
-        target.write(_assembled(plan, model.ask(_whole(plan, source))))
+        _transform_whole(plan, source, target, model)
         return
-    finish = _Finish(plan)
+    finish = records_of(plan).finish
     count = 0
     for first, batch in _requests(plan, source):
         try:
@@ -69,19 +73,62 @@ def _transform_file(plan: TransformPlan, source: BinaryIO, target: BinaryIO, mod
             last = first + len(batch) - 1
             raise RecordError(f"the request of lines {first} to {last} failed: {error}") from error
         if plan.per_record:
-            answers = answer.decode("utf-8").splitlines()
-            if len(answers) != len(batch):
-                raise RecordError(
-                    f"the model gave {len(answers)} answers for the {len(batch)} records from line {first}"
-                )
-            target.writelines(
-                finish(record, given) for (record, _), given in zip(batch, answers, strict=True)
-            )
+            answers = _answers(plan, answer, len(batch), first)
+            for number, ((record, _), given) in enumerate(zip(batch, answers, strict=True), start=first):
+                try:
+                    target.write(f"{finish(record, given)}\n".encode())
+                except RecordError as error:
+                    raise RecordError(f"line {number} {error}") from error
         else:
             target.write(_assembled(plan, answer))
         count += len(batch)
     if not count:
         raise RecordError("the file is empty; batch transform needs at least one record")
+
+
+def _answers(plan: TransformPlan, answer: bytes, count: int, first: int) -> list[str]:
+    """Return one answer for each of *count* records."""
+    text = _decoded(answer).removesuffix("\n")
+    if count == 1 and plan.content_type != CSV:
+        # A JSON document may have several lines.
+        return [text]
+    answers = [line.removesuffix("\r") for line in text.split("\n")] if text else []
+    if len(answers) != count:
+        hint = ""
+        if len(answers) == 1 and plan.content_type != CSV:
+            hint = f"; ask for one answer a line (Accept {JSON_LINES}), or set BatchStrategy to SingleRecord"
+        raise RecordError(
+            f"the model gave {len(answers)} answers for the {count} records from line {first}{hint}"
+        )
+    return answers
+
+
+def _decoded(answer: bytes) -> str:
+    try:
+        return answer.decode("utf-8")
+    except UnicodeDecodeError as error:
+        raise RecordError("the model's answer is not UTF-8 text") from error
+
+
+def _transform_whole(plan: TransformPlan, source: BinaryIO, target: BinaryIO, model: Model) -> None:
+    """Ask for a whole file in one request; the file is one record where its type is JSON."""
+    payload = _whole(plan, source)
+    if plan.content_type != JSON:
+        target.write(_assembled(plan, model.ask(payload)))
+        return
+    file = records_of(plan)
+    record, sent = file.read(_decoded_file(payload))
+    answer = model.ask(sent.encode())
+    if plan.per_record:
+        answer = file.finish(record, _decoded(answer)).encode()
+    target.write(_assembled(plan, answer))
+
+
+def _decoded_file(payload: bytes) -> str:
+    try:
+        return payload.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise RecordError(f"the file is not UTF-8 text: {error.reason} at byte {error.start}") from error
 
 
 def _whole(plan: TransformPlan, source: BinaryIO) -> bytes:
@@ -99,11 +146,11 @@ def _assembled(plan: TransformPlan, answer: bytes) -> bytes:
     return answer + b"\n" if plan.assemble_lines and not answer.endswith(b"\n") else answer
 
 
-def _requests(plan: TransformPlan, source: BinaryIO) -> Iterator[tuple[int, list[tuple[str, str]]]]:
+def _requests(plan: TransformPlan, source: BinaryIO) -> Iterator[tuple[int, list[tuple[Any, str]]]]:
     """Yield a request's first line number and its records: as they are, and as the model gets them."""
-    batch: list[tuple[str, str]] = []
+    batch: list[tuple[Any, str]] = []
     first, size = 1, 0
-    for number, (record, sent) in enumerate(_filtered(plan, source), start=1):
+    for number, (record, sent) in enumerate(_read(plan, source), start=1):
         length = len(sent.encode()) + 1
         if length > plan.most_bytes:
             raise RecordError(f"line {number} is larger than MaxPayloadInMB of {plan.most_bytes // MEBIBYTE}")
@@ -116,40 +163,13 @@ def _requests(plan: TransformPlan, source: BinaryIO) -> Iterator[tuple[int, list
         yield first, batch
 
 
-def _filtered(plan: TransformPlan, source: BinaryIO) -> Iterator[tuple[str, str]]:
-    keep = compile_filter(plan.input_filter)
-    width = 0
-    for number, record in enumerate(records(source), start=1):
+def _read(plan: TransformPlan, source: BinaryIO) -> Iterator[tuple[Any, str]]:
+    read = records_of(plan).read
+    for number, text in enumerate(records(source), start=1):
         try:
-            row = cells(record)
-            sent = record if keep is None else ",".join(keep(row))
+            yield read(text)
         except RecordError as error:
             raise RecordError(f"line {number} {error}") from error
-        # A filter would hide a missing or surplus cell, and the joined output could be read by nobody.
-        width = width or len(row)
-        if len(row) != width:
-            raise RecordError(
-                f"line {number} has {len(row)} cells, line 1 has {width}; every line needs the same number"
-            )
-        yield record, sent
-
-
-class _Finish:
-    """From a record and its answer to the line of the output."""
-
-    def __init__(self, plan: TransformPlan) -> None:
-        self._join = plan.join
-        self._time = plan.inference_time
-        self._filter: Filter | None = compile_filter(plan.output_filter)
-
-    def __call__(self, record: str, answer: str) -> bytes:
-        """Return the line: joined, then filtered, then with id and time, which no filter removes."""
-        line = f"{record},{answer}" if self._join else answer
-        if self._filter is not None:
-            line = ",".join(self._filter(cells(line)))
-        if self._time is not None:
-            line = f"{line},{uuid.uuid4()},{self._time}"
-        return f"{line}\n".encode()
 
 
 def main(arguments: list[str]) -> int:

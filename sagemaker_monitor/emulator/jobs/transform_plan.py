@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 MEBIBYTE = 1024**2
+CSV, JSON, JSON_LINES = "text/csv", "application/json", "application/jsonlines"
 
 
 @dataclass(frozen=True)
@@ -21,9 +22,14 @@ class FilePlan:
 
 @dataclass(frozen=True)
 class TransformPlan:
-    """Everything the child process needs; `inference_time` is None without inference ids."""
+    """Everything the child process needs.
+
+    `accept` is empty for what the model answers by itself, `inference_time` None without inference ids.
+    """
 
     endpoint: str
+    content_type: str
+    accept: str
     files: tuple[FilePlan, ...]
     split: bool
     single_record: bool

@@ -233,15 +233,33 @@ def test_a_model_of_a_package_is_served(context: Context, model: str) -> None:
             r'Could not find model "arn:aws:sagemaker:us-east-1:000000000000:model/other"',
         ),
         (
-            {"given": {"ContentType": "application/jsonlines"}},
-            "ContentType: 'application/jsonlines' is not supported",
+            {"given": {"ContentType": "image/png"}},
+            "ContentType: 'image/png' is not supported; supported: text/csv, application/jsonlines, appl",
         ),
         (
             {"given": {"SplitType": "RecordIO"}},
             "SplitType: 'RecordIO' is not supported; supported: None, Line",
         ),
         ({"given": {"CompressionType": "Gzip"}}, "CompressionType: 'Gzip' is not supported"),
-        ({"output": {"Accept": "application/json"}}, "Accept: 'application/json' is not supported"),
+        ({"output": {"Accept": "image/png"}}, "Accept: 'image/png' is not supported"),
+        (
+            {"output": {"Accept": "application/jsonlines"}, "DataProcessing": {"JoinSource": "Input"}},
+            "input and answers of one kind: Accept is application/jsonlines, ContentType text/csv",
+        ),
+        (
+            {
+                "given": {"ContentType": "application/jsonlines", "SplitType": "None"},
+                "DataProcessing": {"InputFilter": "$.features"},
+            },
+            "set .* to Line",
+        ),
+        (
+            {
+                "given": {"ContentType": "application/jsonlines"},
+                "DataProcessing": {"OutputFilter": "$..score"},
+            },
+            r"OutputFilter: the filter '\$\.\.score' is not supported; for JSON there are",
+        ),
         (
             {"DataProcessing": {"InputFilter": "$.features"}},
             r"InputFilter: the filter '\$\.features' is not supported",
