@@ -96,10 +96,15 @@ class Column:
 
     def distinct(self) -> list[Any]:
         """Return the distinct values as Python objects, in order of appearance."""
-        present = self.values[self.present]
-        _, first = np.unique(present, return_index=True)
-        values: list[Any] = present[np.sort(first)].tolist()
-        return values
+        return [value for value, _ in self.rows_by_value()]
+
+    def rows_by_value(self) -> list[tuple[Any, NDArray[np.intp]]]:
+        """Return each distinct value as a Python object with the positions of its rows, as they appear."""
+        present = np.flatnonzero(self.present)
+        values, codes = np.unique(self.values[present], return_inverse=True)
+        rows = present[np.argsort(codes, kind="stable")]
+        parts = np.split(rows, np.cumsum(np.bincount(codes, minlength=len(values)))[:-1]) if len(rows) else []
+        return sorted(zip(values.tolist(), parts, strict=True), key=lambda each: int(each[1][0]))
 
     def equal_to_any(self, values: Sequence[object]) -> NDArray[np.bool_]:
         """Return which rows have one of *values*, cast to the column's type when no row has as they stand.

@@ -69,36 +69,49 @@ def section(
 
     A metric that cannot be computed is reported with the reason instead of a value.
     """
-    strata = None if group_variable is None else _strata(group_variable)
+    tables = Tables(labels, group_variable)
     results: dict[str, tuple[FacetResult, ...]] = {}
     for facet in facets:
+        tests = _flip_tests(facet, labels.predicted) if "FT" in methods else [None] * len(facet.groups)
         entries = tuple(
-            FacetResult(group.text, _metrics(methods, group.inside, labels, facet.features, strata))
-            for group in facet.groups
+            FacetResult(group.text, _metrics(methods, tables, group, flip_test_result))
+            for group, flip_test_result in zip(facet.groups, tests, strict=True)
         )
         results[facet.name] = results.get(facet.name, ()) + entries
     return BiasSection(label, results, labels.text)
 
 
-def count(
-    inside: NDArray[np.bool_],
-    observed: NDArray[np.bool_],
-    predicted: NDArray[np.bool_] | None = None,
-    strata: NDArray[np.intp] | None = None,
-) -> NDArray[np.float64]:
-    """Return the table of counts, shape (2, 2, 2), or (strata, 2, 2, 2) with a stratum's number by row.
+class Tables:
+    """The counts of labels, of all rows once, and of a group by its own rows alone."""
 
-    Rows whose stratum is negative are left out. Without *predicted*, all count as not favoured.
-    """
-    code = inside.astype(np.intp) * 4 + observed * 2
-    if predicted is not None:
-        code += predicted
-    if strata is None:
-        return np.bincount(code, minlength=8).reshape(2, 2, 2).astype(np.float64)
-    present = strata >= 0
-    number = int(strata.max(initial=-1)) + 1
-    table = np.bincount((strata * 8 + code)[present], minlength=8 * number)
-    return table.reshape(number, 2, 2, 2).astype(np.float64)
+    def __init__(self, labels: Labels, group_variable: Column | None) -> None:
+        self._codes = labels.observed.astype(np.intp) * 2
+        if labels.predicted is not None:
+            self._codes += labels.predicted
+        self._all = np.bincount(self._codes, minlength=4)
+        self._strata = None
+        if group_variable is not None:
+            self._strata = _strata(group_variable)
+            self._number = int(self._strata.max(initial=-1)) + 1
+            self._all_by_stratum = self._by_stratum(np.flatnonzero(self._strata >= 0))
+
+    def of(self, rows: NDArray[np.intp]) -> NDArray[np.float64]:
+        """Return the table of counts of the group of *rows*, shape (2, 2, 2)."""
+        inside = np.bincount(self._codes[rows], minlength=4)
+        return np.stack([self._all - inside, inside]).reshape(2, 2, 2).astype(np.float64)
+
+    def by_stratum(self, rows: NDArray[np.intp]) -> NDArray[np.float64] | None:
+        """Return the tables by value of the group variable, (values, 2, 2, 2); None without any value."""
+        if self._strata is None or not self._number:
+            return None
+        inside = self._by_stratum(rows[self._strata[rows] >= 0])
+        tables = np.stack([self._all_by_stratum - inside, inside], axis=1)
+        return tables.reshape(-1, 2, 2, 2).astype(np.float64)
+
+    def _by_stratum(self, rows: NDArray[np.intp]) -> NDArray[np.intp]:
+        assert self._strata is not None
+        counts = np.bincount(self._strata[rows] * 4 + self._codes[rows], minlength=4 * self._number)
+        return counts.reshape(-1, 4)
 
 
 def _strata(column: Column) -> NDArray[np.intp]:
@@ -109,38 +122,50 @@ def _strata(column: Column) -> NDArray[np.intp]:
 
 
 def _metrics(
-    methods: Sequence[str],
-    inside: NDArray[np.bool_],
-    labels: Labels,
-    features: Sequence[Column],
-    strata: NDArray[np.intp] | None,
+    methods: Sequence[str], tables: Tables, group: Group, flip_test_result: MetricResult | None
 ) -> tuple[MetricResult, ...]:
-    counts = count(inside, labels.observed, labels.predicted)
-    by_group = None
-    if strata is not None and any(METRICS[name].grouped for name in methods if name in METRICS):
-        by_group = count(inside, labels.observed, labels.predicted, strata)
+    counts = tables.of(group.rows)
+    grouped = any(METRICS[name].grouped for name in methods if name in METRICS)
+    by_stratum = tables.by_stratum(group.rows) if grouped else None
 
     def result(name: str) -> MetricResult:
-        if name == "FT":
-            return _flip_test(features, inside, labels.predicted)
-        return _from_counts(METRICS[name], by_group if METRICS[name].grouped else counts)
+        if name == "FT" and flip_test_result is not None:
+            return flip_test_result
+        return _from_counts(METRICS[name], by_stratum if METRICS[name].grouped else counts)
 
     return tuple(result(name) for name in methods)
 
 
 def _from_counts(metric: Metric, counts: NDArray[np.float64] | None) -> MetricResult:
-    error = NO_GROUP_VARIABLE if counts is None or not len(counts) else metric.error(counts)
+    error = NO_GROUP_VARIABLE if counts is None else metric.error(counts)
     if error is not None or counts is None:
         return MetricResult(metric.name, metric.description, None, error)
     return MetricResult(metric.name, metric.description, float(metric.compute(counts)))
 
 
-def _flip_test(
-    features: Sequence[Column], inside: NDArray[np.bool_], predicted: NDArray[np.bool_] | None
-) -> MetricResult:
+def _flip_tests(facet: Facet, predicted: NDArray[np.bool_] | None) -> list[MetricResult]:
+    """Return the flip test of each of the facet's groups."""
+    values: list[float | None] = [None] * len(facet.groups)
+    if predicted is not None and len(facet.groups) >= flip_test.MANY:
+        try:
+            rows = [group.rows for group in facet.groups]
+            values = flip_test.of_groups(flip_test.matrix_of(facet.features), rows, predicted)
+        except MetricError as error:
+            # What is wrong with the features is so for every group.
+            return [MetricResult("FT", flip_test.DESCRIPTION, None, str(error)) for _ in facet.groups]
+    return [
+        _flip_test(facet.features, group, predicted)
+        if value is None
+        else MetricResult("FT", flip_test.DESCRIPTION, value)
+        for group, value in zip(facet.groups, values, strict=True)
+    ]
+
+
+def _flip_test(features: Sequence[Column], group: Group, predicted: NDArray[np.bool_] | None) -> MetricResult:
     try:
         if predicted is None:
             raise MetricError("predicted_label_column has to be provided for Post training metrics")
-        return MetricResult("FT", flip_test.DESCRIPTION, flip_test.FT(features, inside, predicted))
+        value = flip_test.FT(features, group.inside, predicted)
+        return MetricResult("FT", flip_test.DESCRIPTION, value)
     except MetricError as error:
         return MetricResult("FT", flip_test.DESCRIPTION, None, str(error))

@@ -22,10 +22,23 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Group:
-    """One sensitive group: how the report names it, and which rows are inside."""
+    """One sensitive group: how the report names it, and the positions of the rows inside, of all *size*."""
 
     text: str
-    inside: Flags
+    rows: NDArray[np.intp]
+    size: int
+
+    @classmethod
+    def of(cls, text: str, inside: Flags) -> Group:
+        """Return the group of the rows that are *inside*."""
+        return cls(text, np.flatnonzero(inside), len(inside))
+
+    @property
+    def inside(self) -> Flags:
+        """Return which rows are inside."""
+        inside = np.zeros(self.size, dtype=bool)
+        inside[self.rows] = True
+        return inside
 
 
 @dataclass(frozen=True)
@@ -44,9 +57,11 @@ def groups(facet: Column, values: Sequence[Value]) -> tuple[Group, ...]:
     continuous one gives the rows strictly above the threshold. Raises AnalysisError when that is no number.
     """
     if facet.is_continuous(values):
-        return (_above(facet.numbers(), facet.numbers(), _threshold(values, facet)),)
-    sets = [list(values)] if values else [[value] for value in facet.distinct()]
-    return tuple(Group(",".join(map(str, each)), _members(facet, each)) for each in sets)
+        numbers = facet.numbers()
+        return (Group.of(*_above(numbers, numbers, _threshold(values, facet))),)
+    if values:
+        return (Group.of(",".join(map(str, values)), _members(facet, values)),)
+    return tuple(Group(str(value), rows, len(facet.values)) for value, rows in facet.rows_by_value())
 
 
 def labels(observed: Column, predicted: Column | None, values: Sequence[Value]) -> Labels:
@@ -64,11 +79,11 @@ def labels(observed: Column, predicted: Column | None, values: Sequence[Value]) 
     continuous = observed.is_continuous(values)
     if continuous:
         threshold = _threshold(values, observed)
-        group = _above(observed.numbers(), observed.numbers(), threshold)
+        text, inside = _above(observed.numbers(), observed.numbers(), threshold)
     else:
-        group = Group(",".join(map(str, values)), _favourable(observed, values))
+        text, inside = ",".join(map(str, values)), _favourable(observed, values)
     if predicted is None:
-        return Labels(group.text, group.inside, None)
+        return Labels(text, inside, None)
     if predicted.is_continuous(values) != continuous:
         raise AnalysisError(
             "Predicted Label Column series datatype is not the same as Label Column series. "
@@ -77,7 +92,7 @@ def labels(observed: Column, predicted: Column | None, values: Sequence[Value]) 
         )
     if continuous:
         both = np.concatenate([observed.numbers(), predicted.numbers()])
-        favourable = _above(predicted.numbers(), both, threshold).inside
+        favourable = _above(predicted.numbers(), both, threshold)[1]
     else:
         favourable = _favourable(predicted, values)
     if not favourable.any():
@@ -87,7 +102,7 @@ def labels(observed: Column, predicted: Column | None, values: Sequence[Value]) 
             f"the model favours none of {len(favourable)} rows: check probability_threshold and "
             "label_values_or_threshold" + (_SMALL if continuous and observed.kind.value == "integer" else "")
         )
-    return Labels(group.text, group.inside, favourable)
+    return Labels(text, inside, favourable)
 
 
 _SMALL = (
@@ -117,19 +132,19 @@ def _threshold(values: Sequence[Value], column: Column) -> int | float:
         ) from error
 
 
-def _above(numbers: NDArray[Any], reach: NDArray[Any], threshold: float) -> Group:
-    """Return the rows in the interval from *threshold*, exclusive, to the largest of *reach*, inclusive.
+def _above(numbers: NDArray[Any], reach: NDArray[Any], threshold: float) -> tuple[str, Flags]:
+    """Return the text and the rows of an interval: above *threshold*, up to the largest of *reach*.
 
     As in Clarify no interval is left when the largest value is the threshold, and it is turned round,
     and empty of rows, when the largest value is below.
     """
     largest = np.nanmax(reach).item() if len(reach) and not np.isnan(reach).all() else float("nan")
     if abs(largest) == threshold:
-        return Group("", np.zeros(len(numbers), dtype=bool))
+        return "", np.zeros(len(numbers), dtype=bool)
     low, high = sorted((threshold, largest))
     if isinstance(low, float) or isinstance(high, float):
         low, high = float(low), float(high)
-    return Group(f"({low}, {high}]", (numbers > low) & (numbers <= high))
+    return f"({low}, {high}]", (numbers > low) & (numbers <= high)
 
 
 def _members(facet: Column, values: Sequence[Value]) -> Flags:

@@ -10,8 +10,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from sagemaker_monitor.analysis.bias import flip_test
-from sagemaker_monitor.analysis.bias.flip_test import FT, nearest
+from sagemaker_monitor.analysis.bias import neighbours
+from sagemaker_monitor.analysis.bias.flip_test import FT, of_groups
+from sagemaker_monitor.analysis.bias.neighbours import nearest
 from sagemaker_monitor.analysis.columns import Column, Kind
 from sagemaker_monitor.analysis.errors import MetricError
 
@@ -61,8 +62,8 @@ def test_tree_and_matrix_choose_the_same_neighbours(monkeypatch: pytest.MonkeyPa
     queries = random.integers(0, levels, (300, 6)).astype(float) + 1e6
 
     by_matrix = np.concatenate([found for _, found in nearest(points, queries, 5)])
-    monkeypatch.setattr(flip_test, "TREE_PAIRS", 0)
-    monkeypatch.setattr(flip_test, "BLOCK", 64_000)
+    monkeypatch.setattr(neighbours, "TREE_PAIRS", 0)
+    monkeypatch.setattr(neighbours, "BLOCK", 64_000)
     by_tree = np.concatenate([found for _, found in nearest(points, queries, 5)])
 
     assert np.array_equal(np.sort(by_matrix), np.sort(by_tree))
@@ -101,3 +102,34 @@ def test_true_and_false_are_one_and_zero() -> None:
 
     assert FT([column([True, False, True], Kind.BOOLEAN)], inside, predicted) == 0.0
     assert FT([column([False, False, True], Kind.BOOLEAN)], inside, predicted) == 1.0
+
+
+@settings(deadline=None)
+@given(
+    seed=st.integers(0, 10_000),
+    rows=st.integers(11, 150),
+    features=st.integers(1, 4),
+    levels=st.sampled_from([2, 5, 1000]),
+    groups=st.integers(2, 40),
+    reach=st.sampled_from([5, 16, 1024]),
+)
+def test_groups_at_once_are_what_each_is_alone(
+    seed: int, rows: int, features: int, levels: int, groups: int, reach: int
+) -> None:
+    """One tree for all groups gives every group's own value, whatever ties and sizes there are."""
+    random = np.random.default_rng(seed)
+    matrix = random.integers(0, levels, (rows, features)).astype(float)
+    codes = random.integers(-1, groups, rows)
+    predicted = random.random(rows) < 0.5
+    inside = [np.flatnonzero(codes == code) for code in range(groups)]
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(neighbours, "FIRST_REACH", 7)
+        patch.setattr(neighbours, "LAST_REACH", reach)
+        found = of_groups(matrix, inside, predicted)
+
+    for members, value in zip(inside, found, strict=True):
+        if value is None:
+            assert len(members) == 0 or rows - len(members) <= 9
+        else:
+            assert value == row_by_row(matrix, np.isin(np.arange(rows), members), predicted)

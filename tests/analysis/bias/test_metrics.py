@@ -14,7 +14,9 @@ from numpy.typing import NDArray
 
 from sagemaker_monitor.analysis.bias import metrics
 from sagemaker_monitor.analysis.bias.metrics import METRICS, NEUTRAL, named
-from sagemaker_monitor.analysis.bias.report import count
+from sagemaker_monitor.analysis.bias.report import Tables
+from sagemaker_monitor.analysis.bias.samples import Labels
+from sagemaker_monitor.analysis.columns import column_of_values
 
 Row = tuple[bool, bool, bool]
 """Inside the facet, observed favourable, predicted favourable."""
@@ -145,7 +147,8 @@ ORACLE: dict[str, Callable[[Sequence[Row]], float]] = {
 def table(rows: Sequence[Row]) -> NDArray[np.float64]:
     """Return the counts of *rows*."""
     inside, is_observed, is_predicted = np.array(rows, dtype=bool).reshape(-1, 3).T
-    return count(inside, is_observed, is_predicted)
+    tables = Tables(Labels("1", is_observed, is_predicted), None)
+    return tables.of(np.flatnonzero(inside))
 
 
 def value(name: str, rows: Sequence[Row]) -> float:
@@ -184,7 +187,9 @@ def test_conditional_disparity_is_the_mean_over_groups(rows: list[Row], groups: 
         disparity -= share(members, lambda row: row[0], observed)
         total += len(members) * disparity
     inside, labels, _ = np.array(rows, dtype=bool).T
-    counts = count(inside, labels, None, np.array(strata))
+    tables = Tables(Labels("1", labels, None), column_of_values("stratum", strata))
+    counts = tables.by_stratum(np.flatnonzero(inside))
+    assert counts is not None
 
     if 0 < sum(labels) < len(rows):
         assert float(METRICS["CDDL"].compute(counts)) == pytest.approx(total / len(rows), abs=1e-12)
