@@ -95,9 +95,7 @@ def files_of(folder: Path) -> list[Path]:
     return sorted(each for each in folder.rglob("*") if each.is_file())
 
 
-def fetched(
-    paths: Paths, name: str, uri: str, folder: str | None = None, *, key: str | None = None
-) -> Path:
+def fetched(paths: Paths, name: str, uri: str, folder: str | None = None, *, key: str | None = None) -> Path:
     """Return where the objects at *uri*, which the configuration has at *key*, lie in the container.
 
     Without *key* it is *name*_uri.

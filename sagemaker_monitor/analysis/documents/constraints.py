@@ -5,6 +5,7 @@ Runs under Python 3.8 with numpy.
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass, replace
 from typing import Any, Dict, Mapping, Optional, Tuple
 
@@ -152,11 +153,16 @@ def _read_feature(node: Node, config: MonitoringConfig) -> FeatureConstraints:
         is_non_negative=numbers.flag("is_non_negative")
         if numbers is not None and numbers.has("is_non_negative")
         else None,
-        domains=tuple(str(each) for each in texts.items("domains"))
+        domains=tuple(_text(each) for each in texts.items("domains"))
         if texts is not None and texts.has("domains")
         else None,
         config=config,
     )
+
+
+def _text(value: Any) -> str:
+    """Return a value of a domain as a cell has it: who edits constraints may write numbers as numbers."""
+    return value if isinstance(value, str) else json.dumps(value)
 
 
 def _comparison(node: Node) -> Dict[str, Any]:

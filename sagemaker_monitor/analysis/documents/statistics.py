@@ -18,6 +18,7 @@ NAME = "statistics.json"
 INTEGRAL, FRACTIONAL, STRING, UNKNOWN = "Integral", "Fractional", "String", "Unknown"
 NUMERIC = (INTEGRAL, FRACTIONAL)
 TYPES = (*NUMERIC, STRING, UNKNOWN)
+_DISTINCT = "approximate_num_distinct_values"
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
@@ -68,7 +69,10 @@ class Distribution:
 
 @dataclass(frozen=True)
 class Numbers:
-    """What is known of a numerical feature; the deviation is that of a population."""
+    """What is known of a numerical feature; the deviation is that of a population.
+
+    Containers of 2025 also tell how many distinct values there are, estimated, and the completeness.
+    """
 
     mean: float
     sum: float
@@ -76,6 +80,8 @@ class Numbers:
     min: float
     max: float
     distribution: Optional[Distribution]
+    distinct: Optional[int] = None
+    completeness: Optional[float] = None
 
 
 @dataclass(frozen=True)
@@ -151,6 +157,10 @@ def _numbers(numbers: Optional[Numbers]) -> Dict[str, Any]:
         "min": numbers.min,
         "max": numbers.max,
     }
+    if numbers.distinct is not None:
+        result[_DISTINCT] = numbers.distinct
+    if numbers.completeness is not None:
+        result["completeness"] = numbers.completeness
     if numbers.distribution is not None:
         sketch = numbers.distribution.sketch
         result["distribution"] = {
@@ -198,6 +208,8 @@ def _read_numbers(node: Node) -> Numbers:
         min=node.double("min"),
         max=node.double("max"),
         distribution=_read_distribution(node),
+        distinct=node.integer(_DISTINCT) if node.has(_DISTINCT) else None,
+        completeness=node.number("completeness") if node.has("completeness") else None,
     )
 
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from sagemaker_monitor.analysis.documents.statistics import (
     NUMERIC,
     STRING,
@@ -24,9 +26,17 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Sequence
 
     import polars as pl
+    from numpy.typing import NDArray
 
 MOST_DISTINCT = 120
 """Up to so many distinct texts, Deequ counts each of them."""
+
+NEWER_KEYS = False
+"""Whether statistics of numbers have the keys that AWS's containers added in 2025.
+
+The recorded baselines do not have them. The number of distinct values, which AWS estimates, is exact here,
+at the cost of keeping them.
+"""
 
 EXACT_CELLS = 1_000_000
 """Up to so many cells, deviations are summed up row by row: equal to AWS's in the last bit."""
@@ -77,6 +87,7 @@ def profile(
             if column.counted or column.types.inferred == STRING:
                 column.frequencies.add(texts, cells.counts)
             if column.types.inferred != STRING and cells.numbers is not None:
+                column.see(cells.numbers)
                 column.moments = column.moments.with_values(cells.numbers, row_by_row=exact)
                 sketched.append((column.sketch, cells.numbers))
         kll.extend(sketched)
@@ -96,6 +107,12 @@ class _Column:
     moments: Moments = field(default_factory=Moments)
     sketch: kll.KllSketch = field(default_factory=kll.KllSketch)
     frequencies: Frequencies = field(default_factory=Frequencies)
+    distinct: NDArray[np.float64] = field(default_factory=lambda: np.zeros(0))
+
+    def see(self, numbers: NDArray[np.float64]) -> None:
+        """Keep the distinct values among *numbers*, where they are to be told."""
+        if NEWER_KEYS:
+            self.distinct = np.union1d(self.distinct, numbers)
 
     def profile(self, name: str) -> ColumnProfile:
         """Return the finished profile."""
@@ -112,7 +129,7 @@ class _Column:
         return ColumnProfile(self.types, statistics, frequencies)
 
     def _numbers(self) -> Numbers:
-        moments = self.moments
+        moments, rows = self.moments, self.types.present + self.types.missing
         return Numbers(
             moments.mean,
             moments.sum,
@@ -120,6 +137,7 @@ class _Column:
             moments.least,
             moments.greatest,
             kll.distribution(self.sketch.frozen(), moments.least, moments.greatest),
+            *((len(self.distinct), self.types.present / rows) if NEWER_KEYS else ()),
         )
 
     def _texts(self) -> Texts:

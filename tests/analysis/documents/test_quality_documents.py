@@ -88,9 +88,11 @@ def statistics(feature: dict[str, Any]) -> str:
     return json.dumps({"version": 0.0, "dataset": {"item_count": 3}, "features": [feature]})
 
 
-def test_keys_of_newer_containers_are_left_alone() -> None:
-    """What 2025 added is read over, and the rest is there."""
+def test_keys_of_newer_containers_are_read_and_written() -> None:
+    """What 2025 added is there, also after the document was written again."""
     text = statistics({"name": "a", "inferred_type": "Fractional", "numerical_statistics": NUMERICAL})
+
+    assert json.loads(Statistics.from_json(text).to_json()) == json.loads(text)
 
     feature = Statistics.from_json(text).feature("a")
 

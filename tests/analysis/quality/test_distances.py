@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 
 import pytest
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
 from scipy.stats import chisquare
 
@@ -49,6 +49,23 @@ def test_the_fit_is_scipys_where_nothing_is_rare() -> None:
     assert found is not None
     assert found.statistic == pytest.approx(expected.statistic, rel=1e-12)
     assert found.p_value == pytest.approx(expected.pvalue, rel=1e-12)
+
+
+@given(st.lists(st.tuples(st.integers(50, 500), st.integers(0, 500)), min_size=2, max_size=8))
+def test_the_fit_is_scipys_for_any_counts(counts: list[tuple[int, int]]) -> None:
+    """Whenever no category is expected fewer than ten times, nothing is merged and scipy agrees."""
+    baseline = {str(place): before for place, (before, _) in enumerate(counts)}
+    observed = {str(place): now for place, (_, now) in enumerate(counts) if now}
+    rows = sum(observed.values())
+    expected = [before * rows / sum(baseline.values()) for before in baseline.values()]
+    assume(rows and min(expected) >= 10)
+
+    found = distances.chi_squared(observed, baseline)
+
+    oracle = chisquare([now for _, now in counts], expected)
+    assert found is not None
+    assert found.statistic == pytest.approx(oracle.statistic, rel=1e-9)
+    assert found.p_value == pytest.approx(oracle.pvalue, rel=1e-6, abs=1e-300)
 
 
 def test_rare_categories_are_merged_into_the_next_rarest() -> None:
