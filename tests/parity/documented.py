@@ -16,7 +16,34 @@ class Rule:
 
 _METRICS = "docs.aws.amazon.com, Model quality metrics"
 
+_SPARK = "spark.apache.org, JSON Files"
+
 RULES: tuple[Rule, ...] = (
+    Rule(
+        "Data quality: columns of JSON",
+        "sorted keys, nested objects with dots in their names; numbers are fractions where one of a column is",
+        f"{_SPARK}; the dot is inferred",
+    ),
+    Rule(
+        "Data quality: captured parts of two encodings",
+        "the job fails, in the words that users report",
+        "aws/sagemaker-python-sdk, issue 2785",
+    ),
+    Rule(
+        "Data quality: a request of several rows",
+        "one wide row; line ends separate nothing: 72 rows of 59 cells and their answers are 4,178 columns",
+        "the number of columns that one run of AWS reported",
+    ),
+    Rule(
+        "Data quality: preprocessor and postprocessor scripts",
+        "a record is an object, a line or a dict; a dict is a row, a list of them several, [] none",
+        "docs.aws.amazon.com, Preprocessing and Postprocessing",
+    ),
+    Rule(
+        "Data quality: ChiSquared",
+        "statistic and p-value are scipy's; rare categories are merged first, as Deequ does",
+        "awslabs/deequ, Distance; scipy",
+    ),
     Rule(
         "Model quality: multiclass metrics",
         "metrics weighted by class; the documented counts give the documented values to 1e-15",
