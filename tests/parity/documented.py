@@ -21,7 +21,7 @@ _SPARK = "spark.apache.org, JSON Files"
 RULES: tuple[Rule, ...] = (
     Rule(
         "Data quality: columns of JSON",
-        "sorted keys, nested objects with dots in their names; numbers are fractions where one of a column is",
+        "sorted keys, nested objects with dots in their names; one fraction makes fractions of a column",
         f"{_SPARK}; the dot is inferred",
     ),
     Rule(
