@@ -64,4 +64,37 @@ RULES: tuple[Rule, ...] = (
         "Spark's: one point a distinct score, (0, 0) before, (1, 1) after; recall 0 has the first precision",
         "Apache Spark MLlib, BinaryClassificationMetrics; scikit-learn",
     ),
+    Rule(
+        "Explainability: number of samples",
+        "2 for each feature and 2,048, at most as many as there are coalitions; then each is evaluated once, "
+        "which gives Shapley values",
+        "docs.aws.amazon.com, Synthetic dataset; what happens at the limit is inference",
+    ),
+    Rule(
+        "Explainability: several baseline rows",
+        "a coalition's worth and the expected value are means over the baseline",
+        "Lundberg and Lee, A Unified Approach to Interpreting Model Predictions",
+    ),
+    Rule(
+        "Explainability: use_logit",
+        "each score is turned into log-odds before anything is averaged; 0 and 1 count as the closest double "
+        "inside",
+        "the SDK's description of use_logit",
+    ),
+    Rule(
+        "Explainability: median and mean_sq",
+        "the median of the signed values; the mean of their squares; rankings compare magnitudes",
+        "the SDK's description of agg_method",
+    ),
+    Rule(
+        "Explainability: drift",
+        "nDCG below 0.9; the documented example gives 0.69; equal values keep the dataset's order",
+        "docs.aws.amazon.com, Feature attribution drift; one recorded text",
+    ),
+    Rule(
+        "Explainability: computed baselines",
+        "k-means, with categories k-prototypes, of standardized columns; without num_clusters the elbow of "
+        "up to 12; one cluster is the mean record",
+        "the SDK's description of num_clusters; Huang 1998; scikit-learn",
+    ),
 )
