@@ -97,7 +97,7 @@ def run(sagemaker: Any) -> None:
 def test_explanations_equal_the_recorded_ones(
     parity: Parity, explained: dict[str, bytes], recorded: Any
 ) -> None:
-    """The expected value is AWS's to the last digit, the 14 global values are within 0.0005, in AWS's order."""
+    """The expected value is AWS's to the last digit, the 14 global values are within 0.0005, in its order."""
     analysis = json.loads(explained["analysis.json"])
 
     def values(document: Any) -> Any:
