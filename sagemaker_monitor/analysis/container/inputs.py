@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING
 
+from sagemaker_monitor.analysis.bias.metrics import POST_TRAINING
 from sagemaker_monitor.analysis.container.config import CAPTURED, PARQUET
 from sagemaker_monitor.analysis.container.payloads import CSV, JSON, JSON_LINES
 from sagemaker_monitor.analysis.container.roles import index_of, optional_index_of
@@ -39,11 +40,36 @@ def open_dataset(config: AnalysisConfig, paths: Paths, source: Path, job: JobAtt
         if not config.methods:
             return captured.dataset
         return job.with_predictions(captured, config.probability_threshold)
+    if data.type == CSV and _needs_few_columns(config):
+        return read_csv(files, data.headers, lambda names: _columns_of_bias(config, names))
     dataset = _read(data, files)
     for what, side in (("predicted_label_dataset", data.predicted_labels), ("facet_dataset", data.facets)):
         if side is not None:
             dataset = _with_side(dataset, data, paths, side, what, len(files))
     return dataset
+
+
+def _needs_few_columns(config: AnalysisConfig) -> bool:
+    """Tell whether labels, facets and groups are all that is looked at: no model, no comparison of rows."""
+    data, post = config.data, config.methods.get(POST_TRAINING, ())
+    asks_model = bool(post) and data.predicted_label is None
+    return not (asks_model or "FT" in post or config.shap or data.facets or data.predicted_labels)
+
+
+def _columns_of_bias(config: AnalysisConfig, names: Sequence[str]) -> tuple[int, ...]:
+    data = config.data
+    asked = [
+        data.label,
+        data.predicted_label,
+        config.group_variable,
+        *(each.column for each in config.facets),
+    ]
+    places = {name: place for place, name in enumerate(names)} | {
+        str(place): place for place in range(len(names)) if str(place) not in names
+    }
+    # One that is not there is told when it is asked for.
+    found = {places[str(each)] for each in asked if each is not None and str(each) in places}
+    return tuple(sorted(found or {0}))
 
 
 def _read(data: DataConfig, files: list[Path]) -> Dataset:

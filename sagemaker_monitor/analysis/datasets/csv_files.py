@@ -12,16 +12,20 @@ from sagemaker_monitor.analysis.datasets.dataset import MISMATCH, Dataset
 from sagemaker_monitor.analysis.errors import AnalysisError
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
     from pathlib import Path
 
     import polars as pl
 
-_NEWLINE, _COMMA = ord("\n"), ord(",")
+    Wanted = Callable[[tuple[str, ...]], tuple[int, ...]]
+
+_BOM, _NEWLINE, _COMMA = b"\xef\xbb\xbf", ord("\n"), ord(",")
 
 
-def read_csv(files: Sequence[Path], headers: Sequence[str] | None) -> Dataset:
+def read_csv(files: Sequence[Path], headers: Sequence[str] | None, wanted: Wanted | None = None) -> Dataset:
     """Read *files* as one dataset whose columns are named by *headers*.
+
+    Of the columns only those are read whose positions *wanted* returns for their names, or all.
 
     A first row equal to *headers* is a header. Without *headers* the first row of each file names the
     columns when none of its cells is a number; otherwise they are column_0, column_1 and so on.
@@ -32,7 +36,7 @@ def read_csv(files: Sequence[Path], headers: Sequence[str] | None) -> Dataset:
     parts: list[pl.DataFrame] = []
     names: tuple[str, ...] | None = tuple(headers) if headers else None
     for file in files:
-        content = _without_blank_lines(file.read_bytes())
+        content = file.read_bytes().removeprefix(_BOM).lstrip(b"\r\n")
         if not content:
             continue
         first = _first_row(content, file.name)
@@ -42,7 +46,8 @@ def read_csv(files: Sequence[Path], headers: Sequence[str] | None) -> Dataset:
             raise AnalysisError(
                 f"{MISMATCH} {file.name!r} has {len(first)} columns, the headers name {len(names)}"
             )
-        frame = _parse(content, int(tuple(first) == names), len(names), file.name)
+        chosen = wanted(names) if wanted else tuple(range(len(names)))
+        frame = _parse(content, int(tuple(first) == names), len(names), chosen, file.name)
         if frame.height:
             parts.append(frame)
     if names is None or not parts:
@@ -50,26 +55,42 @@ def read_csv(files: Sequence[Path], headers: Sequence[str] | None) -> Dataset:
             f"the dataset is empty: no row of data in {len(files)} file(s); "
             "give at least one CSV row besides the header"
         )
-    return Dataset(names, pl.concat(parts))
+    return Dataset(names, pl.concat(parts), read=wanted(names) if wanted else None)
 
 
-def _parse(content: bytes, skip: int, width: int, name: str) -> pl.DataFrame:
-    """Return the cells of *content* as texts, after *skip* rows."""
+def _parse(content: bytes, skip: int, width: int, chosen: tuple[int, ...], name: str) -> pl.DataFrame:
+    """Return the cells of *content* as texts, after *skip* rows, of the columns that are *chosen*."""
     import polars as pl
 
+    # The last column is always read: it tells of rows that are too short, which the reader fills.
+    columns = sorted({*chosen, width - 1})
     try:
         frame = pl.read_csv(
-            content, has_header=False, infer_schema=False, skip_rows=skip, raise_if_empty=False
+            content,
+            has_header=False,
+            infer_schema=False,
+            skip_rows=skip,
+            raise_if_empty=False,
+            columns=columns if len(columns) < width else None,
         )
+    except pl.exceptions.ColumnNotFoundError:
+        # Nothing is left after the header.
+        return pl.DataFrame()
     except pl.exceptions.ComputeError as error:
         _check_text(content, name)
-        _check_widths(content, width, name)
+        _check_widths(_without_blank_lines(content), width, name)
         reason = str(error).split("\n", 1)[0].split("`", 1)[0].strip()
         raise AnalysisError(f"{name!r} cannot be read as CSV: {reason}") from error
-    # The reader fills rows that are too short; the last column tells when it may have.
-    if frame.width and frame.to_series(-1).null_count():
+    if not frame.height:
+        return frame
+    # Of rows that are too long the reader tells only when it reads all columns.
+    surplus = len(columns) < width and content.count(b",") != (frame.height + skip) * (width - 1)
+    if surplus or frame.to_series(-1).null_count():
+        rows = _without_blank_lines(content)
+        if len(rows) < len(content):
+            return _parse(rows, skip, width, chosen, name)
         _check_widths(content, width, name)
-    return frame
+    return frame.select(frame.columns[columns.index(each)] for each in chosen)
 
 
 def _names_in(first: Sequence[str]) -> tuple[str, ...]:
@@ -88,9 +109,7 @@ def _is_number(cell: str) -> bool:
 
 
 def _without_blank_lines(content: bytes) -> bytes:
-    """Return *content* without byte order mark and blank lines, which are no rows."""
-    content = content.removeprefix(b"\xef\xbb\xbf")
-    if b"\n\n" in content or b"\n\r\n" in content or content[:1] in (b"\r", b"\n"):
+    if b"\n\n" in content or b"\n\r\n" in content:
         return b"".join(line for line in content.splitlines(keepends=True) if line.strip(b"\r\n"))
     return content
 

@@ -25,7 +25,7 @@ class Dataset:
 
     Cells are texts as they stand in a file, or, when *typed*, values as the file's format types them.
     *label* and *predicted_label* are the columns of labels where the format tells them apart, and *aside* are
-    columns that analyses use but the model never sees.
+    columns that analyses use but the model never sees. *cells* has the columns that were *read*, or all.
     """
 
     names: tuple[str, ...]
@@ -34,6 +34,7 @@ class Dataset:
     label: int | None = None
     predicted_label: int | None = None
     aside: frozenset[int] = frozenset()
+    read: tuple[int, ...] | None = None
     _columns: dict[int, Column] = field(default_factory=dict, repr=False, compare=False)
 
     def __post_init__(self) -> None:
@@ -47,10 +48,14 @@ class Dataset:
     def column(self, index: int) -> Column:
         """Return the typed column at *index*."""
         if index not in self._columns:
-            cells = self.cells.to_series(index)
+            cells = self.series(index)
             make = column_of_series if self.typed else column_of
             self._columns[index] = make(self.names[index], cells)
         return self._columns[index]
+
+    def series(self, index: int) -> pl.Series:
+        """Return the cells of the column at *index*."""
+        return self.cells.to_series(index if self.read is None else self.read.index(index))
 
     def features(self, indices: Sequence[int], *, typed: bool = False) -> pl.DataFrame:
         """Return the columns at *indices*: cells as they were read, or *typed* by what they hold."""
@@ -58,7 +63,7 @@ class Dataset:
 
         if typed:
             return pl.DataFrame([self.column(index).series() for index in indices])
-        return pl.DataFrame([self.cells.to_series(index).alias(self.names[index]) for index in indices])
+        return pl.DataFrame([self.series(index).alias(self.names[index]) for index in indices])
 
 
 def names_of(headers: Sequence[str] | None, features: int, *labels: str) -> tuple[str, ...]:

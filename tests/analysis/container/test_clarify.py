@@ -111,6 +111,20 @@ def test_group_variable_and_chosen_methods(container: Container) -> None:
     assert isinstance(grouped["CDDL"], float)
 
 
+def test_columns_that_nothing_looks_at_are_not_read(container: Container) -> None:
+    """Labels and facets alone give what they give among all columns, by name or by index."""
+    container.add("d.csv", CSV)
+    both = {**BOTH, "post_training_bias": {"methods": "all"}}
+    whole = container.run(config(methods=both, predicted_label="approve")).document("analysis.json")
+
+    for changes in ({}, {"label": 4, "facet": [{"name_or_index": 3, "value_or_threshold": [1]}]}):
+        alone = (
+            Container(container.root.parent / f"alone{len(changes)}").add("d.csv", CSV).run(config(**changes))
+        )
+        section = alone.document("analysis.json")["pre_training_bias_metrics"]
+        assert section == whole["pre_training_bias_metrics"]
+
+
 # --- what the model is asked -------------------------------------------------------------------
 
 
