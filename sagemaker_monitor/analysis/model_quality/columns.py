@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -81,12 +80,15 @@ class Texts:
         import polars as pl
 
         try:
-            table = np.array([json.loads(cell) for cell in self.cells.to_list()], dtype=np.float64)
-        except (ValueError, TypeError) as error:
+            lists = self.cells.str.json_decode(pl.List(pl.Float64))
+        except pl.exceptions.PolarsError as error:
             raise AnalysisError(self._no_lists()) from error
-        if table.ndim != 2 or not ((table >= 0) & (table <= 1)).all():
+        each = lists.list.explode(keep_nulls=True, empty_as_null=True)
+        lengths = lists.list.len().unique()
+        # A bare number would be read as a list of one.
+        if len(lengths) != 1 or lengths[0] < 2 or not each.is_between(0, 1).fill_null(False).all():
             raise AnalysisError(self._no_lists())
-        return pl.Series(np.argmax(table, axis=1)).cast(pl.String)
+        return lists.list.arg_max().cast(pl.String)
 
     def _no_lists(self) -> str:
         return (

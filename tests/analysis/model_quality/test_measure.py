@@ -181,6 +181,9 @@ ONE = sample([0, 1], [0, 1], [0.1, 0.9])
         (MULTICLASS, sample([0, 1], None, ["[1, 0]", "[1]"]), "no lists of one probability per class"),
         (MULTICLASS, sample([0, 1], None, ["[1, 0]", "[1, 7]"]), "no lists of one probability per class"),
         (MULTICLASS, sample([0, 1], None, ["[1, 0]", "[1, "]), "set inference_attribute"),
+        (MULTICLASS, sample([0, 1], None, ["[1, 0]", "[null, 1]"]), "no lists of one probability per class"),
+        (MULTICLASS, sample([0, 1], None, ["[]", "[]"]), "no lists of one probability per class"),
+        (MULTICLASS, sample([0, 1], None, ["[1]", "[0]"]), "no lists of one probability per class"),
         (
             MULTICLASS,
             sample(range(MOST_CLASSES + 1), range(MOST_CLASSES + 1)),
@@ -195,7 +198,7 @@ def test_data_that_cannot_be_measured_is_refused(problem_type: str, wrong: Sampl
 
 
 def test_a_million_rows_cost_little_more_than_reading_them() -> None:
-    """Curves, five subsamples and all: within ten sorts of the scores, and equal to scikit-learn's area."""
+    """Curves, five subsamples and all: the work of twenty sorts at most; the area is scikit-learn's."""
     generator = np.random.default_rng(0)
     scores = generator.random(1_000_000)
     positive = generator.random(len(scores)) < scores
@@ -211,4 +214,4 @@ def test_a_million_rows_cost_little_more_than_reading_them() -> None:
 
     assert found.metrics["auc"].value == pytest.approx(sklearn.roc_auc_score(positive, scores), abs=1e-12)
     assert len(text) < 200_000
-    assert spent < max(40 * sort, 4)
+    assert spent < 20 * sort
