@@ -29,7 +29,7 @@ def run(work: Work) -> dict[str, Any]:
     source, target = work.root / "input", work.root / "transformed"
     copy_to(selected, source, work.interruption.check)
     try:
-        model = launch(work.context, work.record["ModelName"])
+        model = launch(work.context, work.record["ModelName"], work.record.get("Environment", {}))
         with work.servers.lease(model, work.servers_dir, work.interruption.check) as endpoint:
             _drive(work, _plan(work.record, selected, source, target, endpoint))
     except (ArtifactError, UnknownModelError) as error:

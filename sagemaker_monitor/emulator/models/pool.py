@@ -2,12 +2,8 @@
 
 from __future__ import annotations
 
-import json
-import os
-import select
 import shutil
 import subprocess
-import sys
 import tempfile
 import threading
 import time
@@ -16,24 +12,16 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from sagemaker_monitor.emulator.models.archive import ArtifactError, extract
-from sagemaker_monitor.emulator.s3.directory import StoredObject
-
-_PACKAGE_PARENT = str(Path(__file__).parents[3])
-_SERVER = "sagemaker_monitor.emulator.models.server"
-
-
-@dataclass(frozen=True)
-class Launch:
-    """What a model server is started for: an artifact, and the kind of model that `server` reads it as."""
-
-    artifact: StoredObject
-    kind: str
-
-    @property
-    def key(self) -> tuple[str, ...]:
-        """What two launches have in common that one server can answer for."""
-        return (self.artifact.etag, self.kind)
+from sagemaker_monitor.emulator.models.archive import extract
+from sagemaker_monitor.emulator.models.launch import (
+    LOG,
+    Launch,
+    Patience,
+    announced,
+    answered,
+    free_port,
+    spawn,
+)
 
 
 @dataclass
@@ -140,8 +128,15 @@ class ModelServers:
         process = None
         try:
             extract(launch.artifact.path, home / "model", name=launch.artifact.uri)
-            process = _spawn(home, launch)
-            endpoint = _await(process, launch.artifact.uri, self._start_seconds, check)
+            if launch.code is not None:
+                extract(launch.code.path, home / "code", name=launch.code.uri)
+            port = free_port() if launch.command else None
+            process = spawn(home, launch, port)
+            patience = Patience(launch.artifact.uri, time.monotonic() + self._start_seconds, check)
+            if port is None:
+                endpoint = announced(process, home / LOG, patience)
+            else:
+                endpoint = answered(process, home / LOG, port, patience)
         except BaseException:
             if process is not None:
                 process.kill()
@@ -152,35 +147,6 @@ class ModelServers:
         with self._lock:
             self._servers[launch.key] = server
         return server
-
-
-def _spawn(home: Path, launch: Launch) -> subprocess.Popen[bytes]:
-    environ = {name: os.environ[name] for name in ("PATH", "LANG", "LC_ALL") if name in os.environ}
-    with (home / "log.txt").open("wb") as log:
-        return subprocess.Popen(
-            [sys.executable, "-m", _SERVER, "--kind", launch.kind, "--model-dir", str(home / "model")],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=log,
-            cwd=home,
-            env={**environ, "HOME": str(home), "PYTHONPATH": _PACKAGE_PARENT},
-            start_new_session=True,
-        )
-
-
-def _await(process: subprocess.Popen[bytes], name: str, seconds: float, check: Callable[[], None]) -> str:
-    """Return the endpoint that the server announces once its model is loaded and it listens."""
-    assert process.stdout is not None
-    deadline = time.monotonic() + seconds
-    while not select.select([process.stdout], [], [], 0.2)[0]:
-        check()
-        if time.monotonic() > deadline:
-            raise ArtifactError(f"the server of {name} was not ready after {seconds:g} s")
-    line = process.stdout.readline()
-    answer = json.loads(line) if line else {"error": f"its server ended with exit code {process.wait()}"}
-    if "error" in answer:
-        raise ArtifactError(f"{name} cannot be served: {answer['error']}")
-    return f"http://127.0.0.1:{answer['port']}/invocations"
 
 
 def _stop(server: _Server) -> None:

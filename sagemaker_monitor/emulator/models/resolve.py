@@ -2,19 +2,28 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Any
 
 from sagemaker_monitor.emulator.api.context import ApiError, Context
 from sagemaker_monitor.emulator.api.models import resolved_containers
-from sagemaker_monitor.emulator.jobs.images import repository
+from sagemaker_monitor.emulator.jobs.images import SCIKIT_LEARN, repository
 from sagemaker_monitor.emulator.models.archive import ArtifactError
-from sagemaker_monitor.emulator.models.pool import Launch
+from sagemaker_monitor.emulator.models.launch import Launch
 from sagemaker_monitor.emulator.s3.directory import StoredObject
 from sagemaker_monitor.emulator.s3.keys import S3Error
 
 # The kind of model that `server` reads, by the repository of AWS's serving images.
-KINDS = {"sagemaker-xgboost": "xgboost", "xgboost": "xgboost", "linear-learner": "linear-learner"}
+KINDS = {
+    "sagemaker-xgboost": "xgboost",
+    "xgboost": "xgboost",
+    "linear-learner": "linear-learner",
+    SCIKIT_LEARN: "scikit-learn",
+}
+REGISTERED = "registered"
+PROGRAM, SUBMIT_DIRECTORY = "SAGEMAKER_PROGRAM", "SAGEMAKER_SUBMIT_DIRECTORY"
 
 
 class UnknownModelError(Exception):
@@ -28,6 +37,8 @@ class ServedModel:
     image: str
     kind: str
     data_url: str
+    environment: Mapping[str, str]
+    command: tuple[str, ...] = ()
 
 
 def resolve(context: Context, name: str) -> ServedModel:
@@ -36,17 +47,9 @@ def resolve(context: Context, name: str) -> ServedModel:
     if record is None:
         raise UnknownModelError(f'Could not find model "{context.arn("model", name)}".')
     container = _container(context, name, record)
-    image = container.get("Image", "")
-    kind = KINDS.get(repository(image))
-    if kind is None:
-        known = ", ".join(KINDS)
-        raise ArtifactError(
-            f"model {name!r} has image {image[:200]!r}; models are served for images of: {known}"
-        )
-    if "SAGEMAKER_PROGRAM" in container.get("Environment", {}):
-        raise ArtifactError(
-            f"model {name!r} has an inference script (SAGEMAKER_PROGRAM), which is not run here"
-        )
+    image, environment = container.get("Image", ""), container.get("Environment", {})
+    command = context.config.images.command(image)
+    kind = REGISTERED if command else _kind(name, image, environment)
     source = container.get("ModelDataSource", {}).get("S3DataSource", {})
     if source and (source["S3DataType"], source["CompressionType"]) != ("S3Object", "Gzip"):
         raise ArtifactError(
@@ -55,23 +58,59 @@ def resolve(context: Context, name: str) -> ServedModel:
     url = container.get("ModelDataUrl") or source.get("S3Uri")
     if not url:
         raise ArtifactError(f"model {name!r} has no ModelDataUrl: there is no artifact to serve")
-    return ServedModel(image, kind, url)
+    return ServedModel(image, kind, url, environment, command or ())
 
 
-def launch(context: Context, name: str) -> Launch:
-    """Return what the server of the model *name* is started for; raises as `resolve` and `artifact` do."""
+def launch(context: Context, name: str, environment: Mapping[str, str] = MappingProxyType({})) -> Launch:
+    """Return what the server of the model *name* is started for; raises as `resolve` and `artifact` do.
+
+    The job's own *environment* comes on top of the model's.
+    """
     model = resolve(context, name)
-    return Launch(artifact(context, model), model.kind)
+    stored = artifact(context, model)
+    if model.kind in ("xgboost", "linear-learner"):
+        return Launch(stored, model.kind)
+    own = {**model.environment, **environment}
+    submitted = own.get(SUBMIT_DIRECTORY, "")
+    code = _stored(context, "the script", submitted) if submitted.startswith("s3://") else None
+    if submitted.startswith("file://"):
+        own[SUBMIT_DIRECTORY] = submitted.removeprefix("file://")
+    return Launch(stored, model.kind, own, code, model.command)
 
 
 def artifact(context: Context, model: ServedModel) -> StoredObject:
     """Return the object that holds the model; raise ArtifactError when it is not there."""
+    return _stored(context, "model data", model.data_url)
+
+
+def _stored(context: Context, what: str, uri: str) -> StoredObject:
     try:
-        return context.s3.get(model.data_url)
+        return context.s3.get(uri)
     except S3Error as error:
         raise ArtifactError(
-            f"could not find model data at {model.data_url}: {error}; upload it, or create the model anew"
+            f"could not find {what} at {uri}: {error}; upload it, or create the model anew"
         ) from error
+
+
+def _kind(name: str, image: str, environment: Mapping[str, str]) -> str:
+    kind = KINDS.get(repository(image))
+    if kind is None:
+        raise ArtifactError(
+            f"model {name!r} has image {image[:200]!r}; models are served for images of: {', '.join(KINDS)}, "
+            "and for images that a command is registered for (local up --image REPOSITORY=COMMAND)"
+        )
+    if kind == "scikit-learn" and not environment.get(PROGRAM):
+        raise ArtifactError(
+            f"model {name!r} has no {PROGRAM} in its environment; the scikit-learn container serves through "
+            "a script, which lies in code/ of model.tar.gz or at SAGEMAKER_SUBMIT_DIRECTORY"
+        )
+    if kind == "linear-learner" and environment.get(PROGRAM):
+        raise ArtifactError(f"model {name!r} has {PROGRAM}, and Linear Learner's container runs no script")
+    if "SAGEMAKER_INFERENCE_OUTPUT" in environment:
+        raise ArtifactError(
+            f"model {name!r} selects its answers with SAGEMAKER_INFERENCE_OUTPUT, which is not supported here"
+        )
+    return "xgboost-script" if kind == "xgboost" and environment.get(PROGRAM) else kind
 
 
 def _container(context: Context, name: str, record: dict[str, Any]) -> dict[str, Any]:

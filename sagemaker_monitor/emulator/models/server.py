@@ -95,8 +95,25 @@ def _linear_learner(directory: Path) -> Served:
     return LinearLearner(load(directory))
 
 
+def _scikit_learn(directory: Path) -> Served:
+    from sagemaker_monitor.emulator.models.script_model import scikit_learn, serve
+
+    return serve(scikit_learn(), directory, dict(os.environ))
+
+
+def _xgboost_script(directory: Path) -> Served:
+    from sagemaker_monitor.emulator.models.script_model import serve, xgboost
+
+    return serve(xgboost(), directory, dict(os.environ))
+
+
 # Each imports what it needs when it is chosen: libraries take most of a start.
-KINDS: dict[str, Callable[[Path], Served]] = {"xgboost": _xgboost, "linear-learner": _linear_learner}
+KINDS: dict[str, Callable[[Path], Served]] = {
+    "xgboost": _xgboost,
+    "xgboost-script": _xgboost_script,
+    "linear-learner": _linear_learner,
+    "scikit-learn": _scikit_learn,
+}
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -107,15 +124,27 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--host", default="127.0.0.1")
     parser.add_argument("--port", type=int, default=0)
     options = parser.parse_args(arguments)
+    tell = _keep_standard_output()
     try:
         server = _Server(options.host, options.port, KINDS[options.kind](options.model_dir))
     except (ArtifactError, OSError) as error:
-        print(json.dumps({"error": str(error)}), flush=True)
+        tell({"error": str(error)})
         return 1
     threading.Thread(target=_end_with_parent, daemon=True).start()
-    print(json.dumps({"port": server.server_address[1]}), flush=True)
+    tell({"port": server.server_address[1]})
     server.serve_forever()
     return 0
+
+
+def _keep_standard_output() -> Callable[[dict[str, object]], None]:
+    """Return what writes a line to standard output; from now on what scripts print goes to the log."""
+    ours = os.fdopen(os.dup(1), "w", encoding="utf-8")
+    os.dup2(2, 1)
+
+    def tell(document: dict[str, object]) -> None:
+        print(json.dumps(document), file=ours, flush=True)
+
+    return tell
 
 
 def _end_with_parent() -> None:
