@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from sagemaker_monitor.analysis.container import model_quality, scripts
+from sagemaker_monitor.analysis.container import metrics, model_quality, scripts
 from sagemaker_monitor.analysis.container.analyzer_settings import MODEL_QUALITY, AnalyzerSettings
 from sagemaker_monitor.analysis.container.excluding import Columns
 from sagemaker_monitor.analysis.container.outcome import CONSTRAINTS, STATISTICS, outcome, read_baseline
@@ -19,9 +19,11 @@ from sagemaker_monitor.analysis.records import open_dataset
 from sagemaker_monitor.analysis.records.dataset import ahead
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
 
     from sagemaker_monitor.analysis.container.paths import Paths
+    from sagemaker_monitor.analysis.documents.cloudwatch import MetricRecord
+    from sagemaker_monitor.analysis.quality.profile import Profile
 
 
 def run(paths: Paths, environment: Mapping[str, str]) -> tuple[dict[str, str], str]:
@@ -31,7 +33,7 @@ def run(paths: Paths, environment: Mapping[str, str]) -> tuple[dict[str, str], s
     with preprocessed(given) as settings:
         if settings.analysis_type == MODEL_QUALITY:
             return model_quality.run(paths, settings, environment)
-        return _data_quality(settings)
+        return _data_quality(paths, settings, metrics.Monitor.of(environment))
 
 
 def finish(paths: Paths, environment: Mapping[str, str]) -> None:
@@ -41,7 +43,9 @@ def finish(paths: Paths, environment: Mapping[str, str]) -> None:
         scripts.postprocess(script)
 
 
-def _data_quality(settings: AnalyzerSettings) -> tuple[dict[str, str], str]:
+def _data_quality(
+    paths: Paths, settings: AnalyzerSettings, monitor: metrics.Monitor | None
+) -> tuple[dict[str, str], str]:
     baseline = read_baseline(settings.statistics, Statistics.from_json)
     required = read_baseline(settings.constraints, Constraints.from_json)
     dataset = open_dataset(settings.format, settings.source)
@@ -59,8 +63,30 @@ def _data_quality(settings: AnalyzerSettings) -> tuple[dict[str, str], str]:
     }
     found = profile(columns.names, lambda: columns.of_blocks(ahead(dataset.blocks())), count_texts_of=domains)
     print(f"dataset: {found.rows} rows", flush=True)
+    if monitor is not None:
+        metrics.leave(paths, _published(monitor, found, required, baseline, settings.drift_method))
     files = {STATISTICS: found.statistics.to_json(), CONSTRAINTS: suggest(found.statistics).to_json()}
     if required is None or not required.config.evaluate_constraints:
         return outcome(files)
     violations = checks.violations(found.columns, required, baseline, drift_method=settings.drift_method)
     return outcome(files, QualityViolations(violations))
+
+
+def _published(
+    monitor: metrics.Monitor,
+    found: Profile,
+    required: Constraints | None,
+    baseline: Statistics | None,
+    drift_method: str | None,
+) -> Iterator[MetricRecord]:
+    """Yield the metrics of the features for which emit_metrics is not disabled."""
+    columns, drift = found.columns, {}
+    if required is not None:
+        if not required.config.emit_metrics:
+            return
+        # Without the check of their number, columns may be others than the baseline's.
+        if len(columns) == len(required.features):
+            drift = checks.drift(columns, required, baseline, drift_method=drift_method)
+            pairs = zip(required.features, columns, strict=True)
+            columns = tuple(column for each, column in pairs if each.config.emit_metrics)
+    yield from metrics.of_data_quality(monitor, columns, drift)

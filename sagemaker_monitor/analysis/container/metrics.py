@@ -77,8 +77,7 @@ def of_data_quality(
 ) -> Iterator[MetricRecord]:
     """Yield the metrics of every column; *drift* has distances to the baseline by name, where there are any.
 
-    The documented ones have the monitor's dimensions. All have another set with the dimension Feature, which
-    newer containers add and their dashboards search for.
+    The documented ones have the monitor's dimensions; those that newer containers add have Feature besides.
     """
     for column in columns:
         name = column.statistics.name
@@ -89,8 +88,8 @@ def of_data_quality(
         }
         for kind, value in documented.items():
             yield from monitor.record(f"feature_{kind}_{name}", value)
-        for kind, value in {**documented, **_counts(column)}.items():
-            yield from monitor.record(f"feature_{kind}_{name}", value, Feature=name)
+        for kind, number in _counts(column).items():
+            yield from monitor.record(f"feature_{kind}_{name}", number, Feature=name)
 
 
 def of_model_quality(monitor: Monitor, statistics: ModelStatistics) -> Iterator[MetricRecord]:

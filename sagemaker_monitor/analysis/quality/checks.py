@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from sagemaker_monitor.analysis.documents.constraints import CHI_SQUARED, ROBUST
@@ -70,15 +70,58 @@ def violations(
     found = [violation for each, column in checked for violation in _constraint_checks(each, column)]
     if baseline is None or (found and not drift_beside_others):
         return tuple(found)
+    evaluated = {each.name for each, _ in checked}
+    measured = _measured(columns, constraints, baseline, drift_method)
+    found.extend(each.violation(name) for name, each in measured if name in evaluated and each.too_far)
+    return tuple(found)
+
+
+def drift(
+    columns: Sequence[ColumnProfile],
+    constraints: Constraints,
+    baseline: Statistics | None,
+    *,
+    drift_method: str | None = None,
+) -> dict[str, float]:
+    """Return by feature what drift is judged by: a distance, or a p-value; nothing where neither is known."""
+    if baseline is None:
+        return {}
+    return {name: each.value for name, each in _measured(columns, constraints, baseline, drift_method)}
+
+
+@dataclass(frozen=True)
+class _Drift:
+    """How far a feature is from the baseline, and what is too far."""
+
+    value: float
+    threshold: float
+    is_probability: bool = False
+
+    @property
+    def too_far(self) -> bool:
+        # Deequ gives a probability for the robust chi-squared test, which is small when distributions differ.
+        return self.value < self.threshold if self.is_probability else self.value > self.threshold
+
+    def violation(self, name: str) -> QualityViolation:
+        what, how = ("p-value", "is below") if self.is_probability else ("distance", "exceeds")
+        value, threshold = double(self.value), double(self.threshold)
+        text = f"Baseline drift {what}: {value} {how} threshold: {threshold}"
+        return QualityViolation(name, BASELINE_DRIFT_CHECK, text)
+
+
+def _measured(
+    columns: Sequence[ColumnProfile], constraints: Constraints, baseline: Statistics, method: str | None
+) -> Iterator[tuple[str, _Drift]]:
     known = {each.name: each for each in baseline.features}
-    for each, column in checked:
+    for each, column in zip(constraints.features, columns, strict=True):
         before = known.get(each.name)
         config = each.config
-        if drift_method is not None:
-            config = replace(config, categorical_drift_method=drift_method)
+        if method is not None:
+            config = replace(config, categorical_drift_method=method)
         if before is not None and config.perform_comparison:
-            found.extend(_drift(each.name, before, column, config))
-    return tuple(found)
+            found = _drift(before, column, config)
+            if found is not None:
+                yield each.name, found
 
 
 def _constraint_checks(required: FeatureConstraints, column: ColumnProfile) -> Iterator[QualityViolation]:
@@ -114,56 +157,39 @@ def _share_inside(domains: Sequence[str], column: ColumnProfile) -> float:
     return sum(count for value, count in counts.items() if value in inside) / column.types.present
 
 
-def _drift(
-    name: str, before: FeatureStatistics, column: ColumnProfile, config: MonitoringConfig
-) -> Iterator[QualityViolation]:
+def _drift(before: FeatureStatistics, column: ColumnProfile, config: MonitoringConfig) -> _Drift | None:
     now = column.statistics
     if before.inferred_type != now.inferred_type:
-        return
+        return None
     if now.inferred_type == STRING:
         if before.texts is not None and before.texts.counts and column.frequencies is not None:
-            counts = column.frequencies.counts()
-            yield from _categorical_drift(name, before.texts.counts, counts, config)
+            return _categorical_drift(before.texts.counts, column.frequencies.counts(), config)
     elif before.numbers is not None and now.numbers is not None:
         one, other = before.numbers.distribution, now.numbers.distribution
         if one is not None and other is not None:
             distance = distances.numerical(one.sketch, other.sketch)
             rows = one.sketch.weight, other.sketch.weight
-            yield from _too_far(name, distance, rows, config.comparison_threshold, config)
+            return _Drift(_corrected(distance, rows, config), config.comparison_threshold)
+    return None
 
 
 def _categorical_drift(
-    name: str, before: Mapping[str, int], now: Mapping[str, int], config: MonitoringConfig
-) -> Iterator[QualityViolation]:
+    before: Mapping[str, int], now: Mapping[str, int], config: MonitoringConfig
+) -> _Drift | None:
     threshold = config.categorical_threshold
     if config.categorical_drift_method != CHI_SQUARED:
         rows = sum(before.values()), sum(now.values())
-        yield from _too_far(name, distances.categorical(before, now), rows, threshold, config)
-        return
+        return _Drift(_corrected(distances.categorical(before, now), rows, config), threshold)
     test = distances.chi_squared(now, before)
     if test is None:
-        return
-    if config.comparison_method != ROBUST:
-        if test.statistic > threshold:
-            yield _drifted(name, test.statistic, threshold)
-    elif test.p_value < threshold:
-        # Deequ gives a probability here, which is small when distributions differ.
-        text = f"Baseline drift p-value: {double(test.p_value)} is below threshold: {double(threshold)}"
-        yield QualityViolation(name, BASELINE_DRIFT_CHECK, text)
-
-
-def _too_far(
-    name: str, distance: float, rows: tuple[int, int], threshold: float, config: MonitoringConfig
-) -> Iterator[QualityViolation]:
+        return None
     if config.comparison_method == ROBUST:
-        distance = distances.robust(distance, *rows)
-    if distance > threshold:
-        yield _drifted(name, distance, threshold)
+        return _Drift(test.p_value, threshold, is_probability=True)
+    return _Drift(test.statistic, threshold)
 
 
-def _drifted(name: str, distance: float, threshold: float) -> QualityViolation:
-    text = f"Baseline drift distance: {double(distance)} exceeds threshold: {double(threshold)}"
-    return QualityViolation(name, BASELINE_DRIFT_CHECK, text)
+def _corrected(distance: float, rows: tuple[int, int], config: MonitoringConfig) -> float:
+    return distances.robust(distance, *rows) if config.comparison_method == ROBUST else distance
 
 
 def _percent(share: float) -> str:

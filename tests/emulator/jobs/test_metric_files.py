@@ -11,6 +11,7 @@ import pytest
 from sagemaker_monitor.emulator.api.context import Context
 from tests.emulator.conftest import RunningEmulator
 from tests.emulator.jobs.conftest import processing_request, s3_input
+from tests.emulator.jobs.test_analyzer_jobs import analyzer_request
 from tests.emulator.jobs.test_processing_jobs import run
 
 TIME = "2026-03-01T13:00:00Z"
@@ -190,3 +191,34 @@ def test_when_cloudwatch_does_not_answer_the_job_still_completes(context: Contex
     assert job["ProcessingJobStatus"] == "Completed"
     text = (context.job_dir("unheard") / "log.txt").read_text()
     assert f"1 metrics of {BATCH}/data-metrics could not be put" in text
+
+
+def test_the_analyzer_publishes_data_and_model_quality(emulator: RunningEmulator) -> None:
+    """A client reads a feature's numbers under the endpoint, and the model's accuracy under the batch."""
+    monitor = {
+        "publish_cloudwatch_metrics": "Enabled",
+        "sagemaker_monitoring_schedule_name": "daily",
+        "metric_time": TIME,
+    }
+    rows = "income,p,y\n" + "".join(f"{n},0.{n % 9 + 1},{int(n % 9 > 4)}\n" for n in range(90))
+    emulator.context.s3.put_bytes("s3://data/analysed/rows.csv", rows.encode())
+    data = analyzer_request("s3://data/analysed/", "data-quality", **monitor, sagemaker_endpoint_name="churn")
+    model = analyzer_request(
+        "s3://data/analysed/",
+        "model-quality",
+        **monitor,
+        analysis_type="MODEL_QUALITY",
+        problem_type="BinaryClassification",
+        probability_attribute="p",
+        ground_truth_attribute="y",
+    )
+
+    for job in (data, model):
+        assert "FailureReason" not in run(emulator.context, job)
+
+    namespace = "aws/sagemaker/Endpoints/data-metrics"
+    point = statistics(emulator, namespace, "feature_data_income", ENDPOINT)
+    assert point == {"SampleCount": 90, "Sum": 4005, "Minimum": 0, "Maximum": 89, "Average": 44.5}
+    assert statistics(emulator, namespace, "feature_non_null_income", ENDPOINT)["Sum"] == 90
+    # 0.5 is not above the threshold, so every answer is right.
+    assert statistics(emulator, f"{BATCH}/model-metrics", "accuracy", SCHEDULE)["Average"] == 1
