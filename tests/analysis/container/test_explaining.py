@@ -260,6 +260,67 @@ def test_records_may_be_json(container: Container, form: dict[str, Any], content
     assert list(global_values(done)) == FEATURES
 
 
+def captured(rows: list[list[Any]]) -> str:
+    """Return captured requests of one row each, with the model's answers."""
+
+    def part(data: str) -> dict[str, str]:
+        return {"observedContentType": "text/csv", "encoding": "CSV", "data": data}
+
+    records = [
+        {
+            "captureData": {"endpointInput": part(csv([row]).strip()), "endpointOutput": part("0.5,1")},
+            "eventMetadata": {"eventId": str(place)},
+        }
+        for place, row in enumerate(rows)
+    ]
+    return "\n".join(map(json.dumps, records))
+
+
+def test_captured_requests_are_explained(container: Container, model: ModelServer) -> None:
+    """A monitor explains the inputs that an endpoint captured; whatever it answered is not looked at."""
+    setting = {"headers": FEATURES, "methods": {"shap": {"baseline": BASELINE}}, "predictor": PREDICTOR}
+    captures = '{"sagemakerCaptureJson": {"captureIndexNames": ["endpointInput", "endpointOutput"]}}'
+    plain = container.add("data.csv", csv(ROWS)).run(config({"baseline": BASELINE}), endpoint=model.url)
+    expected = global_values(plain)
+
+    container.add("data.csv", captured(ROWS))
+    done = container.run(setting, endpoint=model.url, variables={"dataset_format": captures})
+
+    assert global_values(done) == pytest.approx(expected)
+
+
+def test_a_monitor_leaves_its_metrics_for_cloudwatch(container: Container, model: ModelServer) -> None:
+    """Every global value and the expected value become metrics with the documented names and dimensions."""
+    done = container.add("data.csv", csv(ROWS)).run(
+        config({"baseline": BASELINE}),
+        endpoint=model.url,
+        variables={
+            "publish_cloudwatch_metrics": "Enabled",
+            "sagemaker_endpoint_name": "loans",
+            "sagemaker_monitoring_schedule_name": "hourly",
+            "metric_time": "2026-03-01T13:00:00Z",
+        },
+    )
+
+    (file,) = (container.root / "output" / "metrics" / "cloudwatch").iterdir()
+    found = {}
+    for line in file.read_text().splitlines():
+        metric = json.loads(line)
+        dimensions = {each["Name"]: each["Value"] for each in metric["Dimensions"]}
+        found[metric["MetricName"]] = (metric["Value"], dimensions)
+    common = {"Endpoint": "loans", "MonitoringSchedule": "hourly"}
+    common |= {"ExplainabilityMethod": "KernelShap", "Label": "label0"}
+    values = global_values(done)
+    explained = done.document("analysis.json")["explanations"]["kernel_shap"]["label0"]
+    assert found == {
+        **{
+            f"feature_{name}": (values[name], {**common, "ValueType": "GlobalShapValues"})
+            for name in FEATURES
+        },
+        "ExpectedValue": (explained["expected_value"], {**common, "ValueType": "ExpectedValue"}),
+    }
+
+
 # --- drift -------------------------------------------------------------------------------------
 
 
