@@ -8,7 +8,8 @@ from typing import Any
 from pipelines.parameters import CheckParameters
 from steps.build import Build
 from steps.clarify_check import data_bias_check, explainability_check, model_bias_check
-from steps.join import EXPLAINED, Joined
+from steps.join import EXPLAINED, PREDICTED, Joined
+from steps.own_check import own_check
 from steps.quality_check import data_quality_check, model_quality_check
 from steps.spec import Check
 
@@ -35,6 +36,16 @@ def make_checks(
     made = {}
     for check in checks:
         factory, folder, asks_model = _FACTORIES[check.check_type]
+        if check.monitor in build.model.monitors.own:
+            made[check.check_type] = own_check(
+                build,
+                check,
+                data_uri=joined.uris[folder],
+                predictions_uri=joined.uris[PREDICTED] if asks_model else None,
+                baselining=parameters.baselining[check.name],
+                depends_on=depends_on,
+            )
+            continue
         made[check.check_type] = factory(
             build,
             data_uri=joined.uris[folder],

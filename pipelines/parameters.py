@@ -9,6 +9,7 @@ from sagemaker.core.workflow.parameters import ParameterBoolean, ParameterString
 
 from steps.baselining import Baselining
 from steps.build import Build
+from steps.own_check import no_baseline
 from steps.spec import checks_of
 
 
@@ -40,13 +41,19 @@ class CheckParameters:
         baselining = {}
         parameters = [fail_on_violation, group]
         for check in checks_of(build.model, build.pipeline):
+            # SageMaker takes an empty text for the latest approved version's; an image finds none by itself.
+            none = no_baseline(build, check) if check.monitor in build.model.monitors.own else {}
             made = Baselining(
                 skip_check=boolean(f"{check.name}SkipCheck", False) if modes else False,
                 register_new_baseline=boolean(f"{check.name}RegisterNewBaseline", False) if modes else False,
                 fail_on_violation=fail_on_violation,
                 model_package_group_name=group,
-                supplied_constraints=string(f"{check.name}SuppliedBaselineConstraints", ""),
-                supplied_statistics=string(f"{check.name}SuppliedBaselineStatistics", "")
+                supplied_constraints=string(
+                    f"{check.name}SuppliedBaselineConstraints", none.get("Constraints", "")
+                ),
+                supplied_statistics=string(
+                    f"{check.name}SuppliedBaselineStatistics", none.get("Statistics", "")
+                )
                 if check.has_statistics
                 else None,
             )

@@ -149,10 +149,11 @@ def _bias_config(build: Build) -> Any:
     return BiasConfig(
         label_values_or_threshold=[build.model.data_schema.favourable],
         facet_name=[facet.name for facet in bias.facets],
-        facet_values_or_threshold=[_facet_values(facet) for facet in bias.facets],
+        facet_values_or_threshold=[facet_values(facet) for facet in bias.facets],
         group_name=bias.group_variable,
     )
 
 
-def _facet_values(facet: Facet) -> list[Any]:
+def facet_values(facet: Facet) -> list[Any]:
+    """Return the values or the threshold of the sensitive group, as an analysis config has them."""
     return [facet.threshold] if facet.threshold is not None else list(facet.values)

@@ -11,6 +11,8 @@ from steps.script import INPUT, OUTPUT, option, s3_input, s3_output, script_step
 FOLDERS = ("features", "labelled", "scored", "summary")
 EXPLAINED = "explained"
 """The features without a header, where attributions are computed."""
+PREDICTED = "predicted"
+"""The predicted labels of `labelled`, for an image that computes model bias and can ask no model."""
 
 
 @dataclass(frozen=True)
@@ -40,7 +42,9 @@ def join(
     from sagemaker.core.workflow.properties import PropertyFile
 
     labels = PropertyFile(name="Labels", output_name="summary", path="labels.json")
-    folders = (*FOLDERS, EXPLAINED) if build.model.monitors.explainability else FOLDERS
+    monitors = build.model.monitors
+    folders = [*FOLDERS, *([EXPLAINED] if monitors.explainability else [])]
+    folders += [PREDICTED] if "bias" in monitors.own else []
     uris = {folder: build.output("join", folder) for folder in folders}
     step = script_step(
         build,

@@ -8,7 +8,12 @@ from steps.adapter import monitored_transform
 from steps.baselining import Baselining
 from steps.build import Build
 from steps.check_job import check_job_config
-from steps.transform import transform_arguments
+from steps.own_check import own_check
+from steps.spec import DATA_QUALITY
+from steps.transform import score, transform_arguments
+
+TRANSFORM_STEP = "BatchMonitor-transform"
+"""What MonitorBatchTransformStep calls its transform when it is named BatchMonitor."""
 
 
 def data_quality_check(build: Build, *, data_uri: Any, baselining: Baselining, depends_on: list[Any]) -> Any:
@@ -48,11 +53,15 @@ def monitored_score(
     depends_on: list[Any],
 ) -> tuple[Any, Any]:
     """Return BatchMonitor-monitoring, on the features, and BatchMonitor-transform, which follows it."""
+    scored: dict[str, Any] = {"model_name": model_name, "data": data, "capture_uri": capture_uri}
+    if DATA_QUALITY.monitor in build.model.monitors.own:
+        check = own_check(
+            build, DATA_QUALITY, data_uri=features_uri, baselining=baselining, depends_on=depends_on
+        )
+        return check, score(build, name=TRANSFORM_STEP, **scored, depends_on=[check])
     return monitored_transform(
         name="BatchMonitor",
-        transform_step_args=transform_arguments(
-            build, model_name=model_name, data=data, capture_uri=capture_uri
-        ),
+        transform_step_args=transform_arguments(build, **scored),
         monitor_configuration=_config(build, features_uri),
         check_job_configuration=check_job_config(build),
         baselining=baselining,

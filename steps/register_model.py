@@ -82,7 +82,13 @@ def _sources(checks: dict[str, Any], arguments: dict[tuple[str, str], str]) -> d
     from sagemaker.core.model_metrics import MetricsSource
 
     return {
-        argument: MetricsSource(content_type=JSON, s3_uri=getattr(checks[check_type].properties, name))
+        argument: MetricsSource(content_type=JSON, s3_uri=_shown(checks[check_type], name))
         for (check_type, name), argument in arguments.items()
         if check_type in checks
     }
+
+
+def _shown(step: Any, name: str) -> Any:
+    """Return what the check *step* shows as *name*; an own check has it beside its properties."""
+    baselines: dict[str, Any] | None = getattr(step, "baselines", None)
+    return baselines[name] if baselines else getattr(step.properties, name)

@@ -7,6 +7,7 @@ import re
 from importlib.resources import files
 from typing import Any
 
+from sagemaker_monitor.settings.schema import CheckCompute, ScriptCompute
 from steps.build import Build
 
 INPUT = "/opt/ml/processing/input"
@@ -21,6 +22,14 @@ def script_image(region: str) -> str:
     versions = config_for_framework("sklearn")["inference"]["versions"]
     newest = max(versions, key=lambda version: [int(number) for number in re.findall(r"\d+", version)])
     return str(image_uris.retrieve("sklearn", region=region, version=newest, image_scope="inference"))
+
+
+def own_image(build: Build, key: str) -> str:
+    """Return the URI of the image that the environment has under *key*, in its account's registry."""
+    environment = build.environment
+    # The registry of an account has the host of AWS's own images, but for the account.
+    host = script_image(environment.region).partition("/")[0]
+    return f"{environment.account}.{host.partition('.')[2]}/{environment.images[key]}"
 
 
 def script_asset(build: Build, script: str) -> str:
@@ -79,35 +88,87 @@ def script_step(
     depends_on: list[Any] | None = None,
 ) -> Any:
     """Return the step that runs *script* with *arguments*; the specification is always among its inputs."""
+    return _processing_step(
+        build,
+        name=name,
+        image=script_image(build.environment.region),
+        entrypoint=["python3", f"{INPUT}/code/{script}"],
+        compute=build.environment.compute.scripts,
+        environment={"AWS_DEFAULT_REGION": build.environment.region},
+        arguments=["--spec", f"{INPUT}/spec/spec.json", *arguments],
+        inputs=[
+            s3_input("code", script_asset(build, script), f"{INPUT}/code"),
+            s3_input("spec", spec_asset(build), f"{INPUT}/spec"),
+            *inputs,
+        ],
+        outputs=outputs,
+        property_files=property_files,
+        depends_on=depends_on,
+    )
+
+
+def image_step(
+    build: Build,
+    *,
+    name: str,
+    image: str,
+    arguments: list[Any],
+    environment: dict[str, Any],
+    inputs: list[Any],
+    outputs: list[Any],
+    depends_on: list[Any],
+) -> Any:
+    """Return the step that runs *image* on the instance of checks, by the entry point that it has itself."""
+    return _processing_step(
+        build,
+        name=name,
+        image=image,
+        entrypoint=None,
+        compute=build.environment.compute.checks,
+        environment=environment,
+        arguments=arguments or None,
+        inputs=inputs,
+        outputs=outputs,
+        property_files=[],
+        depends_on=depends_on,
+    )
+
+
+def _processing_step(
+    build: Build,
+    *,
+    name: str,
+    image: str,
+    entrypoint: list[str] | None,
+    compute: ScriptCompute | CheckCompute,
+    environment: dict[str, Any],
+    arguments: list[Any] | None,
+    inputs: list[Any],
+    outputs: list[Any],
+    property_files: list[Any],
+    depends_on: list[Any] | None,
+) -> Any:
     from sagemaker.core.processing import Processor
     from sagemaker.mlops.workflow.steps import ProcessingStep
 
-    compute, storage = build.environment.compute.scripts, build.environment.storage
+    storage = build.environment.storage
     processor = Processor(
         role=build.role,
-        image_uri=script_image(build.environment.region),
-        entrypoint=["python3", f"{INPUT}/code/{script}"],
+        image_uri=image,
+        entrypoint=entrypoint,
         instance_count=1,
         instance_type=compute.instance_type,
         volume_size_in_gb=compute.volume_size_gb,
         volume_kms_key=storage.kms_key,
         output_kms_key=storage.kms_key,
         max_runtime_in_seconds=int(compute.max_runtime.total_seconds()),
-        env={"AWS_DEFAULT_REGION": build.environment.region},
+        env=environment,
         network_config=_network(build),
         sagemaker_session=build.sagemaker_session,
     )
     return ProcessingStep(
         name=name,
-        step_args=processor.run(
-            arguments=["--spec", f"{INPUT}/spec/spec.json", *arguments],
-            inputs=[
-                s3_input("code", script_asset(build, script), f"{INPUT}/code"),
-                s3_input("spec", spec_asset(build), f"{INPUT}/spec"),
-                *inputs,
-            ],
-            outputs=outputs,
-        ),
+        step_args=processor.run(arguments=arguments, inputs=inputs, outputs=outputs),
         property_files=property_files,
         depends_on=depends_on,
     )

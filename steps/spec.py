@@ -69,7 +69,12 @@ def script_spec(model: Model, environment: str, pipeline: str) -> dict[str, Any]
         "minimum_overlap": ground_truth.minimum_overlap if ground_truth else 1.0,
         "monitors": list(model.monitors.configured),
         "checks": [
-            {"step": check.step(pipeline), "check_type": check.check_type, "monitor": check.monitor}
+            {
+                "step": check.step(pipeline),
+                "check_type": check.check_type,
+                "monitor": check.monitor,
+                **({"engine": "own"} if check.monitor in model.monitors.own else {}),
+            }
             for check in checks_of(model, pipeline)
         ],
         "gate": {

@@ -7,12 +7,20 @@ from typing import Any
 from steps.build import Build
 
 
-def score(build: Build, *, name: str, model_name: Any, data: Any, capture_uri: str) -> Any:
+def score(
+    build: Build,
+    *,
+    name: str,
+    model_name: Any,
+    data: Any,
+    capture_uri: str,
+    depends_on: list[Any] | None = None,
+) -> Any:
     """Return the step that scores *data*; see transform_arguments."""
     from sagemaker.mlops.workflow.steps import TransformStep
 
     arguments = transform_arguments(build, model_name=model_name, data=data, capture_uri=capture_uri)
-    return TransformStep(name=name, step_args=arguments)
+    return TransformStep(name=name, step_args=arguments, depends_on=depends_on)
 
 
 def transform_arguments(build: Build, *, model_name: Any, data: Any, capture_uri: str) -> Any:

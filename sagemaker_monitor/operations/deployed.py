@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from sagemaker_monitor.analysis.decision.own_engine import CHECK_TYPE
 from sagemaker_monitor.aws import Aws, NotFoundError
 from sagemaker_monitor.operations.errors import OperationError, UsageError
 
@@ -51,11 +52,33 @@ def read_deployed(aws: Aws, name: str) -> DeployedPipeline:
         name=name,
         defaults={entry["Name"]: entry.get("DefaultValue") for entry in definition.get("Parameters", ())},
         checks=tuple(
-            DeployedCheck(step["Name"], step["CheckType"], _parameters(step))
-            for step in _steps(definition.get("Steps", ()))
-            if "CheckType" in step
+            found for step in _steps(definition.get("Steps", ())) if (found := _check(step)) is not None
         ),
     )
+
+
+def _check(step: Mapping[str, Any]) -> DeployedCheck | None:
+    """Return the check that a step makes, as a check step or by an image of one's own."""
+    if "CheckType" in step:
+        return DeployedCheck(step["Name"], step["CheckType"], _parameters(step))
+    arguments = step.get("Arguments", {})
+    environment = arguments.get("Environment", {})
+    if step.get("Type") != "Processing" or CHECK_TYPE not in environment:
+        return None
+    inputs = {each["InputName"]: each["S3Input"]["S3Uri"] for each in arguments.get("ProcessingInputs", ())}
+    fields = {
+        "SkipCheck": _joined(environment.get("skip_check")),
+        "RegisterNewBaseline": _joined(environment.get("register_new_baseline")),
+        "SuppliedBaselineConstraints": inputs.get("baseline_constraints"),
+        "SuppliedBaselineStatistics": inputs.get("baseline_statistics"),
+    }
+    return DeployedCheck(step["Name"], environment[CHECK_TYPE], _parameters(fields))
+
+
+def _joined(value: Any) -> Any:
+    """Return the one value that a join makes a text of."""
+    values = value.get("Std:Join", {}).get("Values", []) if isinstance(value, dict) else []
+    return values[0] if len(values) == 1 else None
 
 
 def _parameters(step: Mapping[str, Any]) -> dict[str, str]:

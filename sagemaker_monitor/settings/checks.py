@@ -7,7 +7,7 @@ import unicodedata
 from collections import Counter
 from collections.abc import Iterator, Sequence
 
-from sagemaker_monitor.settings.environment import LOCAL_ACCOUNT, Environment
+from sagemaker_monitor.settings.environment import LOCAL_ACCOUNT, MONITOR_IMAGE, Environment
 from sagemaker_monitor.settings.errors import Path, choices, listed, quoted
 from sagemaker_monitor.settings.model import MinimumRows, Model
 from sagemaker_monitor.settings.monitors import BiasMonitor, ExplainabilityMonitor, Facet
@@ -60,6 +60,7 @@ def check_together(model: Model, environment: Environment) -> list[Finding]:
             f"gives {quoted(group)} for the model {model.model}: {len(group)} characters, at most {MAX_GROUP}"
         )
         findings.append((("registry", "model_package_group"), message))
+    findings += _images(model, environment)
     for key, uri, limit in _uris(model):
         length = len(environment.storage.resolve(uri))
         if length > limit:
@@ -68,6 +69,17 @@ def check_together(model: Model, environment: Environment) -> list[Finding]:
             )
             findings.append((("storage", "prefix"), message))
     return findings
+
+
+def _images(model: Model, environment: Environment) -> Iterator[Finding]:
+    """Return the images that *model* needs and *environment* does not name."""
+    own = model.monitors.own
+    if own and MONITOR_IMAGE not in environment.images:
+        message = (
+            f"has no {MONITOR_IMAGE}, which engine: own of {listed(own)} of the model {model.model} needs: "
+            f"give {MONITOR_IMAGE}: <repository>:<tag>"
+        )
+        yield ("images",), message
 
 
 def check_shared(models: Sequence[Model], environment: Environment) -> list[Finding]:
@@ -133,6 +145,12 @@ def _facets(bias: BiasMonitor, model: Model) -> Iterator[Finding]:
 def _explainability(monitor: ExplainabilityMonitor, model: Model) -> Iterator[Finding]:
     features = len(model.data_schema.features)
     path: Path = ("monitors", "explainability", "baseline")
+    if monitor.engine == "own":
+        yield (
+            (*path[:2], "engine"),
+            "cannot be own: attributions ask the model, and only SageMaker's check step starts a shadow "
+            "endpoint for that; remove it",
+        )
     if features < 2:
         yield path[:2], "needs two features at least: with one there is nothing to divide between them"
     if isinstance(monitor.baseline, str):

@@ -8,10 +8,22 @@ from typing import Annotated, Literal, Self
 from pydantic import Field, model_validator
 
 from sagemaker_monitor.settings import fields
-from sagemaker_monitor.settings.fields import Duration, InstanceType, Integer, Name, Runtime, Section, Text
+from sagemaker_monitor.settings.fields import (
+    Duration,
+    Image,
+    InstanceType,
+    Integer,
+    Name,
+    Runtime,
+    Section,
+    Text,
+)
 
 LOCAL_ACCOUNT = "000000000000"
 """The emulator's account id."""
+
+MONITOR_IMAGE = "monitor"
+"""The key of images under which monitors with `engine: own` find theirs."""
 
 PLACEHOLDER_ACCOUNTS = frozenset({"111122223333", "444455556666", "777788889999", "123456789012"})
 """Account ids that AWS's documentation uses: fit to build for, refused by upsert."""
@@ -152,6 +164,14 @@ class Environment(Section):
     network: Annotated[Network | None, Field(description="The VPC of jobs; none by default.")] = None
     compute: Annotated[Compute, Field(description="Instances, by kind of job.")] = Compute()
     approval: Annotated[Approval, Field(description="How versions are opened.")] = Approval()
+    images: Annotated[
+        dict[str, Image],
+        Field(
+            default_factory=dict,
+            description="Images of your own in the account's registry, as `<repository>:<tag>`;"
+            " `monitor` is the one that `engine: own` runs.",
+        ),
+    ]
     tags: Annotated[
         dict[str, Text], Field(default_factory=dict, description="Set on everything that is created.")
     ]

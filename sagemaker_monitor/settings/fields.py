@@ -23,6 +23,10 @@ SECURITY_GROUP = r"^sg-[0-9a-z]+$"
 INSTANCE_TYPE = r"^ml\.[a-z0-9-]+\.[a-z0-9-]+$"
 ENDPOINT_URL = r"^http://127\.0\.0\.1:\d{1,5}$"
 CONTAINER_VERSION = r"^\d+\.\d+(\.\d+)?-\d+$"
+IMAGE = (
+    r"^[a-z0-9]+([._-][a-z0-9]+)*(/[a-z0-9]+([._-][a-z0-9]+)*)*"
+    r"(:[A-Za-z0-9_][A-Za-z0-9_.-]{0,127}|@sha256:[0-9a-f]{64})$"
+)
 MODEL_DATA = r"^.+\.tar\.gz$"
 MATCH = r"^[^/]+/[^/]+(/[^/]+)?$"
 
@@ -39,6 +43,7 @@ SHAPES = {
     INSTANCE_TYPE: "an instance type such as ml.m5.large",
     ENDPOINT_URL: "the emulator's address such as http://127.0.0.1:4780",
     CONTAINER_VERSION: "a version of AWS's container such as 1.7-1",
+    IMAGE: "a repository of the account's registry with a tag or a digest, such as sagemaker-monitor:1.0",
     MODEL_DATA: "a path that ends with .tar.gz",
     MATCH: "bias/<metric>/<facet>, model_quality/<metric> or bias/*, with * as a wildcard",
 }
@@ -106,6 +111,7 @@ Name = Annotated[str, Field(pattern=NAME, max_length=63)]
 Column = Annotated[str, Field(min_length=1, max_length=255), AfterValidator(_column)]
 Duration = Annotated[timedelta, BeforeValidator(_iso_8601), AfterValidator(_positive)]
 Runtime = Annotated[Duration, AfterValidator(_runtime)]
+Image = Annotated[str, Field(pattern=IMAGE, max_length=255)]
 InstanceType = Annotated[str, Field(pattern=INSTANCE_TYPE)]
 RelativeUri = Annotated[str, Field(min_length=1, max_length=1024), AfterValidator(_relative_uri)]
 ArchiveUri = Annotated[

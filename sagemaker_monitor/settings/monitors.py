@@ -8,6 +8,9 @@ from pydantic import Field, model_validator
 
 from sagemaker_monitor.settings.fields import Column, Integer, Number, RelativeUri, Section, Text
 
+Engine = Literal["sagemaker", "own"]
+_ENGINE = "Who computes it: SageMaker's check step, or an image of your own (images.monitor)."
+
 
 class Facet(Section):
     """A group of people the model is watched for: those with these values, or above the threshold."""
@@ -35,14 +38,19 @@ class BiasMonitor(Section):
         Column | None,
         Field(description="Column that CDDL and CDDPL are conditioned on; without it they are not computed."),
     ] = None
+    engine: Annotated[Engine, Field(description=_ENGINE)] = "sagemaker"
 
 
 class DataQualityMonitor(Section):
-    """Model Monitor's checks of the features: types, missing values, categories, drift. No settings yet."""
+    """Model Monitor's checks of the features: types, missing values, categories, drift."""
+
+    engine: Annotated[Engine, Field(description=_ENGINE)] = "sagemaker"
 
 
 class ModelQualityMonitor(Section):
-    """Model Monitor's metrics of the predictions against the labels. No settings yet."""
+    """Model Monitor's metrics of the predictions against the labels."""
+
+    engine: Annotated[Engine, Field(description=_ENGINE)] = "sagemaker"
 
 
 class ExplainabilityMonitor(Section):
@@ -67,6 +75,9 @@ class ExplainabilityMonitor(Section):
     seed: Annotated[
         Integer | None, Field(ge=0, description="Makes the random part the same in every run.")
     ] = None
+    engine: Annotated[
+        Engine, Field(description="SageMaker's check step alone: attributions need its shadow endpoint.")
+    ] = "sagemaker"
 
 
 class Monitors(Section):
@@ -89,6 +100,16 @@ class Monitors(Section):
     def configured(self) -> tuple[str, ...]:
         """The monitors that there are, in the order of this section."""
         return tuple(name for name in type(self).model_fields if getattr(self, name) is not None)
+
+    def engine(self, monitor: str) -> Engine:
+        """Who computes the numbers of *monitor*, which is configured."""
+        engine: Engine = getattr(self, monitor).engine
+        return engine
+
+    @property
+    def own(self) -> tuple[str, ...]:
+        """The monitors that an image of one's own computes."""
+        return tuple(name for name in self.configured if self.engine(name) == "own")
 
     @property
     def need_labels(self) -> bool:

@@ -71,12 +71,16 @@ class Service:
             arn = found[0]["ModelPackageArn"]
         return dict(self.sagemaker.describe_model_package(ModelPackageName=arn))
 
-    def output_uri(self, step: dict[str, Any] | None, output: str) -> str | None:
-        """Return where the processing job of *step* puts *output*."""
-        arn = (step or {}).get("Metadata", {}).get("ProcessingJob", {}).get("Arn", "")
+    def job(self, step: dict[str, Any]) -> dict[str, Any] | None:
+        """Return the description of the processing job of *step*; None where it has none."""
+        arn = step.get("Metadata", {}).get("ProcessingJob", {}).get("Arn", "")
         if not arn:
             return None
-        job = self.sagemaker.describe_processing_job(ProcessingJobName=arn.rsplit("/", 1)[-1])
+        return dict(self.sagemaker.describe_processing_job(ProcessingJobName=arn.rsplit("/", 1)[-1]))
+
+    def output_uri(self, step: dict[str, Any] | None, output: str) -> str | None:
+        """Return where the processing job of *step* puts *output*."""
+        job = self.job(step or {}) or {}
         for each in job.get("ProcessingOutputConfig", {}).get("Outputs", ()):
             if each["OutputName"] == output:
                 return str(each["S3Output"]["S3Uri"])
@@ -117,13 +121,13 @@ def split_uri(uri: str) -> tuple[str, str]:
 
 def gather(options: argparse.Namespace, service: Service, spec: Any) -> Any:
     """Return all evidence there is about the execution."""
-    from sagemaker_monitor.analysis.decision import evidence, reading
+    from sagemaker_monitor.analysis.decision import evidence, own_engine, reading
 
     collected = options.collected and evidence.read_collected(read_json(options.collected))
     empty = bool(collected and collected.status == "window-empty")
     labels = evidence.read_labels(read_json(options.labels)) if options.labels else None
     labelled = labels is not None and labels.status != "labels-missing"
-    steps = service.steps(options.execution_arn)
+    steps = own_engine.with_checks(service, service.steps(options.execution_arn), spec)
     version = service.version(options.baseline_model_package_arn, options.model_package_group)
     expected = [] if empty else [each for each in spec.checks if labelled or not each.needs_labels]
     checks = tuple(reading.check_evidence(service, each, steps.get(each.step), version) for each in expected)

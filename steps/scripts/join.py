@@ -407,12 +407,17 @@ def _same_label(one: str, other: str) -> bool:
 class Writer:
     """The folders' files, which appear complete or not at all."""
 
-    def __init__(self, output: Path, columns: Columns, explained: bool = False) -> None:
+    def __init__(
+        self, output: Path, columns: Columns, explained: bool = False, threshold: float | None = None
+    ) -> None:
+        """Open the files: those of features to explain and of predicted labels where they are asked for."""
         self.output = output
         self.open_files = ExitStack()
         self.unfinished: list[tuple[Path, Path]] = []
         self.features, self.labelled, self.scored = map(self._file, ("features", "labelled", "scored"))
         self.explained = self._file("explained") if explained else None
+        self.predicted = self._file("predicted") if threshold is not None else None
+        self.threshold = threshold
         # Model Monitor takes the names from a header; Clarify has them in its configuration.
         self.features.writerow(columns.features)
         self.header_of_scored = False
@@ -435,6 +440,8 @@ class Writer:
                 self.header_of_scored = True
             self.labelled.writerow([*record.features, *record.facets, label])
             self.scored.writerow([record.probability, label])
+            if self.predicted and self.threshold is not None:
+                self.predicted.writerow([int(float(record.probability) > self.threshold)])
 
     def finish(self) -> None:
         """Give the files their names, those without rows excepted: an empty file is no input for a check."""
@@ -536,7 +543,11 @@ def run(options: argparse.Namespace) -> str:
     columns = read_columns(spec)
     uri, window = options.labels_uri, read_window(options.window_start, options.window_end)
     labels = read_labels(label_objects(s3_client(), uri, window), columns) if uri else None
-    with Writer(options.output, columns, "explainability" in spec["monitors"]) as writer:
+    asks_nobody = any(
+        each.get("engine") == "own" and each["check_type"] == "MODEL_BIAS" for each in spec["checks"]
+    )
+    threshold = float(spec["threshold"]) if asks_nobody else None
+    with Writer(options.output, columns, "explainability" in spec["monitors"], threshold) as writer:
         check = LabelCheck(columns)
         scored = records(options.transform, columns, check)
         if uri and labels is None:

@@ -54,6 +54,7 @@ def _analyse(name: str, paths: Paths, environment: Mapping[str, str]) -> str:
     # Each has its own libraries, which take longer to load than a small job to do.
     container = import_module(f"sagemaker_monitor.analysis.container.{name}")
     files, text = container.run(paths, baselining.environment(environment))
+    baselining.check_outcome(text)
     write_outputs(paths.output_of(environment), files)
     if baselining.carried is not None:
         write_outputs(baselining.carried, baselining.carried_files(files))

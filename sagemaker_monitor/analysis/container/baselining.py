@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
 CONSTRAINTS, STATISTICS = "baseline_constraints", "baseline_statistics"
 SKIP, REGISTER, CARRIED = "skip_check", "register_new_baseline", "carried_path"
+FAIL = "fail_on_violation"
 NO_BASELINE = '{"baseline": null}\n'
 """Stands for a previous baseline where there is none: an S3 input without an object would end the job."""
 _LONGEST_PLACEHOLDER = 100
@@ -34,6 +35,7 @@ class Baselining:
 
     skip: bool
     register: bool
+    fail: bool
     previous: dict[str, Path]
     """By the variable that names the file."""
     carried: Path | None
@@ -41,7 +43,7 @@ class Baselining:
     @classmethod
     def of(cls, paths: Paths, environment: Mapping[str, str]) -> Baselining:
         """Return what the variables say; raises AnalysisError where a baseline is needed and missing."""
-        skip, register = (_switch(environment, name) for name in (SKIP, REGISTER))
+        skip, register, fail = (_switch(environment, name) for name in (SKIP, REGISTER, FAIL))
         given = {
             name: paths.resolve(environment[name])
             for name in (CONSTRAINTS, STATISTICS)
@@ -59,13 +61,19 @@ class Baselining:
                 "SkipCheck and RegisterNewBaseline to establish one"
             )
         carried = environment.get(CARRIED)
-        return cls(skip, register, previous, paths.resolve(carried) if carried else None)
+        return cls(skip, register, fail, previous, paths.resolve(carried) if carried else None)
 
     def environment(self, environment: Mapping[str, str]) -> dict[str, str]:
         """Return *environment* with the baselines that are to be compared with, and no others."""
         kept = {} if self.skip else {name: str(file) for name, file in self.previous.items()}
         others = {name: value for name, value in environment.items() if name not in (CONSTRAINTS, STATISTICS)}
         return {**others, **kept}
+
+    def check_outcome(self, text: str) -> None:
+        """Raise AnalysisError when the exit *text* tells of violations that are to fail the job."""
+        outcome, _, words = text.partition(": ")
+        if self.fail and outcome == "CompletedWithViolations":
+            raise AnalysisError(f"the check failed, as FailOnViolation asks. {words}")
 
     def carried_files(self, written: Mapping[str, str]) -> dict[str, str]:
         """Return the documents that a version registered now carries: those *written*, or the previous."""

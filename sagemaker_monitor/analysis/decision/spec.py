@@ -17,6 +17,8 @@ BIAS, DATA_QUALITY = "bias", "data_quality"
 MODEL_QUALITY, EXPLAINABILITY = "model_quality", "explainability"
 MONITORS = (BIAS, DATA_QUALITY, MODEL_QUALITY, EXPLAINABILITY)
 NEED_LABELS = (BIAS, MODEL_QUALITY)
+SAGEMAKER, OWN = "sagemaker", "own"
+ENGINES = (SAGEMAKER, OWN)
 BINARY = "BinaryClassification"
 WINDOW_PIPELINE = "monitor-ground-truth"
 
@@ -47,6 +49,7 @@ class ExpectedCheck:
     step: str
     check_type: str
     monitor: str
+    engine: str = SAGEMAKER
 
     @property
     def needs_labels(self) -> bool:
@@ -170,7 +173,8 @@ def _facet(o: Object) -> Facet:
 
 
 def _check(o: Object) -> ExpectedCheck:
-    return ExpectedCheck(o.text("step"), o.text("check_type"), o.text("monitor"))
+    engine = o.one_of("engine", ENGINES) if "engine" in o.left else SAGEMAKER
+    return ExpectedCheck(o.text("step"), o.text("check_type"), o.text("monitor"), engine)
 
 
 def _minimum_rows(o: Object) -> MinimumRows:

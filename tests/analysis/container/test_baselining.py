@@ -132,6 +132,19 @@ def test_constraints_alone_are_compared_without_drift(tmp_path: Path, baseline: 
     )
 
 
+def test_violations_fail_the_job_where_that_is_asked(tmp_path: Path, baseline: dict[str, str]) -> None:
+    """With fail_on_violation the text counts the violations and nothing is written; without any, all is."""
+    job = Job(tmp_path / "ml", start=40)
+    variables = given(job, baseline)
+
+    assert job.run(**variables, fail_on_violation="true") == (
+        1,
+        "the check failed, as FailOnViolation asks. Job completed successfully with 1 violations.",
+    )
+    assert not job.files("output")
+    assert job.run(**variables, fail_on_violation="true", skip_check="true")[0] == 0
+
+
 def test_a_switch_is_true_or_false(tmp_path: Path) -> None:
     """Anything else is refused by name."""
     code, text = Job(tmp_path).run(skip_check="yes")
