@@ -104,6 +104,15 @@ def _relative_uri(uri: str) -> str:
     return uri
 
 
+def _repository(image: str) -> str:
+    if ".dkr." in image:
+        raise ValueError(
+            "must be the repository and its tag alone: the registry is that of the environment's account and"
+            " region; remove everything before the repository"
+        )
+    return image
+
+
 Integer = Annotated[int, Field(strict=True)]
 Number = Annotated[float, Field(strict=True, allow_inf_nan=False)]
 Text = Annotated[str, Field(strict=True)]
@@ -111,7 +120,7 @@ Name = Annotated[str, Field(pattern=NAME, max_length=63)]
 Column = Annotated[str, Field(min_length=1, max_length=255), AfterValidator(_column)]
 Duration = Annotated[timedelta, BeforeValidator(_iso_8601), AfterValidator(_positive)]
 Runtime = Annotated[Duration, AfterValidator(_runtime)]
-Image = Annotated[str, Field(pattern=IMAGE, max_length=255)]
+Image = Annotated[str, Field(pattern=IMAGE, max_length=255), AfterValidator(_repository)]
 InstanceType = Annotated[str, Field(pattern=INSTANCE_TYPE)]
 RelativeUri = Annotated[str, Field(min_length=1, max_length=1024), AfterValidator(_relative_uri)]
 ArchiveUri = Annotated[

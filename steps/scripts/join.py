@@ -544,7 +544,7 @@ def run(options: argparse.Namespace) -> str:
     uri, window = options.labels_uri, read_window(options.window_start, options.window_end)
     labels = read_labels(label_objects(s3_client(), uri, window), columns) if uri else None
     asks_nobody = any(
-        each.get("engine") == "own" and each["check_type"] == "MODEL_BIAS" for each in spec["checks"]
+        each.get("engine") == "own" and each["check_type"] == "MODEL_BIAS" for each in spec.get("checks", ())
     )
     threshold = float(spec["threshold"]) if asks_nobody else None
     with Writer(options.output, columns, "explainability" in spec["monitors"], threshold) as writer:

@@ -129,6 +129,18 @@ def test_rows_to_explain_have_no_header_and_need_no_label(job: Job) -> None:
     assert not (job.output / "scored" / "data.csv").exists()
 
 
+def test_labels_are_predicted_where_an_image_computes_model_bias(job: Job) -> None:
+    """An answer strictly above the threshold is a 1; the rows are those of `labelled`, in its order."""
+    check = {"step": "ModelBias", "check_type": "MODEL_BIAS", "monitor": "bias", "engine": "own"}
+    job.spec.write_text(json.dumps({**SPEC, "threshold": 0.7, "checks": [check]}))
+    stamps = ADDED.partition(",")[2]
+    job.scored(f"a,1,2,1,1,0.70001,{stamps}\nb,3,4,0,,0.9,{stamps}\nc,5,6,0,0,0.7,{stamps}\n")
+
+    assert job.run() == 0
+    assert job.text("labelled") == "1,2,1,1\n5,6,0,0\n"
+    assert job.text("predicted") == "1\n0\n"
+
+
 def test_the_probability_is_one_of_several_values_of_the_model(job: Job) -> None:
     """A model that answers label and score, say, has its columns told by their number."""
     job.spec.write_text(json.dumps({**SPEC, "prediction": {"probability": 1, "values": 3}}))
