@@ -46,8 +46,8 @@ def test_an_own_engine_needs_its_image(project: Project) -> None:
     project.write("environments/dev.yaml", DEV + "images: {scorer: team/scorer:1}\n")
 
     assert project.all_problems() == [
-        "environments/dev.yaml:7: images: has no monitor, which engine: own of data_quality, bias of the model"
-        " loans needs: give monitor: <repository>:<tag>"
+        "environments/dev.yaml:7: images: has no monitor, which engine: own of data_quality, bias of the"
+        " model loans needs: give monitor: <repository>:<tag>"
     ]
     project.write("environments/dev.yaml", DEV + "images: {monitor: team/watch:1}\n")
     assert project.all_problems() == []
