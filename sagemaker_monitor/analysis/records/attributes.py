@@ -97,24 +97,27 @@ def path_of(attribute: str, role: str) -> jmespath.parser.ParsedResult:
 def values_at(
     record: object, path: jmespath.parser.ParsedResult, role: str, *, several: bool
 ) -> list[str | None]:
-    """Return what is at *path* as texts: one value, or *several* where it is an array."""
+    """Return what is at *path* as texts: one value, or *several* where it is an array.
+
+    An array of a single value is that value; any other, such as a probability for each class, is JSON.
+    """
     from jmespath.exceptions import JMESPathError
 
     try:
         value: Any = path.search(record)
     except JMESPathError as error:
         raise AnalysisError(f"the {role} attribute cannot be looked up: {error}") from error
-    items = value if isinstance(value, list) else [value]
-    if any(isinstance(item, dict | list) for item in items) or (len(items) != 1 and not several):
+    items = value if isinstance(value, list) and (several or len(value) == 1) else [value]
+    if any(map(_has_object, items)):
         raise AnalysisError(
-            f"the {role} attribute {path.expression[:60]!r} leads to {_named(value)}; "
-            "it must lead to one value for each record"
+            f"the {role} attribute {path.expression[:60]!r} leads to an object; "
+            "it must lead to one value for each record, or to one array of values"
         )
     return [text_of(item) for item in items]
 
 
-def _named(value: object) -> str:
-    return f"an array of {len(value)} items" if isinstance(value, list) else "an object"
+def _has_object(value: object) -> bool:
+    return isinstance(value, dict) or (isinstance(value, list) and any(map(_has_object, value)))
 
 
 def _records(table: JsonTable) -> Iterator[Record]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -109,10 +108,14 @@ def _find_fault(block: Block) -> None:
         if not line.strip():
             continue
         record = parsed(line, block.place(number))
-        for place in (record.get(name) for name in ("captureData", TRUTH, "eventMetadata")):
-            parts = [place, *place.values()] if isinstance(place, dict) and place is not None else [place]
-            if place is not None and not isinstance(place, dict):
-                raise AnalysisError(f"{block.place(number)} is no captured record: {json.dumps(parts)[:60]}")
+        parts = {name: record.get(name) for name in ("captureData", TRUTH, "eventMetadata")}
+        if isinstance(data := parts["captureData"], dict):
+            parts |= {part: data.get(part) for part in PARTS}
+        for name, value in parts.items():
+            if value is not None and not isinstance(value, dict):
+                raise AnalysisError(
+                    f"{block.place(number)} is no captured record: its {name} must be an object"
+                )
 
 
 def _payloads(frame: pl.DataFrame, format: DatasetFormat, block: Block, encoding: str | None) -> Captured:

@@ -56,6 +56,25 @@ def test_a_path_into_a_document_may_lead_to_all_rows(tmp_path: Path) -> None:
         found(tmp_path, DOCUMENT, content, inference="rows[].score", ground_truth="rows[].y")
 
 
+@pytest.mark.parametrize(
+    ("format", "content"),
+    [
+        (LINES, '{"p": [0.25, 0.75]}\n{"p": [1, 0]}\n'),
+        (DOCUMENT, '{"p": [[0.25, 0.75], [1, 0]]}'),
+        (
+            '{"sagemakerCaptureJson": {"captureIndexNames": ["endpointOutput"]}}',
+            "".join(
+                json.dumps({"captureData": {"endpointOutput": {"data": data, "encoding": "JSON"}}}) + "\n"
+                for data in ('{"p": [0.25, 0.75]}', '{"p": [1, 0]}')
+            ),
+        ),
+    ],
+)
+def test_an_array_of_values_is_json(tmp_path: Path, format: str, content: str) -> None:
+    """A probability for each class is one cell; those of all classes come together."""
+    assert found(tmp_path, format, content, probability="p") == {"probability": ["[0.25,0.75]", "[1,0]"]}
+
+
 def test_several_attributes_are_equally_long(tmp_path: Path) -> None:
     """Roles are told apart, and one column may have two of them."""
     content = "".join(json.dumps({"p": n / 2, "y": n}) + "\n" for n in range(3))
@@ -75,7 +94,7 @@ def test_several_attributes_are_equally_long(tmp_path: Path) -> None:
         (CSV, "a,b\n", "a", "Job inputs had no data"),
         (LINES, '{"a": 1}\n', "b", "'b' leads to nothing in any record; the records' keys are a"),
         (LINES, '{"a": 1}\n', "b c", "'b c' is no key of the records and no JMESPath"),
-        (LINES, '{"a": [1, 2]}\n', "a", "leads to an array of 2 items; it must lead to one value"),
+        (LINES, '{"a": [1, {"b": 2}]}\n', "a", "leads to an object; it must lead to one value"),
         (LINES, '{"a": {"b": {"c": 1}}}\n', "a.b", "leads to an object"),
         (LINES, '{"a": 1}\n', "length(a)", "cannot be looked up"),
         (LINES, "", "a", "Job inputs had no data"),

@@ -121,6 +121,11 @@ def test_shadow_variants_are_left_out(written: Written) -> None:
         (OUTPUT, (record(source="ShadowExperiment", output=part("1")),), "Job inputs had no data"),
         (OUTPUT, (record(output=part("1")), "\n{\n"), "'1.part', line 2, is not JSON"),
         (OUTPUT, ('{"captureData": [1]}\n',), "'0.part', line 1, is no captured record"),
+        (
+            OUTPUT,
+            (record(output=part("1")) + '{"captureData": {"endpointOutput": "1"}}\n',),
+            "'0.part', line 2, is no captured record: its endpointOutput must be an object",
+        ),
         (OUTPUT, ('{"a": 1}\n',), "'0.part', line 1 has no endpointOutput; captureIndexNames"),
         (
             BOTH,
