@@ -53,6 +53,12 @@ CASES: dict[str, Case] = {
         "drawn at random without a seed: runs of AWS differ among themselves by up to 0.00023.",
         f"{EXAMPLES}, explainability monitoring of an endpoint with JSON Lines",
     ),
+    "churn_shap_batch_csv": Case(
+        "Explainability: churn, batch transform, CSV",
+        "Kernel SHAP of the XGBoost model, 666 rows, 69 features, the rounded mean record as baseline, 100 "
+        "samples. Of this run the notebook shows some values.",
+        f"{EXAMPLES}, explainability monitoring of batch transform with CSV",
+    ),
     "ll_predictions": Case(
         "Models: Linear Learner",
         "Scores and labels that the binary classifier of the adult cases answered.",

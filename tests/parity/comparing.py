@@ -61,7 +61,9 @@ def close(expected: Any, actual: Any, *, tolerance: float, ordered: bool, in_tex
     found = Agreement()
     for where, wanted, got in _leaves(expected, actual, ordered, found):
         _count(wanted, found)
-        for part, other in _parts(wanted, got) if in_texts else ((wanted, got),):
+        parts = _parts(wanted, got) if in_texts else [(wanted, got)]
+        found.numbers += len(parts) // 2
+        for part, other in parts:
             if not _is_close(part, other, tolerance, found):
                 found.wrong.append(f"{where}: {wanted!r} recorded, {got!r} found")
                 break

@@ -18,7 +18,70 @@ _METRICS = "docs.aws.amazon.com, Model quality metrics"
 
 _SPARK = "spark.apache.org, JSON Files"
 
+_CLOUDWATCH = "docs.aws.amazon.com, CloudWatch metrics"
+
 RULES: tuple[Rule, ...] = (
+    Rule(
+        "Data quality: text of baseline_drift_check",
+        "`Baseline drift distance: … exceeds threshold: …`; the text for p-values is ours",
+        "aws/amazon-sagemaker-examples, the expression by which its helper reads reports",
+    ),
+    Rule(
+        "Data quality: distances and their correction",
+        "largest difference of the distribution functions, or of the shares of categories; Robust takes "
+        "1.8·sqrt((n + m)/(n·m)) off",
+        "awslabs/deequ, Distance",
+    ),
+    Rule(
+        "Data quality: drift beside other violations",
+        "hidden for every column while any column has another violation",
+        "inference: no recorded run since 2021 shows both; that it is hidden for all columns is open",
+    ),
+    Rule(
+        "Data quality: completeness_check",
+        "present values over rows, below what the constraint asks; the words are ours",
+        "docs.aws.amazon.com, Schema for Violations",
+    ),
+    Rule(
+        "Data quality: categorical_values_check",
+        "share of values inside the domains; `Value: … does not meet the constraint requirement! `",
+        "docs.aws.amazon.com, Schema for Violations; a text of the container of 2019",
+    ),
+    Rule(
+        "Data quality: missing_column_check",
+        "one violation and no other file; first words by analogy with those of extra columns",
+        "docs.aws.amazon.com, Schema for Violations; two recorded reports, one of each kind in part",
+    ),
+    Rule(
+        "Data quality: overrides for single features",
+        "every switch of the monitoring configuration, in three spellings",
+        "docs.aws.amazon.com, Schema for Constraints; aws/sagemaker-python-sdk",
+    ),
+    Rule(
+        "Bias: infinities, errors and texts that no recorded run has",
+        "0/0 is 0, x/0 infinite; a metric that cannot be computed is null with its reason",
+        "aws/amazon-sagemaker-clarify, version 0.5",
+    ),
+    Rule(
+        "CloudWatch: names, dimensions, namespaces",
+        "as documented; with the dimensions Endpoint and MonitoringSchedule, batches without the first",
+        f"{_CLOUDWATCH}; of bias drift; of feature attribution drift",
+    ),
+    Rule(
+        "CloudWatch: infinity and null",
+        "±2.348543e108; null is not published",
+        "docs.aws.amazon.com, CloudWatch Metrics for Bias Drift Analysis",
+    ),
+    Rule(
+        "CloudWatch: metrics that newer containers add",
+        "counts of types and of nulls, completeness, distinct values; with the dimension Feature besides",
+        "aws/sagemaker-python-sdk, a branch with a generator of dashboards",
+    ),
+    Rule(
+        "CloudWatch: lines of a metric file that are none",
+        "a warning in the job's log; the other lines are published, the job is not failed",
+        "ours: AWS documents the form of the lines only",
+    ),
     Rule(
         "Data quality: columns of JSON",
         "sorted keys, nested objects with dots in their names; one fraction makes fractions of a column",

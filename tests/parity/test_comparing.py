@@ -62,6 +62,7 @@ def test_fractions_in_texts_are_compared_as_numbers_when_asked_for() -> None:
     def differs(other: str, in_texts: bool) -> bool:
         return bool(close(text, other, tolerance=1e-15, ordered=True, in_texts=in_texts).wrong)
 
+    assert close(text, text, tolerance=0, ordered=True, in_texts=True).values == "2 numbers, 1 text"
     assert not differs("Metric value 0.5000000000000001 doesn't meet 0.25", in_texts=True)
     assert differs("Metric value 0.5000000000000001 doesn't meet 0.25", in_texts=False)
     assert differs("Metric value 0.6 doesn't meet 0.25", in_texts=True)

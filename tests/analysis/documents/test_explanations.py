@@ -14,6 +14,7 @@ from sagemaker_monitor.analysis.documents.violations import (
     AttributionViolations,
     BiasViolations,
 )
+from tests.parity.plugin import Parity
 
 
 def explained(**values: float | None) -> Analysis:
@@ -21,11 +22,13 @@ def explained(**values: float | None) -> Analysis:
     return Analysis(explanations=Explanations({"label0": Explanation(values, 0.25)}))
 
 
-def test_the_recorded_document_is_rendered_byte_by_byte(recorded_data: Path) -> None:
+def test_the_recorded_document_is_rendered_byte_by_byte(recorded_data: Path, parity: Parity) -> None:
     """AWS's analysis.json of a linear model is read and written again without a difference."""
-    text = (recorded_data / "recorded" / "adult_shap_endpoint_jsonl" / "baseline_analysis.json").read_text()
+    case = "adult_shap_endpoint_jsonl"
+    text = (recorded_data / "recorded" / case / "baseline_analysis.json").read_text()
 
-    assert text == Analysis.from_json(text).to_json()
+    what = "analysis.json, read and written again: every byte"
+    parity.equal(case, what, text, Analysis.from_json(text).to_json())
 
 
 def test_features_and_labels_keep_their_order() -> None:

@@ -35,6 +35,7 @@ from sagemaker_monitor.analysis.documents.violations import (
     ModelViolation,
     ModelViolations,
 )
+from tests.parity.plugin import Parity
 
 POINTS = np.array([0.0, 0.5, 1.0])
 NUMBERS = st.floats(allow_nan=False)
@@ -135,11 +136,17 @@ def test_points_that_are_no_numbers_are_refused() -> None:
         ModelStatistics.from_json(json.dumps(document))
 
 
-def test_constraints_have_the_recorded_order_and_operators(recorded_data: Path) -> None:
+def test_constraints_have_the_recorded_order_and_operators(recorded_data: Path, parity: Parity) -> None:
     """The recorded operators, in their order, are those that are suggested."""
     recorded = json.loads((recorded_data / "recorded/churn_model_quality/baseline.json").read_text())
 
-    assert list(SUGGESTED[BINARY].items()) == list(recorded["constraint_operators"].items())
+    parity.equal(
+        "churn_model_quality",
+        "order of the constraints, with their operators",
+        recorded["constraint_operators"],
+        dict(SUGGESTED[BINARY]),
+        ordered=True,
+    )
 
 
 def test_constraints_are_written_in_the_analyzers_style() -> None:

@@ -12,6 +12,7 @@ from sagemaker_monitor.emulator.api.context import Context
 from tests.emulator.conftest import RunningEmulator
 from tests.emulator.jobs.conftest import processing_request, s3_input
 from tests.emulator.jobs.test_processing_jobs import run
+from tests.parity.plugin import Parity
 
 ANALYZER = "156813124566.dkr.ecr.us-east-1.amazonaws.com/sagemaker-model-monitor-analyzer"
 DATA = "/opt/ml/processing/input/baseline_dataset_input"
@@ -32,7 +33,9 @@ def analyzer_request(uri: str, name: str = "baseline", **environment: str) -> di
     }
 
 
-def test_the_recorded_baseline_by_boto3_alone(emulator: RunningEmulator, recorded_data: Path) -> None:
+def test_the_recorded_baseline_by_boto3_alone(
+    emulator: RunningEmulator, recorded_data: Path, parity: Parity
+) -> None:
     """A client gets AWS's constraints and statistics of the churn data, sketches bit for bit."""
     s3, sagemaker = emulator.client("s3"), emulator.client("sagemaker")
     s3.create_bucket(Bucket="data")
@@ -54,12 +57,15 @@ def test_the_recorded_baseline_by_boto3_alone(emulator: RunningEmulator, recorde
         return json.loads(s3.get_object(Bucket="data", Key=key)["Body"].read())
 
     recorded = recorded_data / "recorded" / "churn_dq_baseline"
-    assert document("out/constraints.json") == json.loads((recorded / "constraints.json").read_text())
+    constraints = json.loads((recorded / "constraints.json").read_text())
+    case = "churn_dq_baseline"
+    parity.equal(case, "constraints.json, by boto3", constraints, document("out/constraints.json"))
     expected = json.loads((recorded / "statistics_partial.json").read_text())["features"]
     found = {each["name"]: each for each in document("out/statistics.json")["features"]}
     whole = [each for each in expected if "__truncated_bytes__" not in json.dumps(each)]
     assert len(whole) == 29
-    assert [found[each["name"]] for each in whole] == whole
+    ours = [found[each["name"]] for each in whole]
+    parity.equal(case, "statistics.json, by boto3: 29 features with their KLL sketches", whole, ours)
 
 
 def test_violations_are_the_exit_message(context: Context) -> None:

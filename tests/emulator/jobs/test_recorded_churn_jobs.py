@@ -11,7 +11,9 @@ import pytest
 
 from tests.emulator.conftest import RunningEmulator
 from tests.emulator.jobs.conftest import ROLE, XGBOOST, pack, s3_input
+from tests.parity.plugin import Parity
 
+CASE = "churn_bias_batch_csv"
 CLARIFY = "306415355426.dkr.ecr.us-west-2.amazonaws.com/sagemaker-clarify-processing:1.0"
 TOLERANCE = 1e-15
 
@@ -38,7 +40,9 @@ def recorded(recorded_data: Path) -> Path:
     return recorded_data / "recorded" / "churn_bias_batch_csv"
 
 
-def test_transform_gives_the_recorded_predictions(churn: RunningEmulator, recorded: Path) -> None:
+def test_transform_gives_the_recorded_predictions(
+    churn: RunningEmulator, recorded: Path, parity: Parity
+) -> None:
     """The first five predictions are the recorded ones; the first whole row is the recorded row's number."""
     output = transform(churn)
     rows = [line.split(",") for line in output.splitlines()]
@@ -46,11 +50,19 @@ def test_transform_gives_the_recorded_predictions(churn: RunningEmulator, record
     expected = json.loads((recorded / "layout.json").read_text())["transform_output_first5"]
     merged = json.loads((recorded / "merged_record_0.json").read_text())
     assert len(rows) == 334
-    assert [each["prediction"] for each in expected] == [round(float(row[69]), 6) for row in rows[:5]]
-    assert merged["captureData"]["batchTransformOutput"]["data"].split(",")[69] == rows[0][69]
+    parity.printed(
+        CASE,
+        "first predictions of the transform job",
+        [each["prediction"] for each in expected],
+        [float(row[69]) for row in rows[:5]],
+    )
+    answer = merged["captureData"]["batchTransformOutput"]["data"].split(",")[69]
+    parity.equal(CASE, "text of the first prediction in the merged record", answer, rows[0][69])
 
 
-def test_transform_leaves_the_recorded_form_of_manifest(churn: RunningEmulator, recorded: Path) -> None:
+def test_transform_leaves_the_recorded_form_of_manifest(
+    churn: RunningEmulator, recorded: Path, parity: Parity
+) -> None:
     """The output's manifest has the recorded form, byte for byte but for the bucket and prefix."""
     transform(churn)
     keys = [
@@ -61,7 +73,13 @@ def test_transform_leaves_the_recorded_form_of_manifest(churn: RunningEmulator, 
 
     expected = (recorded / "capture_manifest_output.json").read_text()
     prefix = json.loads(expected)[0]["prefix"]
-    assert manifest == expected.replace(prefix, "s3://churn/transform-output/")
+    parity.equal(
+        CASE,
+        "capture manifest of the transform job, byte for byte",
+        expected,
+        manifest.replace("s3://churn/transform-output/", prefix),
+        note="but for bucket and prefix",
+    )
 
 
 def transform(churn: RunningEmulator) -> str:
@@ -142,33 +160,20 @@ def document(churn: RunningEmulator, key: str) -> Any:
     return json.loads(churn.client("s3").get_object(Bucket="churn", Key=key)["Body"].read())
 
 
-def equal(expected: Any, actual: Any, path: str = "") -> None:
-    """Assert that two documents are equal, numbers to the tolerance."""
-    if isinstance(expected, dict):
-        assert expected.keys() == actual.keys(), path
-        for key, value in expected.items():
-            equal(value, actual[key], f"{path}.{key}")
-    elif isinstance(expected, list):
-        assert len(expected) == len(actual), path
-        for number, value in enumerate(expected):
-            equal(value, actual[number], f"{path}[{number}]")
-    elif isinstance(expected, float):
-        assert actual == pytest.approx(expected, rel=0, abs=TOLERANCE), path
-    else:
-        assert expected == actual, path
-
-
 def test_baseline_and_violations_are_the_recorded_ones(
-    churn: RunningEmulator, recorded: Path, recorded_data: Path
+    churn: RunningEmulator, recorded: Path, recorded_data: Path, parity: Parity
 ) -> None:
     """Clarify's job gives AWS's baseline; the live window against it gives AWS's seven violations."""
     validation = recorded_data / "churn" / "validation-dataset-with-header.csv"
     with validation.open(newline="") as file:
         headers = next(csv.reader(file))
     clarify(churn, "baseline", "s3://churn/data/validation-dataset-with-header.csv", headers)
-    equal(
+    parity.close(
+        CASE,
+        "analysis.json of the baseline, by boto3 from the model's artifact on",
         json.loads((recorded / "baseline_analysis.json").read_text()),
         document(churn, "baseline/out/analysis.json"),
+        tolerance=TOLERANCE,
     )
 
     rows = (recorded_data / "churn" / "test-dataset-input-cols.csv").read_text().splitlines()
@@ -185,22 +190,13 @@ def test_baseline_and_violations_are_the_recorded_ones(
 
     expected = json.loads((recorded / "constraint_violations.json").read_text())
     actual = document(churn, "live/out/constraint_violations.json")
-    equal(_numbers_apart(expected), _numbers_apart(actual))
+    parity.close(
+        CASE,
+        "constraint_violations.json of the live window, by boto3",
+        expected,
+        actual,
+        tolerance=TOLERANCE,
+        in_texts=True,
+    )
     assert len(actual["violations"]) == 7
     assert job["ExitMessage"] == "CompletedWithViolations: Job completed successfully with 7 violations."
-
-
-def _numbers_apart(violations: dict[str, Any]) -> dict[str, Any]:
-    """Turn each description into a list of its words, numbers as numbers."""
-    words = [
-        {**each, "description": [_number(word) for word in each["description"].split()]}
-        for each in violations["violations"]
-    ]
-    return {**violations, "violations": words}
-
-
-def _number(word: str) -> float | str:
-    try:
-        return float(word)
-    except ValueError:
-        return word

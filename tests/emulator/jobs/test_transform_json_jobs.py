@@ -15,6 +15,7 @@ from sagemaker_monitor.emulator.api.context import Context
 from tests.emulator.jobs.conftest import ROLE, pack, transform_request
 from tests.emulator.jobs.test_transform_jobs import UUID, run
 from tests.emulator.models.linear_learners import model_file
+from tests.parity.plugin import Parity
 
 LINEAR_LEARNER = "382416733822.dkr.ecr.us-east-1.amazonaws.com/linear-learner:1"
 LINES, DOCUMENT = "application/jsonlines", "application/json"
@@ -203,7 +204,7 @@ def test_a_bad_file_fails_the_job_and_leaves_nothing(
     assert context.s3.list("s3://data/out") == []
 
 
-def test_the_recorded_record_comes_out(context: Context, recorded_data: Path) -> None:
+def test_the_recorded_record_comes_out(context: Context, recorded_data: Path, parity: Parity) -> None:
     """The adult records through a join have the recorded features and answers, byte for byte."""
     serve(context, (recorded_data / "adult" / "ll-adult-prediction-model.tar.gz").read_bytes())
     content = (recorded_data / "adult" / "test-dataset.jsonl").read_bytes()
@@ -214,9 +215,13 @@ def test_the_recorded_record_comes_out(context: Context, recorded_data: Path) ->
 
     lines = output(context)
     assert len(lines) == 334
+    expected = []
     for each in recorded:
         features = json.dumps(each["features"], separators=(",", ":"))
-        assert f'{{"SageMakerOutput":{each["jsonlines"]},"features":{features}}}' in lines
+        expected.append(f'{{"SageMakerOutput":{each["jsonlines"]},"features":{features}}}')
+    found = [line for line in lines if line in expected]
+    what = "records of a transform job that joins answers to inputs: every byte"
+    parity.equal("ll_predictions", what, sorted(expected), sorted(found))
 
 
 def test_a_hundred_thousand_lines_take_seconds(context: Context, linear: str) -> None:
