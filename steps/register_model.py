@@ -6,7 +6,7 @@ from typing import Any
 
 from steps.adapter import request_step
 from steps.build import Build
-from steps.model import serving_image
+from steps.model import serving_container
 
 JSON = "application/json"
 
@@ -64,7 +64,7 @@ def register_version(
         "ModelPackageGroupName": model_package_group_name,
         "ModelApprovalStatus": approval_status,
         "InferenceSpecification": {
-            "Containers": [{"Image": serving_image(build), "ModelDataUrl": model_data_url}],
+            "Containers": [serving_container(build, model_data_url)],
             "SupportedContentTypes": [build.model.data_schema.content_type],
             "SupportedResponseMIMETypes": ["text/csv"],
             "SupportedTransformInstanceTypes": instance_types,

@@ -29,6 +29,7 @@ def check_model(model: Model) -> list[Finding]:
     """Return what is wrong with *model* beyond the type of each value."""
     bias = model.monitors.bias
     findings = [
+        *_artifact(model),
         *_columns(model),
         *_label(model),
         *_prediction(model),
@@ -95,6 +96,31 @@ def check_shared(models: Sequence[Model], environment: Environment) -> list[Find
         for group, names in by_group.items()
         if len(names) > 1
     ]
+
+
+def _artifact(model: Model) -> Iterator[Finding]:
+    artifact, prediction = model.artifact, model.data_schema.prediction
+    framework, version = artifact.framework, artifact.version
+    if framework == "linear-learner":
+        if version != "1":
+            yield (
+                ("artifact", "version"),
+                f'is {quoted(version)}, and linear-learner\'s container has only "1"',
+            )
+        if artifact.entry_point is not None:
+            yield ("artifact", "entry_point"), "linear-learner's container runs no script: remove it"
+        if (prediction.probability, prediction.values) != (1, 2):
+            yield (
+                ("schema", "prediction"),
+                "linear-learner answers its label, then P(1): write probability: 1 and values: 2",
+            )
+    elif version.isdecimal():
+        yield ("artifact", "version"), f"is {quoted(version)}: {framework} has versions such as 1.2-1"
+    if framework in ("scikit-learn", "script") and artifact.entry_point is None:
+        yield (
+            ("artifact",),
+            f"{framework} needs entry_point: the script with model_fn in the archive's folder code/",
+        )
 
 
 def _columns(model: Model) -> Iterator[Finding]:

@@ -22,11 +22,12 @@ SUBNET = r"^subnet-[0-9a-z]+$"
 SECURITY_GROUP = r"^sg-[0-9a-z]+$"
 INSTANCE_TYPE = r"^ml\.[a-z0-9-]+\.[a-z0-9-]+$"
 ENDPOINT_URL = r"^http://127\.0\.0\.1:\d{1,5}$"
-CONTAINER_VERSION = r"^\d+\.\d+(\.\d+)?-\d+$"
 IMAGE = (
     r"^[a-z0-9]+([._-][a-z0-9]+)*(/[a-z0-9]+([._-][a-z0-9]+)*)*"
     r"(:[A-Za-z0-9_][A-Za-z0-9_.-]{0,127}|@sha256:[0-9a-f]{64})$"
 )
+CONTAINER_VERSION = r"^(\d+|\d+\.\d+(\.\d+)?-\d+(-py\d+)?)$"
+SCRIPT = r"^[A-Za-z0-9_]+\.py$"
 MODEL_DATA = r"^.+\.tar\.gz$"
 MATCH = r"^[^/]+/[^/]+(/[^/]+)?$"
 
@@ -44,6 +45,7 @@ SHAPES = {
     ENDPOINT_URL: "the emulator's address such as http://127.0.0.1:4780",
     CONTAINER_VERSION: "a version of AWS's container such as 1.7-1",
     IMAGE: "a repository of the account's registry with a tag or a digest, such as sagemaker-monitor:1.0",
+    SCRIPT: "a Python file of the archive's folder code/, such as inference.py",
     MODEL_DATA: "a path that ends with .tar.gz",
     MATCH: "bias/<metric>/<facet>, model_quality/<metric> or bias/*, with * as a wildcard",
 }

@@ -31,13 +31,31 @@ class Inventory(Section):
 
 
 class Artifact(Section):
-    """The trained model."""
+    """The trained model, and the container of AWS that serves it."""
 
-    framework: Annotated[Literal["xgboost"], Field(description="AWS's container that serves it.")]
+    framework: Annotated[
+        Literal["xgboost", "linear-learner", "scikit-learn", "script"],
+        Field(
+            description="What serves it: AWS's container of that name;"
+            " script: any Python, in the scikit-learn container."
+        ),
+    ]
     version: Annotated[
-        str, Field(pattern=fields.CONTAINER_VERSION, description="Version of AWS's container, such as 1.7-1.")
+        str,
+        Field(
+            pattern=fields.CONTAINER_VERSION,
+            description="Version of AWS's container, such as 1.7-1; linear-learner has 1.",
+        ),
     ]
     model_data: Annotated[ArchiveUri, Field(description="The candidate's model.tar.gz.")]
+    entry_point: Annotated[
+        str | None,
+        Field(
+            pattern=fields.SCRIPT,
+            description="The script with model_fn in the archive's folder code/; for scikit-learn and script,"
+            " and for xgboost in script mode.",
+        ),
+    ] = None
 
 
 class Prediction(Section):

@@ -235,6 +235,23 @@ def test_all_edits_together_are_told_each_once_and_nothing_else(
     assert plan.pending
 
 
+def test_another_framework_is_told_in_the_configurations_words(deployed: Deployed) -> None:
+    """Image, registry and environment of the container are three keys of the artifact."""
+    artifact = {
+        "framework": "scikit-learn",
+        "version": "1.2-1",
+        "model_data": "models/loans/model.tar.gz",
+        "entry_point": "inference.py",
+    }
+    plan = deployed.plan(Edit("model", "artifact", artifact))
+
+    assert sorted(told(plan.differences)) == [
+        "+ artifact.entry_point",
+        "~ artifact.framework",
+        "~ artifact.version",
+    ]
+
+
 @pytest.mark.parametrize(
     ("baseline", "told_as"),
     [("mean", "- monitors.explainability.baseline"), ([[1.5, 2, 3]], "~ monitors.explainability.baseline")],

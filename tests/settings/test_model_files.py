@@ -107,7 +107,41 @@ BAD_FILES: dict[str, tuple[str, str, list[str]]] = {
     "an unknown choice": (
         "framework: xgboost",
         "framework: xgbost",
-        ["4: artifact.framework: must be 'xgboost', not the text 'xgbost'; did you mean 'xgboost'?"],
+        [
+            "4: artifact.framework: must be one of xgboost, linear-learner, scikit-learn, script, not the"
+            " text 'xgbost'; did you mean 'xgboost'?"
+        ],
+    ),
+    "scikit-learn without its script": (
+        'framework: xgboost\n  version: "1.7-1"',
+        'framework: scikit-learn\n  version: "1.2-1"',
+        [
+            "3: artifact: scikit-learn needs entry_point: the script with model_fn in the archive's"
+            " folder code/"
+        ],
+    ),
+    "a script that is no file of code/": (
+        'framework: xgboost\n  version: "1.7-1"',
+        'framework: script\n  version: "1.2-1"\n  entry_point: code/inference.py',
+        [
+            "6: artifact.entry_point: 'code/inference.py' is not valid:"
+            " expected a Python file of the archive's folder code/, such as inference.py"
+        ],
+    ),
+    "linear-learner described as xgboost is": (
+        "framework: xgboost",
+        "framework: linear-learner\n  entry_point: inference.py",
+        [
+            "5: artifact.entry_point: linear-learner's container runs no script: remove it",
+            "6: artifact.version: is '1.7-1', and linear-learner's container has only \"1\"",
+            "8: schema.prediction: linear-learner answers its label, then P(1): write probability: 1 and"
+            " values: 2",
+        ],
+    ),
+    "a version of another framework": (
+        '"1.7-1"',
+        '"1"',
+        ["5: artifact.version: is '1': xgboost has versions such as 1.2-1"],
     ),
     "a version without quotes": (
         '"1.7-1"',

@@ -87,11 +87,43 @@ def _uri(name: str) -> Tells:
     )
 
 
-def _image(name: str) -> Tells:
-    return Tells(
-        lambda value: {name: value.rpartition(":")[2] if isinstance(value, str) else value},
-        lambda before, after: str(before).rpartition(":")[0] == str(after).rpartition(":")[0],
-    )
+_FRAMEWORKS = {
+    "sagemaker-xgboost": "xgboost",
+    "linear-learner": "linear-learner",
+    "sagemaker-scikit-learn": "scikit-learn or script",
+}
+"""By the repository of the image that serves them."""
+
+
+def _serving_image() -> Tells:
+    def facts(value: Any) -> Facts:
+        if not isinstance(value, str):
+            return {"artifact.version": value}
+        repository, _, tag = value.rpartition(":")
+        name = repository.rpartition("/")[2]
+        return {
+            "artifact.framework": _FRAMEWORKS.get(name, name),
+            "artifact.version": tag.removesuffix("-py3").removesuffix("-cpu"),
+        }
+
+    def same_registry(before: Any, after: Any) -> bool:
+        # Frameworks have registries of their own, and the region is told elsewhere.
+        old, new = (str(side).rpartition(":")[0] for side in (before, after))
+        return old == new or old.rpartition("/")[2] != new.rpartition("/")[2]
+
+    return Tells(facts, same_registry)
+
+
+def _submit_directory(facts: Facts) -> Any:
+    return MISSING if facts.get("artifact.entry_point") in (None, MISSING) else "/opt/ml/model/code"
+
+
+def _serving(container: str) -> dict[str, Tells | Follows]:
+    return {
+        f"{container}.Image": _serving_image(),
+        f"{container}.Environment.SAGEMAKER_PROGRAM": _optional("artifact.entry_point"),
+        f"{container}.Environment.SAGEMAKER_SUBMIT_DIRECTORY": Follows(_submit_directory),
+    }
 
 
 def _network(value: Any) -> Facts:
@@ -217,7 +249,7 @@ _BY_UNIT: dict[str, dict[str, Tells | Follows]] = {
             lambda facts: str(facts.get("schema.prediction.threshold"))
         ),
     },
-    "Model": {"Arguments.PrimaryContainer.Image": _image("artifact.version")},
+    "Model": _serving("Arguments.PrimaryContainer"),
     "Transform": {
         "Arguments.TransformResources.InstanceType": _key("compute.transform.instance_type"),
         "Arguments.TransformResources.InstanceCount": _key("compute.transform.instance_count"),
@@ -225,7 +257,7 @@ _BY_UNIT: dict[str, dict[str, Tells | Follows]] = {
         "Arguments.DataProcessing.InputFilter": Follows(_input_filter),
     },
     "RegisterModel": {
-        "Arguments.InferenceSpecification.Containers[0].Image": _image("artifact.version"),
+        **_serving("Arguments.InferenceSpecification.Containers[0]"),
         "Arguments.InferenceSpecification.SupportedContentTypes": Follows(
             lambda facts: [facts.get("schema.content_type")]
         ),
