@@ -13,7 +13,8 @@ from sagemaker_monitor.analysis.container.job_attributes import SOURCE, JobAttri
 from sagemaker_monitor.analysis.container.page import Subject, page
 from sagemaker_monitor.analysis.container.predictor import ENDPOINT_VARIABLE
 from sagemaker_monitor.analysis.container.roles import Roles
-from sagemaker_monitor.analysis.documents.analysis import Analysis, DocumentError
+from sagemaker_monitor.analysis.documents.analysis import Analysis
+from sagemaker_monitor.analysis.documents.strict import DocumentError
 from sagemaker_monitor.analysis.documents.violations import clarify_document
 from sagemaker_monitor.analysis.errors import AnalysisError
 

@@ -8,8 +8,8 @@ from __future__ import annotations
 from typing import Iterator, Sequence
 
 from sagemaker_monitor.analysis.decision.sample import Sample
+from sagemaker_monitor.analysis.decision.scored import Scored
 from sagemaker_monitor.analysis.decision.spec import Facet, MinimumRows
-from sagemaker_monitor.analysis.documents.verdict import NotChecked
 
 
 def too_few_in_total(rows: int, minimum: MinimumRows, what: str) -> str | None:
@@ -39,21 +39,38 @@ def too_few_in_facet(sample: Sample, facet: int, name: str, minimum: MinimumRows
     return None
 
 
+def too_few_of_a_label(scored: Scored, minimum: MinimumRows, what: str) -> str | None:
+    """Return why *scored* has too few rows of an observed label to tell how good the model is at it.
+
+    What a side of a facet needs of each label, the whole needs as well.
+    """
+    counts = (("1", int(scored.positive.sum())), ("0", int((~scored.positive).sum())))
+    least = max(1, minimum.per_facet_and_label)
+    few = next(((label, count) for label, count in counts if count < least), None)
+    if few is None:
+        return None
+    return f"the {what} has {several_rows(few[1])} with the label {few[0]}; {least} are needed"
+
+
 def several_rows(count: int) -> str:
     """Return *count* rows, in the right number."""
     return "1 row" if count == 1 else f"{count} rows"
 
 
-def shortages(
-    samples: Sequence[tuple[str, Sample]], facets: Sequence[Facet], minimum: MinimumRows
-) -> tuple[tuple[NotChecked, ...], dict[str, str]]:
-    """Return what is too few in total, and why for each facet that has too few, by its name."""
+def total_shortages(samples: Sequence[tuple[str, Sample]], minimum: MinimumRows) -> tuple[str, ...]:
+    """Return why *samples* have too few rows to tell anything."""
     totals = (too_few_in_total(sample.rows, minimum, what) for what, sample in samples)
-    total = tuple(NotChecked("bias/*", why) for why in totals if why)
-    facet_problems: dict[str, str] = {}
+    return tuple(why for why in totals if why)
+
+
+def facet_shortages(
+    samples: Sequence[tuple[str, Sample]], facets: Sequence[Facet], minimum: MinimumRows
+) -> dict[str, str]:
+    """Return why there are too few rows for each facet that has too few, by its name."""
+    problems: dict[str, str] = {}
     for place, facet in enumerate(facets):
         for what, sample in samples:
             why = too_few_in_facet(sample, place, facet.name, minimum, what)
-            if why and facet.name not in facet_problems:
-                facet_problems[facet.name] = why
-    return total, facet_problems
+            if why and facet.name not in problems:
+                problems[facet.name] = why
+    return problems

@@ -7,12 +7,15 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from sagemaker_monitor.analysis.decision.attributions import AttributionReport
+from sagemaker_monitor.analysis.decision.model_report import ModelReport
 from sagemaker_monitor.analysis.decision.sample import Sample
 from sagemaker_monitor.analysis.decision.table import Table
-from sagemaker_monitor.analysis.documents.analysis import Analysis, DocumentError
+from sagemaker_monitor.analysis.documents.analysis import Analysis
 from sagemaker_monitor.analysis.documents.constraints import Constraints
 from sagemaker_monitor.analysis.documents.lenient import Node
 from sagemaker_monitor.analysis.documents.statistics import Statistics
+from sagemaker_monitor.analysis.documents.strict import DocumentError
 from sagemaker_monitor.analysis.documents.verdict import Window
 from sagemaker_monitor.analysis.documents.violations import (
     BiasViolations,
@@ -57,7 +60,8 @@ class CheckEvidence:
     """One expected check: its status, and the values of its report and of the baseline it was held against.
 
     *status* is compared, established, no-evidence or broken. *violated* has (facet, metric) pairs.
-    A data quality check has *quality* instead of values.
+    A data quality check has *quality* instead of values, one of model quality *model*, and one of
+    explainability *explained*.
     """
 
     step: str
@@ -72,11 +76,17 @@ class CheckEvidence:
     baseline: tuple[Value, ...] = ()
     violated: frozenset[tuple[str, str]] = frozenset()
     quality: QualityReport | None = None
+    model: ModelReport | None = None
+    explained: AttributionReport | None = None
 
     @property
     def aws_violations(self) -> int:
         """Return how many violations SageMaker reported."""
-        return len(self.violated) if self.quality is None else len(self.quality.violations)
+        if self.quality is not None:
+            return len(self.quality.violations)
+        if self.model is not None:
+            return len(self.model.violated)
+        return self.explained.violations if self.explained is not None else len(self.violated)
 
 
 @dataclass(frozen=True)

@@ -14,7 +14,7 @@ from sagemaker_monitor.analysis.bias.metrics import METRICS, NEUTRAL
 from sagemaker_monitor.analysis.decision import calibration, rules, wording
 from sagemaker_monitor.analysis.decision.evidence import CheckEvidence, Evidence, Value
 from sagemaker_monitor.analysis.decision.sample import Sample
-from sagemaker_monitor.analysis.decision.spec import MONITORS, Rule, Spec
+from sagemaker_monitor.analysis.decision.spec import BIAS, MONITORS, Rule, Spec
 from sagemaker_monitor.analysis.documents import verdict as documents
 from sagemaker_monitor.analysis.documents.verdict import Finding, Limit, NotChecked
 
@@ -81,7 +81,7 @@ class Calibrated:
 
     offsets: dict[tuple[str, int], rules.Offsets]
     scatter: dict[tuple[str, int], tuple[float, float]]
-    summary: documents.Calibration | None
+    family: documents.Family | None
     disagreements: dict[str, str]
     left_out: dict[str, str]
 
@@ -150,11 +150,12 @@ def calibrate(spec: Spec, judged: Sequence[Subject], batch: Sample, baseline: Sa
     chance = calibration.chance(seen, every) if every else None
     for action, members in families.items():
         if chance and members:
-            family = chance.offsets(members, spec.false_refusals)
-            offsets.update(family.offsets)
-            refused += family.refused if action == "fail" else 0.0
+            limited = chance.offsets(members, spec.false_refusals)
+            offsets.update(limited.offsets)
+            refused += limited.refused if action == "fail" else 0.0
     simulation = calibration.simulate(seen, every, fixed)
-    summary = documents.Calibration(
+    family = documents.Family(
+        monitor=BIAS,
         method=calibration.METHOD,
         false_refusals=spec.false_refusals,
         replicates=calibration.SPLITS,
@@ -162,7 +163,7 @@ def calibrate(spec: Spec, judged: Sequence[Subject], batch: Sample, baseline: Sa
         refuses_honest=round(min(1.0, refused + simulation.refused), 4),
     )
     comparable = [s for s in judged if s.check.status == "compared" and s.kind == "calibrated"]
-    return Calibrated(offsets, simulation.scatter, summary, _disagreements(comparable, seen), left_out)
+    return Calibrated(offsets, simulation.scatter, family, _disagreements(comparable, seen), left_out)
 
 
 def _too_many_groups(judged: Sequence[Subject], batch: Sample) -> dict[str, str]:

@@ -12,8 +12,7 @@ Runs under Python 3.8 with numpy only.
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
-from typing import List, Optional, Sequence, Tuple
+from typing import List, Sequence
 
 from sagemaker_monitor.analysis.decision import rules, wording
 from sagemaker_monitor.analysis.decision.drift_limits import (
@@ -24,32 +23,16 @@ from sagemaker_monitor.analysis.decision.drift_limits import (
     subject,
 )
 from sagemaker_monitor.analysis.decision.evidence import CheckEvidence, Evidence, QualityReport
+from sagemaker_monitor.analysis.decision.judged import Judged
 from sagemaker_monitor.analysis.decision.spec import DATA_QUALITY, Spec
 from sagemaker_monitor.analysis.decision.table import Table
 from sagemaker_monitor.analysis.documents.statistics import Statistics
-from sagemaker_monitor.analysis.documents.verdict import Family, Finding, Limit, NotChecked
+from sagemaker_monitor.analysis.documents.verdict import Finding, Limit, NotChecked
 from sagemaker_monitor.analysis.documents.violations import QualityViolation
 
 FACTS = ("data_type_check", "completeness_check", "categorical_values_check")
 AGREEMENT = 1e-6
 """How far a mean in statistics.json may be from the rows', in deviations."""
-
-
-@dataclass(frozen=True)
-class Judged:
-    """What is found about the inputs, and what could not be told.
-
-    *limits* counts what could have refused, *few* says which rows are too few, *lost* what a rule that
-    refuses could not be applied to. *subjects* are what rules could match.
-    """
-
-    findings: Tuple[Finding, ...] = ()
-    not_checked: Tuple[NotChecked, ...] = ()
-    family: Optional[Family] = None
-    limits: int = 0
-    few: Tuple[str, ...] = ()
-    lost: Tuple[str, ...] = ()
-    subjects: Tuple[str, ...] = ()
 
 
 def problem(spec: Spec, check: CheckEvidence, evidence: Evidence) -> str | None:
@@ -106,13 +89,14 @@ def judge(spec: Spec, check: CheckEvidence, evidence: Evidence) -> Judged:
     """Return what is found about the inputs by one check."""
     report = check.quality
     if report is None or check.status != "compared":
-        return Judged()
+        return Judged(DATA_QUALITY)
     if report.misfit:
         return _misfit(check, report.misfit)
     names = feature_names(spec, report)
     facts = [_fact(spec, check, each) for each in report.violations if each.constraint_check_type != DRIFT]
     drift = DriftLimits(spec, check, report, evidence)
     return Judged(
+        DATA_QUALITY,
         findings=(*facts, *drift.findings()),
         not_checked=(*drift.not_checked(), *_useless_numbers(spec, facts)),
         family=drift.family(),
@@ -140,7 +124,7 @@ def _misfit(check: CheckEvidence, violation: QualityViolation) -> Judged:
         message=wording.fact(violation.constraint_check_type, None, violation.description),
     )
     why = "the columns do not fit, and SageMaker compares nothing else then"
-    return Judged(findings=(finding,), not_checked=(NotChecked(f"{DATA_QUALITY}/*", why),), limits=1)
+    return Judged(DATA_QUALITY, (finding,), (NotChecked(f"{DATA_QUALITY}/*", why),), limits=1)
 
 
 def _fact(spec: Spec, check: CheckEvidence, violation: QualityViolation) -> Finding:

@@ -1,9 +1,9 @@
 """Which decision the findings add up to, and the sentence that says it to a person.
 
 Columns that do not fit outrank everything: nothing else can be told then. No evidence outranks the
-rest: a check that broke may have hidden the worst. Then comes what the inputs are refused for, since it
-holds whichever labels have arrived. Too few rows or labels for the whole run outrank a refusal by bias;
-too few for one facet do not undo a refusal by another.
+rest: a check that broke may have hidden the worst. Then comes what inputs and attributions are refused
+for, since it holds whichever labels have arrived. Too few rows or labels for the whole run outrank a
+refusal by bias or model quality; too few for one facet do not undo a refusal by another.
 
 Runs under Python 3.8 with numpy only.
 """
@@ -11,44 +11,60 @@ Runs under Python 3.8 with numpy only.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Sequence, Tuple
+from typing import List, Sequence, Tuple
 
 from sagemaker_monitor.analysis.decision import wording
 from sagemaker_monitor.analysis.decision.evidence import COLUMN_CHECKS, CheckEvidence, Evidence
-from sagemaker_monitor.analysis.decision.quality import Judged
-from sagemaker_monitor.analysis.decision.spec import BIAS, DATA_QUALITY, Spec
-from sagemaker_monitor.analysis.documents.verdict import Finding, NotChecked
+from sagemaker_monitor.analysis.decision.judged import Judged
+from sagemaker_monitor.analysis.decision.spec import (
+    BIAS,
+    DATA_QUALITY,
+    EXPLAINABILITY,
+    MODEL_QUALITY,
+    NEED_LABELS,
+    Spec,
+)
+from sagemaker_monitor.analysis.documents.verdict import Finding
 
 SHOWN = 3
 """Reasons that the summary names; the findings have all of them."""
-
-
-@dataclass(frozen=True)
-class Shortage:
-    """What there are too few labelled rows for: the whole run, facets by name."""
-
-    total: Tuple[NotChecked, ...]
-    facets: dict[str, str]
-
-    def covers(self, facet: str) -> bool:
-        return bool(self.total) or facet in self.facets
-
-
-NO_SHORTAGE = Shortage((), {})
+CALLED = {
+    DATA_QUALITY: "the inputs",
+    EXPLAINABILITY: "attributions",
+    BIAS: "bias",
+    MODEL_QUALITY: "model quality",
+}
 
 
 @dataclass(frozen=True)
 class Case:
-    """What there is to decide by: *waiting* says why checks that need labels were left out, if they were.
+    """What there is to decide by: *waiting* says why checks that need labels were left out, if they were."""
 
-    *lost* are metrics that must be judged and have no value; *inputs* is what is found about the inputs.
-    """
-
-    findings: Tuple[Finding, ...]
-    shortage: Shortage
-    lost: Tuple[str, ...]
-    inputs: Judged
+    parts: Tuple[Judged, ...]
     waiting: str | None
+
+    @property
+    def findings(self) -> Tuple[Finding, ...]:
+        """Return all monitors' findings."""
+        return tuple(each for part in self.parts for each in part.findings)
+
+    @property
+    def short(self) -> Tuple[str, ...]:
+        """Return why nothing that needs labels can be told, for want of rows."""
+        reasons = (why for part in self.parts if part.monitor in NEED_LABELS for why in part.short)
+        return tuple(dict.fromkeys(reasons))
+
+    @property
+    def few(self) -> Tuple[str, ...]:
+        """Return which rows are too few: for everything, or else for a part of it."""
+        few = [why for part in self.parts if part.monitor in NEED_LABELS for why in part.few]
+        others = [why for part in self.parts if part.monitor not in NEED_LABELS for why in part.few]
+        return tuple(dict.fromkeys([*(self.short or few), *others]))
+
+    @property
+    def lost(self) -> Tuple[str, ...]:
+        """Return what must be judged and has no value."""
+        return tuple(why for part in self.parts for why in part.lost)
 
 
 def rule_on(spec: Spec, evidence: Evidence, case: Case) -> tuple[str, str]:
@@ -62,31 +78,26 @@ def rule_on(spec: Spec, evidence: Evidence, case: Case) -> tuple[str, str]:
     refusing = [each for each in case.findings if each.crossed and each.action == "fail"]
     labels = evidence.labels
     partial = labels is not None and not case.waiting and labels.status == "labels-partial"
-    partial = partial and any(check.monitor == BIAS for check in evidence.checks)
+    partial = partial and any(check.monitor in NEED_LABELS for check in evidence.checks)
     strict = spec.gate.when_too_few
-    uncertain = partial or (case.shortage.total and strict == "inconclusive")
-    of_inputs = [each for each in refusing if each.monitor == DATA_QUALITY]
-    if of_inputs:
-        return "refused", _refusal(of_inputs if uncertain else refusing)
+    uncertain = partial or (case.short and strict == "inconclusive")
+    certain = [each for each in refusing if each.monitor not in NEED_LABELS]
+    if certain:
+        return "refused", _refusal(certain if uncertain else refusing)
     if labels is not None and partial:
         return "inconclusive", (
             f"inconclusive: {labels.labelled} of {labels.rows} rows have labels ({labels.overlap:.0%}); "
             f"{labels.minimum_overlap:.0%} are needed"
         )
-    few = [each.why for each in case.shortage.total] or [*case.shortage.facets.values()]
-    if case.shortage.total and strict == "inconclusive":
-        return "inconclusive", f"inconclusive: {few[0]}"
+    if case.short and strict == "inconclusive":
+        return "inconclusive", f"inconclusive: {case.short[0]}"
     if refusing:
         return "refused", _refusal(refusing)
-    few += case.inputs.few
-    if few and strict == "fail":
-        return "refused", f"refused: {few[0]}, and the policy refuses what cannot be told"
-    lost = [*case.lost, *case.inputs.lost]
-    if (few and strict == "inconclusive") or lost:
-        return (
-            "inconclusive",
-            f"inconclusive: {_several([*(few if strict == 'inconclusive' else []), *lost])}",
-        )
+    if case.few and strict == "fail":
+        return "refused", f"refused: {case.few[0]}, and the policy refuses what cannot be told"
+    few = case.few if strict == "inconclusive" else ()
+    if few or case.lost:
+        return "inconclusive", f"inconclusive: {_several([*few, *case.lost])}"
     return _passing(spec, evidence, case)
 
 
@@ -112,17 +123,15 @@ def _refusal(refusing: Sequence[Finding]) -> str:
 
 def _passing(spec: Spec, evidence: Evidence, case: Case) -> tuple[str, str]:
     established = [check.step for check in evidence.checks if check.status == "established"]
+    limits = sum(part.limits for part in case.parts)
     if len(established) == len(evidence.checks) and not case.waiting:
         return "baseline-established", "baseline established, nothing compared"
-    judged = sum(
-        each.action == "fail" and each.limit is not None and each.monitor == BIAS for each in case.findings
-    )
-    if not judged and not case.inputs.limits:
+    if not limits:
         if case.waiting:
-            return "labels-missing", missing_labels(evidence, "and the inputs alone refuse nothing")
+            return "labels-missing", missing_labels(evidence, f"and {_alone(evidence)} refuse nothing")
         if any(rule.action == "fail" for rule in spec.gate.rules):
             return "inconclusive", "inconclusive: no rule that may refuse found a metric that could be judged"
-    said = _held(evidence, case, judged)
+    said = _held(evidence, case)
     warned = [each for each in case.findings if each.crossed and each.action == "warn"]
     if warned:
         first = wording.most_telling(warned).message
@@ -130,18 +139,52 @@ def _passing(spec: Spec, evidence: Evidence, case: Case) -> tuple[str, str]:
     if established:
         said += f"; baseline established for {', '.join(established)}, nothing compared there"
     if case.waiting:
-        said += f"; bias was not checked: {case.waiting}"
+        said += f"; {_unlabelled(spec)} not checked: {case.waiting}"
     return "pass", said
 
 
-def _held(evidence: Evidence, case: Case, judged: int) -> str:
+def _alone(evidence: Evidence) -> str:
+    """Return what is checked without labels."""
+    called = [CALLED[m] for m in (DATA_QUALITY, EXPLAINABILITY) if m in _monitors(evidence)]
+    return f"{' and '.join(called) or 'the inputs'} alone"
+
+
+def _unlabelled(spec: Spec) -> str:
+    """Return which monitors wait for labels, and the verb that goes with them."""
+    known = {each.monitor for each in spec.checks}
+    called = [CALLED[monitor] for monitor in NEED_LABELS if monitor in known]
+    return f"{' and '.join(called)} {'was' if len(called) == 1 else 'were'}"
+
+
+def _monitors(evidence: Evidence) -> List[str]:
+    return list(dict.fromkeys(check.monitor for check in evidence.checks))
+
+
+def _held(evidence: Evidence, case: Case) -> str:
+    """Return how many limits held, and at how many rows: first what needs no label, then what does."""
+    watched = _monitors(evidence)
     labelled = evidence.labels.labelled if evidence.labels else 0
-    if all(check.monitor == BIAS for check in evidence.checks):
-        return f"pass: {wording.several(judged, 'limit')} held at {labelled} rows"
-    said = f"pass: {wording.several(case.inputs.limits, 'limit')} of the inputs held at {rows(evidence)} rows"
-    if any(check.monitor == BIAS for check in evidence.checks):
-        said += f", {judged} of bias at {labelled} labelled rows"
-    return said
+    limits = {part.monitor: part.limits for part in case.parts}
+    if len(watched) == 1 and watched[0] in NEED_LABELS:
+        return f"pass: {wording.several(limits.get(watched[0], 0), 'limit')} held at {labelled} rows"
+    groups = (
+        ((DATA_QUALITY, EXPLAINABILITY), f"{rows(evidence)} rows"),
+        ((BIAS, MODEL_QUALITY), f"{labelled} labelled rows"),
+    )
+    told: List[str] = []
+    for monitors, size in groups:
+        counts = [(limits.get(monitor, 0), CALLED[monitor]) for monitor in monitors if monitor in watched]
+        if not counts:
+            continue
+        first = f"{wording.several(counts[0][0], 'limit')} of {counts[0][1]}" if not told else _of(counts[0])
+        held = "held " if not told else ""
+        others = "".join(f" and {_of(each)}" for each in counts[1:])
+        told.append(f"{first}{others} {held}at {size}")
+    return f"pass: {', '.join(told)}"
+
+
+def _of(count: Tuple[int, str]) -> str:
+    return f"{count[0]} of {count[1]}"
 
 
 def rows(evidence: Evidence) -> int:

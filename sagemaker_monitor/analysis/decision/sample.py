@@ -6,6 +6,7 @@ Runs under Python 3.8 with numpy only.
 from __future__ import annotations
 
 import csv
+import math
 from dataclasses import dataclass
 from itertools import zip_longest
 from pathlib import Path
@@ -13,6 +14,7 @@ from typing import TYPE_CHECKING, Any, Iterator
 
 import numpy as np
 
+from sagemaker_monitor.analysis.decision.scored import Scored
 from sagemaker_monitor.analysis.decision.spec import Facet, Spec
 
 if TYPE_CHECKING:
@@ -34,12 +36,16 @@ class Sample:
     """Scored rows: *inside* has shape (facets, rows), the others (rows,).
 
     *group* is the value of the group variable, empty where it is absent; None without such a variable.
+    *scored* are the same rows as model quality sees them: observed as 1, predicted as 1, and the score;
+    None where labels are not all 0 or 1, *unscored* says which is not.
     """
 
     inside: Flags
     observed: Flags
     predicted: Flags
     group: NDArray[np.str_] | None = None
+    scored: Scored | None = None
+    unscored: str | None = None
 
     @property
     def rows(self) -> int:
@@ -127,7 +133,10 @@ def read_sample(labelled: Path, scored: Path, spec: Spec) -> Sample:
     ]
     group = header.index(spec.group_variable) if spec.group_variable else None
     favourable = _Memo(lambda cell: equal(cell, spec.favourable))
-    table, groups = [], []
+    # The model's answer is the probability of 1, which is not the good outcome everywhere.
+    positive_is_good = not equal("0", spec.favourable)
+    observed = _Observed()
+    table, groups, scores = [], [], []
     for number, (row, score) in enumerate(zip_longest(_rows(labelled), _rows(scored)), 1):
         if row is None or score is None:
             raise SampleError(f"labelled/ and scored/ have different numbers of rows, from row {number} on")
@@ -136,12 +145,43 @@ def read_sample(labelled: Path, scored: Path, spec: Spec) -> Sample:
                 f"row {number} has {len(row)} and {len(score)} cells; expected {len(header)} and 2"
             )
         prediction = _as_number(score[0])
-        if prediction is None:
+        if prediction is None or not math.isfinite(prediction):
             raise SampleError(f"scored/: the prediction of row {number} is no number")
-        table.append(
-            (*(inside[row[at]] for at, inside in facets), favourable[row[-1]], prediction > spec.threshold)
-        )
+        good = (prediction > spec.threshold) == positive_is_good
+        table.append((*(inside[row[at]] for at, inside in facets), favourable[row[-1]], good))
+        scores.append(prediction)
+        observed.add(score[1])
         if group is not None:
             groups.append(_canonical(row[group]))
     flags = np.array(table, dtype=bool).reshape(len(table), len(facets) + 2).T
-    return Sample(flags[:-2], flags[-2], flags[-1], np.array(groups) if group is not None else None)
+    return Sample(
+        inside=flags[:-2],
+        observed=flags[-2],
+        predicted=flags[-1],
+        group=np.array(groups) if group is not None else None,
+        scored=observed.scored(np.array(scores, dtype=np.float64), spec.threshold),
+        unscored=observed.unknown,
+    )
+
+
+class _Observed:
+    """The labels of scored/ as classes, 1 being the positive one."""
+
+    def __init__(self) -> None:
+        self.positive: list[bool] = []
+        self.unknown: str | None = None
+        self.is_one = _Memo(lambda cell: equal(cell, 1))
+        self.is_zero = _Memo(lambda cell: equal(cell, 0))
+
+    def add(self, cell: str) -> None:
+        """Take in the label of the next row."""
+        one = self.is_one[cell]
+        self.positive.append(one)
+        if not one and self.unknown is None and not self.is_zero[cell]:
+            self.unknown = f"row {len(self.positive)} has the label {cell[:40]!r}, which is neither 0 nor 1"
+
+    def scored(self, scores: NDArray[np.float64], threshold: float) -> Scored | None:
+        """Return the rows with their *scores*; None where a label is no class."""
+        if self.unknown is not None:
+            return None
+        return Scored(np.array(self.positive, dtype=bool), scores > threshold, scores)

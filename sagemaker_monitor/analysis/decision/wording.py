@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from typing import Sequence
 
-from sagemaker_monitor.analysis.documents.verdict import Finding, Limit
+from sagemaker_monitor.analysis.documents.verdict import HIGHER, Finding, Limit
 
 # What a value above neutral, and one below it, says about the people inside the facet.
 MEANING = {
@@ -42,6 +42,21 @@ MEANING = {
 }
 UNDIRECTED = {"GE": "errors are spread unequally over people"}
 DISTANCE = "labels are distributed differently than for the others"
+# What it says about a model that one of its metrics is worse.
+WORSE = {
+    "auc": "scores tell the two classes apart less well",
+    "accuracy": "fewer predictions are right",
+    "recall": "fewer of the rows observed as 1 are recognised",
+    "precision": "fewer of the rows predicted as 1 turn out to be",
+    "f1": "recall and precision together are lower",
+    "f0_5": "recall and precision together, precision counting more, are lower",
+    "f2": "recall and precision together, recall counting more, are lower",
+    "true_positive_rate": "fewer of the rows observed as 1 are recognised",
+    "true_negative_rate": "fewer of the rows observed as 0 are recognised",
+    "false_positive_rate": "more of the rows observed as 0 are taken for 1",
+    "false_negative_rate": "more of the rows observed as 1 are missed",
+}
+NDCG = "ndcg"
 MOST_TELLING = (
     "DPPL",
     "DI",
@@ -64,6 +79,8 @@ COLUMNS = ("missing_column_check", "extra_column_check")
 FACTS = ("data_type_check", "completeness_check", "categorical_values_check")
 DRIFT = "baseline_drift_check"
 LONGEST = 300
+MOST_ALIKE = 1e-6
+"""Values that differ by less are the same to a person."""
 SHARES = (
     (re.compile(r"Observed: (?:Only )?([0-9.Ee+-]+)%"), 100.0),
     (re.compile(r"Value: ([0-9.Ee+-]+[0-9])"), 1.0),
@@ -71,13 +88,17 @@ SHARES = (
 """How SageMaker writes the share that it observed, and what makes it one."""
 
 
-def number(value: float | None) -> str:
-    """Return *value* with as many digits as a person reads."""
+def number(value: float | None, *others: float | None) -> str:
+    """Return *value* with as many digits as a person reads, and more where *others* would look the same."""
     if value is None:
         return "not computable"
     if value in (float("inf"), float("-inf")):
         return "infinite" if value > 0 else "minus infinite"
-    return f"{value:.3f}" if abs(value) < 0.1 else f"{value:.2f}"
+    digits = 3 if abs(value) < 0.1 else 2
+    close = [each for each in others if each is not None and MOST_ALIKE < abs(each - value) < float("inf")]
+    while any(f"{each:.{digits}f}" == f"{value:.{digits}f}" for each in close):
+        digits += 1
+    return f"{value:.{digits}f}"
 
 
 def meaning(metric: str, value: float, neutral: float) -> str:
@@ -90,9 +111,9 @@ def meaning(metric: str, value: float, neutral: float) -> str:
 def _allowed(limit: Limit, value: float) -> str:
     """Return the side of *limit* that matters for *value*: at most 0.21, at least 0.80."""
     if limit.high is not None and (value > limit.high or limit.low is None):
-        return f"at most {number(limit.high)}"
+        return f"at most {number(limit.high, value)}"
     if limit.low is not None and (value < limit.low or limit.high is None):
-        return f"at least {number(limit.low)}"
+        return f"at least {number(limit.low, value)}"
     return f"{number(limit.low)} to {number(limit.high)}"
 
 
@@ -118,7 +139,37 @@ def message(finding: Finding, rows: int, neutral: float) -> str:
     said = against(finding.limit, finding.value, finding.baseline, rows)
     means = meaning(finding.metric, finding.value, neutral)
     tail = f"; {finding.facet}: {means}" if means and (finding.crossed or finding.aws_violation) else ""
-    return f"{finding.metric} for {finding.facet} is {number(finding.value)}, {said}{tail}"
+    return f"{finding.metric} for {finding.facet} is {_value(finding)}, {said}{tail}"
+
+
+def _value(finding: Finding) -> str:
+    limit = finding.limit
+    return number(finding.value, *((limit.low, limit.high) if limit else ()))
+
+
+def of_model(finding: Finding, rows: int) -> str:
+    """Return one sentence about a metric of model quality: value, limit, and what is worse."""
+    if finding.value is None:
+        return f"{finding.metric} is not computable"
+    said = against(finding.limit, finding.value, finding.baseline, rows)
+    worse = WORSE.get(finding.metric, f"{finding.worse} is worse")
+    tail = f"; {worse}" if finding.crossed and _is_worse(finding) else ""
+    return f"{finding.metric} is {_value(finding)}, {said}{tail}"
+
+
+def _is_worse(finding: Finding) -> bool:
+    if finding.value is None or finding.baseline is None:
+        return False
+    return finding.value > finding.baseline if finding.worse == HIGHER else finding.value < finding.baseline
+
+
+def of_ranking(finding: Finding, rows: int, moved: str) -> str:
+    """Return one sentence about how features rank compared with the baseline; *moved* is who moved most."""
+    if finding.value is None:
+        return "how features rank compared with the baseline is not computable"
+    said = against(finding.limit, finding.value, None, rows)
+    tail = f"; {moved}" if moved and (finding.crossed or finding.aws_violation) else ""
+    return f"features rank like in the baseline to {_value(finding)} (nDCG of attributions), {said}{tail}"
 
 
 def fact(check_type: str, feature: str | None, description: str) -> str:
@@ -165,7 +216,7 @@ def drift(
 
 def most_telling(findings: Sequence[Finding]) -> Finding:
     """Return the finding a person understands best: rates before distances, facts before drift."""
-    order = {metric: place for place, metric in enumerate((*COLUMNS, *MOST_TELLING, *FACTS))}
+    order = {metric: place for place, metric in enumerate((*COLUMNS, *MOST_TELLING, *WORSE, *FACTS))}
     return min(
         findings,
         key=lambda finding: (

@@ -10,6 +10,8 @@ import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from sagemaker_monitor.analysis.documents.strict import DocumentError
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
@@ -20,10 +22,6 @@ VERSION = "1.0"
 KERNEL_SHAP = "kernel_shap"
 _EXPLANATIONS = "explanations"
 _SECTIONS = (("post_training", "post_training_bias_metrics"), ("pre_training", "pre_training_bias_metrics"))
-
-
-class DocumentError(ValueError):
-    """A document is not what its name says."""
 
 
 @dataclass(frozen=True)

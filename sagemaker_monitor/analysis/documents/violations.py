@@ -10,8 +10,9 @@ from dataclasses import asdict, dataclass
 from typing import Sequence
 
 from sagemaker_monitor.analysis.documents import jackson
-from sagemaker_monitor.analysis.documents.analysis import VERSION, DocumentError, read_object
+from sagemaker_monitor.analysis.documents.analysis import VERSION, read_object
 from sagemaker_monitor.analysis.documents.lenient import load
+from sagemaker_monitor.analysis.documents.strict import DocumentError
 
 BIAS_DRIFT_CHECK = "bias_drift_check"
 ATTRIBUTION_DRIFT_CHECK = "feature_attribution_drift_check"

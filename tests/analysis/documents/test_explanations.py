@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from sagemaker_monitor.analysis.documents.analysis import Analysis, DocumentError, Explanation, Explanations
+from sagemaker_monitor.analysis.documents.analysis import Analysis, Explanation, Explanations
+from sagemaker_monitor.analysis.documents.strict import DocumentError
 from sagemaker_monitor.analysis.documents.violations import (
     AttributionViolation,
     AttributionViolations,

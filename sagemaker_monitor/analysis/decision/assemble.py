@@ -1,0 +1,107 @@
+"""The verdict's document, put together from what was gathered and what was decided.
+
+Runs under Python 3.8 with numpy only.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Sequence, Tuple
+
+from sagemaker_monitor.analysis.decision import explainability, judge
+from sagemaker_monitor.analysis.decision.evidence import Evidence
+from sagemaker_monitor.analysis.decision.judged import Judged
+from sagemaker_monitor.analysis.decision.spec import EXPLAINABILITY, Spec
+from sagemaker_monitor.analysis.documents.verdict import (
+    Attribution,
+    Baseline,
+    Batch,
+    Calibration,
+    Check,
+    Family,
+    Finding,
+    NotChecked,
+    Verdict,
+)
+
+
+def assemble(
+    spec: Spec,
+    evidence: Evidence,
+    *,
+    decision: str,
+    summary: str,
+    not_checked: Tuple[NotChecked, ...],
+    parts: Sequence[Judged] = (),
+) -> Verdict:
+    """Return the verdict, with the findings of all *parts* and how their limits were found."""
+    findings: Tuple[Finding, ...] = tuple(each for part in parts for each in part.findings)
+    families = [part.family for part in parts if part.family is not None]
+    return Verdict(
+        decision=decision,
+        summary=summary,
+        model=spec.model,
+        pipeline=spec.pipeline,
+        environment=spec.environment,
+        execution_arn=evidence.run.execution_arn,
+        model_package_arn=evidence.run.model_package_arn,
+        bundle_sha256=evidence.run.bundle_sha256,
+        created=evidence.run.created,
+        batch=_batch(spec, evidence),
+        baseline=_baseline(evidence),
+        calibration=_together(spec, families),
+        checks=_checks(evidence),
+        findings=findings,
+        not_checked=not_checked,
+        carried_baseline_data_uri=evidence.run.carried_baseline_data_uri,
+        attributions=_attributions(evidence),
+    )
+
+
+def _attributions(evidence: Evidence) -> Tuple[Attribution, ...] | None:
+    """Return what each feature contributes; None where that was not measured."""
+    checks = [check for check in evidence.checks if check.monitor == EXPLAINABILITY]
+    return (explainability.attributions(checks[0]) if checks else ()) or None
+
+
+def _together(spec: Spec, families: Sequence[Family]) -> Calibration | None:
+    """Return how all limits were found; each monitor has its part of the error rate, and parts add up."""
+    if not families:
+        return None
+    several = len(families) > 1
+    method = (
+        "; ".join(f"{each.monitor}: {each.method}" for each in families) if several else families[0].method
+    )
+    return Calibration(
+        method=method,
+        false_refusals=spec.gate.false_refusals if several else families[0].false_refusals,
+        replicates=min(each.replicates for each in families),
+        limits=sum(each.limits for each in families),
+        refuses_honest=round(min(1.0, sum(each.refuses_honest for each in families)), 4),
+        families=tuple(families) if several else None,
+    )
+
+
+def _checks(evidence: Evidence) -> Tuple[Check, ...]:
+    return tuple(
+        Check(c.step, c.check_type, c.status, c.reason, c.report_uri, c.violations_uri, c.aws_violations)
+        for c in evidence.checks
+    )
+
+
+def _baseline(evidence: Evidence) -> Baseline | None:
+    version = evidence.baseline
+    if version is None:
+        return None
+    rows = version.sample.rows if version.sample else version.features.rows if version.features else None
+    return Baseline(
+        model_package_arn=version.model_package_arn,
+        rows=rows,
+        data_uri=version.data_uri,
+        constraints={c.step: c.baseline_uri for c in evidence.checks if c.baseline_uri},
+    )
+
+
+def _batch(spec: Spec, evidence: Evidence) -> Batch:
+    people = judge.people(spec, evidence)
+    return replace(people, window=evidence.collected.window) if evidence.collected else people

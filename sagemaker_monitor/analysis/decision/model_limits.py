@@ -1,0 +1,199 @@
+"""Which rule speaks for each metric of model quality, and what it lets the metric be.
+
+Only worse crosses: which direction is worse, the baseline's constraints say. A range, a minimum and a
+maximum are what the policy wrote.
+
+Runs under Python 3.8 with numpy only.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import Dict, Mapping, Optional, Sequence, Tuple
+
+import numpy as np
+
+from sagemaker_monitor.analysis.decision import model_chance, rules
+from sagemaker_monitor.analysis.decision.judged import ESTABLISHED
+from sagemaker_monitor.analysis.decision.model_chance import Chance, Simulation
+from sagemaker_monitor.analysis.decision.model_report import ModelReport
+from sagemaker_monitor.analysis.decision.scored import METRICS, Scored
+from sagemaker_monitor.analysis.decision.spec import MODEL_QUALITY, Rule, Spec
+from sagemaker_monitor.analysis.documents.verdict import HIGHER, NOISE, Family, Limit
+
+FIXED = ("between", "minimum", "maximum")
+
+
+@dataclass(frozen=True)
+class Subject:
+    """One metric as the report and the baseline have it, and the rule that speaks for it.
+
+    *threshold* is that of SageMaker's own constraint; *values* are None where there is no number.
+    """
+
+    metric: str
+    worse: str
+    rule: Optional[Rule]
+    value: Optional[float]
+    base: Optional[float]
+    threshold: Optional[float]
+    compared: bool
+
+    @property
+    def name(self) -> str:
+        """Return what rules match."""
+        return f"{MODEL_QUALITY}/{self.metric}"
+
+    @property
+    def action(self) -> str:
+        """Return what crossing its limit means."""
+        return "none" if self.rule is None else self.rule.action
+
+    @property
+    def kind(self) -> Optional[str]:
+        """Return the kind of limit its rule sets; None where no rule judges it."""
+        return None if self.rule is None or self.rule.action == "ignore" else self.rule.kind
+
+    def unjudgeable(self) -> Optional[str]:
+        """Return why its rule's limit cannot be applied; None where it can."""
+        if self.rule is None:
+            return "no rule matches it"
+        if self.kind is None:
+            return None
+        if self.value is None:
+            return "the report has no number for it"
+        if self.kind in FIXED:
+            return None
+        if not self.compared:
+            return ESTABLISHED
+        if self.kind == "aws":
+            return None if self.threshold is not None else "the baseline has no constraint for it"
+        if self.base is None:
+            return "no baseline: the baseline's report has no number for it"
+        if self.kind == "calibrated" and self.metric not in METRICS:
+            return (
+                "no calibrated limit: it does not follow from labels and scores; give it a limit of its own"
+            )
+        return None
+
+    def beyond(self, reach: float) -> Limit:
+        """Return the limit that lets the metric be worse than its baseline by *reach*."""
+        kind, base = str(self.kind), float(self.base or 0.0)
+        return Limit(kind, None, base + reach) if self.worse == HIGHER else Limit(kind, base - reach, None)
+
+
+def subjects(spec: Spec, report: ModelReport) -> Tuple[Subject, ...]:
+    """Return every metric that can be judged, with the first rule that matches it."""
+    constraints = report.constraints.constraints if report.constraints else {}
+
+    def number(name: str, *, before: bool = False) -> Optional[float]:
+        statistics = report.baseline if before else report.statistics
+        metric = statistics.metrics.get(name) if statistics else None
+        return None if metric is None or math.isnan(metric.value) else metric.value
+
+    return tuple(
+        Subject(
+            metric=name,
+            worse=worse,
+            rule=rules.first_match(spec.gate.rules, f"{MODEL_QUALITY}/{name}"),
+            value=number(name),
+            base=number(name, before=True),
+            threshold=constraints[name].threshold if name in constraints else None,
+            compared=report.baseline is not None,
+        )
+        for name, worse in report.directions.items()
+    )
+
+
+@dataclass(frozen=True)
+class ModelLimits:
+    """The limit of each metric that has one, by its name, and how those that refuse were found."""
+
+    limits: Dict[str, Limit]
+    family: Optional[Family] = None
+
+
+def limits_of(
+    spec: Spec, found: Sequence[Subject], batch: Optional[Scored], baseline: Optional[Scored]
+) -> ModelLimits:
+    """Return the limits of what can be judged: one family for what refuses, another for what warns."""
+    judged = [each for each in found if each.kind is not None and each.unjudgeable() is None]
+    limits = {each.metric: _fixed(each) for each in judged if each.kind != "calibrated"}
+    if batch is None or baseline is None:
+        return ModelLimits(limits)
+    calibrated = {
+        action: [each for each in judged if each.kind == "calibrated" and each.action == action]
+        for action in ("fail", "warn")
+    }
+    every = [each for members in calibrated.values() for each in members]
+    fixed = [
+        each
+        for each in judged
+        if each.kind != "calibrated" and each.action == "fail" and each.metric in METRICS
+    ]
+    if not every and not fixed:
+        return ModelLimits(limits)
+    worse = {each.metric: each.worse for each in every}
+    chance = model_chance.chance(baseline, batch, worse, spec.false_refusals) if every else None
+    simulation = model_chance.simulate(baseline, batch.rows)
+    reaches: Dict[str, Dict[str, float]] = {"fail": {}, "warn": {}}
+    for action, members in calibrated.items():
+        if chance is not None:
+            reaches[action] = chance.reach([each.metric for each in members], spec.false_refusals)
+        limits.update(
+            (each.metric, _detects(each, reaches[action][each.metric], simulation)) for each in members
+        )
+    family = _family(spec, chance, reaches["fail"], _refused(fixed, simulation))
+    return ModelLimits(limits, family if calibrated["fail"] or fixed else None)
+
+
+def _fixed(each: Subject) -> Limit:
+    """Return the limit of a rule that is not calibrated."""
+    if each.kind == "aws":
+        bound = each.threshold
+        return Limit("aws", None, bound) if each.worse == HIGHER else Limit("aws", bound, None)
+    if each.kind == "tolerance" and each.rule is not None:
+        return each.beyond(float(each.rule.tolerance or 0.0))
+    if each.rule is None:
+        raise ValueError(f"{each.name} has no rule")
+    return rules.limit(each.rule, math.nan, 0.0)
+
+
+def _detects(each: Subject, reach: float, simulation: Simulation) -> Limit:
+    """Return the limit, with the true value that nine of ten batches of this size would show as crossing."""
+    limit, (below, above) = each.beyond(reach), simulation.scatter(each.metric)
+    if limit.high is not None:
+        return Limit(limit.kind, None, limit.high, None, limit.high + below if math.isfinite(below) else None)
+    low = float(limit.low or 0.0)
+    return Limit(limit.kind, low, None, low - above if math.isfinite(above) else None, None)
+
+
+def _refused(fixed: Sequence[Subject], simulation: Simulation) -> float:
+    """Return the share of honest samples that limits which are not calibrated refuse."""
+    crossed = np.zeros(1, dtype=bool)
+    for each in fixed:
+        now, before = simulation.batch[each.metric], simulation.baseline[each.metric]
+        limit = _fixed(each)
+        if each.kind in FIXED or each.base is None:
+            low, high = limit.low, limit.high
+            crossed = crossed | (now > (math.inf if high is None else high) + NOISE)
+            crossed = crossed | (now < (-math.inf if low is None else low) - NOISE)
+            continue
+        # Relative to a baseline that was itself drawn; below 0 the limit asks for more than it had.
+        bound = float((limit.high if each.worse == HIGHER else limit.low) or 0.0)
+        slack = bound - each.base if each.worse == HIGHER else each.base - bound
+        crossed = crossed | (model_chance.worsening(each.worse, now, before) > slack + NOISE)
+    return float(crossed.mean())
+
+
+def _family(spec: Spec, chance: Optional[Chance], reach: Mapping[str, float], fixed: float) -> Family:
+    calibrated = chance.refused(reach) if chance is not None else 0.0
+    return Family(
+        monitor=MODEL_QUALITY,
+        method=model_chance.METHOD,
+        false_refusals=spec.false_refusals,
+        replicates=chance.splits - 1 if chance is not None else 0,
+        limits=len(reach),
+        refuses_honest=round(min(1.0, calibrated + fixed), 4),
+    )

@@ -1,0 +1,54 @@
+"""Random splits of the pooled rows of two samples, and random samples of one: which rows are where.
+
+Runs under Python 3.8 with numpy only.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING, Iterator
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    Array = NDArray[np.float64]
+
+SEED = 19_380_314
+"""Fixed: the same rows always get the same limits, whatever the numpy: RandomState's stream is frozen."""
+TOTALS = (10_000, 5_000, 2_000, 1_000, 500)
+"""How many splits there may be, the true one included; fewer where they would take long."""
+WORK = 150_000_000
+"""Rows that may be put into one sample or the other; a few seconds."""
+CHUNK = 2_000_000
+"""Rows that are counted together: 16 MB of them."""
+
+
+def total(rows: int, false_refusals: float, *, work: int = WORK) -> int:
+    """Return how many splits of *rows* there is time for; at least as many as the error rate needs."""
+    fits = next((splits for splits in TOTALS if splits * rows <= work), TOTALS[-1])
+    return max(fits, math.ceil(1 / false_refusals))
+
+
+def batches(baseline: int, batch: int, splits: int, seed: int = SEED) -> Iterator[Array]:
+    """Yield which pooled rows, the baseline's first, are in the batch: 0 or 1, shape (splits, rows).
+
+    The true split comes first, then random ones.
+    """
+    rows = baseline + batch
+    yield np.concatenate([np.zeros(baseline), np.ones(batch)])[None, :]
+    random = np.random.RandomState(seed)
+    size = max(1, CHUNK // rows)
+    for start in range(1, splits, size):
+        chosen = np.stack([random.permutation(rows)[:batch] for _ in range(min(size, splits - start))])
+        inside = np.zeros((len(chosen), rows))
+        np.put_along_axis(inside, chosen, 1.0, axis=1)
+        yield inside
+
+
+def samples(random: np.random.RandomState, rows: int, size: int, repeats: int) -> Array:
+    """Return how often each of *rows* is drawn when *size* are drawn with replacement: (repeats, rows)."""
+    drawn = random.randint(0, rows, size=(repeats, size))
+    flat = drawn + np.arange(repeats)[:, None] * rows
+    return np.bincount(flat.ravel(), minlength=repeats * rows).reshape(repeats, rows).astype(np.float64)
