@@ -151,6 +151,14 @@ class Evidence:
     collected: Collected | None = None
     failed: str | None = None
 
+    @property
+    def unlabelled_rows(self) -> int:
+        """Return how many rows were checked without asking for labels."""
+        if self.features is not None:
+            return self.features.rows
+        explained = [check.explained.current.records for check in self.checks if check.explained]
+        return max((len(records) for records in explained if records is not None), default=0)
+
 
 def read_report(text: str, check_type: str) -> tuple[Value, ...]:
     """Return the metrics of the section of Clarify's analysis.json that *check_type* writes.

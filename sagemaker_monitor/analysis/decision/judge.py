@@ -263,6 +263,5 @@ def people(spec: Spec, evidence: Evidence) -> documents.Batch:
         )
     labels = evidence.labels
     if labels is None:
-        rows = evidence.features.rows if evidence.features else 0
-        return documents.Batch(rows, 0, 0.0, ())
+        return documents.Batch(evidence.unlabelled_rows, 0, 0.0, ())
     return documents.Batch(labels.rows, labels.labelled, labels.overlap, tuple(facets))

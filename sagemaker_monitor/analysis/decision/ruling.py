@@ -191,7 +191,7 @@ def rows(evidence: Evidence) -> int:
     """Return how many rows the batch has, with or without labels."""
     if evidence.labels is not None:
         return evidence.labels.rows
-    return evidence.features.rows if evidence.features else 0
+    return evidence.unlabelled_rows
 
 
 def missing_labels(evidence: Evidence, also: str = "") -> str:

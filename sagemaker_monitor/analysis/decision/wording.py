@@ -166,10 +166,10 @@ def _is_worse(finding: Finding) -> bool:
 def of_ranking(finding: Finding, rows: int, moved: str) -> str:
     """Return one sentence about how features rank compared with the baseline; *moved* is who moved most."""
     if finding.value is None:
-        return "how features rank compared with the baseline is not computable"
+        return "nDCG of the features' ranking is not computable"
     said = against(finding.limit, finding.value, None, rows)
     tail = f"; {moved}" if moved and (finding.crossed or finding.aws_violation) else ""
-    return f"features rank like in the baseline to {_value(finding)} (nDCG of attributions), {said}{tail}"
+    return f"nDCG of the features' ranking is {_value(finding)}, {said}{tail}"
 
 
 def fact(check_type: str, feature: str | None, description: str) -> str:
