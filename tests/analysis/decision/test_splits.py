@@ -45,7 +45,7 @@ def test_samples_are_drawn_with_replacement() -> None:
 
 @pytest.mark.parametrize("false_refusals", [0.01, 0.05, 0.2])
 def test_at_most_the_promised_share_is_refused(false_refusals: float) -> None:
-    """Whatever the columns' tails and scales, and though they go with each other, none is refused too often."""
+    """Whatever the columns' tails and scales, and though they go with each other, few are refused."""
     random = np.random.default_rng(3)
     first = random.normal(size=(2_000, 1))
     columns = [
