@@ -79,11 +79,7 @@ def analyse(
 def _attributions(analysis: Analysis) -> list[Attributions]:
     """Return the explanations as the report shows them."""
     found = analysis.explanations.kernel_shap if analysis.explanations else {}
-    return [
-        (label, each.numbers, each.expected_value)
-        for label, each in found.items()
-        if each.expected_value is not None
-    ]
+    return [(label, each.numbers, each.expected_value) for label, each in found.items()]
 
 
 def _baseline(file: Path) -> Analysis:

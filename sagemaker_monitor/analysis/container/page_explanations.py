@@ -12,8 +12,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
 TITLE = "Explanations"
-Attributions = tuple[str, "Mapping[str, float]", float]
-"""A label, the global SHAP value of each feature, and the expected value."""
+Attributions = tuple[str, "Mapping[str, float]", "float | None"]
+"""A label, the global SHAP value of each feature, and the expected value if there is one."""
 
 
 def section(labels: list[Attributions]) -> Html:
@@ -37,9 +37,9 @@ def anchor(place: int) -> str:
     return f"explanations-{place}"
 
 
-def _label(place: int, label: str, values: Mapping[str, float], expected: float) -> Iterator[Html]:
+def _label(place: int, label: str, values: Mapping[str, float], expected: float | None) -> Iterator[Html]:
     yield el("h3", f"Label {label}", id=anchor(place))
-    yield el("p", "Expected value, the model's mean answer to the baseline: ", number(expected))
+    yield el("p", "Expected value, the model's mean answer to the baseline: ", _expected(expected))
     # What counts is how far a feature moves the answer; a median of attributions may be below zero.
     ranked = sorted(values.items(), key=lambda each: (-abs(each[1]), each[0]))
     largest = abs(ranked[0][1]) if ranked else 0.0
@@ -60,3 +60,7 @@ def _label(place: int, label: str, values: Mapping[str, float], expected: float)
     ]
     caption = el("caption", f"{len(ranked)} features, largest first")
     yield el("table", caption, el("thead", el("tr", *columns)), el("tbody", *rows))
+
+
+def _expected(value: float | None) -> str:
+    return "not computed" if value is None else number(value)

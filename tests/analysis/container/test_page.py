@@ -222,6 +222,14 @@ def test_explanations_are_ranked_by_size_for_each_label() -> None:
     assert "What the metrics say" not in read.text
 
 
+def test_a_label_without_an_expected_value_says_so() -> None:
+    """What was not a number in the document is no number here, and the label is shown all the same."""
+    read = Reader(page("R", SUBJECT, Analysis(), [("yes", {"age": 0.1}, None)]))
+
+    assert "answer to the baseline: not computed" in read.text
+    assert "age 0.1000" in read.text
+
+
 def test_tables_are_told_to_screen_readers() -> None:
     """Headers have a scope, bars are hidden, the page has a language and landmarks."""
     read = Reader(page("R", SUBJECT, analysis(DI=0.9), [("label0", {"age": 0.1}, 0.2)]))

@@ -24,6 +24,7 @@ VERSIONS = ("3.8", "3.9", "3.10")
 STANDARD_LIBRARY_ONLY = (
     "sagemaker_monitor.analysis.documents.verdict_json",
     "sagemaker_monitor.analysis.documents.analysis",
+    "sagemaker_monitor.analysis.documents.cloudwatch",
     "sagemaker_monitor.analysis.decision.spec",
     "sagemaker_monitor.analysis.decision.wording",
 )
