@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 
 from sagemaker_monitor.emulator.api.context import Context
 from tests.emulator.conftest import RunningEmulator
-from tests.emulator.jobs.conftest import processing_request, s3_input
+from tests.emulator.jobs.conftest import ROLE, XGBOOST, processing_request, s3_input
 from tests.emulator.jobs.test_processing_jobs import run
 
 CLARIFY = "205585389593.dkr.ecr.us-east-1.amazonaws.com/sagemaker-clarify-processing:1.0"
@@ -156,3 +157,73 @@ def test_side_files_without_objects_fail_the_job(context: Context) -> None:
 
     assert job["FailureReason"].startswith('No S3 objects found under S3 URL "s3://data/nowhere"')
     assert context.s3.list("s3://data/out") == []
+
+
+def test_a_monitor_publishes_attributions(emulator: RunningEmulator, artifact: bytes) -> None:
+    """An AWS client finds each global SHAP value, and the expected value, under the endpoint."""
+    s3, sagemaker = emulator.client("s3"), emulator.client("sagemaker")
+    s3.create_bucket(Bucket="explained")
+    s3.put_object(Bucket="explained", Key="model.tar.gz", Body=artifact)
+    container = {"Image": XGBOOST, "ModelDataUrl": "s3://explained/model.tar.gz"}
+    sagemaker.create_model(ModelName="explained", PrimaryContainer=container, ExecutionRoleArn=ROLE)
+    config = {
+        "dataset_type": "text/csv",
+        "headers": ["a", "b"],
+        "methods": {"shap": {"baseline": [[0, 0]], "num_samples": 4, "agg_method": "mean_abs"}},
+        "predictor": {
+            "model_name": "explained",
+            "instance_type": "ml.m5.large",
+            "initial_instance_count": 1,
+            "content_type": "text/csv",
+            "accept_type": "text/csv",
+        },
+    }
+    s3.put_object(Bucket="explained", Key="config/analysis_config.json", Body=json.dumps(config))
+    s3.put_object(Bucket="explained", Key="rows/rows.csv", Body="1,2\n-1,0.5\n2,1\n")
+    request = processing_request(
+        "attributions",
+        ProcessingInputs=[
+            s3_input("s3://explained/config", "/opt/ml/processing/input/config", "analysis_config"),
+            s3_input("s3://explained/rows", "/opt/ml/processing/input/data", "dataset"),
+        ],
+        Environment={
+            "publish_cloudwatch_metrics": "Enabled",
+            "sagemaker_endpoint_name": "churn",
+            "sagemaker_monitoring_schedule_name": "daily",
+            "metric_time": "2026-03-01T13:00:00Z",
+        },
+    )
+    request["AppSpecification"] = {"ImageUri": CLARIFY}
+    output = request["ProcessingOutputConfig"]["Outputs"][0]["S3Output"]
+    output["S3Uri"] = "s3://explained/out"
+
+    job = run(emulator.context, request)
+
+    assert job.get("FailureReason") is None
+    body = s3.get_object(Bucket="explained", Key="out/analysis.json")["Body"].read()
+    label = json.loads(body)["explanations"]["kernel_shap"]["label0"]
+    namespace = "aws/sagemaker/Endpoints/explainability-metrics"
+    moment = datetime(2026, 3, 1, 13, tzinfo=UTC)
+    found = {}
+    for metric in emulator.client("cloudwatch").list_metrics(Namespace=namespace)["Metrics"]:
+        points = emulator.client("cloudwatch").get_metric_statistics(
+            **metric,
+            StartTime=moment,
+            EndTime=moment + timedelta(minutes=1),
+            Period=60,
+            Statistics=["Average"],
+        )["Datapoints"]
+        dimensions = {each["Name"]: each["Value"] for each in metric["Dimensions"]}
+        found[metric["MetricName"], dimensions.pop("ValueType")] = [each["Average"] for each in points]
+        assert dimensions == {
+            "Endpoint": "churn",
+            "MonitoringSchedule": "daily",
+            "ExplainabilityMethod": "KernelShap",
+            "Label": "label0",
+        }
+    values = label["global_shap_values"]
+    assert found == {
+        ("feature_a", "GlobalShapValues"): [values["a"]],
+        ("feature_b", "GlobalShapValues"): [values["b"]],
+        ("ExpectedValue", "ExpectedValue"): [label["expected_value"]],
+    }
