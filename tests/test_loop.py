@@ -99,9 +99,12 @@ def test_the_first_version_carries_its_baselines_and_evidence(approved: Loop) ->
     version = approved.aws.call("sagemaker", "describe_model_package", ModelPackageName=arn)
 
     assert version["ModelApprovalStatus"] == "Approved"
-    assert set(version["DriftCheckBaselines"]["Bias"]) == {
-        "PreTrainingConstraints",
-        "PostTrainingConstraints",
+    carried = {section: set(parts) for section, parts in version["DriftCheckBaselines"].items()}
+    assert carried == {
+        "ModelDataQuality": {"Statistics", "Constraints"},
+        "ModelQuality": {"Statistics", "Constraints"},
+        "Bias": {"PreTrainingConstraints", "PostTrainingConstraints"},
+        "Explainability": {"Constraints"},
     }
     assert set(version["CustomerMetadataProperties"]) == {
         "PipelineExecutionArn",
@@ -112,11 +115,19 @@ def test_the_first_version_carries_its_baselines_and_evidence(approved: Loop) ->
     }
 
 
-def test_an_honest_batch_passes(approved: Loop) -> None:
-    """AWS's rule flags it, chance explains what it flags, and the run exits 0."""
+def test_an_honest_batch_passes(approved: Loop, capsys: pytest.CaptureFixture[str]) -> None:
+    """AWS's rule flags it, chance explains what it flags, and the run exits 0; four monitors were judged."""
     batch = ("--input", approved.file("batch-honest.csv"), "--labels", approved.file("labels-honest.csv"))
 
-    assert approved("run", "monitor-batch", "--model", "mortgage", *batch) == 0
+    assert approved("run", "monitor-batch", "--model", "mortgage", *batch, *JSON) == 0
+    verdict = json.loads(capsys.readouterr().out)["verdict"]
+    assert {finding["monitor"] for finding in verdict["findings"]} == {
+        "data_quality",
+        "model_quality",
+        "bias",
+        "explainability",
+    }
+    assert {check["status"] for check in verdict["checks"]} == {"compared"}
 
 
 def test_a_biased_batch_is_refused_with_its_reasons(
