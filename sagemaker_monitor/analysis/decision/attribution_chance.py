@@ -66,10 +66,15 @@ class Chance:
         return float((self.ndcg < limit - 10.0**-DIGITS).mean())
 
 
-def chance(baseline: Array, batch: Array, aggregation: str, false_refusals: float) -> Chance:
-    """Return the nDCG of the true split and of random ones; samples have shape (records, features)."""
+def chance(
+    baseline: Array, batch: Array, aggregation: str, false_refusals: float, *, total: int | None = None
+) -> Chance:
+    """Return the nDCG of the true split and of random ones, *total* in all.
+
+    Samples have shape (records, features). Without *total* there are as many splits as there is time for.
+    """
     pool = contributions(aggregation, np.concatenate([baseline, batch]))
-    total = splits.total(len(pool) * _work(aggregation), false_refusals)
+    total = total or splits.total(len(pool) * _work(aggregation), false_refusals)
     parts: List[Array] = []
     for inside in splits.batches(len(baseline), len(batch), total, SEED):
         sides = [_global(aggregation, pool, chosen) for chosen in (1 - inside, inside)]

@@ -5,7 +5,7 @@ Runs under Python 3.8 with numpy only.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Dict, Sequence, Tuple
 
 from sagemaker_monitor.analysis.decision import judge as metrics
@@ -100,7 +100,9 @@ def _calibrated(spec: Spec, evidence: Evidence, found: Sequence[Subject], shorta
     ]
     baseline = evidence.baseline.sample if evidence.baseline else None
     if evidence.batch is None or baseline is None:
-        return metrics.NOTHING
+        why = "no calibrated limit: the rows of batch or baseline are missing"
+        left_out = {subject.name: why for subject in judged if subject.kind == "calibrated"}
+        return replace(metrics.NOTHING, left_out=left_out)
     return metrics.calibrate(spec, judged, evidence.batch, baseline)
 
 

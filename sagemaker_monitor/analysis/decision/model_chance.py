@@ -65,10 +65,21 @@ class Chance:
         return float((change > np.array(list(reach.values()))).any(axis=1).mean())
 
 
-def chance(baseline: Scored, batch: Scored, worse: Mapping[str, str], false_refusals: float) -> Chance:
-    """Return how much worse each metric is in the true split and in random ones."""
+def chance(
+    baseline: Scored,
+    batch: Scored,
+    worse: Mapping[str, str],
+    false_refusals: float,
+    *,
+    total: int | None = None,
+) -> Chance:
+    """Return how much worse each metric is in the true split and in random ones, *total* in all.
+
+    *worse* has the direction that is worse by metric. Without *total* there are as many splits as there is
+    time for.
+    """
     pool = baseline.pooled(batch)
-    total = splits.total(pool.rows, false_refusals)
+    total = total or splits.total(pool.rows, false_refusals)
     parts: List[Array] = []
     for inside in splits.batches(baseline.rows, batch.rows, total, SEED):
         before, now = pool.metrics(1 - inside), pool.metrics(inside)

@@ -9,7 +9,7 @@ Runs under Python 3.8 with numpy only.
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Dict, Mapping, Optional, Sequence, Tuple
 
 import numpy as np
@@ -108,10 +108,14 @@ def subjects(spec: Spec, report: ModelReport) -> Tuple[Subject, ...]:
 
 @dataclass(frozen=True)
 class ModelLimits:
-    """The limit of each metric that has one, by its name, and how those that refuse were found."""
+    """The limit of each metric that has one, by its name, and how those that refuse were found.
+
+    *left_out* says why a metric that could be judged has no limit.
+    """
 
     limits: Dict[str, Limit]
     family: Optional[Family] = None
+    left_out: Dict[str, str] = field(default_factory=dict)
 
 
 def limits_of(
@@ -121,7 +125,8 @@ def limits_of(
     judged = [each for each in found if each.kind is not None and each.unjudgeable() is None]
     limits = {each.metric: _fixed(each) for each in judged if each.kind != "calibrated"}
     if batch is None or baseline is None:
-        return ModelLimits(limits)
+        why = "no calibrated limit: the rows of batch or baseline are missing"
+        return ModelLimits(limits, None, {each.metric: why for each in judged if each.kind == "calibrated"})
     calibrated = {
         action: [each for each in judged if each.kind == "calibrated" and each.action == action]
         for action in ("fail", "warn")

@@ -150,7 +150,7 @@ def judge(spec: Spec, check: CheckEvidence, evidence: Evidence) -> Judged:
     return Judged(
         MODEL_QUALITY,
         findings=findings,
-        not_checked=_not_checked(found, (*short, *few)),
+        not_checked=_not_checked(found, limits, (*short, *few)),
         family=limits.family,
         limits=sum(each.limit is not None and each.action == "fail" for each in findings),
         short=short,
@@ -200,10 +200,10 @@ def _finding(
     return replace(found, message=wording.of_model(found, rows))
 
 
-def _not_checked(found: Sequence[Subject], few: Sequence[str]) -> Tuple[NotChecked, ...]:
+def _not_checked(found: Sequence[Subject], limits: ModelLimits, few: Sequence[str]) -> Tuple[NotChecked, ...]:
     entries = [NotChecked(f"{MODEL_QUALITY}/*", why) for why in few]
     for each in found:
-        why = each.unjudgeable()
+        why = each.unjudgeable() or limits.left_out.get(each.metric)
         if why and why != ESTABLISHED:
             entries.append(NotChecked(each.name, why))
     return tuple(entries)

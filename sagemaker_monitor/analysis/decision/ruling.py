@@ -173,14 +173,14 @@ def _held(evidence: Evidence, case: Case) -> str:
     )
     told: List[str] = []
     for monitors, size in groups:
-        counts = [(limits.get(monitor, 0), CALLED[monitor]) for monitor in monitors if monitor in watched]
+        counts = [(limits[m], CALLED[m]) for m in monitors if m in watched and limits.get(m)]
         if not counts:
             continue
         first = f"{wording.several(counts[0][0], 'limit')} of {counts[0][1]}" if not told else _of(counts[0])
         held = "held " if not told else ""
         others = "".join(f" and {_of(each)}" for each in counts[1:])
         told.append(f"{first}{others} {held}at {size}")
-    return f"pass: {', '.join(told)}"
+    return f"pass: {', '.join(told) or f'0 limits held at {rows(evidence)} rows'}"
 
 
 def _of(count: Tuple[int, str]) -> str:

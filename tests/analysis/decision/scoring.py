@@ -173,7 +173,8 @@ def ranking_check(batch: Records, baseline: Records | None, **problems: str | No
 def document(checks: list[dict[str, str]], rules: list[dict[str, Any]], **gate: Any) -> dict[str, Any]:
     """Return spec.json of a model with *checks* and no facets."""
     found = spec_document(rules=rules, **gate)
-    found.update(facets=[], checks=checks, monitors=list(dict.fromkeys(each["monitor"] for each in checks)))
+    monitors = list(dict.fromkeys(each["monitor"] for each in checks))
+    found.update(facets=[], checks=[dict(each) for each in checks], monitors=monitors)
     found["columns"] = {**found["columns"], "features": list(NAMES), "facet_columns": []}
     return found
 

@@ -15,8 +15,10 @@ import pytest
 from steps.decide import decision_archive
 from tests.analysis.decision.cases import people, spec_document
 from tests.analysis.decision.inputs import columns, inputs
+from tests.analysis.decision.scoring import answers, records
 from tests.steps.scripts.test_decide import rows
 from tests.steps.scripts.test_join import ADDED, SPEC
+from tests.steps.scripts.watched import Watched, joined
 
 ROOT = Path(__file__).parents[3]
 SCRIPTS = ROOT / "steps" / "scripts"
@@ -64,6 +66,36 @@ one, two = (read_sample(root / n / "labelled", root / n / "scored", known) for n
 pairs = [("DPL", 0), ("TE", 0), ("KL", 0)]
 family = calibration.chance(calibration.patterns(one, two), pairs, splits=999).offsets(pairs, 0.05)
 print(json.dumps([[o.up, o.down] for o in family.offsets.values()]))
+"""
+MODELS = """
+import json, sys
+from pathlib import Path
+sys.path.insert(0, sys.argv[1])
+from sagemaker_monitor.analysis.decision import evidence, reading, spec
+from sagemaker_monitor.analysis.decision.conclude import conclude
+from sagemaker_monitor.analysis.decision.sample import read_sample
+from sagemaker_monitor.analysis.documents.verdict_json import to_json
+root = Path(sys.argv[2])
+told = json.loads((root / "told.json").read_text())
+class Service:
+    def text(self, uri):
+        return told["objects"].get(uri)
+known = spec.from_json(told["spec"])
+one, two = (read_sample(root / n / "labelled", root / n / "scored", known) for n in ("one", "two"))
+version = {"DriftCheckBaselines": told["version"]}
+checks = [reading.check_evidence(Service(), each, told["steps"][each.step], version) for each in known.checks]
+found = evidence.Evidence(
+    run=evidence.Run("arn", None, "0", "now", None),
+    labels=evidence.Labels("labels-complete", two.rows, two.rows, 1.0, 0.9, 0, 0),
+    checks=tuple(checks), batch=two, baseline=evidence.BaselineVersion("arn", None, one, None))
+verdict = to_json(conclude(known, found))
+def rounded(value):
+    if isinstance(value, dict):
+        return {key: rounded(each) for key, each in value.items()}
+    if isinstance(value, list):
+        return [rounded(each) for each in value]
+    return round(value, 8) if isinstance(value, float) else value
+print(json.dumps(rounded(verdict)))
 """
 DRIFT = """
 import json, sys
@@ -194,3 +226,28 @@ def test_drift_limits_are_the_same_under_another_numpy(archive: Path, tmp_path: 
     there = output(python, "-c", DRIFT, str(archive), str(tmp_path))
 
     assert there == output(Path(sys.executable), "-c", DRIFT, str(archive), str(tmp_path))
+
+
+def test_verdicts_on_models_are_the_same_under_another_numpy(archive: Path, tmp_path: Path) -> None:
+    """Documents of both monitors of a model are read, judged and written there, alike to the eighth digit."""
+    python = oldest()
+    if not runs(python, "import numpy"):
+        pytest.skip(f"{python} has no numpy; OLDEST_PYTHON may name an interpreter that has one")
+    batch, baseline = answers(6, 300), answers(1, 400)
+    watched = Watched(batch, baseline, records(4, 300, (0.02, 0.05, 0.2, 0.3)), records(1, 400))
+    told = {
+        "spec": watched.document,
+        "steps": watched.steps,
+        "version": watched.version,
+        "objects": watched.objects,
+    }
+    (tmp_path / "told.json").write_text(json.dumps(told))
+    for name, of in (("one", baseline), ("two", batch)):
+        for folder, text in joined(of).items():
+            (tmp_path / name / folder).mkdir(parents=True)
+            (tmp_path / name / folder / "data.csv").write_text(text)
+
+    there = output(python, "-c", MODELS, str(archive), str(tmp_path))
+
+    assert there == output(Path(sys.executable), "-c", MODELS, str(archive), str(tmp_path))
+    assert json.loads(there)["decision"] == "refused"
