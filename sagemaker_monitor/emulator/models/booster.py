@@ -15,10 +15,17 @@ from sagemaker_monitor.emulator.models.archive import ArtifactError
 
 MODEL_FILE = "xgboost-model"
 
-_CONVERT = (
-    "load it with the XGBoost version that wrote it, save it again with "
-    "booster.save_model('xgboost-model.json') and pack that file"
+# The last version that has wheels for today's Python, reads these formats and writes JSON.
+_CONVERTER = "xgboost==1.7.6 'numpy<2' scipy"
+_FROM_BINARY = "x.Booster(model_file={name!r}).save_model('xgboost-model.json')"
+_FROM_PICKLE = "pickle.load(open({name!r}, 'rb')).save_model('xgboost-model.json')"
+# A pickle of 0.90 holds the bare model, which later versions only load as a model.
+_FROM_OLD_PICKLE = (
+    "x.Booster.__setstate__ = lambda b, s: b.__dict__.update(state=s); "
+    "m = x.Booster(); m.load_model(pickle.load(open({name!r}, 'rb')).state['handle']); "
+    "m.save_model('xgboost-model.json')"
 )
+_SERIALIZED = b"CONFIG-offset:"
 _PICKLED = {("builtins", "bytearray"): bytearray}
 
 
@@ -95,8 +102,8 @@ def _from_pickle(name: str, content: bytes) -> Booster:
         raise ArtifactError(f"{name!r} is a pickle that cannot be read: {error!r:.200}") from error
     if handle[:1] != b"{":
         raise ArtifactError(
-            f"{name!r} is a pickled booster of {_writer(handle)}, "
-            f"which today's XGBoost cannot read; {_CONVERT}"
+            f"{name!r} is a pickled booster of {_writer(handle)}, which today's XGBoost cannot read; "
+            + _convert(name, _FROM_PICKLE if handle.startswith(_SERIALIZED) else _FROM_OLD_PICKLE)
         )
     booster = Booster()
     try:
@@ -112,18 +119,27 @@ def _foreign(name: str, content: bytes) -> str:
     if content[:4] == b"binf":
         return (
             f"{name!r} is in the binary format of {_writer(content)}, "
-            f"which today's XGBoost cannot read; {_CONVERT}"
+            f"which today's XGBoost cannot read; {_convert(name, _FROM_BINARY)}"
         )
     return (
         f"{name!r} is no XGBoost model: it is neither JSON, UBJSON nor a pickled Booster. "
-        f"If it is in XGBoost's old binary format, {_CONVERT}"
+        f"If it is in XGBoost's old binary format, {_convert(name, _FROM_BINARY)}"
+    )
+
+
+def _convert(name: str, program: str) -> str:
+    """Return the commands that make a model of today from the file *name*."""
+    code = f"import pickle, xgboost as x; {program.format(name=name)}"
+    return (
+        f"convert it, in a virtual environment of its own: pip install {_CONVERTER}; "
+        f'then, where the file is: python -c "{code}"; tar czf model.tar.gz xgboost-model.json'
     )
 
 
 def _writer(binary: bytes) -> str:
     """Say which XGBoost container wrote the binary model: its header carries the version since 1.0."""
-    if binary.startswith(b"CONFIG-offset:"):
-        binary = binary[len(b"CONFIG-offset:") + 8 :]
+    if binary.startswith(_SERIALIZED):
+        binary = binary[len(_SERIALIZED) + 8 :]
     binary = binary.removeprefix(b"binf")
     if len(binary) < 28:
         return "an unknown XGBoost container"

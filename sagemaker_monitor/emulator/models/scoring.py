@@ -1,17 +1,29 @@
-"""Answer one CSV request with a booster's predictions."""
+"""Answer one request with a booster's predictions, as AWS's XGBoost container does in algorithm mode."""
 
 from __future__ import annotations
+
+import json
 
 import numpy as np
 from numpy.typing import NDArray
 from xgboost import Booster, DMatrix
 from xgboost.core import XGBoostError
 
-from sagemaker_monitor.emulator.models.exchange import CSV, Answer, RequestError, media_type, text_of
+from sagemaker_monitor.emulator.models.exchange import (
+    CSV,
+    JSON,
+    Answer,
+    RequestError,
+    accepted,
+    media_type,
+    text_of,
+)
+
+LIBSVM = ("text/libsvm", "text/x-libsvm")
 
 
 class Scorer:
-    """A booster that answers CSV with CSV."""
+    """A booster that answers CSV and libsvm with CSV, or with JSON where that is asked for."""
 
     def __init__(self, booster: Booster) -> None:
         self._booster = booster
@@ -21,19 +33,26 @@ class Scorer:
         self._iterations = (0, int(best) + 1) if best is not None else (0, 0)
 
     def answer(self, content_type: str, accept: str, body: bytes) -> Answer:
-        """Return one line per line of *body*: the prediction, or its comma-separated values.
+        """Return the prediction for each line of *body*: a number, or a list where the model has several.
 
-        AWS's container separates the answers of one request by newlines in batch transform and by commas on
-        endpoints; newlines here, because they keep records and answers in step. A number is the model's
-        float32 widened to float64, as Python prints it.
+        A number is the model's float32 widened to float64, as Python prints it. CSV has a prediction a line;
+        a list stands there in brackets, `[0.25, 0.75]`. AWS's container separates the answers of one request
+        by newlines in batch transform and by commas on endpoints; newlines here, because they keep records
+        and answers in step. Raises RequestError. Source: algorithm mode of the published SageMaker XGBoost
+        container.
         """
         kind = media_type(content_type, CSV)
-        if kind != CSV:
-            raise RequestError(415, f"content type {kind[:100]!r} is not supported; supported: {CSV}")
+        if kind != CSV and kind not in LIBSVM:
+            known = ", ".join((CSV, *LIBSVM))
+            raise RequestError(415, f"content type {kind[:100]!r} is not supported; supported: {known}")
+        wanted = accepted(accept, (CSV, JSON))
+        read = self._row if kind == CSV else self._sparse_row
         text = text_of(body).rstrip("\r\n")
-        rows = [self._row(number, line) for number, line in enumerate(text.split("\n"), start=1)]
-        lines = "".join(f"{_render(answer)}\n" for answer in self._predict(rows))
-        return Answer("text/csv; charset=utf-8", lines.encode())
+        rows = [read(number, line) for number, line in enumerate(text.split("\n"), start=1)]
+        predictions = self._predict(rows).tolist()
+        if wanted == JSON:
+            return Answer(JSON, json.dumps(predictions).encode())
+        return Answer("text/csv; charset=utf-8", "".join(f"{each}\n" for each in predictions).encode())
 
     def _row(self, number: int, line: str) -> list[float]:
         cells = line.split(",")
@@ -48,6 +67,24 @@ class Scorer:
             return [float(cell) if cell else np.nan for cell in cells]
         except ValueError:
             raise RequestError(415, _not_a_number(number, cells)) from None
+
+    def _sparse_row(self, number: int, line: str) -> list[float]:
+        """Return a row of libsvm: `0:1.5 3:2`, features counted from 0, a label before them ignored."""
+        row = [np.nan] * self._features
+        pairs = [cell.partition(":") for cell in line.split() if ":" in cell]
+        if not pairs:
+            raise RequestError(415, f"line {number} has no feature; libsvm lines are like 0:1.5 3:2")
+        for index, _, value in pairs:
+            if not index.isdecimal() or not _is_number(value):
+                raise RequestError(415, f"line {number} has a pair that is not feature:number")
+            if int(index) >= self._features:
+                raise RequestError(
+                    400,
+                    f"unable to evaluate the payload: line {number} has feature {int(index)}, "
+                    f"the model was trained on {self._features} features, counted from 0",
+                )
+            row[int(index)] = float(value)
+        return row
 
     def _predict(self, rows: list[list[float]]) -> NDArray[np.float32]:
         try:
@@ -75,8 +112,3 @@ def _is_number(cell: str) -> bool:
     except ValueError:
         return False
     return True
-
-
-def _render(answer: NDArray[np.float32] | np.float32) -> str:
-    values = answer.tolist()
-    return ",".join(map(repr, values)) if isinstance(values, list) else repr(values)

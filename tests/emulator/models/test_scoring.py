@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 import numpy as np
 import pytest
 import xgboost
@@ -44,16 +46,57 @@ def test_windows_line_ends_are_read(scorer: Scorer) -> None:
     assert csv(scorer, b"1,2,3\r\n4,5,6\r\n") == csv(scorer, b"1,2,3\n4,5,6\n")
 
 
-def test_several_classes_are_separated_by_commas() -> None:
-    """multi:softprob answers the probabilities of the classes on one line."""
+@pytest.mark.parametrize(
+    ("objective", "parameters"),
+    [
+        ("binary:logistic", {}),
+        ("binary:logitraw", {}),
+        ("binary:hinge", {}),
+        ("reg:squarederror", {}),
+        ("reg:logistic", {}),
+        ("reg:absoluteerror", {}),
+        ("reg:gamma", {}),
+        ("count:poisson", {}),
+        ("multi:softmax", {"num_class": 3}),
+        ("multi:softprob", {"num_class": 3}),
+    ],
+)
+def test_every_objective_answers_what_the_booster_predicts(
+    objective: str, parameters: dict[str, int]
+) -> None:
+    """Numbers a line, lists in brackets for several classes; JSON is one list of the same."""
     rows = np.random.default_rng(0).normal(size=(60, 2))
-    data = xgboost.DMatrix(rows, label=np.arange(60) % 3)
-    model = xgboost.train({"objective": "multi:softprob", "num_class": 3}, data, num_boost_round=2)
+    label = np.arange(60) % 3 if parameters else np.arange(60) % 2
+    data = xgboost.DMatrix(rows, label=label + (objective == "reg:gamma"))
+    model = xgboost.train({"objective": objective, **parameters}, data, num_boost_round=2)
+    expected = model.predict(xgboost.DMatrix(rows)).astype(np.float64).tolist()
+    body = "".join(f"{a!r},{b!r}\n" for a, b in rows.tolist()).encode()
 
-    values = csv(Scorer(model), b"0.5,0.5\n").strip().split(",")
+    lines = csv(Scorer(model), body).splitlines()
+    found = Scorer(model).answer("text/csv", "application/json", body)
 
-    assert len(values) == 3
-    assert sum(map(float, values)) == pytest.approx(1, abs=1e-6)
+    assert lines == [str(each) for each in expected]
+    assert found.content_type == "application/json"
+    assert json.loads(found.body) == expected
+
+
+@pytest.mark.parametrize("kind", ["text/libsvm", "text/x-libsvm"])
+def test_libsvm_names_its_features(scorer: Scorer, kind: str) -> None:
+    """Features are counted from 0, those that are not named are missing, and a label is ignored."""
+    answer = scorer.answer(kind, "", b"1 0:1.5 2:-2\n1:4\n").body.decode()
+
+    assert answer == csv(scorer, b"1.5,,-2\n,4,\n")
+
+
+def test_a_model_that_stopped_early_predicts_with_its_best_iteration() -> None:
+    """Later rounds are in the file, and not in the answer."""
+    rows = np.random.default_rng(0).normal(size=(60, 2))
+    model = xgboost.train({}, xgboost.DMatrix(rows, label=rows[:, 0]), num_boost_round=6)
+    model.set_attr(best_iteration="1")
+    expected = model.predict(xgboost.DMatrix(rows[:1]), iteration_range=(0, 2)).tolist()
+
+    body = ",".join(map(repr, rows[0].tolist())).encode()
+    assert csv(Scorer(model), body) == f"{expected[0]}\n"
 
 
 @pytest.mark.parametrize(
@@ -67,6 +110,9 @@ def test_several_classes_are_separated_by_commas() -> None:
         ("text/csv", b"1,2,3\n1,2,x\n", 415, "value 3 of line 2 is not a number"),
         ("text/csv", b"\xff\xfe", 415, "not UTF-8"),
         ("text/csv", b"1,inf,3\n", 400, "unable to evaluate the payload"),
+        ("text/libsvm", b"0:1\n1\n", 415, "line 2 has no feature; libsvm lines are like 0:1.5 3:2"),
+        ("text/libsvm", b"0:x\n", 415, "line 1 has a pair that is not feature:number"),
+        ("text/libsvm", b"0:1 3:1\n", 400, "line 1 has feature 3, the model was trained on 3 features, co"),
     ],
 )
 def test_a_bad_request_is_answered_with_the_reason(
@@ -77,3 +123,9 @@ def test_a_bad_request_is_answered_with_the_reason(
         scorer.answer(content_type, "", body)
 
     assert caught.value.status == status
+
+
+def test_an_accept_type_that_is_not_answered_is_refused(scorer: Scorer) -> None:
+    """406 names what there is."""
+    with pytest.raises(RequestError, match="'application/jsonlines' is not supported; supported: text/csv, "):
+        scorer.answer("text/csv", "application/jsonlines", b"1,2,3")
