@@ -28,6 +28,7 @@ EXTRAS = {
         "pytest-timeout",
         "pytest-xdist",
         "ruff",
+        "scikit-learn",
         "types-jsonschema",
         "types-PyYAML",
     ],
