@@ -112,7 +112,7 @@ def test_columns_that_do_not_fit_are_named(say: Say) -> None:
 
 def test_warnings_name_features(say: Say) -> None:
     """What only warns is listed with its feature."""
-    assert "1 warnings, which refuse nothing: baseline_drift_check obrat" in say(
+    assert "1 warning, which refuses nothing: baseline_drift_check obrat" in say(
         "pass", findings=(replace(DRIFT, action="warn"),)
     )
 

@@ -76,7 +76,8 @@ def _beside_the_table(verdict: Verdict, crossed: list[Finding], beyond: int) -> 
         yield f"and {beyond} more"
     warnings = [clean(f"{f.metric} {about(f)}") for f in crossed if f.action == "warn"]
     if warnings:
-        yield f"{len(warnings)} warnings, which refuse nothing: {_some(warnings)}"
+        told = "1 warning, which refuses" if len(warnings) == 1 else f"{len(warnings)} warnings, which refuse"
+        yield f"{told} nothing: {_some(warnings)}"
     for check in verdict.checks:
         if check.status in ("no-evidence", "broken"):
             yield f"{clean(check.step)}: {check.status}: {clean(check.reason or 'no reason given')}"
@@ -101,10 +102,12 @@ def _some(names: list[str]) -> str:
 
 
 def about(finding: Finding) -> str:
-    """Return what a finding is about: a feature, a group of people, or the columns."""
+    """Return what a finding is about: a feature, a group of people, the columns, or the whole model."""
     if finding.facet is not None:
         return finding.facet if finding.facet_value is None else f"{finding.facet}={finding.facet_value}"
-    return "columns" if finding.feature is None else finding.feature
+    if finding.feature is not None:
+        return finding.feature
+    return "columns" if finding.monitor == "data_quality" else "model"
 
 
 def findings_table(findings: list[Finding]) -> Table:
@@ -164,7 +167,7 @@ def _next(outcome: Outcome, again: str) -> Iterator[str]:
     if outcome.verdict is not None and outcome.verdict.decision in _ADVICE:
         yield f"next: {_ADVICE[outcome.verdict.decision]}"
     if outcome.verdict is not None and outcome.conclusion == "open" and _waits(outcome.verdict):
-        yield "next: when labels have arrived, put them in place and judge bias:"
+        yield "next: when labels have arrived, put them in place and judge what needs them:"
         yield f"      sagemaker-monitor ground-truth put FILE --model {model} {again}"
         yield f"      sagemaker-monitor run monitor-ground-truth --model {model} {again}"
         return
