@@ -27,6 +27,8 @@ RAISED = {
     POSTPROCESSOR: "There is an exception raised in post analytics processor script. "
     "Please double check the post analytics processor script.",
 }
+_FAILURES = (Exception, SystemExit)
+"""What a script fails with: uncaught, sys.exit would end the job with neither a result nor a reason."""
 _RETURNS = "a dict for one row, a list of dicts for several, or [] or None to skip the record"
 _VALUES = "text, a number, true, false, None where it is missing, or a dict of such values"
 
@@ -43,7 +45,7 @@ def preprocessor(script: Path) -> Callable[[RawRecord], list[Row]]:
     def rows(record: RawRecord) -> list[Row]:
         try:
             found = handler(record.value, *given)
-        except Exception as error:
+        except _FAILURES as error:
             raise _raised(PREPROCESSOR, script, error, f" for {record.place}") from error
         return _rows(found, record.place)
 
@@ -55,7 +57,7 @@ def postprocess(script: Path) -> None:
     handler = _handler(script, POSTPROCESSOR, POSTPROCESS, (0,))
     try:
         handler()
-    except Exception as error:
+    except _FAILURES as error:
         raise _raised(POSTPROCESSOR, script, error) from error
     finally:
         sys.stdout.flush()
@@ -80,7 +82,7 @@ def _handler(script: Path, variable: str, name: str, arguments: tuple[int, ...])
         raise AnalysisError(f"{variable} {script.name!r} is not Python: {error}") from error
     try:
         exec(code, module.__dict__)
-    except Exception as error:
+    except _FAILURES as error:
         raise _raised(variable, script, error, " when it was loaded") from error
     handler = getattr(module, name, None)
     if not callable(handler):
@@ -105,7 +107,7 @@ def _named(arguments: tuple[int, ...]) -> str:
     return {0: "none"}.get(arguments[0], "the record, or the record and a logger")
 
 
-def _raised(variable: str, script: Path, error: Exception, where: str = "") -> AnalysisError:
+def _raised(variable: str, script: Path, error: BaseException, where: str = "") -> AnalysisError:
     """Return the failure in AWS's words and, after them, what happened; its traceback goes to the log."""
     traceback.print_exc()
     frames = [each for each in traceback.extract_tb(error.__traceback__) if each.filename == str(script)]

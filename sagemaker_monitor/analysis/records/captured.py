@@ -193,7 +193,7 @@ class _Column:
             return cls(part, data, given)
         types = fields.field("observedContentType").str.split(";").list.first().str.strip_chars()
         kinds = types.str.to_lowercase().replace_strict(_TYPES, default=None, return_dtype=pl.String)
-        decoded = data.set(~coded, None).str.decode("base64", strict=False).cast(pl.String, strict=False)
+        decoded = _decoded(data.set(~coded, None))
         for wrong, what in (
             (coded & kinds.is_null(), "has content of a type that is neither CSV nor JSON"),
             (coded & decoded.is_null(), "is not text in BASE64"),
@@ -205,6 +205,25 @@ class _Column:
                     f"({str(types[row])[:60]!r}); name the type in {_CONTENT_TYPES}"
                 )
         return cls(part, decoded.zip_with(coded, data), kinds.zip_with(coded, given))
+
+
+def _decoded(data: pl.Series) -> pl.Series:
+    """Return the texts that are in BASE64 in *data*, null where there is none."""
+    import polars as pl
+
+    content = data.str.decode("base64", strict=False)
+    try:
+        return content.cast(pl.String)
+    except pl.exceptions.ComputeError:
+        # A single one that is no UTF-8 makes the whole conversion fail.
+        return pl.Series(data.name, [_text(each) for each in content], dtype=pl.String)
+
+
+def _text(content: bytes | None) -> str | None:
+    try:
+        return None if content is None else content.decode()
+    except UnicodeDecodeError:
+        return None
 
 
 def _place(frame: pl.DataFrame, row: int, block: Block) -> str:

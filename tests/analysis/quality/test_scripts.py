@@ -258,6 +258,11 @@ def test_model_quality_takes_rows_of_a_script_with_the_records_labels(analyzer: 
             f"{RAISED} {BEFORE}.py, line 2 for '0.csv', line 2: TypeError: string indices must be integers",
         ),
         ("1 / 0", f"{RAISED} {BEFORE}.py, line 1 when it was loaded: ZeroDivisionError"),
+        ("import sys; sys.exit(0)", f"{RAISED} {BEFORE}.py, line 1 when it was loaded: SystemExit: 0"),
+        (
+            "def preprocess_handler(record):\n    raise SystemExit('enough')\n",
+            f"{RAISED} {BEFORE}.py, line 2 for '0.csv', line 2: SystemExit: enough",
+        ),
         ("import no_such_module", f"{RAISED} {BEFORE}.py, line 1 when it was loaded: ModuleNotFoundError"),
         ("def preprocess_handler(:\n", "is not Python: invalid syntax"),
         ("def handler(record): pass", "has no function preprocess_handler; define it"),
@@ -342,6 +347,7 @@ def test_the_last_script_sees_the_results(analyzer: Analyzer) -> None:
     ("text", "reason"),
     [
         ("def postprocess_handler():\n    raise OSError('gone')\n", "line 2: OSError: gone"),
+        ("def postprocess_handler(): exit(1)", "line 1: SystemExit: 1"),
         ("def postprocess_handler(x): pass", "postprocess_handler of"),
         ("def other(): pass", "has no function postprocess_handler"),
         ("(", "is not Python"),

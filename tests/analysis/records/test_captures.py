@@ -114,6 +114,9 @@ def test_shadow_variants_are_left_out(written: Written) -> None:
     assert rows(dataset) == [("1",)]
 
 
+NO_TEXT = {"encoding": "BASE64", "data": base64.b64encode(b"\xff\x00").decode()}
+
+
 @pytest.mark.parametrize(
     ("format", "contents", "reason"),
     [
@@ -150,6 +153,11 @@ def test_shadow_variants_are_left_out(written: Written) -> None:
             "neither CSV nor JSON ('image/png'); name the type in CaptureContentTypeHeader",
         ),
         (OUTPUT, (record(output=part("!", "CSV") | {"encoding": "BASE64"}),), "is not text in BASE64"),
+        (
+            OUTPUT,
+            (record(output=part("1", "BASE64")) + record(output=part("!", "CSV") | NO_TEXT),),
+            "'0.part', line 2 cannot be read: endpointOutput, encoded as BASE64, is not text in BASE64",
+        ),
         (OUTPUT, (pair("", "1,2") + pair("", "1,2,3"),), "line 2, has 3 cells, the first record has 2"),
         (OUTPUT, (pair("", "1") + pair("", '"1'),), "'0.part', line 2, cannot be read as CSV"),
         (OUTPUT, (pair("", '"1"') + pair("", '1,"1"'),), "'0.part', line 2, has 2 cells"),
