@@ -20,7 +20,8 @@ from sagemaker_monitor.cli.main import main
 from sagemaker_monitor.emulator.config import EmulatorConfig
 from sagemaker_monitor.emulator.jobs.images import Registry
 from sagemaker_monitor.emulator.server import Server
-from sagemaker_monitor.settings import load_environment
+from sagemaker_monitor.operations.reporting import choose_execution, gather
+from sagemaker_monitor.settings import load_environment, load_model
 
 ROOT = Path(__file__).parents[1]
 MODELS = {"mortgage": "sagemaker", "mortgage-own": "own"}
@@ -183,6 +184,21 @@ def test_the_steps_have_the_same_names_and_other_types(loop: Loop) -> None:
     assert {steps["mortgage-own"][name] for name in changed} == {"Processing"}
     assert changed >= {"BatchMonitor-monitoring", "DataBias", "ModelBias"}
     assert not {"ClarifyCheck", "QualityCheck"} & set(steps["mortgage-own"].values())
+
+
+def test_a_report_of_an_own_engine_shows_what_the_other_shows(loop: Loop) -> None:
+    """The inputs' statistics and every bias analysis are found, though no step says where they are."""
+    found = {}
+    for name in MODELS:
+        model = load_model(name, loop.conf)
+        found[name] = gather(
+            loop.aws, model, choose_execution(loop.aws, model, execution_arn=None, version=1)
+        )
+
+    hosted, own = found.values()
+    assert hosted.statistics["batch"]
+    assert (own.statistics, own.analyses) == (hosted.statistics, hosted.analyses)
+    assert set(own.analyses) == {"DataBias", "ModelBias"}
 
 
 def test_a_version_registered_later_carries_the_baseline_it_was_compared_with(loop: Loop) -> None:

@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from pipelines.names import PIPELINES, pipeline_name, verdict_uri
+from sagemaker_monitor.analysis.decision.own_engine import step_metadata
 from sagemaker_monitor.aws import Aws, NotFoundError
 from sagemaker_monitor.aws.storage import read
 from sagemaker_monitor.operations.errors import OperationError, UsageError
@@ -49,14 +50,27 @@ def gather(aws: Aws, model: Model, execution_arn: str) -> ReportInput:
     steps = list(list_steps(aws, execution_arn))
     execution = parse_execution_arn(execution_arn)[1]
     verdict = _document(aws, verdict_uri(aws.environment.storage.root, owner, pipeline, execution))
+    checked = [_as_check(aws, step, verdict or {}) for step in steps]
     return ReportInput(
         verdict=verdict,
         steps=steps,
-        analyses=dict(_analyses(aws, steps)),
+        analyses=dict(_analyses(aws, checked)),
         generated_at=datetime.now(UTC),
         details=_details(aws, model, execution_arn),
-        statistics=quality_statistics(aws, steps),
+        statistics=quality_statistics(aws, checked),
     )
+
+
+def _as_check(aws: Aws, step: dict[str, Any], verdict: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a step; a check that an image of one's own made, with what a check step says of itself."""
+    arn = step.get("Metadata", {}).get("ProcessingJob", {}).get("Arn", "")
+    checks = verdict.get("checks")
+    names = [each.get("step") for each in checks or () if isinstance(each, dict)]
+    if not arn or step["StepName"] not in names:
+        return step
+    job = aws.call("sagemaker", "describe_processing_job", ProcessingJobName=arn.rsplit("/", 1)[-1])
+    # Which violations there were, the verdict says.
+    return {**step, "Metadata": step_metadata(job, lambda _: False)}
 
 
 def quality_statistics(aws: Aws, steps: Sequence[Mapping[str, Any]]) -> dict[str, Mapping[str, Any] | None]:

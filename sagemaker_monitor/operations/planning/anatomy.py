@@ -8,11 +8,16 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from sagemaker_monitor.analysis.decision.own_engine import CHECK_TYPE
+
 ASSET_URI = re.compile(r"(s3://[^/\s]+(?:/[^\s]*?)?)/assets/([0-9a-f]{64})/([^/\s]+)")
 """Where upsert puts a file: storage root, SHA-256 and name."""
 
 ORDER = "[order]"
 """Ends the path of the names of a list's elements, whose order is compared apart from their content."""
+
+OWN_CHECK = "Processing by an image of one's own"
+"""Takes the place of a step's type where a processing step stands in for a check step."""
 
 _EXPRESSIONS = ("Get", "Std:Join", "Std:JsonGet")
 _WHOLE = frozenset(
@@ -138,12 +143,20 @@ def _walk(steps: Any, place: str, found: dict[str, Unit], orders: dict[str, Any]
         body = {key: value for key, value in step.items() if key != "Name"}
         branches = _take_branches(body)
         found[name] = Unit(
-            str(step.get("Type", "")),
+            _type(step),
             {**dict(flatten(body)), "place": place.removeprefix(" of ") or "top level"},
         )
         for branch, inner in branches.items():
             _walk(inner, f" of {name}.{branch}", found, orders)
     orders[f"Steps{place}{ORDER}"] = names
+
+
+def _type(step: dict[str, Any]) -> str:
+    """Return the type of a step; of a check that an image of one's own makes, OWN_CHECK."""
+    arguments = step.get("Arguments")
+    environment = arguments.get("Environment") if isinstance(arguments, dict) else None
+    own = step.get("Type") == "Processing" and isinstance(environment, dict) and CHECK_TYPE in environment
+    return OWN_CHECK if own else str(step.get("Type", ""))
 
 
 def _take_branches(body: dict[str, Any]) -> dict[str, Any]:

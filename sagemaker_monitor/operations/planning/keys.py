@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from sagemaker_monitor.operations.difference import MISSING
+from sagemaker_monitor.operations.planning.anatomy import OWN_CHECK
 
 STORAGE, BUNDLE = "\x00storage", "\x00bundle"
 """Stand for the storage root and for the bundle's own hash, which many values contain."""
@@ -126,6 +127,13 @@ def _serving(container: str) -> dict[str, Tells | Follows]:
     }
 
 
+def _own_image(name: str) -> Tells:
+    return Tells(
+        lambda value: {name: value.partition("/")[2] if isinstance(value, str) else value},
+        lambda before, after: str(before).partition("/")[0] == str(after).partition("/")[0],
+    )
+
+
 def _network(value: Any) -> Facts:
     vpc = value.get("VpcConfig", {}) if isinstance(value, dict) else {}
     vpc = value if isinstance(value, dict) and "Subnets" in value else vpc
@@ -159,6 +167,7 @@ def _tag(name: str) -> Tells | None:
     return _key(f"inventory.{own}") if own in ("id", "owner") else None
 
 
+_ENGINES = ("data_quality", "model_quality", "bias")
 _TOLD_BY_PRESENCE = ("data_quality", "model_quality", "explainability")
 """Monitors that may be configured without a key of their own."""
 
@@ -167,6 +176,33 @@ def _monitors(value: Any) -> Facts:
     """Return which monitors there are, from a list of their names or of checks."""
     present = {monitor for monitor, _ in _by_monitor(value)}
     return {f"monitors.{name}": {} if name in present else MISSING for name in _TOLD_BY_PRESENCE}
+
+
+def _checks(value: Any) -> Facts:
+    """Return which monitors there are and which of them an image of one's own computes, from the checks."""
+    own = {
+        each.get("monitor")
+        for each in _by_entry(value)
+        if isinstance(each, dict) and each.get("engine") == "own"
+    }
+    engines = {f"monitors.{name}.engine": "own" if name in own else MISSING for name in _ENGINES}
+    return {**_monitors(value), **engines}
+
+
+def _same_checks(before: Any, after: Any) -> bool:
+    """Return whether two lists of checks differ only by who makes them and by monitors being there."""
+    plain = [[_without_engine(each) for each in _by_entry(value)] for value in (before, after)]
+    return plain[0] == plain[1] or _same_monitors(*plain)
+
+
+def _without_engine(check: Any) -> Any:
+    if not isinstance(check, dict):
+        return check
+    return {key: value for key, value in check.items() if key != "engine"}
+
+
+def _by_entry(entries: Any) -> list[Any]:
+    return entries if isinstance(entries, list) else []
 
 
 def _same_monitors(before: Any, after: Any) -> bool:
@@ -249,6 +285,14 @@ _BY_UNIT: dict[str, dict[str, Tells | Follows]] = {
             lambda facts: str(facts.get("schema.prediction.threshold"))
         ),
     },
+    OWN_CHECK: {
+        **_cluster("compute.checks"),
+        "Arguments.AppSpecification.ImageUri": _own_image("images.monitor"),
+        "Arguments.Environment.problem_type": _key("schema.problem_type"),
+        "Arguments.Environment.probability_threshold_attribute": Follows(
+            lambda facts: str(facts.get("schema.prediction.threshold"))
+        ),
+    },
     "Model": _serving("Arguments.PrimaryContainer"),
     "Transform": {
         "Arguments.TransformResources.InstanceType": _key("compute.transform.instance_type"),
@@ -274,7 +318,7 @@ _BY_UNIT: dict[str, dict[str, Tells | Follows]] = {
             for name in ("record_key", "features", "facet_columns", "label")
         },
         "monitors": Tells(_monitors, _same_monitors),
-        "checks": Tells(_monitors, _same_monitors),
+        "checks": Tells(_checks, _same_checks),
         "problem_type": _key("schema.problem_type"),
         "prediction.probability": _key("schema.prediction.probability"),
         "prediction.values": _key("schema.prediction.values"),
