@@ -56,11 +56,12 @@ def local() -> None:
 def up(common: Common, state_dir: Path, images: Path | None, image: tuple[str, ...]) -> int:
     """Start the emulator in the background, with the environment's bucket; nothing happens if it runs."""
     from sagemaker_monitor.emulator import lifecycle
-    from sagemaker_monitor.emulator.jobs.images import RegistryError, registry_of
+    from sagemaker_monitor.emulator.jobs.images import RegistryError, registry_of, with_analysis
     from sagemaker_monitor.operations.local import prepare
+    from sagemaker_monitor.settings.environment import MONITOR_IMAGE
 
     try:
-        registered = registry_of(images, image)
+        registered = with_analysis(registry_of(images, image), common.environment.images.get(MONITOR_IMAGE))
     except RegistryError as error:
         raise click.UsageError(str(error)) from error
     started = lifecycle.up(replace(_config(common, state_dir), images=registered))

@@ -67,6 +67,20 @@ def test_status_says_whether_it_runs(local: Local, capsys: Capture) -> None:
     assert (document["running"], document["url"]) == (True, f"http://127.0.0.1:{local.port}")
 
 
+def test_the_image_that_monitors_is_the_analysis_here(local: Local, capsys: Capture) -> None:
+    """Up runs this project's analysis for the environment's images.monitor, unless a command is given."""
+    path = local.conf / "environments" / "local.yaml"
+    path.write_text(f"{path.read_text()}images: {{monitor: 'team/watch:1.0'}}\n")
+    words = "team/watch=python -m sagemaker_monitor.analysis.container"
+    for options, expected in (((), words), (("--image", "team/watch=run me"), "team/watch=run me")):
+        assert local("up", *options) == 0
+        capsys.readouterr()
+        assert local("status", "--format", "json") == 0
+
+        assert json.loads(capsys.readouterr().out)["images"] == [expected]
+        local("down")
+
+
 def test_down_keeps_the_state_and_reset_deletes_it(local: Local, capsys: Capture) -> None:
     """After down the directory is there, after reset of a running one it is gone; both can be repeated."""
     local("up")

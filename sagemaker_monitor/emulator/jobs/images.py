@@ -80,6 +80,14 @@ def registry_of(file: Path | None, options: Sequence[str]) -> Registry:
     return registry
 
 
+def with_analysis(registry: Registry, image: str | None) -> Registry:
+    """Return *registry*, in which *image* is this project's analysis unless it has a command of its own."""
+    if image is None:
+        return registry
+    name = image.partition("@")[0].partition(":")[0]
+    return Registry({name: ("python", "-m", "sagemaker_monitor.analysis.container"), **registry.commands})
+
+
 def _words(name: str, command: Any, base: Path) -> tuple[str, ...]:
     if not re.fullmatch(r"[a-z0-9][a-z0-9._/-]*", name):
         raise RegistryError(
