@@ -95,15 +95,16 @@ class Loop:
 
 
 def configure(conf: Path, url: str) -> None:
-    """Give both models every monitor that either engine has, and the environment its image."""
+    """Give both models every monitor, explainability by SageMaker's engine, and the environment its image."""
     local = conf / "environments" / "local.yaml"
     text = local.read_text().replace("http://127.0.0.1:4780", url)
     local.write_text(f"{text}images: {{monitor: '{IMAGE}:1.0'}}\n")
     document = yaml.safe_load((conf / "models" / "mortgage.yaml").read_text())
-    document["monitors"].pop("explainability", None)
-    document["monitors"].pop("model_quality", None)
     for name, engine in MODELS.items():
-        monitors = {key: {**value, "engine": engine} for key, value in document["monitors"].items()}
+        monitors = {
+            key: value if key == "explainability" else {**value, "engine": engine}
+            for key, value in document["monitors"].items()
+        }
         changed = {**document, "model": name, "monitors": monitors}
         (conf / "models" / f"{name}.yaml").write_text(yaml.safe_dump(changed, sort_keys=False))
 
@@ -176,14 +177,13 @@ def types(loop: Loop, model: str) -> dict[str, str]:
 
 
 def test_the_steps_have_the_same_names_and_other_types(loop: Loop) -> None:
-    """Nothing that SageMaker's check steps would do is left to them; no shadow endpoint is asked for."""
+    """Check steps become processing steps, but for the attributions, which need a shadow endpoint."""
     steps = {model: types(loop, model) for model in MODELS}
 
     assert set(steps["mortgage"]) == set(steps["mortgage-own"])
     changed = {name for name, kind in steps["mortgage"].items() if steps["mortgage-own"][name] != kind}
     assert {steps["mortgage-own"][name] for name in changed} == {"Processing"}
-    assert changed >= {"BatchMonitor-monitoring", "DataBias", "ModelBias"}
-    assert not {"ClarifyCheck", "QualityCheck"} & set(steps["mortgage-own"].values())
+    assert changed == {"BatchMonitor-monitoring", "ModelQuality", "DataBias", "ModelBias"}
 
 
 def test_a_report_of_an_own_engine_shows_what_the_other_shows(loop: Loop) -> None:
@@ -198,7 +198,7 @@ def test_a_report_of_an_own_engine_shows_what_the_other_shows(loop: Loop) -> Non
     hosted, own = found.values()
     assert hosted.statistics["batch"]
     assert (own.statistics, own.analyses) == (hosted.statistics, hosted.analyses)
-    assert set(own.analyses) == {"DataBias", "ModelBias"}
+    assert set(own.analyses) == {"DataBias", "ModelBias", "ModelExplainability"}
 
 
 def test_a_version_registered_later_carries_the_baseline_it_was_compared_with(loop: Loop) -> None:
