@@ -10,6 +10,7 @@ import numpy as np
 
 from sagemaker_monitor.analysis.datasets.dataset import MISMATCH, Dataset
 from sagemaker_monitor.analysis.errors import AnalysisError
+from sagemaker_monitor.analysis.records.dataset import refuse_returns
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -117,6 +118,7 @@ def _without_blank_lines(content: bytes) -> bytes:
 def _first_row(content: bytes, name: str) -> list[str]:
     line = content[: content.find(b"\n") + 1 or None]
     _check_text(line, name)
+    refuse_returns(line, name)
     return next(csv.reader([line.decode()]))
 
 

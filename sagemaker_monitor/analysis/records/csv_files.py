@@ -14,13 +14,17 @@ import numpy as np
 
 from sagemaker_monitor.analysis.errors import AnalysisError
 from sagemaker_monitor.analysis.quality.cells import is_number
-from sagemaker_monitor.analysis.records.dataset import BLOCK, BLOCK_PER_COLUMN, BOM, NO_DATA
+from sagemaker_monitor.analysis.records.dataset import BLOCK, BLOCK_PER_COLUMN, BOM, NO_DATA, refuse_returns
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from pathlib import Path
 
     import polars as pl
+
+
+# A cell may be a long text; the module's own limit is 128 KiB, and polars has none.
+csv.field_size_limit(1 << 30)
 
 
 @dataclass(frozen=True)
@@ -114,6 +118,8 @@ def _parse(content: bytes, skip: int, width: int, place: _Place) -> pl.DataFrame
         return _read(rows, skip, width)
     except pl.exceptions.PolarsError as caught:
         reason = str(caught).split("\n", 1)[0].split("`", 1)[0].strip()[:200]
+        if content.count(b'"') % 2:
+            reason = "a quote is opened and never closed; close it, or double each quote that is text"
         raise AnalysisError(f"{place.file!r} cannot be read as CSV: {reason}") from caught
 
 
@@ -156,6 +162,9 @@ def _first_rows(file: Path, count: int) -> list[list[str]]:
     with file.open("rb") as source:
         if source.read(len(BOM)) != BOM:
             source.seek(0)
+        start = source.tell()
+        refuse_returns(source.readline(), file.name)
+        source.seek(start)
         try:
             reader = csv.reader(io.TextIOWrapper(source, encoding="utf-8", newline=""))
             return list(islice((row for row in reader if row), count))

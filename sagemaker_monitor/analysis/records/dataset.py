@@ -68,6 +68,14 @@ def refuse_manifests(files: Sequence[Path]) -> None:
             )
 
 
+def refuse_returns(line: bytes, name: str) -> None:
+    """Raise AnalysisError when the first *line* of a file of CSV has lines of old Macintoshes inside."""
+    if b"\r" in line.rstrip(b"\r\n") and b'"' not in line:
+        raise AnalysisError(
+            f"{name!r} ends its lines with carriage returns alone; save it with line feeds at their ends"
+        )
+
+
 def files_of(source: Path) -> Sequence[Path]:
     """Return the files below *source* in the order of their paths, or *source* if it is a file.
 

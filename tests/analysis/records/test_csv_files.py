@@ -92,7 +92,8 @@ def test_blocks_do_not_matter(
         (("a,b\n1,2\n", "a\n1\n"), "'1.csv' has rows of different widths: row 1 has 1 cells"),
         ((b"a,b\n1,\xff\n",), "'0.csv' is not UTF-8"),
         ((b"a\xff,b\n1,2\n",), "'0.csv' is not UTF-8"),
-        (('a,b\n1,"2\n',), "'0.csv' cannot be read as CSV: could not parse"),
+        ((b"a,b\r1,2\r3,4\r",), "'0.csv' ends its lines with carriage returns alone; save it"),
+        (('a,b\n1,"2\n',), "'0.csv' cannot be read as CSV: a quote is opened and never closed"),
     ],
 )  # fmt: skip
 def test_what_would_have_to_be_guessed_is_refused(
@@ -104,6 +105,15 @@ def test_what_would_have_to_be_guessed_is_refused(
 
     assert text in str(caught.value)
     assert "\xff" not in str(caught.value)
+
+
+def test_a_cell_may_be_a_long_text(tmp_path: Path) -> None:
+    """Also where rows are read one by one: at a file's start, and to count the cells of quoted ones."""
+    text = "x" * 200_000
+    dataset = files(tmp_path, f'{text},b\n"{text}",\n')
+
+    assert dataset.names == (text, "b")
+    assert rows(dataset) == [(text, None)]
 
 
 def test_rows_are_counted_across_blocks(tmp_path: Path) -> None:
