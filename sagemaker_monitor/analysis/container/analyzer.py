@@ -12,6 +12,7 @@ from sagemaker_monitor.analysis.container.preprocessing import preprocessed
 from sagemaker_monitor.analysis.documents.constraints import Constraints
 from sagemaker_monitor.analysis.documents.statistics import Statistics
 from sagemaker_monitor.analysis.documents.violations import QualityViolations
+from sagemaker_monitor.analysis.errors import AnalysisError
 from sagemaker_monitor.analysis.quality import checks
 from sagemaker_monitor.analysis.quality.profile import profile
 from sagemaker_monitor.analysis.quality.suggestion import suggest
@@ -19,7 +20,7 @@ from sagemaker_monitor.analysis.records import open_dataset
 from sagemaker_monitor.analysis.records.dataset import ahead
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator, Mapping, Sequence
 
     from sagemaker_monitor.analysis.container.paths import Paths
     from sagemaker_monitor.analysis.documents.cloudwatch import MetricRecord
@@ -48,6 +49,7 @@ def _data_quality(
 ) -> tuple[dict[str, str], str]:
     baseline = read_baseline(settings.statistics, Statistics.from_json)
     required = read_baseline(settings.constraints, Constraints.from_json)
+    _check_baseline(required, baseline)
     dataset = open_dataset(settings.format, settings.source)
     columns = Columns.of(dataset.names, required, settings.excluded)
     required = columns.required
@@ -70,6 +72,29 @@ def _data_quality(
         return outcome(files)
     violations = checks.violations(found.columns, required, baseline, drift_method=settings.drift_method)
     return outcome(files, QualityViolations(violations))
+
+
+def _check_baseline(required: Constraints | None, baseline: Statistics | None) -> None:
+    """Refuse statistics of no feature that has constraints; tell of features for which there are none.
+
+    Drift is looked for in features that both documents have, so that these would pass unseen.
+    """
+    if required is None or baseline is None or not required.features:
+        return
+    known = {each.name for each in baseline.features}
+    without = [each.name for each in required.features if each.name not in known]
+    if len(without) == len(required.features):
+        raise AnalysisError(
+            f"the baseline's statistics and constraints have no feature in common: constraints are for "
+            f"{_some(without)}, statistics of {_some([each.name for each in baseline.features])}; "
+            "give both documents of one baseline"
+        )
+    if without:
+        print(f"warning: no drift is looked for in {_some(without)}: not in the baseline's statistics")
+
+
+def _some(names: Sequence[str]) -> str:
+    return ", ".join(names[:5]) + (" and others" if len(names) > 5 else "") if names else "none"
 
 
 def _published(

@@ -16,11 +16,13 @@ if TYPE_CHECKING:
 def violations(baseline: Analysis, current: Analysis) -> tuple[BiasViolation | AttributionViolation, ...]:
     """Return the violations of all sections that both have, bias first.
 
-    Raises AnalysisError when attributions are all there is to compare and the baseline has none.
+    Raises AnalysisError when the baseline has nothing of what is to be compared: a check of nothing would
+    pass whatever the data is.
     """
-    found = bias_drift.violations(baseline, current)
     if current.explanations is None:
-        return found
+        _check_bias(baseline, current)
+        return bias_drift.violations(baseline, current)
+    found = bias_drift.violations(baseline, current)
     if baseline.explanations is not None:
         return (*found, *attribution_drift.violations(baseline.explanations, current.explanations))
     if not {stage for stage, _ in baseline.sections} & {stage for stage, _ in current.sections}:
@@ -29,3 +31,23 @@ def violations(baseline: Analysis, current: Analysis) -> tuple[BiasViolation | A
             "it; give the analysis.json of an explainability check"
         )
     return found
+
+
+def _check_bias(baseline: Analysis, current: Analysis) -> None:
+    """Refuse a baseline without a section of this analysis, or without a facet of these sections."""
+    expected = dict(baseline.sections)
+    both = [(expected[stage], section) for stage, section in current.sections if stage in expected]
+    if not both:
+        stages = " or ".join(f"{stage}_bias_metrics" for stage, _ in current.sections)
+        raise AnalysisError(
+            f"the baseline has no {stages}, so bias cannot be compared with it; "
+            "give the analysis.json of the same check"
+        )
+    facets = [name for _, section in both for name in section.facets]
+    if not any(name in before.facets for before, section in both for name in section.facets):
+        known = sorted({name for before, _ in both for name in before.facets})
+        raise AnalysisError(
+            "the baseline has other facets than this analysis, so bias cannot be compared with it: "
+            f"{', '.join(known[:5]) or 'none'} in the baseline; {', '.join(dict.fromkeys(facets))} now; "
+            "make a new baseline with SkipCheck and RegisterNewBaseline"
+        )

@@ -120,6 +120,10 @@ class Constraints:
         document = load(text, NAME)
         if not document.has("features"):
             raise DocumentError(f"{NAME} has no 'features'; give the constraints of a data quality baseline")
+        if document.has("dataset"):
+            raise DocumentError(
+                f"{NAME} has 'dataset': these are statistics; give the constraints beside them"
+            )
         config = MonitoringConfig()
         if document.has("monitoring_config"):
             where = f"{NAME}.monitoring_config"

@@ -269,6 +269,7 @@ HEADER = ",".join(HEADERS) + "\n"
         (CSV + '1,2,3,"a,b"\n', "row 121 has 4"),
         ("1,2\n3,4\n", "has 2 columns, the headers name 5"),
         (CSV.encode() + b"1,2,3,\xff\xfe,1\n", "'d.csv' is not UTF-8: byte"),
+        (CSV.replace("\n", "\r").encode(), "'d.csv' ends its lines with carriage returns alone; save it"),
         (b"\xff\xfe1\x00,\x002\x00", "'d.csv' is not UTF-8: byte 0"),
         (CSV + '1,2,3,"a,5\n', "'d.csv'"),
     ],
@@ -390,6 +391,25 @@ def test_model_that_cannot_be_reached_ends_the_job(container: Container, endpoin
 
     assert text in done.message
     assert (done.code, done.files) == (1, [])
+
+
+@pytest.mark.parametrize(
+    ("baseline", "reason"),
+    [
+        ({"version": 0.0, "features": []}, "the baseline has no pre_training_bias_metrics"),
+        ({"version": "1.0", "violations": []}, "give the analysis.json of the same check"),
+        ({"pre_training_bias_metrics": {"facets": {"zz": []}}}, "has other facets than this analysis"),
+        ({"pre_training_bias_metrics": {"facets": {}}}, "none in the baseline"),
+    ],
+)
+def test_a_baseline_without_the_analysis_ends_the_job(
+    container: Container, baseline: dict[str, Any], reason: str
+) -> None:
+    """Compared with another monitor's document, or other facets, any data would pass."""
+    done = container.add("d.csv", CSV).run(config(), baseline=json.dumps(baseline))
+
+    assert (done.code, done.files) == (1, [])
+    assert reason in done.message
 
 
 @pytest.mark.parametrize("baseline", ["{", '{"pre_training_bias_metrics": 1}'])

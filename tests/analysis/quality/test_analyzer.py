@@ -379,6 +379,30 @@ def test_without_statistics_there_is_no_drift(analyzer: Analyzer) -> None:
     assert analyzer.run(column("a", range(900, 1300)), constraints=constraints).message == COMPLETED
 
 
+def test_statistics_are_no_constraints(analyzer: Analyzer) -> None:
+    """They name features and types too; taken for constraints they would pass whatever the data is."""
+    baseline = analyzer.run(column("a", range(400)))
+
+    done = analyzer.run(column("a", range(900, 1300)), constraints=baseline.text("statistics.json"))
+
+    assert (done.code, done.files) == (1, [])
+    assert "constraints.json has 'dataset': these are statistics" in done.message
+
+
+def test_the_documents_of_a_baseline_are_of_one_baseline(analyzer: Analyzer) -> None:
+    """Without a feature in common nothing could drift; features without statistics are told in the log."""
+    baseline = analyzer.run("a,b\n" + "1,2\n" * 400)
+    other = baseline.text("constraints.json").replace('"a"', '"x"')
+
+    done = analyzer.run("a,b\n9,2\n", baseline=baseline, constraints=other.replace('"b"', '"y"'))
+    told = analyzer.run("a,b\n1,2\n", baseline=baseline, constraints=other)
+
+    assert done.code == 1
+    assert "no feature in common: constraints are for x, y, statistics of a, b; give both" in done.message
+    assert told.message == COMPLETED
+    assert "warning: no drift is looked for in x: not in the baseline's statistics" in told.log
+
+
 CATEGORIES = [("a", 50), ("b", 30), ("c", 20)]
 MOVED = [("a", 20), ("b", 30), ("c", 50)]
 
