@@ -140,7 +140,7 @@ class Column:
 def column_of_values(name: str, values: Sequence[Any], *, texts: bool = False) -> Column:
     """Return the column of *values* as JSON types them; with *texts*, cells typed by what they spell.
 
-    None is absent. Raises AnalysisError for a list or an object among them.
+    None is absent. Raises AnalysisError for a list or an object among them, and a text that is none.
     """
     import polars as pl
 
@@ -158,7 +158,13 @@ def series_of(name: str, values: Sequence[Any]) -> pl.Series:
         raise AnalysisError(f"{name!r} has a list or an object where a number or a text is needed")
     if str in kinds:
         cells = [each if isinstance(each, (str, type(None))) else json.dumps(each) for each in values]
-        return pl.Series(name, cells, dtype=pl.String)
+        try:
+            return pl.Series(name, cells, dtype=pl.String)
+        except UnicodeEncodeError as error:
+            half = error.object[error.start : error.start + 1].encode("unicode_escape").decode()
+            raise AnalysisError(
+                f"{name!r} has {half}, half of a character that JSON writes as two; repair that text"
+            ) from error
     if kinds == {bool}:
         return pl.Series(name, values, dtype=pl.Boolean)
     whole = kinds <= {int, bool} and all(each is None or _FIRST <= each <= _LAST for each in values)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -69,6 +70,9 @@ def _threshold(text: str | None) -> float | None:
     if not text:
         return None
     try:
-        return float(text)
-    except ValueError as error:
-        raise AnalysisError(f"{_THRESHOLD} is {text!r}; it must be a number") from error
+        found = float(text)
+    except ValueError:
+        found = math.nan
+    if not math.isfinite(found):
+        raise AnalysisError(f"{_THRESHOLD} is {text[:40]!r}; it must be a number")
+    return found

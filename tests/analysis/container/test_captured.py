@@ -242,6 +242,7 @@ def broken(**changes: Any) -> str:
             "inference_attribute is '2': the endpointOutput is CSV with 2 column(s)",
         ),
         (GOOD, SCORE | {"probability_threshold": "half"}, {}, "probability_threshold_attribute is 'half'"),
+        (GOOD, SCORE | {"probability_threshold": "nan"}, {}, "probability_threshold_attribute is 'nan'"),
         (GOOD, LABEL, {"headers": ["a", "approve"]}, "Headers in config do not match"),
         (csv_batch(), LABEL, {"headers": None}, "give headers: in a batch's output rows"),
         (csv_batch(), {"inference": "2"}, {}, "the batchTransformOutput is CSV with 2 column(s) for it"),

@@ -245,6 +245,7 @@ LINE = '{"data":{"values":[1,2.5,0]},"label":1,"out":{"guess":1}}\n'
             "record 2 of the dataset has 1 features, record 1 has 3",
         ),
         (LINES, '{"data":{"values":[[1],2,0]},"label":1}', "'age' has a list or an object"),
+        (LINES, r'{"data":{"values":[1,"\ud800",0]},"label":1}', r"'income' has \ud800, half of a character"),
         (LINES, '{"data":{"values":[1,2,0]},"label":[1]}', "label 'label' finds a"),
         (LINES | {"features": None}, LINE, "the line is an object; give a JMESPath expression in features"),
         (LINES | {"features": "a["}, LINE, "analysis_config.json.features 'a[' is no JMESPath expression"),
