@@ -39,6 +39,9 @@ RUNS = {
 }
 
 
+QUICK = ("shifted", "unlabelled")
+
+
 @dataclass(frozen=True)
 class Loop:
     """An emulator with the pipelines of both models deployed, and the example's files."""
@@ -150,7 +153,10 @@ def comparable(verdict: dict[str, Any], model: str) -> dict[str, Any]:
     return document
 
 
-@pytest.mark.parametrize("name", RUNS)
+# Two runs of a pipeline each: the other three with the slow tests.
+@pytest.mark.parametrize(
+    "name", [name if name in QUICK else pytest.param(name, marks=pytest.mark.slow) for name in RUNS]
+)
 def test_both_engines_come_to_the_same_verdict(loop: Loop, name: str) -> None:
     """Same decision, same findings with the same values, limits and baselines, same exit code."""
     options, code = RUNS[name]
