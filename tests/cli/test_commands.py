@@ -258,3 +258,15 @@ def test_init_leaves_nothing_when_the_data_cannot_be_used(
     assert "d.csv:3" in capsys.readouterr().err
     assert not target.exists()
     assert not (conf / "models" / "credit.yaml").exists()
+
+
+def test_a_command_for_an_image_that_is_none_starts_no_emulator(
+    conf: Path, tmp_path: Path, capsys: Capture
+) -> None:
+    """`local up --image` says what is wrong before anything starts, as mistyped usage."""
+    state = tmp_path / "other"
+    code = main(["local", "up", "--image", "Team=run", "--state-dir", str(state), "--conf-dir", str(conf)])
+
+    assert code == 2
+    assert "'Team' is no repository's name" in capsys.readouterr().err
+    assert not state.exists()

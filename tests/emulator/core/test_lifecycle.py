@@ -172,6 +172,8 @@ def test_bad_arguments_are_refused(tmp_path: Path, capsys: pytest.CaptureFixture
     state = str(tmp_path / "state")
     assert main(["--state-dir", state, "--host", "0.0.0.0"]) == 2
     assert "is not loopback" in capsys.readouterr().err
+    assert main(["--state-dir", state, "--image", "scorer"]) == 2
+    assert "'scorer' is not REPOSITORY=COMMAND" in capsys.readouterr().err
     with pytest.raises(SystemExit) as caught:
         main(["--state-dir", state, "--port", "70000"])
     assert caught.value.code == 2
