@@ -222,16 +222,15 @@ def _read_distribution(node: Node) -> Optional[Distribution]:
     kll = distribution.child("kll")
     sketch = kll.child("sketch")
     parameters = sketch.child("parameters")
+    levels = tuple(_level(items, sketch.where) for items in sketch.items("data"))
+    if not any(len(level) for level in levels):
+        raise DocumentError(f"{sketch.where}.data has no number; a feature without values has no distribution")
     return Distribution(
         buckets=tuple(
             Bucket(each.double("lower_bound"), each.double("upper_bound"), each.double("count"))
             for each in kll.children("buckets")
         ),
-        sketch=Sketch(
-            parameters.double("c"),
-            parameters.double("k"),
-            tuple(_level(items, sketch.where) for items in sketch.items("data")),
-        ),
+        sketch=Sketch(parameters.double("c"), parameters.double("k"), levels),
     )
 
 
@@ -252,4 +251,6 @@ def _read_texts(node: Node) -> Texts:
         if distribution.has("categorical"):
             buckets = distribution.child("categorical").children("buckets")
             counts = {each.text("value"): each.integer("count") for each in buckets}
+            if counts and min(counts.values()) < 1:
+                raise DocumentError(f"{distribution.where}.categorical has a count below 1")
     return Texts(node.double("distinct_count"), counts)

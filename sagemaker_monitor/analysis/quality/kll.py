@@ -99,6 +99,8 @@ def distribution(sketch: Sketch, least: float, greatest: float) -> Distribution:
     """Return ten buckets of equal width between the extremes, counted from the sketch."""
     with np.errstate(invalid="ignore", over="ignore"):
         bounds = least + (greatest - least) * np.arange(BUCKETS + 1) / BUCKETS
+    # Where the extremes are infinitely far apart, their distance times nought is no number.
+    bounds[0] = least
     items, ranks = sketch.cumulative()
     ranks = np.concatenate([[0], ranks])
     below = ranks[np.searchsorted(items, bounds, side="left")]

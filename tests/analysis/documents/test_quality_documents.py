@@ -131,6 +131,38 @@ def test_keys_of_newer_containers_are_read_and_written() -> None:
             ),
             "sketch.data holds something that is no number",
         ),
+        (
+            statistics(
+                {
+                    "name": "a",
+                    "inferred_type": "Integral",
+                    "numerical_statistics": {
+                        **NUMERICAL,
+                        "distribution": {
+                            "kll": {
+                                "buckets": [],
+                                "sketch": {"parameters": {"c": 0.64, "k": 2.0}, "data": [[]]},
+                            }
+                        },
+                    },
+                }
+            ),
+            "sketch.data has no number; a feature without values has no distribution",
+        ),
+        (
+            statistics(
+                {
+                    "name": "a",
+                    "inferred_type": "String",
+                    "string_statistics": {
+                        "common": {"num_present": 1, "num_missing": 0},
+                        "distinct_count": 1.0,
+                        "distribution": {"categorical": {"buckets": [{"value": "x", "count": 0}]}},
+                    },
+                }
+            ),
+            "distribution.categorical has a count below 1",
+        ),
     ],
 )
 def test_statistics_that_are_none_are_refused(text: str, reason: str) -> None:

@@ -123,6 +123,16 @@ def test_a_constant_has_one_full_bucket() -> None:
     assert {(each.lower_bound, each.upper_bound) for each in found.buckets} == {(7.0, 7.0)}
 
 
+@pytest.mark.parametrize("values", [[1.0, np.inf], [-np.inf, 1.0, 2.0], [-np.inf, np.inf], [np.inf] * 3])
+def test_values_beyond_doubles_are_counted_once_each(values: list[float]) -> None:
+    """Most bounds are infinite or no number then, but no bucket has a negative count."""
+    found = distribution(sketch_of(np.array(values)).frozen(), min(values), max(values))
+
+    counts = [each.count for each in found.buckets]
+    assert (min(counts), sum(counts)) == (0.0, len(values))
+    assert found.buckets[0].lower_bound == min(values)
+
+
 @settings(max_examples=60, deadline=None)
 @given(
     st.lists(st.floats(-50, 50, width=16), min_size=2, max_size=300),
