@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import csv
 import io
 from typing import TYPE_CHECKING
 
 import numpy as np
 
+from sagemaker_monitor.analysis import csv_text
 from sagemaker_monitor.analysis.datasets.dataset import MISMATCH, Dataset
 from sagemaker_monitor.analysis.errors import AnalysisError
-from sagemaker_monitor.analysis.records.dataset import refuse_returns
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -19,8 +18,6 @@ if TYPE_CHECKING:
     import polars as pl
 
     Wanted = Callable[[tuple[str, ...]], tuple[int, ...]]
-
-_BOM, _NEWLINE, _COMMA = b"\xef\xbb\xbf", ord("\n"), ord(",")
 
 
 def read_csv(files: Sequence[Path], headers: Sequence[str] | None, wanted: Wanted | None = None) -> Dataset:
@@ -37,7 +34,7 @@ def read_csv(files: Sequence[Path], headers: Sequence[str] | None, wanted: Wante
     parts: list[pl.DataFrame] = []
     names: tuple[str, ...] | None = tuple(headers) if headers else None
     for file in files:
-        content = file.read_bytes().removeprefix(_BOM).lstrip(b"\r\n")
+        content = file.read_bytes().removeprefix(csv_text.BOM).lstrip(b"\r\n")
         if not content:
             continue
         first = _first_row(content, file.name)
@@ -79,15 +76,15 @@ def _parse(content: bytes, skip: int, width: int, chosen: tuple[int, ...], name:
         return pl.DataFrame()
     except pl.exceptions.ComputeError as error:
         _check_text(content, name)
-        _check_widths(_without_blank_lines(content), width, name)
-        reason = str(error).split("\n", 1)[0].split("`", 1)[0].strip()
+        _check_widths(csv_text.without_blank_lines(content), width, name)
+        reason = csv_text.never_closed(content) or str(error).split("\n", 1)[0].split("`", 1)[0].strip()
         raise AnalysisError(f"{name!r} cannot be read as CSV: {reason}") from error
     if not frame.height:
         return frame
     # Of rows that are too long the reader tells only when it reads all columns.
     surplus = len(columns) < width and content.count(b",") != (frame.height + skip) * (width - 1)
     if surplus or frame.to_series(-1).null_count():
-        rows = _without_blank_lines(content)
+        rows = csv_text.without_blank_lines(content)
         if len(rows) < len(content):
             return _parse(rows, skip, width, chosen, name)
         _check_widths(content, width, name)
@@ -109,38 +106,25 @@ def _is_number(cell: str) -> bool:
     return True
 
 
-def _without_blank_lines(content: bytes) -> bytes:
-    if b"\n\n" in content or b"\n\r\n" in content:
-        return b"".join(line for line in content.splitlines(keepends=True) if line.strip(b"\r\n"))
-    return content
-
-
 def _first_row(content: bytes, name: str) -> list[str]:
-    line = content[: content.find(b"\n") + 1 or None]
-    _check_text(line, name)
-    refuse_returns(line, name)
-    return next(csv.reader([line.decode()]))
+    try:
+        return csv_text.first_rows(io.BytesIO(content), name, 1)[0]
+    except UnicodeDecodeError:
+        _check_text(content, name)
+        raise
 
 
 def _check_text(content: bytes, name: str) -> None:
-    try:
-        content.decode("utf-8")
-    except UnicodeDecodeError as error:
+    place = csv_text.not_utf8(content)
+    if place is not None:
         raise AnalysisError(
-            f"{name!r} is not UTF-8: byte {error.start} cannot be read; save the dataset as UTF-8 CSV"
-        ) from error
+            f"{name!r} is not UTF-8: byte {place} cannot be read; save the dataset as UTF-8 CSV"
+        )
 
 
 def _check_widths(content: bytes, width: int, name: str) -> None:
     """Refuse rows that are narrower or wider than *width*: a reader would fill or shift their cells."""
-    if b'"' in content:
-        rows = csv.reader(io.StringIO(content.decode(), newline=""))
-        widths = np.fromiter((len(row) for row in rows), dtype=np.int64)
-    else:
-        data = np.frombuffer(content, dtype=np.uint8)
-        ends = np.flatnonzero(data == _NEWLINE)
-        ends = ends if data[-1] == _NEWLINE else np.append(ends, len(data))
-        widths = np.diff(np.searchsorted(np.flatnonzero(data == _COMMA), ends), prepend=0) + 1
+    widths = csv_text.widths(content)
     ragged = np.flatnonzero(widths != width)
     if len(ragged):
         raise AnalysisError(

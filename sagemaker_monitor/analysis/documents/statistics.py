@@ -224,7 +224,7 @@ def _read_distribution(node: Node) -> Optional[Distribution]:
     parameters = sketch.child("parameters")
     levels = tuple(_level(items, sketch.where) for items in sketch.items("data"))
     if not any(len(level) for level in levels):
-        raise DocumentError(f"{sketch.where}.data has no number; a feature without values has no distribution")
+        raise DocumentError(f"{sketch.where}.data has no number; without values there is no distribution")
     return Distribution(
         buckets=tuple(
             Bucket(each.double("lower_bound"), each.double("upper_bound"), each.double("count"))

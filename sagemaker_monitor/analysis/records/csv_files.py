@@ -3,28 +3,24 @@
 from __future__ import annotations
 
 import csv
-import io
 from collections import Counter
 from dataclasses import dataclass
 from functools import cached_property
-from itertools import islice
 from typing import TYPE_CHECKING
 
 import numpy as np
 
+from sagemaker_monitor.analysis import csv_text
+from sagemaker_monitor.analysis.csv_text import BOM
 from sagemaker_monitor.analysis.errors import AnalysisError
 from sagemaker_monitor.analysis.quality.cells import is_number
-from sagemaker_monitor.analysis.records.dataset import BLOCK, BLOCK_PER_COLUMN, BOM, NO_DATA, refuse_returns
+from sagemaker_monitor.analysis.records.dataset import BLOCK, BLOCK_PER_COLUMN, NO_DATA
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from pathlib import Path
 
     import polars as pl
-
-
-# A cell may be a long text; the module's own limit is 128 KiB, and polars has none.
-csv.field_size_limit(1 << 30)
 
 
 @dataclass(frozen=True)
@@ -110,16 +106,15 @@ def _parse(content: bytes, skip: int, width: int, place: _Place) -> pl.DataFrame
     except pl.exceptions.PolarsError as caught:
         error = caught
     _check_text(content, place)
-    rows = _without_blank_lines(content)
+    rows = csv_text.without_blank_lines(content)
     _check_widths(rows, width, place)
     if error is None and len(rows) == len(content):
         return frame
     try:
         return _read(rows, skip, width)
     except pl.exceptions.PolarsError as caught:
-        reason = str(caught).split("\n", 1)[0].split("`", 1)[0].strip()[:200]
-        if content.count(b'"') % 2:
-            reason = "a quote is opened and never closed; close it, or double each quote that is text"
+        reason = csv_text.never_closed(rows, place.rows_before)
+        reason = reason or str(caught).split("\n", 1)[0].split("`", 1)[0].strip()[:200]
         raise AnalysisError(f"{place.file!r} cannot be read as CSV: {reason}") from caught
 
 
@@ -151,27 +146,13 @@ def _pieces(file: Path, size: int) -> Iterator[bytes]:
                 yield content
 
 
-def _without_blank_lines(content: bytes) -> bytes:
-    if b"\n\n" in content or b"\n\r\n" in content:
-        return b"".join(line for line in content.splitlines(keepends=True) if line.strip(b"\r\n"))
-    return content
-
-
 def _first_rows(file: Path, count: int) -> list[list[str]]:
     """Return the file's first rows, at most *count*."""
     with file.open("rb") as source:
-        if source.read(len(BOM)) != BOM:
-            source.seek(0)
-        start = source.tell()
-        refuse_returns(source.readline(), file.name)
-        source.seek(start)
         try:
-            reader = csv.reader(io.TextIOWrapper(source, encoding="utf-8", newline=""))
-            return list(islice((row for row in reader if row), count))
+            return csv_text.first_rows(source, file.name, count)
         except UnicodeDecodeError as error:
             raise AnalysisError(_not_text(file.name)) from error
-        except csv.Error as error:
-            raise AnalysisError(f"{file.name!r} cannot be read as CSV: {error}") from error
 
 
 def _unique(header: Sequence[str]) -> tuple[str, ...]:
@@ -184,10 +165,8 @@ def _unique(header: Sequence[str]) -> tuple[str, ...]:
 
 
 def _check_text(content: bytes, place: _Place) -> None:
-    try:
-        content.decode("utf-8")
-    except UnicodeDecodeError as error:
-        raise AnalysisError(_not_text(place.file)) from error
+    if csv_text.not_utf8(content) is not None:
+        raise AnalysisError(_not_text(place.file))
 
 
 def _not_text(name: str) -> str:
@@ -197,7 +176,7 @@ def _not_text(name: str) -> str:
 def _check_widths(content: bytes, width: int, place: _Place) -> None:
     """Refuse rows that are narrower or wider than *width*: a reader would fill or drop their cells."""
     try:
-        widths = _widths(content)
+        widths = csv_text.widths(content)
     except csv.Error as error:
         raise AnalysisError(f"{place.file!r} cannot be read as CSV: {error}") from error
     ragged = np.flatnonzero(widths != width)
@@ -208,13 +187,3 @@ def _check_widths(content: bytes, width: int, place: _Place) -> None:
             f"{widths[first]} cells, the first row of the dataset has {width}; "
             "repair it, or quote cells that contain commas"
         )
-
-
-def _widths(content: bytes) -> np.ndarray[tuple[int], np.dtype[np.int64]]:
-    if b'"' in content:
-        rows = csv.reader(io.StringIO(content.decode(), newline=""))
-        return np.fromiter((len(row) for row in rows), dtype=np.int64)
-    data = np.frombuffer(content, dtype=np.uint8)
-    ends = np.flatnonzero(data == ord("\n"))
-    ends = ends if data[-1] == ord("\n") else np.append(ends, len(data))
-    return np.diff(np.searchsorted(np.flatnonzero(data == ord(",")), ends), prepend=0) + 1

@@ -15,7 +15,6 @@ if TYPE_CHECKING:
     import polars as pl
 
 NO_DATA = "Job inputs had no data"
-BOM = b"\xef\xbb\xbf"
 
 _MANIFEST = re.compile(rb'\s*\[\s*\{\s*"prefix"\s*:\s*"s3://')
 
@@ -66,14 +65,6 @@ def refuse_manifests(files: Sequence[Path]) -> None:
                 f"{file.name!r} is a capture manifest, which lists data and is none; "
                 "give it as an input whose S3DataType is ManifestFile, and the objects that it lists are read"
             )
-
-
-def refuse_returns(line: bytes, name: str) -> None:
-    """Raise AnalysisError when the first *line* of a file of CSV has lines of old Macintoshes inside."""
-    if b"\r" in line.rstrip(b"\r\n") and b'"' not in line:
-        raise AnalysisError(
-            f"{name!r} ends its lines with carriage returns alone; save it with line feeds at their ends"
-        )
 
 
 def files_of(source: Path) -> Sequence[Path]:

@@ -6,8 +6,8 @@ import json
 from functools import partial
 from typing import TYPE_CHECKING
 
+from sagemaker_monitor.analysis.csv_text import BOM
 from sagemaker_monitor.analysis.errors import AnalysisError
-from sagemaker_monitor.analysis.records.dataset import BOM
 from sagemaker_monitor.analysis.records.json_records import JsonTable, Lines, Records
 from sagemaker_monitor.analysis.records.lines import blocks_of
 

@@ -6,7 +6,8 @@ from bisect import bisect_right
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from sagemaker_monitor.analysis.records.dataset import BLOCK, BOM
+from sagemaker_monitor.analysis.csv_text import BOM
+from sagemaker_monitor.analysis.records.dataset import BLOCK
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

@@ -271,7 +271,11 @@ HEADER = ",".join(HEADERS) + "\n"
         (CSV.encode() + b"1,2,3,\xff\xfe,1\n", "'d.csv' is not UTF-8: byte"),
         (CSV.replace("\n", "\r").encode(), "'d.csv' ends its lines with carriage returns alone; save it"),
         (b"\xff\xfe1\x00,\x002\x00", "'d.csv' is not UTF-8: byte 0"),
-        (CSV + '1,2,3,"a,5\n', "'d.csv'"),
+        (
+            CSV + '1,2,3,4,"5\n6,7,8,9,0\n',
+            "a quote is opened and never closed in row 121; close it",
+        ),
+        (CSV + '1,2,3,"a,5\n', "row 121 has 4"),
     ],
 )
 def test_bad_data_is_refused(container: Container, content: str | bytes, text: str) -> None:
@@ -281,6 +285,19 @@ def test_bad_data_is_refused(container: Container, content: str | bytes, text: s
     assert text in done.message
     assert (done.code, done.files) == (1, []), done.log
     assert "Traceback" not in done.log
+
+
+def test_a_header_may_have_line_ends_in_a_name(container: Container) -> None:
+    """Between quotes; the names are those of the whole first row."""
+    plain = container.add("d.csv", HEADER + CSV).run(config()).document("analysis.json")
+    facet = [{"name_or_index": "se\nx", "value_or_threshold": [1]}]
+    container.add("d.csv", HEADER.replace("sex", '"se\nx"') + CSV)
+
+    done = container.run(config(headers=None, facet=facet, excluded_columns=None))
+
+    assert done.code == 0, done.message
+    found = done.document("analysis.json")["pre_training_bias_metrics"]["facets"]
+    assert found["se\nx"] == plain["pre_training_bias_metrics"]["facets"]["sex"]
 
 
 def test_no_file_at_all_is_an_empty_dataset(container: Container) -> None:

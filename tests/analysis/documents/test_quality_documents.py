@@ -147,7 +147,7 @@ def test_keys_of_newer_containers_are_read_and_written() -> None:
                     },
                 }
             ),
-            "sketch.data has no number; a feature without values has no distribution",
+            "sketch.data has no number; without values there is no distribution",
         ),
         (
             statistics(

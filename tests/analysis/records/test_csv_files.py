@@ -94,6 +94,7 @@ def test_blocks_do_not_matter(
         ((b"a\xff,b\n1,2\n",), "'0.csv' is not UTF-8"),
         ((b"a,b\r1,2\r3,4\r",), "'0.csv' ends its lines with carriage returns alone; save it"),
         (('a,b\n1,"2\n',), "'0.csv' cannot be read as CSV: a quote is opened and never closed"),
+        (('a,b\n1,2\n3,"4\n5,6\n7,8\n',), "never closed in row 3; close it, or double each"),
     ],
 )  # fmt: skip
 def test_what_would_have_to_be_guessed_is_refused(
