@@ -10,7 +10,7 @@ from sagemaker_monitor.analysis.documents import verdict as documents
 from sagemaker_monitor.analysis.documents.strict import DocumentError
 from sagemaker_monitor.analysis.documents.verdict import Finding, Verdict
 from sagemaker_monitor.analysis.documents.verdict_json import from_json
-from sagemaker_monitor.reports import findings, measured, steps
+from sagemaker_monitor.reports import attributions, findings, measured, steps
 from sagemaker_monitor.reports.distributions import NOT_DRAWN, read_distributions
 from sagemaker_monitor.reports.document import ReportError, ReportInput
 from sagemaker_monitor.reports.wording import clock, count, counted, percent, sentence, text
@@ -48,9 +48,19 @@ NEXT_OF_INPUTS = (
 NEXT_WITH_COLUMNS = (
     "Repair the file where it is made: its columns are not those of the baseline. Nothing else was compared."
 )
+NEXT_OF_MODEL = (
+    "Look first at whether the labels mean what they did, then at the inputs: a model becomes worse where"
+    " people or the world behave otherwise than when it was trained. If both are as they were, it has to be"
+    " trained anew. Decide before its scores are used."
+)
+NEXT_OF_RANKING = (
+    "Look at the features that changed places below: a source that is no longer filled contributes nothing, a"
+    " changed one too much. If the inputs are right, the model decides on other grounds than when it was"
+    " approved, and somebody has to approve that."
+)
 LATER = (
     "Nothing has to be done now. When labels have arrived: ground-truth put, then monitor-ground-truth, which"
-    " judges bias."
+    " judges what waits for them."
 )
 NOT_ARRIVED = "labels have not arrived"
 NEXT_WITHOUT_VERDICT = "Look at the first failed step below, repair its cause, then run again."
@@ -92,6 +102,8 @@ class Report:
     warnings_left_out: int
     groups: tuple[findings.Group, ...]
     inputs: tuple[findings.InputLine, ...]
+    ranking: attributions.Ranking
+    aws_rules: tuple[str, ...]
     findings_left_out: int
     counts: tuple[tuple[str, str], ...]
     sizes: tuple[str, ...]
@@ -134,6 +146,8 @@ def content(document: ReportInput) -> Report:
         warnings_left_out=max(0, len(warning) - findings.MAX_CROSSINGS),
         groups=findings.grouped(shown),
         inputs=findings.input_lines(shown),
+        aws_rules=findings.aws_rules(shown),
+        ranking=attributions.ranking(verdict.attributions if verdict else None),
         findings_left_out=len(verdict.findings) - len(shown) if verdict else 0,
         counts=findings.tally(verdict.findings) if verdict else (),
         sizes=_sizes(verdict),
@@ -167,6 +181,8 @@ def _next(verdict: Verdict, refusals: Sequence[Finding]) -> str:
     if verdict.decision == "refused" and refusals and findings.of_inputs(refusals[0]):
         wrong = refusals[0].metric in findings.COLUMN_CHECKS
         return NEXT_WITH_COLUMNS if wrong else NEXT_OF_INPUTS
+    if verdict.decision == "refused" and refusals and findings.of_model(refusals[0]):
+        return NEXT_OF_RANKING if refusals[0].monitor == "explainability" else NEXT_OF_MODEL
     return NEXT[verdict.decision]
 
 
@@ -227,11 +243,7 @@ def _calibration(verdict: Verdict | None) -> tuple[str, ...]:
         return ("No limit of this run was calibrated.",) if verdict and verdict.findings else ()
     found = verdict.calibration
     size = _size(verdict.batch) if verdict.batch else ""
-    families = tuple(
-        f"Of these, {text(each.monitor, 60).replace('_', ' ')}: {counted(each.limits, 'limit')} that refuse"
-        f" at most {percent(each.false_refusals)} of honest batches ({percent(each.refuses_honest)} found)."
-        for each in found.families or ()
-    )
+    families = tuple(map(_family, found.families or ()))
     return (
         f"An honest batch{size} would be refused in about {percent(found.refuses_honest)} of cases, by all"
         " limits that refuse taken together, fixed ones included (simulated).",
@@ -239,6 +251,14 @@ def _calibration(verdict: Verdict | None) -> tuple[str, ...]:
         f" {percent(found.false_refusals)} of honest batches, from {counted(found.replicates, 'replicate')}:"
         f" {text(found.method)}.",
         *families,
+    )
+
+
+def _family(each: documents.Family) -> str:
+    monitor, refuse = text(each.monitor, 60).replace("_", " "), "refuses" if each.limits == 1 else "refuse"
+    return (
+        f"Of these, {monitor}: {counted(each.limits, 'limit')} that {refuse} at"
+        f" most {percent(each.false_refusals)} of honest batches ({percent(each.refuses_honest)} found)."
     )
 
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from sagemaker_monitor.analysis.documents.verdict import Finding
 from sagemaker_monitor.reports.distributions import Distributions, Drawing
-from sagemaker_monitor.reports.meanings import DRIFT, MEANINGS, QUALITY, direction
+from sagemaker_monitor.reports.meanings import DRIFT, MEANINGS, MODEL, QUALITY, direction, worsened
 from sagemaker_monitor.reports.scale import Scale, scale
 from sagemaker_monitor.reports.wording import count, digits, number, sentence, text
 
@@ -24,6 +24,13 @@ LIMIT_KINDS = {
     "aws": "no larger than the baseline",
 }
 COLUMN_CHECKS = ("missing_column_check", "extra_column_check")
+ABOUT_MODELS = {"model_quality": "model quality", "explainability": "attributions"}
+"""What findings about the model as a whole are about, by their monitor."""
+AWS_LIMITS = {
+    "model_quality": "no worse than the baseline's constraint",
+    "explainability": "AWS's own rule",
+    "data_quality": "AWS's own rule",
+}
 
 
 @dataclass(frozen=True)
@@ -46,9 +53,11 @@ class Crossing:
     rule: str
     aws: bool
     neutral: str
+    neutral_word: str
     scale: Scale | None
     drawing: Drawing | None
     inputs: bool
+    compared: bool
     known: bool
     limited: bool
 
@@ -98,12 +107,19 @@ def group_name(facet: str, value: str) -> str:
 
 
 def of_inputs(finding: Finding) -> bool:
-    """Return whether *finding* is about the inputs, not about a group of people."""
-    return finding.facet is None
+    """Return whether *finding* is about the inputs, not about the model or a group of people."""
+    return finding.facet is None and not of_model(finding)
+
+
+def of_model(finding: Finding) -> bool:
+    """Return whether *finding* is about the model as a whole: its quality, or what it rests on."""
+    return finding.monitor in ABOUT_MODELS
 
 
 def about(finding: Finding) -> str:
-    """Return what a finding is about: a group of people, a feature, or the columns."""
+    """Return what a finding is about: the model, a group of people, a feature, or the columns."""
+    if of_model(finding):
+        return ABOUT_MODELS[finding.monitor]
     if finding.facet is not None:
         return group_name(finding.facet, finding.facet_value or "")
     return text(finding.feature, 120) if finding.feature is not None else "columns"
@@ -143,11 +159,17 @@ def allowed(finding: Finding, decimals: int) -> str:
 
 
 def most_telling_first(crossed: Iterable[Finding]) -> list[Finding]:
-    """Return what crossed: wrong columns, other facts about inputs, drift from the largest down, the rest."""
+    """Return what crossed: wrong columns, other facts about inputs, the largest drift first, bias, quality.
+
+    That the model decides otherwise comes last: it tells why, and that something is wrong the others tell.
+    """
 
     def place(finding: Finding) -> tuple[int, float]:
         if not of_inputs(finding):
-            return 3, 0.0
+            if not of_model(finding):
+                return 3, 0.0
+            known = finding.metric in MODEL
+            return 4, float(list(MODEL).index(finding.metric) if known else len(MODEL))
         if finding.metric in COLUMN_CHECKS:
             return 0, 0.0
         if finding.metric != DRIFT:
@@ -165,8 +187,8 @@ def crossing(finding: Finding, distributions: Distributions) -> Crossing:
     inputs = of_inputs(finding)
     meaning = MEANINGS.get(finding.metric)
     known = QUALITY.get(finding.metric) if inputs else None
-    said = known or meaning
-    neutral = 0.0 if finding.metric == DRIFT else meaning.neutral if meaning else None
+    said = MODEL.get(finding.metric) if of_model(finding) else known or meaning
+    neutral = _neutral(finding)
     drawn = finding.feature is not None and finding.metric in (DRIFT, "categorical_values_check")
     return Crossing(
         title=title(finding),
@@ -179,12 +201,13 @@ def crossing(finding: Finding, distributions: Distributions) -> Crossing:
         baseline=number(finding.baseline, decimals),
         allowed=allowed(finding, decimals),
         kind=_kind(finding),
-        moved=direction(finding.metric, finding.value, finding.baseline),
+        moved=_moved(finding),
         words=said.words if said else "",
         message=sentence(text(finding.message)) if inputs else text(finding.message),
         rule=text(finding.rule or "", 120),
         aws=finding.aws_violation,
         neutral="" if neutral is None else number(neutral, 0),
+        neutral_word="equal" if finding.facet is not None else "same",
         scale=scale(
             value=finding.value,
             baseline=finding.baseline,
@@ -194,6 +217,7 @@ def crossing(finding: Finding, distributions: Distributions) -> Crossing:
         ),
         drawing=distributions.drawing(finding.feature or "") if drawn else None,
         inputs=inputs,
+        compared=not inputs and (finding.facet is not None or finding.baseline is not None),
         known=finding.value is not None,
         limited=low is not None or high is not None,
     )
@@ -202,8 +226,10 @@ def crossing(finding: Finding, distributions: Distributions) -> Crossing:
 def _kind(finding: Finding) -> str:
     if finding.limit is None:
         return ""
-    if finding.limit.kind == "aws" and of_inputs(finding):
-        return "AWS's own rule"
+    if finding.limit.kind == "aws" and finding.monitor in AWS_LIMITS:
+        return AWS_LIMITS[finding.monitor]
+    if finding.limit.kind == "tolerance" and finding.monitor == "explainability":
+        return "the same ranking and tolerance"
     return LIMIT_KINDS.get(finding.limit.kind, finding.limit.kind)
 
 
@@ -217,12 +243,14 @@ def select(findings: Sequence[Finding]) -> tuple[Finding, ...]:
 
 
 def grouped(findings: Iterable[Finding]) -> tuple[Group, ...]:
-    """Return one group per facet and value, in order of appearance; findings about inputs are in none."""
+    """Return the model's groups, then one per facet and value; findings about inputs are in none."""
     groups: dict[str, list[Line]] = {}
-    for finding in findings:
-        if not of_inputs(finding):
-            groups.setdefault(about(finding), []).append(_line(finding))
-    return tuple(Group(name, tuple(lines)) for name, lines in groups.items())
+    for finding in sorted((each for each in findings if not of_inputs(each)), key=lambda e: not of_model(e)):
+        groups.setdefault(about(finding), []).append(_line(finding))
+    models = set(ABOUT_MODELS.values())
+    return tuple(
+        Group(sentence(name) if name in models else name, tuple(lines)) for name, lines in groups.items()
+    )
 
 
 def input_lines(findings: Iterable[Finding]) -> tuple[InputLine, ...]:
@@ -262,11 +290,24 @@ def tally(findings: Sequence[Finding]) -> tuple[tuple[str, str], ...]:
     )
 
 
+AWS_RULES = {
+    "bias": "for bias, that no metric may be larger in magnitude than in the baseline",
+    "model_quality": "for model quality, that no metric may be any worse than the baseline's",
+    "explainability": "for attributions, that the nDCG must be at least 0.9",
+}
+
+
+def aws_rules(findings: Iterable[Finding]) -> tuple[str, ...]:
+    """Return AWS's own rule in words for each monitor that has *findings*."""
+    watched = {each.monitor for each in findings}
+    return tuple(words for monitor, words in AWS_RULES.items() if monitor in watched)
+
+
 def glossary(metrics: Iterable[str], descriptions: Mapping[str, str]) -> tuple[tuple[str, str, str], ...]:
     """Return metric, name and meaning of each of *metrics* once; *descriptions* name those we do not know."""
     lines = []
     for metric in dict.fromkeys(metrics):
-        meaning = MEANINGS.get(metric) or QUALITY.get(metric)
+        meaning = MEANINGS.get(metric) or QUALITY.get(metric) or MODEL.get(metric)
         if meaning:
             lines.append((metric, meaning.name, meaning.words))
         elif descriptions.get(metric):
@@ -284,12 +325,31 @@ def _line(finding: Finding) -> Line:
         caught=_caught(finding, decimals),
         outcome=outcome(finding),
         aws=finding.aws_violation,
-        moved=direction(finding.metric, finding.value, finding.baseline),
+        moved=_moved(finding),
     )
 
 
+def _moved(finding: Finding) -> str:
+    """Return in words how the metric moved from its baseline."""
+    if of_model(finding):
+        return worsened(finding)
+    return direction(finding.metric, finding.value, finding.baseline)
+
+
+def _neutral(finding: Finding) -> float | None:
+    """Return the value that says that nothing is different; None where there is none."""
+    if finding.monitor == "explainability":
+        return 1.0
+    if of_model(finding):
+        return None
+    meaning = MEANINGS.get(finding.metric)
+    return 0.0 if finding.metric == DRIFT else meaning.neutral if meaning else None
+
+
 def _digits(finding: Finding) -> int:
-    return digits([finding.value, finding.baseline, *_limits(finding)])
+    # A ranking's limit is close to 1, which is the same ranking.
+    same = [1.0] if finding.monitor == "explainability" else []
+    return digits([finding.value, finding.baseline, *_limits(finding), *same])
 
 
 def _limits(finding: Finding) -> tuple[float | None, float | None]:

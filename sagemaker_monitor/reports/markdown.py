@@ -66,11 +66,11 @@ def _crossed(report: Report) -> Iterator[str]:
 
 
 def _in_words(crossings: Sequence[Crossing]) -> Iterator[str]:
-    """Yield what is said about inputs that crossed, and where their values lie."""
+    """Yield what is said about inputs and rankings that crossed, and where inputs' values lie."""
     lines = [
         f"- {escape(x.title)}: {escape(' '.join((x.message + '.', *(x.drawing.words if x.drawing else ()))))}"
         for x in crossings
-        if x.inputs
+        if x.inputs or not x.compared
     ]
     yield from lines
     if lines:
@@ -93,7 +93,23 @@ def _trust(report: Report) -> Iterator[str]:
         yield ""
 
 
+def _ranking(report: Report) -> Iterator[str]:
+    ranking = report.ranking
+    if not ranking.lines:
+        return
+    yield "## What the model rests on"
+    yield ""
+    header = ("Feature", "Place then", "Place now", "Baseline", "Now")
+    rows = (
+        [escape(x.feature), x.then or "–", f"**{x.now}**" if x.moved else x.now, x.baseline, x.value]
+        for x in ranking.lines
+    )
+    yield from table(header, rows)
+    yield from _left_out(ranking.left_out, "features")
+
+
 def _rest(report: Report) -> Iterator[str]:
+    yield from _ranking(report)
     if report.inputs or report.groups:
         yield "## All findings"
         yield ""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from sagemaker_monitor.analysis.bias.meanings import MEANINGS
+from sagemaker_monitor.analysis.documents.verdict import Finding
 
 __all__ = ["DRIFT", "MEANINGS", "QUALITY", "QualityMeaning", "direction"]
 
@@ -19,6 +20,45 @@ class QualityMeaning:
     measure: str = "share met"
 
 
+@dataclass(frozen=True)
+class ModelMeaning:
+    """A metric of the model in words, and the direction that is worse: lower or higher."""
+
+    name: str
+    words: str
+    worse: str = "lower"
+
+
+NDCG = "ndcg"
+MODEL: dict[str, ModelMeaning] = {
+    # In the order in which they tell most.
+    "auc": ModelMeaning(
+        "Area under the ROC curve",
+        "how often a row observed as 1 has a higher score than one observed as 0; 0.5 is chance, 1 is always",
+    ),
+    "accuracy": ModelMeaning("Accuracy", "share of the rows that are predicted as they were observed"),
+    "recall": ModelMeaning("Recall", "share of the rows observed as 1 that the model predicts as 1"),
+    "precision": ModelMeaning("Precision", "share of the rows predicted as 1 that were observed as 1"),
+    "f0_5": ModelMeaning("F0.5", "recall and precision in one number, precision counting twice as much"),
+    "f1": ModelMeaning("F1", "recall and precision in one number, both counting alike"),
+    "f2": ModelMeaning("F2", "recall and precision in one number, recall counting twice as much"),
+    "true_positive_rate": ModelMeaning("True positive rate", "the same as recall"),
+    "true_negative_rate": ModelMeaning(
+        "True negative rate", "share of the rows observed as 0 that the model predicts as 0"
+    ),
+    "false_positive_rate": ModelMeaning(
+        "False positive rate", "share of the rows observed as 0 that the model predicts as 1", "higher"
+    ),
+    "false_negative_rate": ModelMeaning(
+        "False negative rate", "share of the rows observed as 1 that the model predicts as 0", "higher"
+    ),
+    NDCG: ModelMeaning(
+        "Agreement of two rankings of the features",
+        "the features in the order of their attributions now, each gaining what the baseline attributes to"
+        " it, the first most; 1 is the baseline's order. It says that the model decides otherwise, not that"
+        " it decides worse",
+    ),
+}
 DRIFT = "baseline_drift_check"
 
 QUALITY: dict[str, QualityMeaning] = {
@@ -53,6 +93,18 @@ QUALITY: dict[str, QualityMeaning] = {
         "with another number of columns AWS compares nothing else, and no policy lets it pass",
     ),
 }
+
+
+def worsened(finding: Finding) -> str:
+    """Return in words how a metric of the model moved from its baseline; empty where nothing can be said."""
+    known = MODEL.get(finding.metric)
+    worse = finding.worse or (known.worse if known else None)
+    if finding.value is None or finding.baseline is None or worse is None:
+        return ""
+    if finding.value == finding.baseline:
+        return "as in the baseline"
+    lower = finding.value < finding.baseline
+    return "worse than in the baseline" if lower == (worse == "lower") else "better than in the baseline"
 
 
 def direction(metric: str, value: float | None, baseline: float | None) -> str:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template
 
-from sagemaker_monitor.reports import distributions, scale
+from sagemaker_monitor.reports import attributions, distributions, scale
 from sagemaker_monitor.reports.content import Report
 
 
@@ -16,7 +16,10 @@ def as_html(report: Report) -> str:
     """Return the page; whatever comes from *report* is escaped."""
     values = {field.name: getattr(report, field.name) for field in fields(report)}
     chart = (distributions.WIDTH, distributions.HEIGHT)
-    return _template().render(**values, scale=(scale.WIDTH, scale.HEIGHT), chart=chart) + "\n"
+    return (
+        _template().render(**values, scale=(scale.WIDTH, scale.HEIGHT), chart=chart, width=attributions.WIDTH)
+        + "\n"
+    )
 
 
 @cache

@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from datetime import UTC, datetime
 
 MAX_TEXT = 600
+NAMES = frozenset({"auc", "f1", "f2"})
 FEWEST_DIGITS, MOST_DIGITS = 3, 9
 
 # Control characters, and those that turn the reading direction or cannot be seen.
@@ -21,8 +22,10 @@ def text(value: object, limit: int = MAX_TEXT) -> str:
 
 
 def sentence(words: str) -> str:
-    """Return *words* with a capital letter; names such as data_type_check stay as they are."""
-    return words if "_" in words.partition(" ")[0] else words[:1].upper() + words[1:]
+    """Return *words* with a capital letter; names such as data_type_check, auc and nDCG stay as they are."""
+    first = words.partition(" ")[0]
+    is_name = "_" in first or first in NAMES or any(map(str.isupper, first[1:]))
+    return words if is_name else words[:1].upper() + words[1:]
 
 
 def digits(values: Iterable[float | None]) -> int:

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from sagemaker_monitor.analysis.documents.verdict import (
+    Attribution,
     Batch,
     Finding,
     Limit,
@@ -100,6 +101,21 @@ def test_features_and_groups_share_a_table(say: Say) -> None:
     assert "black=1" in out
     assert "obrat" in out
     assert " baseline " in out
+
+
+def test_the_model_is_named_and_so_are_features_that_changed_places(say: Say) -> None:
+    """A metric of the model has its baseline; a ranking that crossed is told with who moved."""
+    auc = replace(
+        BIAS, monitor="model_quality", metric="auc", facet=None, facet_value=None, value=0.71, baseline=0.83
+    )
+    ranking = replace(auc, monitor="explainability", metric="ndcg", value=0.93, baseline=None)
+    moved = (Attribution("income", 0.1, 0.2), Attribution("debt", 0.15, 0.1), Attribution("term", 0.01, 0.01))
+    out = say("refused", findings=(auc, ranking), attributions=moved)
+
+    row = next(line for line in out.splitlines() if " auc " in line)
+    assert ("0.83" in row, " model " in row) == (True, True)
+    assert "features that changed places: income (1 to 2), debt (2 to 1)" in out
+    assert "changed places" not in say("pass", findings=(auc,), attributions=moved)
 
 
 def test_columns_that_do_not_fit_are_named(say: Say) -> None:

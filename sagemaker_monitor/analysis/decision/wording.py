@@ -57,6 +57,8 @@ WORSE = {
     "false_negative_rate": "more of the rows observed as 1 are missed",
 }
 NDCG = "ndcg"
+SAME_RANKING = 1.0
+"""The nDCG of a ranking with itself."""
 MOST_TELLING = (
     "DPPL",
     "DI",
@@ -108,23 +110,23 @@ def meaning(metric: str, value: float, neutral: float) -> str:
     return "" if value == neutral else UNDIRECTED.get(metric, DISTANCE)
 
 
-def _allowed(limit: Limit, value: float) -> str:
+def _allowed(limit: Limit, value: float, *others: float) -> str:
     """Return the side of *limit* that matters for *value*: at most 0.21, at least 0.80."""
     if limit.high is not None and (value > limit.high or limit.low is None):
-        return f"at most {number(limit.high, value)}"
+        return f"at most {number(limit.high, value, *others)}"
     if limit.low is not None and (value < limit.low or limit.high is None):
-        return f"at least {number(limit.low, value)}"
+        return f"at least {number(limit.low, value, *others)}"
     return f"{number(limit.low)} to {number(limit.high)}"
 
 
-def against(limit: Limit | None, value: float, baseline: float | None, rows: int) -> str:
-    """Return what *value* was held against, as the second half of a sentence."""
+def against(limit: Limit | None, value: float, baseline: float | None, rows: int, *others: float) -> str:
+    """Return what *value* was held against, as half a sentence; numbers differ from *others* on paper."""
     held = "" if baseline is None else f" (baseline {number(baseline)})"
     if limit is None:
         return f"not judged{held}"
     if limit.low is None and limit.high is None:
         return f"no limit: chance alone may take it anywhere at {rows} rows{held}"
-    allowed = _allowed(limit, value)
+    allowed = _allowed(limit, value, *others)
     if limit.kind == "calibrated":
         return f"{allowed} is explained by chance at {rows} rows{held}"
     if limit.kind == "aws":
@@ -142,9 +144,9 @@ def message(finding: Finding, rows: int, neutral: float) -> str:
     return f"{finding.metric} for {finding.facet} is {_value(finding)}, {said}{tail}"
 
 
-def _value(finding: Finding) -> str:
+def _value(finding: Finding, *others: float) -> str:
     limit = finding.limit
-    return number(finding.value, *((limit.low, limit.high) if limit else ()))
+    return number(finding.value, *((limit.low, limit.high) if limit else ()), *others)
 
 
 def of_model(finding: Finding, rows: int) -> str:
@@ -167,9 +169,9 @@ def of_ranking(finding: Finding, rows: int, moved: str) -> str:
     """Return one sentence about how features rank compared with the baseline; *moved* is who moved most."""
     if finding.value is None:
         return "nDCG of the features' ranking is not computable"
-    said = against(finding.limit, finding.value, None, rows)
+    said = against(finding.limit, finding.value, None, rows, SAME_RANKING)
     tail = f"; {moved}" if moved and (finding.crossed or finding.aws_violation) else ""
-    return f"nDCG of the features' ranking is {_value(finding)}, {said}{tail}"
+    return f"nDCG of the features' ranking is {_value(finding, SAME_RANKING)}, {said}{tail}"
 
 
 def fact(check_type: str, feature: str | None, description: str) -> str:

@@ -14,6 +14,7 @@ from sagemaker_monitor.analysis.documents.verdict import Finding, Limit, Verdict
 from sagemaker_monitor.analysis.documents.verdict_json import to_json
 from sagemaker_monitor.cli.render.text import clean, console, line, number
 from sagemaker_monitor.operations.outcome import Outcome
+from sagemaker_monitor.reports.attributions import ranking
 
 _STYLES = {"open": "bold green", "refused": "bold red", "broken": "bold yellow"}
 _ADVICE = {
@@ -86,6 +87,9 @@ def _beside_the_table(verdict: Verdict, crossed: list[Finding], beyond: int) -> 
         subjects.setdefault(clean(each.why), []).append(clean(each.subject))
     for why, of in subjects.items():
         yield f"not checked: {_some(of)}: {why}"
+    moved = _moved(verdict)
+    if moved:
+        yield f"features that changed places: {_some(moved)}"
     if verdict.batch is not None:
         batch = verdict.batch
         if batch.rows:
@@ -97,12 +101,21 @@ def _beside_the_table(verdict: Verdict, crossed: list[Finding], beyond: int) -> 
         yield f"an honest batch of this size is refused {verdict.calibration.refuses_honest:.1%} of the time"
 
 
+def _moved(verdict: Verdict) -> list[str]:
+    """Return the features whose place in the ranking changed, where the ranking crossed its limit."""
+    crossed = any(each.monitor == "explainability" and each.crossed for each in verdict.findings)
+    lines = ranking(verdict.attributions).lines if crossed else ()
+    return [clean(f"{each.feature} ({each.then} to {each.now})") for each in lines if each.moved]
+
+
 def _some(names: list[str]) -> str:
     return ", ".join(names[:MOST]) + (f" and {len(names) - MOST} more" if len(names) > MOST else "")
 
 
 def about(finding: Finding) -> str:
     """Return what a finding is about: a feature, a group of people, the columns, or the whole model."""
+    if finding.monitor == "explainability":
+        return "ranking of features"
     if finding.facet is not None:
         return finding.facet if finding.facet_value is None else f"{finding.facet}={finding.facet_value}"
     if finding.feature is not None:
