@@ -61,9 +61,11 @@ parity: $(VENV)/.test  ## Renew docs/parity.md from the tests that compare with 
 bench: $(VENV)/.test  ## Race against peers at a small size; SIZE=large writes docs/performance.md
 	@PATH="$(CURDIR)/$(BIN):$$PATH" python -m benchmarks.speed --size $(SIZE) $(if $(filter large,$(SIZE)),-o docs/performance.md)
 
-error-rates: $(VENV)/.test  ## Print the gate's error rates, for bias and for drift; half an hour
+error-rates: $(VENV)/.test  ## Print the gate's error rates, monitor by monitor; over an hour
 	$(BIN)/python benchmarks/gate_error_rates.py
 	$(BIN)/python benchmarks/drift_error_rates.py
+	$(BIN)/python benchmarks/model_quality_error_rates.py
+	$(BIN)/python benchmarks/attribution_error_rates.py
 
 lock: $(BIN)/uv  ## Resolve constraints.txt anew
 	$(BIN)/uv pip compile setup.py --all-extras --universal --python-version 3.11 --upgrade --no-header --no-annotate -o constraints.txt
