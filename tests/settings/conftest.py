@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -87,3 +88,9 @@ def project(tmp_path: Path) -> Project:
     made.write("environments/dev.yaml", DEV)
     made.write("models/loans.yaml", MODEL)
     return made
+
+
+@pytest.fixture(autouse=True)
+def csv_limit() -> None:
+    """The limit of a command's own process: the analysis raises it in that of its container."""
+    csv.field_size_limit(131072)
