@@ -15,6 +15,7 @@ from sagemaker_monitor.analysis.datasets.joining import aligned, with_facets, wi
 from sagemaker_monitor.analysis.datasets.json_files import Places, read_json, read_json_lines
 from sagemaker_monitor.analysis.datasets.parquet_files import read_parquet
 from sagemaker_monitor.analysis.errors import AnalysisError
+from sagemaker_monitor.analysis.records.dataset import files_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -72,13 +73,15 @@ def _columns_of_bias(config: AnalysisConfig, names: Sequence[str]) -> tuple[int,
     return tuple(sorted(found or {0}))
 
 
-def _read(data: DataConfig, files: list[Path]) -> Dataset:
+def _read(data: DataConfig, files: Sequence[Path]) -> Dataset:
     predicted = data.predicted_label if isinstance(data.predicted_label, str) else None
     label = data.label if isinstance(data.label, str) else None
     return read_rows(data.type, Places(data.features, label, predicted), files, data.headers)
 
 
-def read_rows(dataset_type: str, places: Places, files: list[Path], headers: Sequence[str] | None) -> Dataset:
+def read_rows(
+    dataset_type: str, places: Places, files: Sequence[Path], headers: Sequence[str] | None
+) -> Dataset:
     """Return the rows of *files* of any type but captures; raises AnalysisError."""
     if dataset_type == CSV:
         return read_csv(files, headers)
@@ -114,11 +117,6 @@ def _with_side(
             "give predicted_label, the one that has the labels"
         )
     return with_predicted_label(dataset, rows, 0)
-
-
-def files_of(folder: Path) -> list[Path]:
-    """Return all files below *folder* in order of their names."""
-    return sorted(each for each in folder.rglob("*") if each.is_file())
 
 
 def fetched(paths: Paths, name: str, uri: str, folder: str | None = None, *, key: str | None = None) -> Path:

@@ -10,11 +10,12 @@ from typing import TYPE_CHECKING, Any
 
 from sagemaker_monitor.analysis.columns import Column, Kind, series_of
 from sagemaker_monitor.analysis.container.config import CAPTURED
-from sagemaker_monitor.analysis.container.inputs import fetched, files_of, read_rows
+from sagemaker_monitor.analysis.container.inputs import fetched, read_rows
 from sagemaker_monitor.analysis.container.payloads import CSV, JSON, JSON_LINES
 from sagemaker_monitor.analysis.datasets.json_files import Places
 from sagemaker_monitor.analysis.errors import AnalysisError
 from sagemaker_monitor.analysis.explainability.clusters import centres
+from sagemaker_monitor.analysis.records.dataset import files_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -68,7 +69,7 @@ def _of_records(
 
 
 def _read(
-    data: DataConfig, files: list[Path], columns: Sequence[Column], features: pl.DataFrame, where: str
+    data: DataConfig, files: Sequence[Path], columns: Sequence[Column], features: pl.DataFrame, where: str
 ) -> pl.DataFrame:
     """Return the rows of *files*, which have the dataset's format and the features alone."""
     try:

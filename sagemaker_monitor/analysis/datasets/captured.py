@@ -6,19 +6,21 @@ A record is a line as data capture and the ground-truth merge write it: `capture
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from sagemaker_monitor.analysis.datasets.dataset import EMPTY, LABEL, PREDICTED_LABEL, Dataset, names_of
 from sagemaker_monitor.analysis.datasets.sides import Side, side_of
 from sagemaker_monitor.analysis.errors import AnalysisError
+from sagemaker_monitor.analysis.records.captured import events
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
     import polars as pl
+
+    from sagemaker_monitor.analysis.datasets.sides import Record
 
 TRUTH, BATCH, ASKED, ANSWERED = "groundTruthData", "batchTransformOutput", "endpointInput", "endpointOutput"
 
@@ -76,12 +78,13 @@ def read_captured(
     """
     import polars as pl
 
-    records = [record for file in files for record in _records(file)]
+    records = _records(files)
     if not records:
         raise AnalysisError(f"{EMPTY}: no captured record in {len(files)} file(s)")
-    truth = side_of(records, TRUTH) if TRUTH in records[0] else None
+    first, _ = records[0]
+    truth = side_of(records, TRUTH) if TRUTH in first else None
     names, label_name = _names(headers, label, labelled=truth is not None)
-    batch = BATCH in records[0].get("captureData", {})
+    batch = BATCH in first["captureData"]
     asked = side_of(records, BATCH if batch else ASKED)
     answers = asked if batch else side_of(records, ANSWERED)
     skip = _features_in_row(names) if batch and asked.is_csv else 0
@@ -127,11 +130,11 @@ def _feature_rows(asked: Side, width: int, expression: str | None) -> list[Seque
             f"the {asked.name} is JSON: give features_attribute, the expression that finds the features"
         )
     rows = asked.values(expression, "features_attribute")
-    for number, row in enumerate(rows, start=1):
+    for place, row in zip(asked.places, rows, strict=True):
         if not isinstance(row, list) or len(row) != len(rows[0]) or not row:
             raise AnalysisError(
                 f"Data must contain features. features_attribute {expression!r} finds no list of "
-                f"{len(rows[0]) if isinstance(rows[0], list) else 'feature'} values in record {number}"
+                f"{len(rows[0]) if isinstance(rows[0], list) else 'feature'} values in {place.rstrip(',')}"
             )
     return rows
 
@@ -146,22 +149,11 @@ def _truth(truth: Side, label: str | int | None, attributes: Attributes) -> list
     return truth.values(label, "label")
 
 
-def _records(file: Path) -> list[dict[str, Any]]:
-    """Return the records of *file*, without those that shadow tests recorded."""
-    try:
-        text = file.read_bytes().decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        raise AnalysisError(f"{file.name!r} is not UTF-8: byte {error.start} cannot be read") from error
+def _records(files: Sequence[Path]) -> list[Record]:
+    """Return the records of *files*, without those that shadow tests recorded."""
     records = []
-    for number, line in enumerate(text.split("\n"), start=1):
-        if not line.strip():
-            continue
-        try:
-            record = json.loads(line)
-        except (ValueError, RecursionError) as error:
-            raise AnalysisError(f"{file.name!r} line {number} is not JSON: {error}") from error
-        if not isinstance(record, dict) or not isinstance(record.get("captureData"), dict):
-            raise AnalysisError(f"{file.name!r} line {number} is no captured record: it has no captureData")
-        if (record.get("eventMetadata") or {}).get("invocationSource") != "ShadowExperiment":
-            records.append(record)
+    for event, place in events(files):
+        if not isinstance(event.get("captureData"), dict):
+            raise AnalysisError(f"{place} is no captured record: it has no captureData")
+        records.append((event, place))
     return records

@@ -32,6 +32,7 @@ def read_parquet(files: Sequence[Path], headers: Sequence[str] | None) -> Datase
                 f"the Parquet files have different columns: {', '.join(first[:10])} and "
                 f"{', '.join(frame.columns[:10])}; give files with the same columns in the same order"
             )
+        _check_kinds(frames[0], frame)
     if headers is not None and len(headers) != len(first):
         raise AnalysisError(
             f"{MISMATCH} the files have {len(first)} columns, the headers name {len(headers)}"
@@ -43,6 +44,30 @@ def read_parquet(files: Sequence[Path], headers: Sequence[str] | None) -> Datase
     )
     columns = [_plain(each, names[place]) for place, each in enumerate(cells.get_columns())]
     return Dataset(names, pl.DataFrame(columns), typed=True)
+
+
+def _check_kinds(first: pl.DataFrame, other: pl.DataFrame) -> None:
+    """Refuse numbers in one file that are texts in another: put together, all of them would be texts."""
+    for name, one, two in zip(first.columns, first.dtypes, other.dtypes, strict=True):
+        kinds = {_kind(one), _kind(two)} - {None}
+        if len(kinds) > 1:
+            raise AnalysisError(
+                f"the Parquet files have {name!r} as {one} and as {two}; "
+                "give files whose columns have the same types"
+            )
+
+
+def _kind(dtype: pl.DataType) -> str | None:
+    """Return what values of a type are, None for a column without any."""
+    import polars as pl
+
+    if dtype == pl.Null:
+        return None
+    if dtype in (pl.String, pl.Categorical, pl.Enum):
+        return "text"
+    if dtype.is_temporal():
+        return "time"
+    return "number" if dtype.is_numeric() else str(dtype)
 
 
 def _read(file: Path) -> pl.DataFrame:

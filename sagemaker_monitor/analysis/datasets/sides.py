@@ -17,6 +17,9 @@ if TYPE_CHECKING:
 
     import polars as pl
 
+    Record = tuple[dict[str, Any], str]
+    """A captured record, and how its line is named in a message."""
+
 
 @dataclass(frozen=True)
 class Side:
@@ -25,6 +28,7 @@ class Side:
     name: str
     is_csv: bool
     contents: Sequence[Any]
+    places: Sequence[str]
 
     @property
     def width(self) -> int:
@@ -59,59 +63,56 @@ class Side:
         )
 
 
-def side_of(records: Sequence[dict[str, Any]], name: str) -> Side:
+def side_of(records: Sequence[Record], name: str) -> Side:
     """Return the part called *name* of *records*; raises AnalysisError for one that lacks or spoils it."""
-    parts = [_part(record, name, number) for number, record in enumerate(records, start=1)]
+    parts = [_part(record, name, place) for record, place in records]
     kinds = {is_csv for is_csv, _ in parts}
     if len(kinds) > 1:
         raise AnalysisError(f"the records have {name} in CSV and in JSON; give records of one kind")
-    side = Side(name, kinds == {True}, [content for _, content in parts])
+    side = Side(name, kinds == {True}, [content for _, content in parts], [place for _, place in records])
     if side.is_csv:
         widths = [len(row) for row in side.contents]
-        other = next((number for number, width in enumerate(widths, start=1) if width != widths[0]), None)
+        other = next((row for row, width in enumerate(widths) if width != widths[0]), None)
         if other is not None:
             raise AnalysisError(
-                f"record {other} has {widths[other - 1]} columns in {name}, record 1 has {widths[0]}"
+                f"{side.places[other]} has {widths[other]} columns in {name}, "
+                f"the first record has {widths[0]}"
             )
     return side
 
 
-def _part(record: dict[str, Any], name: str, number: int) -> tuple[bool, Any]:
+def _part(record: dict[str, Any], name: str, place: str) -> tuple[bool, Any]:
     """Return whether the part is CSV, and its one row or its document."""
     part = record.get(name) or record.get("captureData", {}).get(name)
     if not isinstance(part, dict) or not isinstance(part.get("data"), str):
-        raise AnalysisError(
-            f"record {number} has no {name}; capture input and output, and merge ground truth"
-        )
+        raise AnalysisError(f"{place} has no {name}; capture input and output, and merge ground truth")
     text, encoding = part["data"], str(part.get("encoding", "")).upper()
     if encoding == "BASE64":
         try:
             text = base64.b64decode(text, validate=True).decode("utf-8")
         except ValueError as error:
-            raise AnalysisError(f"record {number} has {name} that is no BASE64 text: {error}") from error
+            raise AnalysisError(f"{place} has {name} that is no BASE64 text: {error}") from error
         encoding = "JSON" if "json" in str(part.get("observedContentType", "")).lower() else "CSV"
     if encoding == "CSV":
-        return True, _row(text, name, number)
+        return True, _row(text, name, place)
     if encoding != "JSON":
-        raise AnalysisError(
-            f"record {number} has {name} with encoding {encoding!r}; allowed: CSV, JSON, BASE64"
-        )
+        raise AnalysisError(f"{place} has {name} with encoding {encoding!r}; allowed: CSV, JSON, BASE64")
     try:
         return False, json.loads(text)
     except (ValueError, RecursionError) as error:
         raise AnalysisError(
-            f"record {number} has {name} that is not one JSON document: {error}; "
+            f"{place} has {name} that is not one JSON document: {error}; "
             "a request with several records cannot be matched with one ground truth"
         ) from error
 
 
-def _row(text: str, name: str, number: int) -> list[str]:
+def _row(text: str, name: str, place: str) -> list[str]:
     if '"' not in text and "\n" not in text.strip():
         return text.strip("\r\n").split(",")
     rows = [row for row in csv.reader(text.splitlines()) if row]
     if len(rows) != 1:
         raise AnalysisError(
-            f"record {number} has {len(rows)} rows in {name}; bias needs one row in each captured request, "
+            f"{place} has {len(rows)} rows in {name}; bias needs one row in each captured request, "
             "because ground truth is one label for each"
         )
     return rows[0]

@@ -65,10 +65,11 @@ def events(files: Sequence[Path]) -> Iterator[tuple[dict[str, Any], str]]:
         for number, line in enumerate(block.content.split(b"\n")):
             if not line.strip():
                 continue
-            event = parsed(line, block.place(number))
+            place = block.place(number)
+            event = parsed(line, place)
             metadata = event.get("eventMetadata")
             if not isinstance(metadata, dict) or metadata.get("invocationSource") != SHADOW:
-                yield event, block.place(number)
+                yield event, place
 
 
 def _read(block: Block) -> pl.DataFrame:

@@ -155,7 +155,8 @@ class JsonTable:
 def parsed(line: bytes | str, place: str) -> Record:
     """Return the record in *line*; raises AnalysisError, naming the *place*, when it is none."""
     try:
-        record = json.loads(line)
+        # Given bytes, the module would guess their encoding, line by line.
+        record = json.loads(line.decode() if isinstance(line, bytes) else line)
     except (ValueError, RecursionError) as error:
         reason = "text that is not UTF-8" if isinstance(error, UnicodeDecodeError) else str(error)
         raise AnalysisError(f"{place} is not JSON: {reason}; a record is one JSON object") from error

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 from sagemaker_monitor.analysis.csv_text import BOM
@@ -32,9 +33,12 @@ class Block:
 
     def place(self, line: int) -> str:
         """Return how the line at an index, from 0, is named in a message."""
-        found = bisect_right([each.start for each in self.origins], line) - 1
-        origin = self.origins[found]
+        origin = self.origins[bisect_right(self._starts, line) - 1]
         return f"{origin.file!r}, line {origin.number + line - origin.start},"
+
+    @cached_property
+    def _starts(self) -> list[int]:
+        return [each.start for each in self.origins]
 
     def place_of_row(self, row: int) -> str:
         """Return how the line of a row, from 0, is named: lines that are blank are no rows."""

@@ -210,15 +210,16 @@ def broken(**changes: Any) -> str:
     ("content", "attributes", "changes", "text"),
     [
         ("", LABEL, {}, "the dataset is empty: no captured record in 1 file(s)"),
-        (GOOD + "\n{", LABEL, {}, "'part-0.jsonl' line 2 is not JSON"),
-        (GOOD + '\n{"a":1}', LABEL, {}, "line 2 is no captured record"),
-        (broken(endpointInput=None), LABEL, {}, "record 2 has no endpointInput; capture input and output"),
-        (broken(endpointInput=part("1,2,3\n4,5,6")), LABEL, {}, "record 2 has 2 rows in endpointInput"),
+        (GOOD + "\n{", LABEL, {}, "'part-0.jsonl', line 2, is not JSON"),
+        (f'{GOOD}\n\n{{"eventMetadata": []}}', LABEL, {}, "'part-0.jsonl', line 3, is no captured record"),
+        (GOOD + '\n{"a":1}', LABEL, {}, "'part-0.jsonl', line 2, is no captured record"),
+        (broken(endpointInput=None), LABEL, {}, "'part-0.jsonl', line 2, has no endpointInput; capture"),
+        (broken(endpointInput=part("1,2,3\n4,5,6")), LABEL, {}, "line 2, has 2 rows in endpointInput"),
         (
             broken(endpointInput=part("1,2")),
             LABEL,
             {},
-            "record 2 has 2 columns in endpointInput, record 1 has 3",
+            "line 2, has 2 columns in endpointInput, the first record has 3",
         ),
         (broken(endpointInput=part([1])), LABEL, {}, "endpointInput in CSV and in JSON"),
         (

@@ -297,6 +297,27 @@ def test_bad_data_is_refused(
     assert "Traceback" not in done.log
 
 
+def test_parquet_files_with_other_types_are_refused(container: Container) -> None:
+    """Whole numbers beside fractions are numbers; beside texts they would be texts."""
+    frame = pl.DataFrame(whole(), schema=HEADERS, orient="row")
+    setting = {**COMMON, **FORMATS["parquet"][0]}
+    container.add("1.parquet", parquet(frame)).add("2.parquet", parquet(frame.cast({"sex": pl.Float64})))
+    fractions = container.run(setting)
+    container.add("2.parquet", parquet(frame.cast({"sex": pl.String})))
+    texts = container.run(setting)
+
+    assert fractions.code == 0, fractions.message
+    assert "the Parquet files have 'sex' as Int64 and as String; give files" in texts.message
+
+
+def test_markers_beside_the_data_are_not_read(container: Container) -> None:
+    """Spark leaves _SUCCESS and checksums, whose names begin with a dot, where it writes."""
+    setting = {**COMMON, **FORMATS["parquet"][0]}
+    container.add("part-0.parquet", parquet()).add("_SUCCESS", b"").add(".part-0.parquet.crc", b"crc\x00")
+
+    assert container.run(setting).code == 0
+
+
 def test_parquet_files_with_other_columns_are_refused(container: Container) -> None:
     """Files are one table only with the same columns."""
     container.add("1.parquet", parquet()).add("2.parquet", parquet(pl.DataFrame({"a": [1]})))

@@ -86,6 +86,7 @@ def test_a_byte_order_mark_and_blank_lines_are_nothing(written: Written) -> None
         (LINES, ('{"a": 1}\n7\n',), "'0.part', line 2, is a single int"),
         (LINES, ('{"a": 1}\nnull\n',), "'0.part', line 2, is null"),
         (LINES, (b'{"a": "\xe9"}\n',), "'0.part', line 1, is not JSON: text that is not UTF-8"),
+        (LINES, ('{"a": 1}\n{"a": 2}\n'.encode("utf-16"),), "line 1, is not JSON: text that is not UTF-8"),
         (LINES, (lines({"a": [1, 2]}),), "'a' is an array; the analyzer takes flat JSON records"),
         (LINES, (lines({"a": {"b": [1]}}),), "'a.b' is an array"),
         (LINES, ("",), "Job inputs had no data"),
