@@ -10,7 +10,7 @@ from sagemaker_monitor.analysis.container.config import AnalysisConfig
 from sagemaker_monitor.analysis.container.explaining import Explaining, explained
 from sagemaker_monitor.analysis.container.inputs import open_dataset
 from sagemaker_monitor.analysis.container.job_attributes import SOURCE, JobAttributes
-from sagemaker_monitor.analysis.container.page import Subject, page
+from sagemaker_monitor.analysis.container.page.document import Subject, page
 from sagemaker_monitor.analysis.container.predictor import ENDPOINT_VARIABLE
 from sagemaker_monitor.analysis.container.roles import Roles
 from sagemaker_monitor.analysis.documents.analysis import Analysis
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
-    from sagemaker_monitor.analysis.container.page_explanations import Attributions
+    from sagemaker_monitor.analysis.container.page.explanations import Attributions
     from sagemaker_monitor.analysis.container.paths import Paths
     from sagemaker_monitor.analysis.datasets.dataset import Dataset
 

@@ -15,8 +15,8 @@ from hypothesis import strategies as st
 from sagemaker_monitor.analysis.bias.meanings import MEANINGS
 from sagemaker_monitor.analysis.bias.metrics import POST_TRAINING, PRE_TRAINING
 from sagemaker_monitor.analysis.bias.report import names_of
-from sagemaker_monitor.analysis.container.page import Subject, page
-from sagemaker_monitor.analysis.container.page_bias import reading
+from sagemaker_monitor.analysis.container.page.bias import reading
+from sagemaker_monitor.analysis.container.page.document import Subject, page
 from sagemaker_monitor.analysis.documents.analysis import Analysis, BiasSection, FacetResult, MetricResult
 
 from .conftest import Container

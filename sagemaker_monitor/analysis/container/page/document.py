@@ -6,15 +6,15 @@ import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from sagemaker_monitor.analysis.container import page_bias, page_explanations
-from sagemaker_monitor.analysis.container.page_markup import Html, el, join, text
-from sagemaker_monitor.analysis.container.page_style import STYLE
+from sagemaker_monitor.analysis.container.page import bias, explanations
+from sagemaker_monitor.analysis.container.page.markup import Html, el, join, text
+from sagemaker_monitor.analysis.container.page.style import STYLE
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
     from pathlib import Path
 
-    from sagemaker_monitor.analysis.container.page_explanations import Attributions
+    from sagemaker_monitor.analysis.container.page.explanations import Attributions
     from sagemaker_monitor.analysis.documents.analysis import Analysis
 
 _POLICY = "default-src 'none'; style-src 'unsafe-inline'"
@@ -39,11 +39,11 @@ class Subject:
 
 def page(title: str, subject: Subject, analysis: Analysis, explained: Sequence[Attributions] = ()) -> str:
     """Return the page; everything that comes from data or configuration is escaped, no row is shown."""
-    sections = [page_bias.section(stage, found) for stage, found in analysis.sections]
+    sections = [bias.section(stage, found) for stage, found in analysis.sections]
     if explained:
-        sections.append(page_explanations.section(list(explained)))
+        sections.append(explanations.section(list(explained)))
     if analysis.sections:
-        sections.append(page_bias.glossary(analysis))
+        sections.append(bias.glossary(analysis))
     head = join(
         [
             Html('<meta charset="utf-8">'),
@@ -136,16 +136,15 @@ def _contents(analysis: Analysis, explained: Sequence[Attributions]) -> Html:
     items = []
     for stage, section in analysis.sections:
         below = [
-            (page_bias.anchor(stage, place), f"{facet}: {result.value_or_threshold}")
-            for place, facet, result in page_bias.groups(section)
+            (bias.anchor(stage, place), f"{facet}: {result.value_or_threshold}")
+            for place, facet, result in bias.groups(section)
         ]
-        items.append(_entry(stage, page_bias.TITLES[stage], below))
+        items.append(_entry(stage, bias.TITLES[stage], below))
     if explained:
         labels = [
-            (page_explanations.anchor(place), f"Label {label}")
-            for place, (label, _, _) in enumerate(explained, 1)
+            (explanations.anchor(place), f"Label {label}") for place, (label, _, _) in enumerate(explained, 1)
         ]
-        items.append(_entry("explanations", page_explanations.TITLE, labels))
+        items.append(_entry("explanations", explanations.TITLE, labels))
     if analysis.sections:
         items.append(_entry("metrics", "What the metrics say", []))
     return el("nav", el("ul", *items), aria_label="Contents")

@@ -6,8 +6,8 @@ import math
 from typing import TYPE_CHECKING
 
 from sagemaker_monitor.analysis.bias.meanings import MEANINGS
-from sagemaker_monitor.analysis.container.page_bars import bar
-from sagemaker_monitor.analysis.container.page_markup import Html, el, join
+from sagemaker_monitor.analysis.container.page.bars import bar
+from sagemaker_monitor.analysis.container.page.markup import Html, el, join
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

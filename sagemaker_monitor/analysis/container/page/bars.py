@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sagemaker_monitor.analysis.container.page_markup import Html
+from sagemaker_monitor.analysis.container.page.markup import Html
 
 _WIDTH = 100
 

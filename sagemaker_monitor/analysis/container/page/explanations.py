@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from sagemaker_monitor.analysis.container.page_bars import bar
-from sagemaker_monitor.analysis.container.page_bias import number
-from sagemaker_monitor.analysis.container.page_markup import Html, el
+from sagemaker_monitor.analysis.container.page.bars import bar
+from sagemaker_monitor.analysis.container.page.bias import number
+from sagemaker_monitor.analysis.container.page.markup import Html, el
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
