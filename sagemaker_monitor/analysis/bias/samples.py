@@ -88,7 +88,8 @@ def labels(observed: Column, predicted: Column | None, values: Sequence[Value]) 
         raise AnalysisError(
             "Predicted Label Column series datatype is not the same as Label Column series. "
             f"labels ({observed.kind.value}) are {_word(continuous)}, predicted labels "
-            f"({predicted.kind.value}) are {_word(not continuous)}; write both in the same way"
+            f"({predicted.kind.value}) are {_word(not continuous)}; "
+            f"write both in the same way{_gaps(observed)}"
         )
     if continuous:
         both = np.concatenate([observed.numbers(), predicted.numbers()])
@@ -109,6 +110,12 @@ _SMALL = (
     "; with so few rows the integer labels count as continuous (5 % or more of the values are distinct), "
     "and favourable is what is strictly above label_values_or_threshold"
 )
+
+
+def _gaps(observed: Column) -> str:
+    """Return what is to be said of labels that are absent, which make whole numbers fractions."""
+    absent = len(observed.present) - int(observed.present.sum())
+    return f". {absent} of {len(observed.present)} labels are absent: leave those rows out" if absent else ""
 
 
 def _word(continuous: bool) -> str:

@@ -37,15 +37,30 @@ def sections(
         predicted = None
         if stage == POST_TRAINING:
             predicted = _predicted(config, dataset, roles, observed, endpoint)
+        labels = samples.labels(observed, predicted, config.favourable)
+        if not labels.observed.any():
+            _tell_of_none(observed, config)
         found[stage] = report.section(
             stage,
             methods,
             label=dataset.names[roles.label],
-            labels=samples.labels(observed, predicted, config.favourable),
+            labels=labels,
             facets=facets,
             group_variable=None if group is None else dataset.column(group),
         )
     return found
+
+
+def _tell_of_none(observed: Column, config: AnalysisConfig) -> None:
+    """Print why metrics may all be 0: to Clarify labels none of which is favourable are no error."""
+    wanted = ", ".join(map(str, config.favourable))
+    absent = len(observed.present) - int(observed.present.sum())
+    gaps = f", {absent} of them absent" if absent else ""
+    print(
+        f"warning: no label is favourable: {observed.name!r} has {len(observed.present)} "
+        f"{observed.kind.value} values{gaps}, label_values_or_threshold is {wanted}",
+        flush=True,
+    )
 
 
 def features_of(config: AnalysisConfig, dataset: Dataset, roles: Roles) -> pl.DataFrame:

@@ -451,6 +451,27 @@ def test_one_class_of_labels_is_analysed(container: Container) -> None:
     }
 
 
+def test_labels_of_which_none_is_favourable_are_told_of(container: Container) -> None:
+    """An absent label makes whole numbers fractions, above whose largest nothing is: the log says so."""
+    done = container.add("d.csv", f"{CSV}1,30,2,1,\n").run(config())
+
+    assert done.code == 0
+    assert set(metrics(done.document("analysis.json")).values()) >= {0.0}
+    assert "warning: no label is favourable: 'approve' has 121 float values, 1 of them absent" in done.log
+
+
+def test_absent_labels_are_named_where_predicted_ones_are_of_another_type(container: Container) -> None:
+    """The text that users know from Clarify alone does not lead to the row."""
+    headers = [*HEADERS, "guess"]
+    rows = "".join(f"{line},{number % 2}\n" for number, line in enumerate(CSV.splitlines()))
+    container.add("d.csv", f"{rows}1,30,2,1,,1\n")
+
+    done = container.run(config(headers=headers, predicted_label="guess", methods=BOTH))
+
+    assert done.message.startswith("Predicted Label Column series datatype is not the same as Label")
+    assert done.message.endswith("1 of 121 labels are absent: leave those rows out")
+
+
 def test_facet_value_nobody_has_is_reported_per_metric(container: Container) -> None:
     """An empty sensitive group does not stop the analysis."""
     done = container.add("d.csv", CSV).run(
