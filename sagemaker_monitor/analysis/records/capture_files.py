@@ -101,8 +101,8 @@ class CaptureFiles:
 
     @cached_property
     def _widths(self) -> tuple[int, ...]:
-        first = self._first.payloads.row(0, named=True)
-        return tuple(payloads.width_of(first[part]) for part in self.format.ordered_parts)
+        first, place = self._first.payloads.row(0, named=True), self._first.place
+        return tuple(payloads.width_of(first[part], place) for part in self.format.ordered_parts)
 
 
 def json_lines_of(records: Captured, parts: Sequence[str]) -> Lines:

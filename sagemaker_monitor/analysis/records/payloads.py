@@ -18,9 +18,9 @@ _STAND_INS = str.maketrans("\r\n", "\x1c\x1d")
 _LINE_ENDS = str.maketrans("\x1c\x1d", "\r\n")
 
 
-def width_of(payload: str) -> int:
-    """Return how many cells a payload has."""
-    return len(_row(payload.rstrip("\r\n")))
+def width_of(payload: str, place: Callable[[int], str]) -> int:
+    """Return how many cells the first payload has; raises AnalysisError, *place* names it."""
+    return len(_read(payload.rstrip("\r\n"), 0, place))
 
 
 def cells_of(payloads: pl.Series, width: int, place: Callable[[int], str]) -> pl.DataFrame:
@@ -56,18 +56,18 @@ def _one_by_one(texts: pl.Series, width: int, place: Callable[[int], str]) -> pl
 
     rows = []
     for number, text in enumerate(texts):
-        try:
-            row = _row(text)
-        except csv.Error as error:
-            raise AnalysisError(f"{place(number)} cannot be read as CSV: {error}") from error
+        row = _read(text, number, place)
         if len(row) != width:
             raise AnalysisError(_ragged(place(number), len(row), width))
         rows.append([cell or None for cell in row])
     return pl.DataFrame(rows, schema={str(place): pl.String for place in range(width)}, orient="row")
 
 
-def _row(text: str) -> list[str]:
-    (row,) = csv.reader([text.translate(_STAND_INS)], strict=True)
+def _read(text: str, number: int, place: Callable[[int], str]) -> list[str]:
+    try:
+        (row,) = csv.reader([text.translate(_STAND_INS)], strict=True)
+    except csv.Error as error:
+        raise AnalysisError(f"{place(number)} cannot be read as CSV: {error}") from error
     return [cell.translate(_LINE_ENDS) for cell in row] or [""]
 
 

@@ -159,6 +159,7 @@ NO_TEXT = {"encoding": "BASE64", "data": base64.b64encode(b"\xff\x00").decode()}
             "'0.part', line 2 cannot be read: endpointOutput, encoded as BASE64, is not text in BASE64",
         ),
         (OUTPUT, (pair("", "1,2") + pair("", "1,2,3"),), "line 2, has 3 cells, the first record has 2"),
+        (OUTPUT, (pair("", '"1'),), "'0.part', line 1, cannot be read as CSV: unexpected end of data"),
         (OUTPUT, (pair("", "1") + pair("", '"1'),), "'0.part', line 2, cannot be read as CSV"),
         (OUTPUT, (pair("", '"1"') + pair("", '1,"1"'),), "'0.part', line 2, has 2 cells"),
         (OUTPUT, (pair("", "{", "JSON"),), "what was captured in '0.part', line 1, is not JSON"),
