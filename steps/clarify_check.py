@@ -59,7 +59,7 @@ def explainability_check(
         ),
         model_config=_model_config(build, model_name),
         explainability_config=_shap_config(build),
-        model_scores=_probability(build),
+        model_scores=_explained(build),
     )
     return _check(build, "ModelExplainability", config, baselining, depends_on)
 
@@ -116,6 +116,14 @@ def _probability(build: Build) -> int | None:
     """Return which value of an answer is P(1); None where the answer is that value alone."""
     prediction = build.model.data_schema.prediction
     return prediction.probability if prediction.values > 1 else None
+
+
+def _explained(build: Build) -> int | None:
+    """Return which value of an answer is explained: P(1), or the predicted number; None where it is alone."""
+    schema = build.model.data_schema
+    if schema.is_binary:
+        return _probability(build)
+    return schema.prediction.label if schema.prediction.values > 1 else None
 
 
 def _shap_config(build: Build) -> Any:

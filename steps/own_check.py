@@ -20,6 +20,7 @@ from sagemaker_monitor.analysis.container.baselining import (
     STATISTICS,
 )
 from sagemaker_monitor.analysis.decision.own_engine import CHECK_TYPE, DOCUMENTS
+from sagemaker_monitor.settings.schema import DataSchema
 from steps.baselining import Baselining
 from steps.build import Build
 from steps.clarify_check import facet_values
@@ -144,8 +145,17 @@ def _quality_environment(build: Build, check: Check) -> dict[str, str]:
         **dataset,
         "analysis_type": "MODEL_QUALITY",
         "problem_type": schema.problem_type,
-        "probability_attribute": "prediction",
         "ground_truth_attribute": "label",
+        **answer_attributes(schema),
+    }
+
+
+def answer_attributes(schema: DataSchema) -> dict[str, str]:
+    """Return what tells model quality that the column prediction is P(1), or the number or class."""
+    if not schema.is_binary:
+        return {"inference_attribute": "prediction"}
+    return {
+        "probability_attribute": "prediction",
         "probability_threshold_attribute": str(schema.prediction.threshold),
     }
 

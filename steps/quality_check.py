@@ -8,7 +8,7 @@ from steps.adapter import monitored_transform
 from steps.baselining import Baselining
 from steps.build import Build
 from steps.check_job import check_job_config
-from steps.own_check import own_check
+from steps.own_check import answer_attributes, own_check
 from steps.spec import DATA_QUALITY
 from steps.transform import score, transform_arguments
 
@@ -35,9 +35,8 @@ def model_quality_check(build: Build, *, data_uri: Any, baselining: Baselining, 
         dataset_format=DatasetFormat.csv(header=True),
         output_s3_uri=build.output("model-quality"),
         problem_type=schema.problem_type,
-        probability_attribute="prediction",
         ground_truth_attribute="label",
-        probability_threshold_attribute=str(schema.prediction.threshold),
+        **answer_attributes(schema),
     )
     return _check(build, "ModelQuality", config, baselining, depends_on)
 

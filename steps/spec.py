@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from sagemaker_monitor.settings.schema import Facet, Model, Rule
+from sagemaker_monitor.settings.schema import DataSchema, Facet, Model, Rule
 
 MONITORING_STEP = "BatchMonitor-monitoring"
 """What MonitorBatchTransformStep calls its check when it is named BatchMonitor."""
@@ -61,9 +61,7 @@ def script_spec(model: Model, environment: str, pipeline: str) -> dict[str, Any]
             "label": schema.label,
         },
         "problem_type": schema.problem_type,
-        "prediction": {"probability": schema.prediction.probability, "values": schema.prediction.values},
-        "favourable": schema.favourable,
-        "threshold": schema.prediction.threshold,
+        **_answer(schema),
         "facets": [_facet(facet) for facet in bias.facets] if bias else [],
         "group_variable": bias.group_variable if bias else None,
         "minimum_overlap": ground_truth.minimum_overlap if ground_truth else 1.0,
@@ -83,6 +81,18 @@ def script_spec(model: Model, environment: str, pipeline: str) -> dict[str, Any]
             "when_too_few": gate.when_too_few,
             "rules": [_rule(rule) for rule in gate.rules],
         },
+    }
+
+
+def _answer(schema: DataSchema) -> dict[str, Any]:
+    """Return how the model's answer is held against a label."""
+    prediction = schema.prediction
+    if not schema.is_binary:
+        return {"prediction": {"label": prediction.label, "values": prediction.values}}
+    return {
+        "prediction": {"probability": prediction.probability, "values": prediction.values},
+        "favourable": schema.favourable,
+        "threshold": prediction.threshold,
     }
 
 

@@ -52,6 +52,33 @@ MODEL: dict[str, ModelMeaning] = {
     "false_negative_rate": ModelMeaning(
         "False negative rate", "share of the rows observed as 1 that the model predicts as 0", "higher"
     ),
+    "weighted_recall": ModelMeaning(
+        "Weighted recall", "recall of each class, each counting by its rows; the same as accuracy"
+    ),
+    "weighted_precision": ModelMeaning(
+        "Weighted precision",
+        "share of the rows predicted as a class that were observed as it, each class counting by its rows",
+    ),
+    "weighted_f1": ModelMeaning("Weighted F1", "F1 of each class, each counting by its rows"),
+    "weighted_f0_5": ModelMeaning("Weighted F0.5", "F0.5 of each class, each counting by its rows"),
+    "weighted_f2": ModelMeaning("Weighted F2", "F2 of each class, each counting by its rows"),
+    "mae": ModelMeaning(
+        "Mean absolute error",
+        "how far predictions are from the labels on average, in the label's unit; 0 is always right",
+        "higher",
+    ),
+    "rmse": ModelMeaning(
+        "Root mean squared error",
+        "how far predictions are from the labels, in the label's unit, large errors counting more",
+        "higher",
+    ),
+    "mse": ModelMeaning(
+        "Mean squared error", "the square of the root mean squared error; 0 is always right", "higher"
+    ),
+    "r2": ModelMeaning(
+        "Coefficient of determination",
+        "share of the labels' variance that predictions explain; 1 is all, 0 no more than their mean does",
+    ),
     NDCG: ModelMeaning(
         "Agreement of two rankings of the features",
         "the features in the order of their attributions now, each gaining what the baseline attributes to"

@@ -33,6 +33,7 @@ def check_model(model: Model) -> list[Finding]:
         *_columns(model),
         *_label(model),
         *_prediction(model),
+        *_problem_type(model),
         *_data(model),
         *_minimum_rows(model.gate.minimum_rows),
     ]
@@ -109,7 +110,7 @@ def _artifact(model: Model) -> Iterator[Finding]:
             )
         if artifact.entry_point is not None:
             yield ("artifact", "entry_point"), "linear-learner's container runs no script: remove it"
-        if (prediction.probability, prediction.values) != (1, 2):
+        if model.data_schema.is_binary and (prediction.probability, prediction.values) != (1, 2):
             yield (
                 ("schema", "prediction"),
                 "linear-learner answers its label, then P(1): write probability: 1 and values: 2",
@@ -140,7 +141,7 @@ def _columns(model: Model) -> Iterator[Finding]:
 
 
 def _label(model: Model) -> Iterator[Finding]:
-    if model.data_schema.favourable not in (0, 1):
+    if model.data_schema.is_binary and model.data_schema.favourable not in (0, 1):
         message = (
             f"must be 0 or 1, not {model.data_schema.favourable}: a binary classifier's labels are 0 and 1"
         )
@@ -221,10 +222,55 @@ def _uris(model: Model) -> list[tuple[str, str, int]]:
 
 def _prediction(model: Model) -> Iterator[Finding]:
     prediction = model.data_schema.prediction
-    if prediction.probability >= prediction.values:
+    key = "probability" if model.data_schema.is_binary else "label"
+    place = getattr(prediction, key)
+    if place >= prediction.values:
         answers = "one value" if prediction.values == 1 else f"{prediction.values} values"
-        message = f"is {prediction.probability}, but the model answers {answers}, counted from 0: see values"
-        yield ("schema", "prediction", "probability"), message
+        message = f"is {place}, but the model answers {answers}, counted from 0: see values"
+        yield ("schema", "prediction", key), message
+
+
+def _problem_type(model: Model) -> Iterator[Finding]:
+    """Return what the model's problem type has no use for."""
+    schema, monitors = model.data_schema, model.monitors
+    if schema.is_binary:
+        if "label" in schema.prediction.model_fields_set:
+            yield (
+                ("schema", "prediction", "label"),
+                "is for Regression and MulticlassClassification: the answer of a binary classifier is a "
+                "probability; write probability",
+            )
+        return
+    kind = schema.problem_type
+    if "favourable" in schema.model_fields_set:
+        yield ("schema", "favourable"), f"is for BinaryClassification, and problem_type is {kind}: remove it"
+    for key in ("probability", "threshold"):
+        if key in schema.prediction.model_fields_set:
+            hint = "write label" if key == "probability" else "remove it"
+            yield (
+                ("schema", "prediction", key),
+                f"is for BinaryClassification, and problem_type is {kind}: {hint}",
+            )
+    if monitors.bias:
+        yield (
+            ("monitors", "bias"),
+            f"needs problem_type BinaryClassification, not {kind}: facets are compared by the shares of a "
+            "favourable outcome, and limits of chance are known for two outcomes only; remove it",
+        )
+    if monitors.explainability:
+        yield from _explained(monitors.explainability, kind)
+
+
+def _explained(monitor: ExplainabilityMonitor, kind: str) -> Iterator[Finding]:
+    path: Path = ("monitors", "explainability")
+    if kind == "MulticlassClassification":
+        yield (
+            path,
+            "cannot explain MulticlassClassification: contributions add up to an amount, and the model "
+            "answers the name of a class, whose number means no more or less of anything; remove it",
+        )
+    elif monitor.use_logit:
+        yield (*path, "use_logit"), f"needs a probability, and problem_type is {kind}: remove it"
 
 
 def _data(model: Model) -> Iterator[Finding]:

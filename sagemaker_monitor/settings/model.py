@@ -62,13 +62,31 @@ class Prediction(Section):
     """How the model's answer becomes a predicted label."""
 
     probability: Annotated[
-        Integer, Field(ge=0, description="Which value of the model's answer is P(1), counted from 0.")
+        Integer,
+        Field(
+            ge=0,
+            description="Which value of the model's answer is P(1), counted from 0;"
+            " for BinaryClassification.",
+        ),
+    ] = 0
+    label: Annotated[
+        Integer,
+        Field(
+            ge=0,
+            description="Which value of the model's answer is the predicted number or class, counted from 0;"
+            " for Regression and MulticlassClassification.",
+        ),
     ] = 0
     values: Annotated[
         Integer, Field(ge=1, description="How many values the model answers for each record.")
     ] = 1
     threshold: Annotated[
-        Number, Field(gt=0, lt=1, description="The model predicts 1 when its answer is above this, strictly.")
+        Number,
+        Field(
+            gt=0,
+            lt=1,
+            description="The model predicts 1 when P(1) is above this, strictly; for BinaryClassification.",
+        ),
     ] = 0.5
 
 
@@ -83,11 +101,20 @@ class DataSchema(Section):
         "text/csv"
     )
     problem_type: Annotated[
-        Literal["BinaryClassification"], Field(description="The label is 0 or 1; the model answers P(1).")
+        Literal["BinaryClassification", "MulticlassClassification", "Regression"],
+        Field(
+            description="BinaryClassification: the label is 0 or 1, and the model answers P(1);"
+            " MulticlassClassification: the label is a number or text, and the model answers one of them;"
+            " Regression: the label is a number, and so is the answer."
+        ),
     ] = "BinaryClassification"
-    label: Annotated[Column, Field(description="Column of the observed outcome, 0 or 1; the last of a file.")]
+    label: Annotated[
+        Column,
+        Field(description="Column of the observed outcome, of binary models 0 or 1; the last of a file."),
+    ]
     favourable: Annotated[
-        Integer, Field(description="The label's value that is the good outcome, 0 or 1.")
+        Integer,
+        Field(description="The label's value that is the good outcome, 0 or 1; for BinaryClassification."),
     ] = 1
     prediction: Annotated[Prediction, Field(description="How an answer becomes a label.")] = Prediction()
     record_key: Annotated[
@@ -97,6 +124,11 @@ class DataSchema(Section):
         tuple[Column, ...], Field(min_length=1, description="What the model is sent, in its order; numbers.")
     ]
     facet_columns: Annotated[tuple[Column, ...], Field(description="Analysed, never sent to the model.")] = ()
+
+    @property
+    def is_binary(self) -> bool:
+        """Whether the label is 0 or 1, and the model answers P(1)."""
+        return self.problem_type == "BinaryClassification"
 
     @property
     def columns(self) -> tuple[str, ...]:
@@ -168,7 +200,10 @@ class Rule(Section):
     maximum: Annotated[Number | None, Field(description="Highest value allowed.")] = None
     tolerance: Annotated[
         Literal["calibrated"] | Annotated[Number, Field(ge=0)] | None,
-        Field(description="How far from the baseline towards more bias; calibrated: what chance explains."),
+        Field(
+            description="How far from the baseline for the worse, towards more bias;"
+            " calibrated: what chance explains."
+        ),
     ] = None
 
     @model_validator(mode="after")

@@ -71,7 +71,9 @@ class ExplainabilityMonitor(Section):
         Literal["mean_abs", "median", "mean_sq"],
         Field(description="How a feature's contributions to all records become one number."),
     ] = "mean_abs"
-    use_logit: Annotated[bool, Field(strict=True, description="Explain log-odds instead of P(1).")] = False
+    use_logit: Annotated[
+        bool, Field(strict=True, description="Explain log-odds instead of P(1); for BinaryClassification.")
+    ] = False
     seed: Annotated[
         Integer | None, Field(ge=0, description="Makes the random part the same in every run.")
     ] = None
@@ -89,7 +91,7 @@ class Monitors(Section):
     ] = None
     model_quality: Annotated[
         ModelQualityMonitor | None,
-        Field(description="Predictions against labels: recall, precision, AUC and more."),
+        Field(description="Predictions against labels: recall, AUC, errors and more, by problem type."),
     ] = None
     bias: Annotated[BiasMonitor | None, Field(description="Bias, before and after training.")] = None
     explainability: Annotated[

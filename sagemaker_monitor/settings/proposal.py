@@ -99,7 +99,10 @@ def _label(sample: CsvSample, name: str, favourable: str | None) -> Label:
         return Label(name, int(good))
     if len(values) != 2:
         count = f"{len(values)} value" + ("" if len(values) == 1 else "s")
-        message = f"the label {quoted(name)} has {count} in the rows read: a binary classifier's has two"
+        message = (
+            f"the label {quoted(name)} has {count} in the rows read: a binary classifier's has two; "
+            "for another schema.problem_type write the model's file by hand"
+        )
         raise sample.refused(message)
     if favourable is None:
         known = [value for value in values if value.lower() in _FAVOURABLE]

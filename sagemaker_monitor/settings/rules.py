@@ -15,10 +15,18 @@ BIAS_METRICS = (*PRE_TRAINING, *POST_TRAINING)
 CONDITIONAL = frozenset({"CDDL", "CDDPL"})
 """Computed only where there is a group variable."""
 QUALITY_CHECKS = ("data_type_check", "completeness_check", "categorical_values_check", "baseline_drift_check")
-MODEL_QUALITY_METRICS = (
-    *("recall", "precision", "accuracy", "true_positive_rate", "true_negative_rate"),
-    *("false_positive_rate", "false_negative_rate", "auc", "f0_5", "f1", "f2"),
-)
+MODEL_QUALITY_METRICS = {
+    "BinaryClassification": (
+        *("recall", "precision", "accuracy", "true_positive_rate", "true_negative_rate"),
+        *("false_positive_rate", "false_negative_rate", "auc", "f0_5", "f1", "f2"),
+    ),
+    "MulticlassClassification": (
+        *("accuracy", "weighted_recall", "weighted_precision"),
+        *("weighted_f0_5", "weighted_f1", "weighted_f2"),
+    ),
+    "Regression": ("mae", "mse", "rmse", "r2"),
+}
+"""What model quality measures, by problem type."""
 EXPLAINABILITY_METRICS = ("ndcg",)
 COLUMN_CHECKS = ("missing_column_check", "extra_column_check")
 """Refuse whatever the policy says."""
@@ -53,7 +61,7 @@ def watched_by(model: Model) -> dict[str, Watched]:
     if monitors.data_quality is not None:
         found["data_quality"] = Watched(QUALITY_CHECKS, "check", model.data_schema.features, "feature")
     if monitors.model_quality is not None:
-        found["model_quality"] = Watched(MODEL_QUALITY_METRICS, "metric")
+        found["model_quality"] = Watched(MODEL_QUALITY_METRICS[model.data_schema.problem_type], "metric")
     if monitors.bias is not None:
         facets = tuple(dict.fromkeys(facet.name for facet in monitors.bias.facets))
         found["bias"] = Watched(BIAS_METRICS, "metric", facets, "facet")

@@ -19,19 +19,25 @@ from typing import Any, Iterable, Iterator, Sequence
 FOLDER, DATA = "features", "data.csv"
 
 
+BINARY, MULTICLASS, REGRESSION = "BinaryClassification", "MulticlassClassification", "Regression"
+MOST_LABELS = {BINARY: 2, MULTICLASS: 1000}
+"""Different values of a label, by problem type; of a number there is no end."""
+
+
 class InputError(Exception):
     """A batch that cannot be read; says which file and line, and never what stands there."""
 
 
 @dataclass(frozen=True)
 class Columns:
-    """The columns of the data, in order, and whether labels are numbers."""
+    """The columns of the data, in order, whether labels are numbers, and how many values they may have."""
 
     record_key: str
     features: tuple[str, ...]
     facet_columns: tuple[str, ...]
     label: str
     numeric_label: bool
+    most_labels: float = 2
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -50,13 +56,15 @@ class Shape:
 
 def read_columns(spec: dict[str, Any]) -> Columns:
     """Return the columns that the specification names."""
-    columns = spec["columns"]
+    columns, problem_type = spec["columns"], spec.get("problem_type", BINARY)
+    binary = problem_type == BINARY
     return Columns(
         columns["record_key"],
         tuple(columns["features"]),
         tuple(columns["facet_columns"]),
         columns["label"],
-        not isinstance(spec["favourable"], str),
+        not isinstance(spec["favourable"], str) if binary else problem_type == REGRESSION,
+        MOST_LABELS.get(problem_type, math.inf),
     )
 
 
@@ -125,14 +133,15 @@ def survey(folder: Path, columns: Columns) -> Shape:
 
 
 def _is_label(cell: str, columns: Columns, values: set[str]) -> bool:
-    """Return whether the last cell can be a label still: empty, or one of the two values of its column."""
+    """Return whether the last cell can be a label still: empty, or one of those that a label may have."""
     text = cell.strip()
     if not text:
         return True
     if columns.numeric_label and not _is_number(text):
         return False
-    values.add(repr(float(text)) if _is_number(text) else text)
-    return len(values) <= 2
+    if math.isfinite(columns.most_labels):
+        values.add(repr(float(text)) if _is_number(text) else text)
+    return len(values) <= columns.most_labels
 
 
 def _is_number(cell: str) -> bool:

@@ -26,8 +26,14 @@ STAMPS = 2
 SCORED_HEADER = ("prediction", "label")
 DATA = "data.csv"
 HOUR = "%Y/%m/%d/%H"
+BINARY, MULTICLASS, REGRESSION = "BinaryClassification", "MulticlassClassification", "Regression"
+MOST_CLASSES = 1000
+"""Model Monitor's analysis takes a column with more values for no class."""
 SCORED = ("*.out", "part-*.csv")
 """Names of a transform's output files, and of those that collect writes."""
+
+
+WANTS_NUMBERS = "regression needs numbers"
 
 
 class JoinError(Exception):
@@ -38,7 +44,8 @@ class JoinError(Exception):
 class Columns:
     """The columns of the data, in order, whether labels are numbers, and what the model answers.
 
-    Of the *values* that it answers for each record, the one at *probability* is P(1).
+    Of the *values* that it answers for each record, the one at *prediction* is what labels are held
+    against: P(1), a number or a class, as the problem type says.
     """
 
     record_key: str
@@ -46,8 +53,9 @@ class Columns:
     facet_columns: tuple[str, ...]
     label: str
     numeric_label: bool
-    probability: int = 0
+    prediction: int = 0
     values: int = 1
+    problem_type: str = BINARY
 
     @property
     def added(self) -> int:
@@ -69,7 +77,7 @@ class Record:
     features: list[str]
     facets: list[str]
     label: str | None
-    probability: str
+    prediction: str
 
 
 @dataclass(frozen=True)
@@ -109,15 +117,18 @@ class Summary:
 
 def read_columns(spec: dict[str, Any]) -> Columns:
     """Return the columns that the specification names."""
-    columns = spec["columns"]
+    columns, prediction = spec["columns"], spec["prediction"]
+    problem_type = spec.get("problem_type", BINARY)
+    binary = problem_type == BINARY
     return Columns(
         columns["record_key"],
         tuple(columns["features"]),
         tuple(columns["facet_columns"]),
         columns["label"],
-        not isinstance(spec["favourable"], str),
-        spec["prediction"]["probability"],
-        spec["prediction"]["values"],
+        not isinstance(spec["favourable"], str) if binary else problem_type == REGRESSION,
+        prediction["probability" if binary else "label"],
+        prediction["values"],
+        problem_type,
     )
 
 
@@ -149,7 +160,10 @@ class LabelCheck:
         if not label.strip():
             problem = "the label is empty; leave the line out where there is no label yet"
         elif self.columns.numeric_label and not _is_number(label):
-            problem = "the label is no number, but the favourable label is one"
+            binary = self.columns.problem_type == BINARY
+            problem = (
+                f"the label is no number, but {'the favourable label is one' if binary else WANTS_NUMBERS}"
+            )
         if problem:
             self.wrong += 1
             self.first = self.first or f"{where}: {problem}"
@@ -188,22 +202,35 @@ def _width(row: list[str], columns: Columns, where: str) -> int:
 
 
 def _answer(columns: Columns) -> str:
-    return "probability" if columns.values == 1 else f"{columns.values} values of the model"
+    if columns.values > 1:
+        return f"{columns.values} values of the model"
+    return {BINARY: "probability", MULTICLASS: "predicted class", REGRESSION: "predicted number"}[
+        columns.problem_type
+    ]
 
 
 def _record(row: list[str], columns: Columns, check: LabelCheck, where: str) -> Record:
-    key, probability = row[0].strip(), row[columns.probability - columns.added]
+    key, prediction = row[0].strip(), row[columns.prediction - columns.added]
     if not key:
         raise JoinError(f"{where} has no {columns.record_key}")
-    if not _is_number(probability):
-        raise JoinError(f"{where}: the model's answer is no number; a probability is expected")
+    problem = _no_prediction(prediction, columns)
+    if problem:
+        raise JoinError(f"{where}: the model's answer is {problem}")
     first_facet = 1 + len(columns.features)
     label = row[columns.given] if len(row) == columns.given + columns.added + 1 else None
     if label is not None and label.strip():
         check.check(label, where)
     return Record(
-        key, row[-2].strip(), row[1:first_facet], row[first_facet : columns.given], label, probability
+        key, row[-2].strip(), row[1:first_facet], row[first_facet : columns.given], label, prediction
     )
+
+
+def _no_prediction(cell: str, columns: Columns) -> str:
+    """Return why *cell* is no prediction of the problem type; an empty text where it is one."""
+    if columns.problem_type == MULTICLASS:
+        return "" if cell.strip() else "empty; a class is expected"
+    wanted = "a probability" if columns.problem_type == BINARY else "a predicted number"
+    return "" if _is_number(cell) else f"no number; {wanted} is expected"
 
 
 def _is_number(cell: str) -> bool:
@@ -439,9 +466,9 @@ class Writer:
                 self.scored.writerow(SCORED_HEADER)
                 self.header_of_scored = True
             self.labelled.writerow([*record.features, *record.facets, label])
-            self.scored.writerow([record.probability, label])
+            self.scored.writerow([record.prediction, label])
             if self.predicted and self.threshold is not None:
-                self.predicted.writerow([int(float(record.probability) > self.threshold)])
+                self.predicted.writerow([int(float(record.prediction) > self.threshold)])
 
     def finish(self) -> None:
         """Give the files their names, those without rows excepted: an empty file is no input for a check."""
@@ -458,6 +485,43 @@ class Writer:
         for path, _ in self.unfinished:
             if path.exists():
                 path.unlink()
+
+
+class Classes:
+    """Which classes labels have, and predictions; of regression nothing is kept."""
+
+    def __init__(self, problem_type: str) -> None:
+        self.problem_type = problem_type
+        self.labels: set[str] = set()
+        self.predictions: set[str] = set()
+
+    def add(self, label: str, prediction: str) -> None:
+        """Take in one labelled row."""
+        if self.problem_type != REGRESSION and len(self.labels) <= MOST_CLASSES:
+            self.labels.add(label)
+        if self.problem_type == MULTICLASS and len(self.predictions) <= MOST_CLASSES:
+            self.predictions.add(prediction)
+
+    def finish(self) -> None:
+        """Raise JoinError where the labels cannot be what the problem type says, or the answers' classes."""
+        different = {float(value) if _is_number(value) else value for value in self.labels}
+        if self.problem_type == BINARY and len(different) > 2:
+            raise JoinError(
+                f"the labels have {len(different)} different values; binary classification has two"
+            )
+        if self.problem_type == MULTICLASS and len(different) > MOST_CLASSES:
+            raise JoinError(
+                f"the labels have more than {MOST_CLASSES} different values, too many to be classes; for "
+                "numbers set problem_type to Regression"
+            )
+        # A class that only one side has is an error of the model's; a spelling that only one has is not.
+        numbers = [{_is_number(value) for value in each} for each in (self.labels, self.predictions)]
+        if numbers in ([{True}, {False}], [{False}, {True}]):
+            words = ("numbers", "texts") if numbers[0] == {True} else ("texts", "numbers")
+            raise JoinError(
+                f"the labels are {words[0]} and the model answers {words[1]}, so that no prediction could be "
+                "right; write labels as the model answers its classes"
+            )
 
 
 class Matches:
@@ -510,15 +574,14 @@ def join(
     Without *labels* the label is what stands in the record's own row, which *check* has seen.
     """
     rows = labelled = 0
-    values: set[str] = set()
+    classes = Classes(check.columns.problem_type)
     matches = Matches(labels)
     for record in scored:
         rows += 1
         label = matches.label_of(record) if labels else record.label
         if label is not None and label.strip():
             labelled += 1
-            if len(values) < 1000:
-                values.add(label.strip())
+            classes.add(label.strip(), record.prediction.strip())
             writer.write(record, label)
         else:
             writer.write(record, None)
@@ -526,9 +589,7 @@ def join(
         raise JoinError("the transform wrote no rows: there is no *.out file with any; is the batch empty?")
     check.finish()
     matches.finish(rows)
-    different = {float(value) if _is_number(value) else value for value in values}
-    if len(different) > 2:
-        raise JoinError(f"the labels have {len(different)} different values; binary classification has two")
+    classes.finish()
     overlap = labelled / rows
     status = (
         "labels-missing" if not labelled else "labels-complete" if overlap >= minimum else "labels-partial"

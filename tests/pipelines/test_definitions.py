@@ -209,6 +209,42 @@ def test_model_quality_alone_waits_for_labels() -> None:
     assert step["SuppliedBaselineStatistics"] == {"Get": "Parameters.ModelQualitySuppliedBaselineStatistics"}
 
 
+@pytest.mark.parametrize("problem_type", ["Regression", "MulticlassClassification"])
+@pytest.mark.parametrize("engine", ["sagemaker", "own"])
+def test_numbers_and_classes_are_inferences(problem_type: str, engine: str) -> None:
+    """Model Monitor is told that the column prediction is the answer itself: no probability, no threshold."""
+    schema = {
+        "problem_type": problem_type,
+        "label": "price",
+        "record_key": "id",
+        "features": ["income", "amount", "age"],
+    }
+    model = loans(schema=schema, monitors={"model_quality": {"engine": engine}})
+    bundle = build_bundle(model, environment(images={"monitor": "team/watch:1"}))
+    for pipeline in PIPELINES:
+        variables = steps_of(bundle, pipeline)["ModelQuality"]["Arguments"]["Environment"]
+        assert variables["problem_type"] == problem_type
+        assert variables["inference_attribute"] == "prediction"
+        assert variables["ground_truth_attribute"] == "label"
+        assert not {"probability_attribute", "probability_threshold_attribute"} & set(variables)
+
+
+def test_the_explained_value_of_a_regression_is_its_prediction() -> None:
+    """Of several values that the model answers Clarify explains the predicted number."""
+    schema = {
+        "problem_type": "Regression",
+        "label": "price",
+        "record_key": "id",
+        "features": ["income", "amount", "age"],
+        "prediction": {"label": 1, "values": 2},
+    }
+    bundle = build_bundle(loans(schema=schema, monitors={"explainability": {}}), environment())
+    configs = [json.loads(a.content) for a in bundle.assets if a.name == "analysis_config.json"]
+
+    assert configs
+    assert {config["predictor"]["label"] for config in configs} == {1}
+
+
 def test_captures_of_register_do_not_mix_with_those_of_batches(bundle: Bundle) -> None:
     """Schedules read the batch capture root; validation data is captured elsewhere."""
     roots = {

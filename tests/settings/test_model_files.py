@@ -44,7 +44,8 @@ BAD_FILES: dict[str, tuple[str, str, list[str]]] = {
         "  label: approve\n  record_key: id\n",
         "",
         [
-            "7: schema: label is missing (Column of the observed outcome, 0 or 1; the last of a file)",
+            "7: schema: label is missing"
+            " (Column of the observed outcome, of binary models 0 or 1; the last of a file)",
             "7: schema: record_key is missing"
             " (Column that names a record; joins late labels, never sent to the model)",
         ],

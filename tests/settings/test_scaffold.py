@@ -251,11 +251,13 @@ def test_wide_rows_cut_by_the_limit_are_left_out(tmp_path: Path) -> None:
         ),
         (
             LOANS.replace(",0\n", ",2\n").replace("27,1", "27,3"),
-            "data.csv: the label 'approve' has 3 values in the rows read: a binary classifier's has two",
+            "data.csv: the label 'approve' has 3 values in the rows read: a binary classifier's has two;"
+            " for another schema.problem_type write the model's file by hand",
         ),
         (
             LOANS.replace(",0\n", ",1\n"),
-            "data.csv: the label 'approve' has 1 value in the rows read: a binary classifier's has two",
+            "data.csv: the label 'approve' has 1 value in the rows read: a binary classifier's has two;"
+            " for another schema.problem_type write the model's file by hand",
         ),
         (
             LOANS.replace(",0\n", ",2\n"),

@@ -19,12 +19,13 @@ Runs under Python 3.8 with numpy only.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Iterator, Sequence
+from typing import TYPE_CHECKING, Sequence
 
 import numpy as np
 
 from sagemaker_monitor.analysis.bias.metrics import METRICS, NEUTRAL
 from sagemaker_monitor.analysis.decision import family as limited
+from sagemaker_monitor.analysis.decision import splits as random_splits
 from sagemaker_monitor.analysis.decision.rules import Offsets, bounds, crossed
 from sagemaker_monitor.analysis.decision.sample import Sample
 from sagemaker_monitor.analysis.decision.spec import Rule
@@ -115,28 +116,6 @@ def patterns(baseline: Sample, batch: Sample, *, grouped: bool = False) -> Patte
     )
 
 
-def _splits(seen: Patterns, splits: int, seed: int) -> Iterator[Array]:
-    """Yield the batch's counts per pattern in the true split, then in random ones, in chunks of rows."""
-    random = np.random.RandomState(seed)
-    pool = seen.baseline + seen.batch
-    yield seen.batch[None, :].astype(np.float64)
-    for start in range(0, splits, CHUNK):
-        size = min(CHUNK, splits - start)
-        missing = np.full(size, int(seen.batch.sum()))
-        rest = int(pool.sum())
-        drawn = np.zeros((size, len(pool)))
-        for pattern, count in enumerate(pool):
-            rest -= int(count)
-            if rest == 0:
-                drawn[:, pattern] = missing
-                break
-            # The legacy generator refuses to draw nothing: draw one, and keep it only where one is missing.
-            one = random.hypergeometric(int(count), rest, np.maximum(missing, 1))
-            drawn[:, pattern] = np.where(missing > 0, one, 0)
-            missing = missing - drawn[:, pattern].astype(int)
-        yield drawn
-
-
 def _changes(batch: Array, base: Array, neutral: Array) -> tuple[Array, Flags]:
     """Return how far each metric rose, then fell, (..., 2 x pairs), and where its bias grew thereby."""
     with np.errstate(invalid="ignore"):
@@ -186,7 +165,7 @@ def chance(
     pool = (seen.baseline + seen.batch).astype(np.float64)
     parts = [
         _changes(seen.values(drawn, pairs), seen.values(pool - drawn, pairs), neutral)
-        for drawn in _splits(seen, splits, seed)
+        for drawn in random_splits.of_counts(seen.baseline, seen.batch, splits, seed, chunk=CHUNK)
     ]
     change, grew = (np.concatenate(part) for part in zip(*parts))
     return Chance(tuple(pairs), change, grew)

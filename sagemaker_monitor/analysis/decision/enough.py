@@ -42,7 +42,8 @@ def too_few_in_facet(sample: Sample, facet: int, name: str, minimum: MinimumRows
 def too_few_of_a_label(scored: Scored, minimum: MinimumRows, what: str) -> str | None:
     """Return why *scored* has too few rows of an observed label to tell how good the model is at it.
 
-    What a side of a facet needs of each label, the whole needs as well.
+    What a side of a facet needs of each label, the whole needs as well. Other problem types need no
+    number of each: a class counts by its rows, and whatever rests on few of them scatters so in every split.
     """
     counts = (("1", int(scored.positive.sum())), ("0", int((~scored.positive).sum())))
     least = max(1, minimum.per_facet_and_label)

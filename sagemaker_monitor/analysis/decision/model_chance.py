@@ -15,11 +15,12 @@ from typing import TYPE_CHECKING, Dict, List, Mapping, Sequence, Tuple
 import numpy as np
 
 from sagemaker_monitor.analysis.decision import family, splits
-from sagemaker_monitor.analysis.decision.scored import Scored
 from sagemaker_monitor.analysis.documents.verdict import HIGHER
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
+
+    from sagemaker_monitor.analysis.decision.measured import Measured
 
     Array = NDArray[np.float64]
 
@@ -31,10 +32,14 @@ HONEST_BATCHES = 2_000
 FEWEST_HONEST = 500
 
 
-def worsening(worse: str, now: Array, before: Array) -> Array:
-    """Return how much worse *now* is than *before*; minus infinity where either is unknown."""
-    change = np.round(now - before if worse == HIGHER else before - now, DIGITS)
-    return np.where(np.isnan(change), -np.inf, change)
+def worsening(worse: str, now: Array, before: Array, unit: float = 1.0) -> Array:
+    """Return how much worse *now* is than *before*, both finite; minus infinity where either is unknown.
+
+    *unit* is what counts as 1 of the metric, for the differences that are floating point's alone.
+    """
+    with np.errstate(invalid="ignore"):
+        change = np.round((now - before if worse == HIGHER else before - now) / unit, DIGITS) * unit
+    return np.where(np.isfinite(change), change, -np.inf)
 
 
 @dataclass(frozen=True, eq=False)
@@ -66,8 +71,8 @@ class Chance:
 
 
 def chance(
-    baseline: Scored,
-    batch: Scored,
+    baseline: Measured,
+    batch: Measured,
     worse: Mapping[str, str],
     false_refusals: float,
     *,
@@ -78,12 +83,13 @@ def chance(
     *worse* has the direction that is worse by metric. Without *total* there are as many splits as there is
     time for.
     """
-    pool = baseline.pooled(batch)
-    total = total or splits.total(pool.rows, false_refusals)
+    units = baseline.units
     parts: List[Array] = []
-    for inside in splits.batches(baseline.rows, batch.rows, total, SEED):
-        before, now = pool.metrics(1 - inside), pool.metrics(inside)
-        parts.append(np.stack([worsening(side, now[name], before[name]) for name, side in worse.items()], -1))
+    for before, now in baseline.splits(batch, total, false_refusals, SEED):
+        changes = [
+            worsening(side, now[name], before[name], units.get(name, 1.0)) for name, side in worse.items()
+        ]
+        parts.append(np.stack(changes, -1))
     return Chance(tuple(worse), np.concatenate(parts))
 
 
@@ -103,17 +109,10 @@ class Simulation:
         return float(middle - low), float(high - middle)
 
 
-def simulate(baseline: Scored, rows: int) -> Simulation:
+def simulate(baseline: Measured, rows: int) -> Simulation:
     """Return what honest samples of the *baseline*'s size and of *rows* rows would measure."""
     random = np.random.RandomState(SEED + 1)
     larger = max(baseline.rows, rows)
     repeats = min(HONEST_BATCHES, max(FEWEST_HONEST, splits.WORK // (2 * larger)))
-    size = max(1, splits.CHUNK // larger)
-    sides: List[Dict[str, Array]] = []
-    for drawn in (baseline.rows, rows):
-        parts = [
-            baseline.metrics(splits.samples(random, baseline.rows, drawn, min(size, repeats - start)))
-            for start in range(0, repeats, size)
-        ]
-        sides.append({name: np.concatenate([part[name] for part in parts]) for name in parts[0]})
-    return Simulation(*sides)
+    before = baseline.honest(baseline.rows, repeats, random)
+    return Simulation(before, baseline.honest(rows, repeats, random))

@@ -10,18 +10,23 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, field
-from typing import Dict, Mapping, Optional, Sequence, Tuple
+from typing import TYPE_CHECKING, Dict, Mapping, Optional, Sequence, Tuple
 
 import numpy as np
 
-from sagemaker_monitor.analysis.decision import model_chance, rules
+from sagemaker_monitor.analysis.decision import confusion, model_chance, residuals, rules, scored
 from sagemaker_monitor.analysis.decision.judged import ESTABLISHED
 from sagemaker_monitor.analysis.decision.model_chance import Chance, Simulation
 from sagemaker_monitor.analysis.decision.model_report import ModelReport
-from sagemaker_monitor.analysis.decision.scored import METRICS, Scored
+from sagemaker_monitor.analysis.decision.residuals import ERRORS
 from sagemaker_monitor.analysis.decision.spec import MODEL_QUALITY, Rule, Spec
 from sagemaker_monitor.analysis.documents.verdict import HIGHER, NOISE, Family, Limit
 
+if TYPE_CHECKING:
+    from sagemaker_monitor.analysis.decision.measured import Measured
+
+METRICS = frozenset((*scored.METRICS, *confusion.METRICS, *residuals.METRICS))
+"""What follows from labels and predictions."""
 FIXED = ("between", "minimum", "maximum")
 
 
@@ -73,9 +78,17 @@ class Subject:
             return "no baseline: the baseline's report has no number for it"
         if self.kind == "calibrated" and self.metric not in METRICS:
             return (
-                "no calibrated limit: it does not follow from labels and scores; give it a limit of its own"
+                "no calibrated limit: it does not follow from labels and predictions; "
+                "give it a limit of its own"
             )
         return None
+
+    def crossed_by(self, limit: Limit) -> bool:
+        """Return whether its value lies outside *limit* by more than the noise of floating point."""
+        if self.value is None:
+            return False
+        unit = max(abs(limit.low or 0.0), abs(limit.high or 0.0)) if self.metric in ERRORS else 1.0
+        return limit.crossed_by(self.value, unit)
 
     def beyond(self, reach: float) -> Limit:
         """Return the limit that lets the metric be worse than its baseline by *reach*."""
@@ -90,7 +103,7 @@ def subjects(spec: Spec, report: ModelReport) -> Tuple[Subject, ...]:
     def number(name: str, *, before: bool = False) -> Optional[float]:
         statistics = report.baseline if before else report.statistics
         metric = statistics.metrics.get(name) if statistics else None
-        return None if metric is None or math.isnan(metric.value) else metric.value
+        return None if metric is None or not math.isfinite(metric.value) else metric.value
 
     return tuple(
         Subject(
@@ -119,7 +132,7 @@ class ModelLimits:
 
 
 def limits_of(
-    spec: Spec, found: Sequence[Subject], batch: Optional[Scored], baseline: Optional[Scored]
+    spec: Spec, found: Sequence[Subject], batch: Optional[Measured], baseline: Optional[Measured]
 ) -> ModelLimits:
     """Return the limits of what can be judged: one family for what refuses, another for what warns."""
     judged = [each for each in found if each.kind is not None and each.unjudgeable() is None]
@@ -149,7 +162,7 @@ def limits_of(
         limits.update(
             (each.metric, _detects(each, reaches[action][each.metric], simulation)) for each in members
         )
-    family = _family(spec, chance, reaches["fail"], _refused(fixed, simulation))
+    family = _family(spec, chance, reaches["fail"], _refused(fixed, simulation, baseline.units))
     return ModelLimits(limits, family if calibrated["fail"] or fixed else None)
 
 
@@ -174,21 +187,21 @@ def _detects(each: Subject, reach: float, simulation: Simulation) -> Limit:
     return Limit(limit.kind, low, None, low - above if math.isfinite(above) else None, None)
 
 
-def _refused(fixed: Sequence[Subject], simulation: Simulation) -> float:
+def _refused(fixed: Sequence[Subject], simulation: Simulation, units: Mapping[str, float]) -> float:
     """Return the share of honest samples that limits which are not calibrated refuse."""
     crossed = np.zeros(1, dtype=bool)
     for each in fixed:
         now, before = simulation.batch[each.metric], simulation.baseline[each.metric]
-        limit = _fixed(each)
+        limit, unit = _fixed(each), units.get(each.metric, 1.0)
         if each.kind in FIXED or each.base is None:
             low, high = limit.low, limit.high
-            crossed = crossed | (now > (math.inf if high is None else high) + NOISE)
-            crossed = crossed | (now < (-math.inf if low is None else low) - NOISE)
+            crossed = crossed | (now > (math.inf if high is None else high) + NOISE * unit)
+            crossed = crossed | (now < (-math.inf if low is None else low) - NOISE * unit)
             continue
         # Relative to a baseline that was itself drawn; below 0 the limit asks for more than it had.
         bound = float((limit.high if each.worse == HIGHER else limit.low) or 0.0)
         slack = bound - each.base if each.worse == HIGHER else each.base - bound
-        crossed = crossed | (model_chance.worsening(each.worse, now, before) > slack + NOISE)
+        crossed = crossed | (model_chance.worsening(each.worse, now, before, unit) > slack + NOISE * unit)
     return float(crossed.mean())
 
 

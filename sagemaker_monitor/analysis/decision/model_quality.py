@@ -10,9 +10,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import replace
-from typing import Dict, List, Optional, Sequence, Tuple
-
-import numpy as np
+from typing import TYPE_CHECKING, List, Optional, Sequence, Tuple
 
 from sagemaker_monitor.analysis.decision import wording
 from sagemaker_monitor.analysis.decision.enough import too_few_of_a_label, total_shortages
@@ -22,12 +20,17 @@ from sagemaker_monitor.analysis.decision.model_limits import ModelLimits, Subjec
 from sagemaker_monitor.analysis.decision.model_report import ModelReport
 from sagemaker_monitor.analysis.decision.sample import Sample
 from sagemaker_monitor.analysis.decision.scored import Scored
-from sagemaker_monitor.analysis.decision.spec import BINARY, MODEL_QUALITY, Spec
+from sagemaker_monitor.analysis.decision.spec import MODEL_QUALITY, Spec
 from sagemaker_monitor.analysis.documents.model_statistics import ModelStatistics
 from sagemaker_monitor.analysis.documents.verdict import Finding, NotChecked
 
+if TYPE_CHECKING:
+    from sagemaker_monitor.analysis.decision.measured import Counts, Measured
+
 AGREEMENT = 1e-6
-"""How far a report may be from the same metric computed from the joined rows."""
+"""How far a report may be from the same metric computed from the joined rows, in units of the metric."""
+MOST_TOLD = 6
+"""Cells of a confusion matrix that a sentence counts."""
 
 
 def problem(spec: Spec, check: CheckEvidence, evidence: Evidence) -> str | None:
@@ -61,20 +64,17 @@ def _disagreement(sample: Sample, known: ModelStatistics) -> str | None:
     other = "they are not the same data"
     if known.item_count != sample.rows:
         return f"has {known.item_count} rows, but there are {sample.rows}: {other}"
-    if known.problem_type != BINARY:
-        return None
     if sample.scored is None:
         return f"cannot be held against its rows: {sample.unscored or 'there are no scores'}"
-    counted = _counts(known)
-    if counted is not None and counted != _counts_of(sample.scored):
-        return (
-            f"counts {_told(counted)}, but its joined rows give {_told(_counts_of(sample.scored))}: {other}"
-        )
-    for name, ours in sample.scored.metrics(np.ones((1, sample.rows))).items():
+    counted, cells = _counts(known), _counts_of(sample.scored)
+    if counted is not None and cells is not None and counted != cells:
+        return f"counts {_told(counted, cells)}, but its joined rows give {_told(cells, counted)}: {other}"
+    units = sample.scored.units
+    for name, ours in sample.scored.whole().items():
         metric = known.metrics.get(name)
-        if metric is None or math.isnan(metric.value):
+        if metric is None or not (math.isfinite(metric.value) and math.isfinite(ours[0])):
             continue
-        if not abs(metric.value - float(ours[0])) <= AGREEMENT:
+        if not abs(metric.value - float(ours[0])) <= AGREEMENT * units.get(name, 1.0):
             theirs, own = metric.value, float(ours[0])
             return (
                 f"has {wording.number(theirs, own)} for {name}, "
@@ -83,19 +83,22 @@ def _disagreement(sample: Sample, known: ModelStatistics) -> str | None:
     return None
 
 
-Counts = Dict[Tuple[str, str], int]
-
-
 def _counts(known: ModelStatistics) -> Optional[Counts]:
     """Return the confusion matrix's counts other than 0 by actual and predicted class."""
     if known.confusion_matrix is None:
         return None
-    return {
-        (_class(actual), _class(predicted)): count
-        for actual, row in known.confusion_matrix.items()
-        for predicted, count in row.items()
-        if count
-    }
+    cells = known.confusion_matrix.items()
+    return _merged({(one, other): count for one, row in cells for other, count in row.items()})
+
+
+def _merged(counts: Counts) -> Counts:
+    """Return counts other than 0, with one text for each class."""
+    found: Counts = {}
+    for (actual, predicted), count in counts.items():
+        key = _class(actual), _class(predicted)
+        if count:
+            found[key] = found.get(key, 0) + count
+    return found
 
 
 def _class(name: str) -> str:
@@ -107,17 +110,17 @@ def _class(name: str) -> str:
     return str(int(number)) if number.is_integer() else repr(number)
 
 
-def _counts_of(scored: Scored) -> Counts:
-    cells = scored.cells(np.ones((1, scored.rows)))[0].astype(int).tolist()
-    order = (("1", "1"), ("1", "0"), ("0", "1"), ("0", "0"))
-    return {key: count for key, count in zip(order, cells) if count}
+def _counts_of(measured: Measured) -> Optional[Counts]:
+    counts = measured.counts()
+    return None if counts is None else _merged(counts)
 
 
-def _told(counts: Counts) -> str:
-    """Return counts in words: 60 of class 1 predicted as 1."""
-    return ", ".join(
-        f"{n} of class {actual} predicted as {said}" for (actual, said), n in sorted(counts.items())
-    )
+def _told(counts: Counts, others: Counts) -> str:
+    """Return counts in words: 60 of class 1 predicted as 1; of many the first that *others* differ in."""
+    told = sorted(counts)
+    if len(told) > MOST_TOLD:
+        told = [cell for cell in sorted({*counts, *others}) if counts.get(cell) != others.get(cell)][:1]
+    return ", ".join(f"{counts.get(cell, 0)} of class {cell[0]} predicted as {cell[1]}" for cell in told)
 
 
 def _wrong_violation(report: ModelReport) -> str | None:
@@ -169,7 +172,7 @@ def _few(spec: Spec, samples: Sequence[Tuple[str, Sample]]) -> Tuple[str, ...]:
     reasons = (
         too_few_of_a_label(sample.scored, spec.gate.minimum_rows, what)
         for what, sample in samples
-        if sample.scored is not None
+        if isinstance(sample.scored, Scored)
     )
     return tuple(why for why in reasons if why)
 
@@ -180,7 +183,7 @@ def _finding(
     limit, aws = limits.limits.get(each.metric), each.metric in report.violated
     crossed = False
     if limit is not None and each.value is not None:
-        crossed = report.flagged(each.metric) if limit.kind == "aws" else limit.crossed_by(each.value)
+        crossed = report.flagged(each.metric) if limit.kind == "aws" else each.crossed_by(limit)
     found = Finding(
         check=check.step,
         monitor=check.monitor,

@@ -14,11 +14,14 @@ from typing import TYPE_CHECKING, Any, Iterator
 
 import numpy as np
 
+from sagemaker_monitor.analysis.decision.outcomes import READERS, OutcomeError
 from sagemaker_monitor.analysis.decision.scored import Scored
-from sagemaker_monitor.analysis.decision.spec import Facet, Spec
+from sagemaker_monitor.analysis.decision.spec import BINARY, Facet, Spec
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
+
+    from sagemaker_monitor.analysis.decision.measured import Measured
 
     Flags = NDArray[np.bool_]
 
@@ -36,15 +39,15 @@ class Sample:
     """Scored rows: *inside* has shape (facets, rows), the others (rows,).
 
     *group* is the value of the group variable, empty where it is absent; None without such a variable.
-    *scored* are the same rows as model quality sees them: observed as 1, predicted as 1, and the score;
-    None where labels are not all 0 or 1, *unscored* says which is not.
+    *scored* are the same rows as model quality sees them; None where labels cannot be what the problem
+    type says, *unscored* says which cannot. Only of a binary classifier is any outcome favourable.
     """
 
     inside: Flags
     observed: Flags
     predicted: Flags
     group: NDArray[np.str_] | None = None
-    scored: Scored | None = None
+    scored: Measured | None = None
     unscored: str | None = None
 
     @property
@@ -128,26 +131,27 @@ def read_sample(labelled: Path, scored: Path, spec: Spec) -> Sample:
     ]
     if unknown:
         raise SampleError(f"{', '.join(map(repr, unknown))} is no column of the data")
+    pairs = _pairs(labelled, scored, len(header))
+    if spec.problem_type != BINARY:
+        return _without_people(spec.problem_type, pairs)
+    threshold, good_label = (
+        float(spec.threshold or 0.0),
+        spec.favourable if spec.favourable is not None else 1,
+    )
     facets = [
         (header.index(facet.name), _Memo(lambda cell, f=facet: _is_inside(f, cell))) for facet in spec.facets
     ]
     group = header.index(spec.group_variable) if spec.group_variable else None
-    favourable = _Memo(lambda cell: equal(cell, spec.favourable))
+    favourable = _Memo(lambda cell: equal(cell, good_label))
     # The model's answer is the probability of 1, which is not the good outcome everywhere.
-    positive_is_good = not equal("0", spec.favourable)
+    positive_is_good = not equal("0", good_label)
     observed = _Observed()
     table, groups, scores = [], [], []
-    for number, (row, score) in enumerate(zip_longest(_rows(labelled), _rows(scored)), 1):
-        if row is None or score is None:
-            raise SampleError(f"labelled/ and scored/ have different numbers of rows, from row {number} on")
-        if len(row) != len(header) or len(score) != 2:
-            raise SampleError(
-                f"row {number} has {len(row)} and {len(score)} cells; expected {len(header)} and 2"
-            )
+    for number, (row, score) in enumerate(pairs, 1):
         prediction = _as_number(score[0])
         if prediction is None or not math.isfinite(prediction):
             raise SampleError(f"scored/: the prediction of row {number} is no number")
-        good = (prediction > spec.threshold) == positive_is_good
+        good = (prediction > threshold) == positive_is_good
         table.append((*(inside[row[at]] for at, inside in facets), favourable[row[-1]], good))
         scores.append(prediction)
         observed.add(score[1])
@@ -159,9 +163,33 @@ def read_sample(labelled: Path, scored: Path, spec: Spec) -> Sample:
         observed=flags[-2],
         predicted=flags[-1],
         group=np.array(groups) if group is not None else None,
-        scored=observed.scored(np.array(scores, dtype=np.float64), spec.threshold),
+        scored=observed.scored(np.array(scores, dtype=np.float64), threshold),
         unscored=observed.unknown,
     )
+
+
+def _pairs(labelled: Path, scored: Path, width: int) -> Iterator[tuple[list[str], list[str]]]:
+    """Yield the rows of both folders, which belong together; those of *labelled* have *width* cells."""
+    for number, (row, score) in enumerate(zip_longest(_rows(labelled), _rows(scored)), 1):
+        if row is None or score is None:
+            raise SampleError(f"labelled/ and scored/ have different numbers of rows, from row {number} on")
+        if len(row) != width or len(score) != 2:
+            raise SampleError(f"row {number} has {len(row)} and {len(score)} cells; expected {width} and 2")
+        yield row, score
+
+
+def _without_people(problem_type: str, pairs: Iterator[tuple[list[str], list[str]]]) -> Sample:
+    """Return rows of which only model quality is told: no outcome is favourable, and so nobody is watched."""
+    predictions, labels = [], []
+    for _, (prediction, label) in pairs:
+        predictions.append(prediction)
+        labels.append(label)
+    nobody = np.zeros(len(labels), dtype=bool)
+    inside = np.zeros((0, len(labels)), dtype=bool)
+    try:
+        return Sample(inside, nobody, nobody, scored=READERS[problem_type](predictions, labels))
+    except OutcomeError as error:
+        return Sample(inside, nobody, nobody, unscored=str(error))
 
 
 class _Observed:

@@ -9,12 +9,16 @@ Runs under Python 3.8 with numpy only.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Dict
+from typing import TYPE_CHECKING, Optional
 
 import numpy as np
 
+from sagemaker_monitor.analysis.decision.measured import Rows, f_score, share
+
 if TYPE_CHECKING:
     from numpy.typing import NDArray
+
+    from sagemaker_monitor.analysis.decision.measured import Counts, Metrics
 
     Array = NDArray[np.float64]
     Flags = NDArray[np.bool_]
@@ -28,7 +32,7 @@ BETAS = {"f0_5": 0.5, "f1": 1.0, "f2": 2.0}
 
 
 @dataclass(frozen=True, eq=False)
-class Scored:
+class Scored(Rows):
     """Rows with the class they were observed in, the one predicted, and the score; all of shape (rows,)."""
 
     positive: Flags
@@ -51,6 +55,12 @@ class Scored:
         found: Array = weights @ np.eye(4)[code]
         return found
 
+    def counts(self) -> Optional[Counts]:
+        """Return the rows by observed and predicted class."""
+        cells = self.cells(np.ones((1, self.rows)))[0].astype(int).tolist()
+        order = (("1", "1"), ("1", "0"), ("0", "1"), ("0", "0"))
+        return {key: count for key, count in zip(order, cells) if count}
+
     def area(self, weights: Array) -> Array:
         """Return the share of pairs of a positive and a negative that the scores order rightly.
 
@@ -67,34 +77,22 @@ class Scored:
         positive = weights[:, self.positive]
         pairs = positive.sum(axis=1) * below[:, -1]
         right = np.einsum("ij,ij->i", positive, twice) / 2
-        return _share(right, pairs, none=np.nan)
+        return share(right, pairs, none=np.nan)
 
-    def metrics(self, weights: Array) -> Dict[str, Array]:
+    def metrics(self, weights: Array) -> Metrics:
         """Return each metric of each sample; *weights*, (samples, rows), is how often a row is in it."""
         hit, missed, false_alarm, passed = np.moveaxis(self.cells(weights), -1, 0)
-        recall = _share(hit, hit + missed)
-        precision = _share(hit, hit + false_alarm)
-        false_positives = _share(false_alarm, false_alarm + passed)
+        recall = share(hit, hit + missed)
+        precision = share(hit, hit + false_alarm)
+        false_positives = share(false_alarm, false_alarm + passed)
         return {
             "recall": recall,
             "precision": precision,
-            "accuracy": _share(hit + passed, hit + missed + false_alarm + passed),
+            "accuracy": share(hit + passed, hit + missed + false_alarm + passed),
             "true_positive_rate": recall,
             "true_negative_rate": 1.0 - false_positives,
             "false_positive_rate": false_positives,
             "false_negative_rate": 1.0 - recall,
             "auc": self.area(weights),
-            **{name: _f_score(precision, recall, beta) for name, beta in BETAS.items()},
+            **{name: f_score(precision, recall, beta) for name, beta in BETAS.items()},
         }
-
-
-def _share(part: Array, whole: Array, *, none: float = 0.0) -> Array:
-    found = np.full(np.shape(whole), none)
-    np.divide(part, whole, out=found, where=whole > 0)
-    return found
-
-
-def _f_score(precision: Array, recall: Array, beta: float) -> Array:
-    """Return the weighted harmonic mean, recall counting *beta* times as much (van Rijsbergen 1979)."""
-    square = beta * beta
-    return _share((1.0 + square) * precision * recall, square * precision + recall)

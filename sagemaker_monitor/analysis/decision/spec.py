@@ -19,7 +19,8 @@ MONITORS = (BIAS, DATA_QUALITY, MODEL_QUALITY, EXPLAINABILITY)
 NEED_LABELS = (BIAS, MODEL_QUALITY)
 SAGEMAKER, OWN = "sagemaker", "own"
 ENGINES = (SAGEMAKER, OWN)
-BINARY = "BinaryClassification"
+BINARY, MULTICLASS, REGRESSION = "BinaryClassification", "MulticlassClassification", "Regression"
+PROBLEM_TYPES = (BINARY, MULTICLASS, REGRESSION)
 WINDOW_PIPELINE = "monitor-ground-truth"
 
 
@@ -101,14 +102,15 @@ class Spec:
     """Everything decide needs to know beforehand.
 
     *monitors* are those that the model has, in whichever pipeline; None in files of earlier versions.
+    *favourable* and *threshold* are a binary classifier's; None for other problem types.
     """
 
     model: str
     pipeline: str
     environment: str
     columns: Columns
-    favourable: int | float | str
-    threshold: float
+    favourable: int | float | str | None
+    threshold: float | None
     facets: tuple[Facet, ...]
     group_variable: str | None
     minimum_overlap: float
@@ -246,20 +248,22 @@ def _spec(o: Object) -> Spec:
     if "prediction" in o.left:
         # Where the probability stands in an answer is for the join, which writes it alone.
         o.value("prediction")
+    problem_type = o.one_of("problem_type", PROBLEM_TYPES) if "problem_type" in o.left else BINARY
+    binary = problem_type == BINARY
     return Spec(
         model=o.text("model"),
         pipeline=o.text("pipeline"),
         environment=o.text("environment"),
         columns=o.one("columns", _columns),
-        favourable=_scalar(o, "favourable", o.value("favourable")),
-        threshold=o.number("threshold"),
+        favourable=_scalar(o, "favourable", o.value("favourable")) if binary else None,
+        threshold=o.number("threshold") if binary else None,
         facets=o.each("facets", _facet),
         group_variable=o.optional_text("group_variable"),
         minimum_overlap=o.number("minimum_overlap"),
         checks=o.each("checks", _check),
         gate=o.one("gate", _gate),
         monitors=_monitors(o),
-        problem_type=o.text("problem_type") if "problem_type" in o.left else BINARY,
+        problem_type=problem_type,
     )
 
 

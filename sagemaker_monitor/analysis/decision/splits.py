@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     Array = NDArray[np.float64]
+    Counts = NDArray[np.int64]
 
 SEED = 19_380_314
 """Fixed: the same rows always get the same limits, whatever the numpy: RandomState's stream is frozen."""
@@ -45,6 +46,34 @@ def batches(baseline: int, batch: int, splits: int, seed: int = SEED) -> Iterato
         inside = np.zeros((len(chosen), rows))
         np.put_along_axis(inside, chosen, 1.0, axis=1)
         yield inside
+
+
+def of_counts(
+    baseline: Counts, batch: Counts, splits: int, seed: int, *, chunk: int = 1_000
+) -> Iterator[Array]:
+    """Yield the batch's count of each kind of row in the true split, then in *splits* random ones.
+
+    *baseline* and *batch* count rows that are alike, shape (kinds,); what is drawn has the shape
+    (splits, kinds), at most *chunk* splits at once, of the multivariate hypergeometric distribution.
+    """
+    random = np.random.RandomState(seed)
+    pool = baseline + batch
+    yield batch[None, :].astype(np.float64)
+    for start in range(0, splits, chunk):
+        size = min(chunk, splits - start)
+        missing = np.full(size, int(batch.sum()))
+        rest = int(pool.sum())
+        drawn = np.zeros((size, len(pool)))
+        for kind, count in enumerate(pool):
+            rest -= int(count)
+            if rest == 0:
+                drawn[:, kind] = missing
+                break
+            # The legacy generator refuses to draw nothing: draw one, and keep it only where one is missing.
+            one = random.hypergeometric(int(count), rest, np.maximum(missing, 1))
+            drawn[:, kind] = np.where(missing > 0, one, 0)
+            missing = missing - drawn[:, kind].astype(int)
+        yield drawn
 
 
 def samples(random: np.random.RandomState, rows: int, size: int, repeats: int) -> Array:

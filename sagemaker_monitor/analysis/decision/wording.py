@@ -5,6 +5,7 @@ Runs under Python 3.8 with the standard library only.
 
 from __future__ import annotations
 
+import math
 import re
 from typing import Sequence
 
@@ -55,6 +56,15 @@ WORSE = {
     "true_negative_rate": "fewer of the rows observed as 0 are recognised",
     "false_positive_rate": "more of the rows observed as 0 are taken for 1",
     "false_negative_rate": "more of the rows observed as 1 are missed",
+    "weighted_recall": "fewer rows are recognised as their class, each class counting by its rows",
+    "weighted_precision": "fewer of the rows predicted as a class turn out to be of it",
+    "weighted_f1": "recall and precision of the classes together are lower",
+    "weighted_f0_5": "recall and precision of the classes together, precision counting more, are lower",
+    "weighted_f2": "recall and precision of the classes together, recall counting more, are lower",
+    "mae": "predictions are farther from the labels on average",
+    "rmse": "predictions are farther from the labels, large errors counting more",
+    "mse": "squared errors of the predictions are larger on average",
+    "r2": "predictions explain less of how the labels vary",
 }
 NDCG = "ndcg"
 SAME_RANKING = 1.0
@@ -82,7 +92,9 @@ FACTS = ("data_type_check", "completeness_check", "categorical_values_check")
 DRIFT = "baseline_drift_check"
 LONGEST = 300
 MOST_ALIKE = 1e-6
-"""Values that differ by less are the same to a person."""
+"""Values that differ by less, or by less of their size where they are small, are the same to a person."""
+SMALL = 5e-4
+"""Below this a person needs the first digits that are not 0."""
 SHARES = (
     (re.compile(r"Observed: (?:Only )?([0-9.Ee+-]+)%"), 100.0),
     (re.compile(r"Value: ([0-9.Ee+-]+[0-9])"), 1.0),
@@ -97,7 +109,10 @@ def number(value: float | None, *others: float | None) -> str:
     if value in (float("inf"), float("-inf")):
         return "infinite" if value > 0 else "minus infinite"
     digits = 3 if abs(value) < 0.1 else 2
-    close = [each for each in others if each is not None and MOST_ALIKE < abs(each - value) < float("inf")]
+    if 0 < abs(value) < SMALL:
+        digits = 1 - math.floor(math.log10(abs(value)))
+    alike = MOST_ALIKE * min(1.0, abs(value) or 1.0)
+    close = [each for each in others if each is not None and alike < abs(each - value) < float("inf")]
     while any(f"{each:.{digits}f}" == f"{value:.{digits}f}" for each in close):
         digits += 1
     return f"{value:.{digits}f}"

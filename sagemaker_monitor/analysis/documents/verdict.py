@@ -128,10 +128,11 @@ class Limit:
     detects_low: float | None = None
     detects_high: float | None = None
 
-    def crossed_by(self, value: float) -> bool:
-        """Return whether *value* lies outside, by more than the noise of floating point."""
-        return (self.high is not None and value > self.high + NOISE) or (
-            self.low is not None and value < self.low - NOISE
+    def crossed_by(self, value: float, unit: float = 1.0) -> bool:
+        """Return whether *value* lies outside, by more than the noise of floating point in its *unit*."""
+        noise = NOISE * unit
+        return (self.high is not None and value > self.high + noise) or (
+            self.low is not None and value < self.low - noise
         )
 
 

@@ -222,10 +222,23 @@ def _by_monitor(entries: Any) -> Iterator[tuple[Any, Any]]:
 
 
 def _probability(facts: Facts) -> Any:
-    """Return the index of P(1) that Clarify is given: none where the answer is that value alone."""
+    """Return which value of an answer Clarify is given: none where the answer is that value alone."""
     if facts.get("schema.prediction.values") in (1, None, MISSING):
         return MISSING
-    return facts.get("schema.prediction.probability")
+    return facts.get(f"schema.prediction.{'probability' if _is_binary(facts) else 'label'}")
+
+
+def _is_binary(facts: Facts) -> bool:
+    return facts.get("schema.problem_type") == "BinaryClassification"
+
+
+def _threshold(facts: Facts) -> Any:
+    return str(facts.get("schema.prediction.threshold")) if _is_binary(facts) else MISSING
+
+
+def _answer(*, binary: bool) -> Callable[[Facts], Any]:
+    """Return what a binary check, or another one, calls the column of the model's answers."""
+    return lambda facts: "prediction" if _is_binary(facts) == binary else MISSING
 
 
 def _facet_expected(facts: Facts) -> Any:
@@ -281,9 +294,9 @@ _BY_UNIT: dict[str, dict[str, Tells | Follows]] = {
     "QualityCheck": {
         **_cluster("compute.checks"),
         "Arguments.Environment.problem_type": _key("schema.problem_type"),
-        "Arguments.Environment.probability_threshold_attribute": Follows(
-            lambda facts: str(facts.get("schema.prediction.threshold"))
-        ),
+        "Arguments.Environment.probability_threshold_attribute": Follows(_threshold),
+        "Arguments.Environment.probability_attribute": Follows(_answer(binary=True)),
+        "Arguments.Environment.inference_attribute": Follows(_answer(binary=False)),
     },
     OWN_CHECK: {
         **_cluster("compute.checks"),
@@ -321,6 +334,7 @@ _BY_UNIT: dict[str, dict[str, Tells | Follows]] = {
         "checks": Tells(_checks, _same_checks),
         "problem_type": _key("schema.problem_type"),
         "prediction.probability": _key("schema.prediction.probability"),
+        "prediction.label": _key("schema.prediction.label"),
         "prediction.values": _key("schema.prediction.values"),
         "favourable": _key("schema.favourable"),
         "threshold": _key("schema.prediction.threshold"),

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from sagemaker_monitor.analysis.bias.metrics import METRICS, NEUTRAL
-from sagemaker_monitor.analysis.decision import calibration, family
+from sagemaker_monitor.analysis.decision import calibration, family, splits
 from sagemaker_monitor.analysis.decision.rules import limit
 from sagemaker_monitor.analysis.decision.sample import Sample
 from sagemaker_monitor.analysis.decision.spec import Rule
@@ -43,7 +43,7 @@ def test_patterns_keep_every_row() -> None:
 def test_splits_move_rows_and_lose_none() -> None:
     """Every split has the batch's size, and takes no more of a pattern than there is."""
     seen = calibration.patterns(people(1, 300), people(2, 50))
-    drawn = np.concatenate(list(calibration._splits(seen, 500, 7)))
+    drawn = np.concatenate(list(splits.of_counts(seen.baseline, seen.batch, 500, 7)))
 
     assert (drawn.sum(axis=1) == 50).all()
     assert ((drawn >= 0) & (drawn <= seen.baseline + seen.batch)).all()

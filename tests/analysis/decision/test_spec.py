@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from sagemaker_monitor.analysis.decision.spec import ExpectedCheck, from_json
+from sagemaker_monitor.analysis.decision.spec import BINARY, ExpectedCheck, from_json
 from sagemaker_monitor.analysis.documents.strict import DocumentError
 from tests.analysis.decision.cases import spec_document
 
@@ -58,9 +58,21 @@ def test_files_of_earlier_versions_are_read() -> None:
 
 def test_what_only_the_join_needs_is_left_alone() -> None:
     """The place of the probability in an answer is in the same file."""
-    found = document(prediction={"probability": 1, "values": 3}, problem_type="Regression")
+    assert from_json(document(prediction={"probability": 1, "values": 3})).problem_type == BINARY
 
-    assert from_json(found).problem_type == "Regression"
+
+@pytest.mark.parametrize("problem_type", ["Regression", "MulticlassClassification"])
+def test_only_binary_models_have_a_good_outcome(problem_type: str) -> None:
+    """Other problem types have neither favourable label nor threshold, and must not be given one."""
+    given = document(prediction={"label": 0, "values": 1}, problem_type=problem_type)
+    left = {key: value for key, value in given.items() if key not in ("favourable", "threshold")}
+    found = from_json(left)
+
+    assert (found.problem_type, found.favourable, found.threshold) == (problem_type, None, None)
+    with pytest.raises(DocumentError, match="unknown keys: favourable, threshold"):
+        from_json(given)
+    with pytest.raises(DocumentError, match="problem_type"):
+        from_json({**left, "problem_type": "Ranking"})
 
 
 @pytest.mark.parametrize(
