@@ -11,6 +11,7 @@ from sagemaker_monitor.analysis.documents.strict import DocumentError
 from sagemaker_monitor.analysis.documents.verdict import Finding, Verdict
 from sagemaker_monitor.analysis.documents.verdict_json import from_json
 from sagemaker_monitor.reports import attributions, findings, measured, steps
+from sagemaker_monitor.reports.crossings import Crossing, crossing
 from sagemaker_monitor.reports.distributions import NOT_DRAWN, read_distributions
 from sagemaker_monitor.reports.document import ReportError, ReportInput
 from sagemaker_monitor.reports.wording import clock, count, counted, percent, sentence, text
@@ -96,9 +97,9 @@ class Report:
     summary: str
     next_step: str
     title: str
-    crossings: tuple[findings.Crossing, ...]
+    crossings: tuple[Crossing, ...]
     crossings_left_out: int
-    warnings: tuple[findings.Crossing, ...]
+    warnings: tuple[Crossing, ...]
     warnings_left_out: int
     groups: tuple[findings.Group, ...]
     inputs: tuple[findings.InputLine, ...]
@@ -140,9 +141,9 @@ def content(document: ReportInput) -> Report:
         summary=_summary(verdict) if verdict else steps.why_it_ended(lines),
         next_step=_next(verdict, refusals) if verdict else NEXT_WITHOUT_VERDICT,
         title=_title(verdict),
-        crossings=tuple(findings.crossing(each, drawn) for each in refusals),
+        crossings=tuple(crossing(each, drawn) for each in refusals),
         crossings_left_out=max(0, len(refusing) - findings.MAX_CROSSINGS),
-        warnings=tuple(findings.crossing(each, NOT_DRAWN) for each in warnings),
+        warnings=tuple(crossing(each, NOT_DRAWN) for each in warnings),
         warnings_left_out=max(0, len(warning) - findings.MAX_CROSSINGS),
         groups=findings.grouped(shown),
         inputs=findings.input_lines(shown),

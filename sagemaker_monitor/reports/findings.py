@@ -7,59 +7,15 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from sagemaker_monitor.analysis.documents.verdict import Finding
-from sagemaker_monitor.reports.distributions import Distributions, Drawing
 from sagemaker_monitor.reports.meanings import DRIFT, MEANINGS, MODEL, QUALITY, direction, worsened
-from sagemaker_monitor.reports.scale import Scale, scale
 from sagemaker_monitor.reports.wording import count, digits, number, sentence, text
 
 MAX_FINDINGS = 500
 MAX_CROSSINGS = 40
 
-LIMIT_KINDS = {
-    "calibrated": "what chance explains",
-    "tolerance": "baseline and tolerance",
-    "between": "fixed",
-    "minimum": "fixed",
-    "maximum": "fixed",
-    "aws": "no larger than the baseline",
-}
 COLUMN_CHECKS = ("missing_column_check", "extra_column_check")
 ABOUT_MODELS = {"model_quality": "model quality", "explainability": "attributions"}
 """What findings about the model as a whole are about, by their monitor."""
-AWS_LIMITS = {
-    "model_quality": "no worse than the baseline's constraint",
-    "explainability": "AWS's own rule",
-    "data_quality": "AWS's own rule",
-}
-
-
-@dataclass(frozen=True)
-class Crossing:
-    """One metric outside its limit: *measure* says what the value is, *drawing* where a feature's lie."""
-
-    title: str
-    metric: str
-    name: str
-    measure: str
-    group: str
-    outcome: str
-    value: str
-    baseline: str
-    allowed: str
-    kind: str
-    moved: str
-    words: str
-    message: str
-    rule: str
-    aws: bool
-    neutral: str
-    neutral_word: str
-    scale: Scale | None
-    drawing: Drawing | None
-    inputs: bool
-    compared: bool
-    known: bool
-    limited: bool
 
 
 @dataclass(frozen=True)
@@ -125,14 +81,6 @@ def about(finding: Finding) -> str:
     return text(finding.feature, 120) if finding.feature is not None else "columns"
 
 
-def title(finding: Finding) -> str:
-    """Return what a crossed finding is headed with."""
-    meaning = QUALITY.get(finding.metric)
-    if meaning is None or not of_inputs(finding):
-        return f"{text(finding.metric, 60)}, {about(finding)}"
-    return meaning.title if finding.feature is None else f"{about(finding)}: {meaning.title}"
-
-
 def outcome(finding: Finding) -> str:
     """Return what *finding* means: refuses, warns, ignored, within, no value or no limit."""
     if finding.value is None and not (of_inputs(finding) and finding.crossed):
@@ -146,7 +94,7 @@ def outcome(finding: Finding) -> str:
 
 def allowed(finding: Finding, decimals: int) -> str:
     """Return the values that the finding's limit lets pass, as far as the metric can take them."""
-    low, high = _limits(finding)
+    low, high = limits_of(finding)
     if low is None and high is None:
         return "–"
     if high is None:
@@ -180,59 +128,6 @@ def most_telling_first(crossed: Iterable[Finding]) -> list[Finding]:
     return sorted(crossed, key=place)
 
 
-def crossing(finding: Finding, distributions: Distributions) -> Crossing:
-    """Return how a crossed *finding* is told; a feature's with its distributions where they are known."""
-    low, high = _limits(finding)
-    decimals = _digits(finding)
-    inputs = of_inputs(finding)
-    meaning = MEANINGS.get(finding.metric)
-    known = QUALITY.get(finding.metric) if inputs else None
-    said = MODEL.get(finding.metric) if of_model(finding) else known or meaning
-    neutral = _neutral(finding)
-    drawn = finding.feature is not None and finding.metric in (DRIFT, "categorical_values_check")
-    return Crossing(
-        title=title(finding),
-        metric=text(finding.metric, 60),
-        name=said.name if said else "",
-        measure=known.measure if known else "value",
-        group=about(finding),
-        outcome=outcome(finding),
-        value=number(finding.value, decimals),
-        baseline=number(finding.baseline, decimals),
-        allowed=allowed(finding, decimals),
-        kind=_kind(finding),
-        moved=_moved(finding),
-        words=said.words if said else "",
-        message=sentence(text(finding.message)) if inputs else text(finding.message),
-        rule=text(finding.rule or "", 120),
-        aws=finding.aws_violation,
-        neutral="" if neutral is None else number(neutral, 0),
-        neutral_word="equal" if finding.facet is not None else "same",
-        scale=scale(
-            value=finding.value,
-            baseline=finding.baseline,
-            low=low,
-            high=high,
-            neutral=neutral,
-        ),
-        drawing=distributions.drawing(finding.feature or "") if drawn else None,
-        inputs=inputs,
-        compared=not inputs and (finding.facet is not None or finding.baseline is not None),
-        known=finding.value is not None,
-        limited=low is not None or high is not None,
-    )
-
-
-def _kind(finding: Finding) -> str:
-    if finding.limit is None:
-        return ""
-    if finding.limit.kind == "aws" and finding.monitor in AWS_LIMITS:
-        return AWS_LIMITS[finding.monitor]
-    if finding.limit.kind == "tolerance" and finding.monitor == "explainability":
-        return "the same ranking and tolerance"
-    return LIMIT_KINDS.get(finding.limit.kind, finding.limit.kind)
-
-
 def select(findings: Sequence[Finding]) -> tuple[Finding, ...]:
     """Return the findings that fit on a page, in their order: those that crossed go first."""
     if len(findings) <= MAX_FINDINGS:
@@ -262,7 +157,7 @@ def input_lines(findings: Iterable[Finding]) -> tuple[InputLine, ...]:
 
 
 def _input_line(finding: Finding) -> InputLine:
-    decimals = _digits(finding)
+    decimals = decimals_of(finding)
     known = QUALITY.get(finding.metric)
     return InputLine(
         feature=about(finding),
@@ -316,7 +211,7 @@ def glossary(metrics: Iterable[str], descriptions: Mapping[str, str]) -> tuple[t
 
 
 def _line(finding: Finding) -> Line:
-    decimals = _digits(finding)
+    decimals = decimals_of(finding)
     return Line(
         metric=text(finding.metric, 60),
         value=number(finding.value, decimals),
@@ -325,34 +220,26 @@ def _line(finding: Finding) -> Line:
         caught=_caught(finding, decimals),
         outcome=outcome(finding),
         aws=finding.aws_violation,
-        moved=_moved(finding),
+        moved=moved(finding),
     )
 
 
-def _moved(finding: Finding) -> str:
+def moved(finding: Finding) -> str:
     """Return in words how the metric moved from its baseline."""
     if of_model(finding):
         return worsened(finding)
     return direction(finding.metric, finding.value, finding.baseline)
 
 
-def _neutral(finding: Finding) -> float | None:
-    """Return the value that says that nothing is different; None where there is none."""
-    if finding.monitor == "explainability":
-        return 1.0
-    if of_model(finding):
-        return None
-    meaning = MEANINGS.get(finding.metric)
-    return 0.0 if finding.metric == DRIFT else meaning.neutral if meaning else None
-
-
-def _digits(finding: Finding) -> int:
+def decimals_of(finding: Finding) -> int:
+    """Return how many decimals keep the finding's numbers apart on paper."""
     # A ranking's limit is close to 1, which is the same ranking.
     same = [1.0] if finding.monitor == "explainability" else []
-    return digits([finding.value, finding.baseline, *_limits(finding), *same])
+    return digits([finding.value, finding.baseline, *limits_of(finding), *same])
 
 
-def _limits(finding: Finding) -> tuple[float | None, float | None]:
+def limits_of(finding: Finding) -> tuple[float | None, float | None]:
+    """Return the lowest and highest values that the limit lets pass, as far as the metric can go."""
     limit = finding.limit
     return (_reachable(finding, limit.low), limit.high) if limit else (None, None)
 

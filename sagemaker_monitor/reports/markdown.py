@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 
 from sagemaker_monitor.reports.content import Report
-from sagemaker_monitor.reports.findings import Crossing
+from sagemaker_monitor.reports.crossings import Crossing
 from sagemaker_monitor.reports.wording import count
 
 _ADDRESS = re.compile(r"\bwww\.", re.IGNORECASE)

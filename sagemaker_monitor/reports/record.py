@@ -7,8 +7,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from sagemaker_monitor.reports.content import Report
+from sagemaker_monitor.reports.crossings import Crossing
 from sagemaker_monitor.reports.document import ReportError, ReportInput
-from sagemaker_monitor.reports.findings import Crossing
 from sagemaker_monitor.reports.wording import moment
 
 SCHEMA_VERSION = 1
