@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 
 METRICS = ("mae", "mse", "rmse", "r2")
 ERRORS = ("mae", "mse", "rmse")
+CANCELLED = 1e-6
+"""Where a difference of squares keeps less than this share of them, too few of its digits are right."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -71,6 +73,17 @@ class Residuals(Rows):
             rows = weights.sum(axis=-1)
             absolute, squared, sums, squares = np.moveaxis(weights @ table / rows[..., None], -1, 0)
             spread = squares - sums * sums
-            varies = spread > np.finfo(np.float64).eps * squares
-            r2 = np.where(varies, 1.0 - squared / np.where(varies, spread, 1.0), np.nan)
+            for sample in zip(*np.nonzero(spread < CANCELLED * squares)):
+                spread[sample] = _spread(centred, weights[sample])
+            r2 = np.where(spread > 0, 1.0 - squared / np.where(spread > 0, spread, 1.0), np.nan)
         return {"mae": absolute, "mse": squared, "rmse": np.sqrt(squared), "r2": r2}
+
+
+def _spread(labels: Array, weights: Array) -> float:
+    """Return the variance of one sample's labels, from its own mean; 0 where they are all the same."""
+    drawn = labels[weights > 0]
+    if not len(drawn) or drawn.min() == drawn.max():
+        return 0.0
+    times = weights[weights > 0]
+    mean = (times * drawn).sum() / times.sum()
+    return float((times * (drawn - mean) ** 2).sum() / times.sum())
