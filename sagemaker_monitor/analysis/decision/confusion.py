@@ -31,8 +31,6 @@ METRICS = (
     *("weighted_f0_5", "weighted_f1", "weighted_f2"),
 )
 BETAS = {"weighted_f0_5": 0.5, "weighted_f1": 1.0, "weighted_f2": 2.0}
-WORK = 20_000_000
-"""Counts of cells that may be drawn; some seconds."""
 _EXACT = 2.0**53
 _NUMBER = re.compile(r"[-+]?\d+(\.\d*)?([eE][-+]?\d+)?", re.ASCII)
 
@@ -97,16 +95,17 @@ class Confusion:
     def splits(self, batch: Confusion, total: Optional[int], false_refusals: float, seed: int) -> Splits:
         """Yield the metrics of both sides of the true split from *batch*, then of random ones."""
         cells, before, now = _together(self, batch)
-        total = total or splits.total(len(now), false_refusals, work=WORK)
-        pool = (before + now).astype(np.float64)
-        for drawn in splits.of_counts(before, now, total - 1, seed, chunk=self._chunk(len(now))):
+        rows, alike = int((before + now).sum()), splits.are_alike(before + now)
+        total = total or splits.total(len(now) if alike else rows, false_refusals)
+        pool, draw = (before + now).astype(np.float64), splits.of_counts if alike else splits.of_rows
+        for drawn in draw(before, now, total - 1, seed, chunk=self._chunk(len(now))):
             yield cells.metrics(pool - drawn), cells.metrics(drawn)
 
     def honest(self, rows: int, repeats: int, random: np.random.RandomState) -> Metrics:
         """Return the metrics of *repeats* samples of *rows*, drawn with replacement: (repeats,)."""
-        shares, size = self.number / self.number.sum(), self._chunk(len(self.number))
+        size = self._chunk(len(self.number))
         parts = [
-            self.metrics(random.multinomial(rows, shares, min(size, repeats - start)).astype(np.float64))
+            self.metrics(splits.samples_of_counts(random, self.number, rows, min(size, repeats - start)))
             for start in range(0, repeats, size)
         ]
         return {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}

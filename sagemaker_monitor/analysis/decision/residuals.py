@@ -65,8 +65,8 @@ class Residuals(Rows):
 
         r2 is NaN where labels do not vary.
         """
-        # About their mean, so that the difference of squares below keeps its digits.
-        centred = self.labels - self.labels.mean() if self.rows else self.labels
+        # About their median, which no outlier moves, so that the difference of squares keeps its digits.
+        centred = self.labels - np.median(self.labels) if self.rows else self.labels
         with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
             error = self.predictions - self.labels
             table = np.stack([np.abs(error), error * error, centred, centred * centred], axis=-1)

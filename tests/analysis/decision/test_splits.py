@@ -64,3 +64,31 @@ def test_a_column_that_cannot_be_computed_is_never_rare() -> None:
     change = np.stack([np.full(200, -np.inf), np.arange(200.0)], axis=-1)
 
     assert family.reach(change, family.standardised(change), 0.05).tolist() == [0.0, 189.0]
+
+
+def test_counts_are_split_alike_however_they_are_drawn() -> None:
+    """By kinds or by rows: the true split first, the true sizes, the same mean and spread of each kind."""
+    baseline, batch = np.array([30, 5, 0, 15]), np.array([10, 0, 3, 17])
+    ways = [
+        np.concatenate(list(draw(baseline, batch, 4_000, 5))) for draw in (splits.of_counts, splits.of_rows)
+    ]
+    share = batch.sum() / (baseline + batch).sum()
+
+    for drawn in ways:
+        assert drawn.shape == (4_001, 4)
+        assert drawn[0].tolist() == batch.tolist()
+        assert (drawn.sum(axis=1) == 30).all()
+        assert (drawn <= baseline + batch).all()
+        assert drawn[1:].mean(axis=0) == pytest.approx((baseline + batch) * share, abs=0.15)
+    assert ways[0].std(axis=0) == pytest.approx(ways[1].std(axis=0), abs=0.1)
+
+
+@pytest.mark.parametrize("counts", [[300, 100], [3, 1]])
+def test_counts_are_drawn_with_replacement(counts: list[int]) -> None:
+    """Many rows of a kind or few: each sample has its size, and kinds their shares."""
+    drawn = splits.samples_of_counts(np.random.RandomState(1), np.array(counts), 50, 2_000)
+
+    assert drawn.shape == (2_000, 2)
+    assert (drawn.sum(axis=1) == 50).all()
+    assert drawn.mean(axis=0) == pytest.approx([37.5, 12.5], abs=0.4)
+    assert drawn[:, 0].std() == pytest.approx(np.sqrt(50 * 0.75 * 0.25), rel=0.1)
