@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -91,6 +92,8 @@ def project(tmp_path: Path) -> Project:
 
 
 @pytest.fixture(autouse=True)
-def csv_limit() -> None:
-    """The limit of a command's own process: the analysis raises it in that of its container."""
-    csv.field_size_limit(131072)
+def csv_limit() -> Iterator[None]:
+    """The limit of a command's own process, for one test: the analysis raises it in that of its container."""
+    before = csv.field_size_limit(131072)
+    yield
+    csv.field_size_limit(before)
