@@ -1,4 +1,4 @@
-"""sagemaker-monitor report: what one run found, as a page, Markdown or JSON."""
+"""sagemaker-monitor report: what one run found, as a page, Markdown, JUnit XML or JSON."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, cast
 
 import click
 
-from sagemaker_monitor.cli.errors import ExitCode
+from sagemaker_monitor.cli.errors import ExitCode, say
 from sagemaker_monitor.cli.options import Common, common_options
 
 if TYPE_CHECKING:
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 @click.option(
     "--format",
     "output_format",
-    type=click.Choice(("html", "json", "markdown")),
+    type=click.Choice(("html", "json", "junit", "markdown")),
     help="By default what FILE's name says, or else html.",
 )
 @click.option(
@@ -44,26 +44,35 @@ def report(
 ) -> int:
     """Write what one run found: the verdict, every metric behind it, and where it comes from.
 
-    Exits 0 when the report was written, whatever it says.
+    Exits 0 when the report was written, whatever it says; 3 when there is a verdict that this program
+    cannot read, which the report then says.
     """
     from sagemaker_monitor.operations.reporting import choose_execution, gather
-    from sagemaker_monitor.reports import render
+    from sagemaker_monitor.reports import render, why_not_readable
 
     if execution_arn is not None and version is not None:
         raise click.UsageError("give --execution or --version, not both")
     model = common.model(model_name)
     chosen = choose_execution(common.aws, model, execution_arn=execution_arn, version=version)
-    text = render(gather(common.aws, model, chosen), _format(output_format, output))
-    if output is None:
-        click.echo(text, nl=not text.endswith("\n"))
-        return ExitCode.OK
-    _write(output, text)
-    click.echo(str(output))
+    document = gather(common.aws, model, chosen)
+    _deliver(render(document, _format(output_format, output)), output)
+    problem = why_not_readable(document)
+    if problem is not None:
+        say(f"error: the verdict cannot be read, and the report says so: {problem}")
+        return ExitCode.BROKEN
     return ExitCode.OK
 
 
+def _deliver(text: str, output: Path | None) -> None:
+    if output is None:
+        click.echo(text, nl=not text.endswith("\n"))
+        return
+    _write(output, text)
+    click.echo(str(output))
+
+
 def _format(chosen: str | None, output: Path | None) -> Format:
-    by_name = {".json": "json", ".md": "markdown", ".markdown": "markdown"}
+    by_name = {".json": "json", ".md": "markdown", ".markdown": "markdown", ".xml": "junit"}
     return cast("Format", chosen or by_name.get(output.suffix.lower() if output else "", "html"))
 
 

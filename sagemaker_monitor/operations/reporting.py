@@ -10,8 +10,9 @@ from typing import Any
 from pipelines.names import PIPELINES, pipeline_name, verdict_uri
 from sagemaker_monitor.analysis.decision.own_engine import step_metadata
 from sagemaker_monitor.aws import Aws, NotFoundError
+from sagemaker_monitor.aws.errors import AccessDeniedError
 from sagemaker_monitor.aws.storage import read
-from sagemaker_monitor.operations.errors import OperationError, UsageError
+from sagemaker_monitor.operations.errors import UsageError
 from sagemaker_monitor.operations.follow import check_arn, list_steps
 from sagemaker_monitor.operations.outcome import whose
 from sagemaker_monitor.registry.evidence import parse_execution_arn
@@ -43,22 +44,90 @@ def choose_execution(aws: Aws, model: Model, *, execution_arn: str | None, versi
 
 
 def gather(aws: Aws, model: Model, execution_arn: str) -> ReportInput:
-    """Return the documents of an execution of *model*. Raises UsageError, OperationError, AwsError."""
+    """Return the documents of an execution of *model*. Raises UsageError, AwsError.
+
+    A document that is none is named as such: a report that lacks it is better than no report.
+    """
     owner, pipeline = whose(aws, execution_arn)
     if owner != model.model:
         raise UsageError(f"{execution_arn} is of model {owner!r}, not of {model.model!r}")
+    documents = _Documents(aws)
     steps = list(list_steps(aws, execution_arn))
-    execution = parse_execution_arn(execution_arn)[1]
-    verdict = _document(aws, verdict_uri(aws.environment.storage.root, owner, pipeline, execution))
+    uri = verdict_uri(aws.environment.storage.root, owner, pipeline, parse_execution_arn(execution_arn)[1])
+    verdict = documents.read(uri, "verdict")
     checked = [_as_check(aws, step, verdict or {}) for step in steps]
     return ReportInput(
         verdict=verdict,
         steps=steps,
-        analyses=dict(_analyses(aws, checked)),
+        analyses=dict(_analyses(documents, checked)),
         generated_at=datetime.now(UTC),
-        details=_details(aws, model, execution_arn),
-        statistics=quality_statistics(aws, checked),
+        details=model_details(aws, model),
+        statistics=_statistics(documents, checked),
+        execution=_execution(aws, execution_arn),
+        verdict_uri=uri,
+        images=_images(aws, execution_arn, [step["StepName"] for step in steps]),
+        unreadable=documents.unreadable,
     )
+
+
+class _Documents:
+    """JSON documents in S3; *unreadable* has those that were none, and why."""
+
+    def __init__(self, aws: Aws) -> None:
+        self.unreadable: dict[str, str] = {}
+        self._aws = aws
+
+    def read(self, uri: str | None, name: str = "") -> Mapping[str, Any] | None:
+        """Return the JSON object at *uri*; None where there is none. Raises AwsError."""
+        try:
+            document = json.loads(read(self._aws, uri)) if uri else None
+        except NotFoundError:
+            return None
+        except (ValueError, RecursionError) as error:
+            self.unreadable[name or str(uri)] = f"{uri} is not JSON: {error}"
+            return None
+        if document is not None and not isinstance(document, dict):
+            self.unreadable[name or str(uri)] = f"{uri} is {type(document).__name__}, not a JSON object"
+            return None
+        return document
+
+
+def _execution(aws: Aws, execution_arn: str) -> Mapping[str, Any]:
+    try:
+        return aws.call("sagemaker", "describe_pipeline_execution", PipelineExecutionArn=execution_arn)
+    except NotFoundError as error:
+        raise UsageError(f"there is no execution {execution_arn} in {aws.environment.name!r}") from error
+
+
+def _images(aws: Aws, execution_arn: str, steps: Sequence[str]) -> dict[str, str]:
+    """Return the image that each of *steps* ran, as the execution's own definition says it."""
+    try:
+        response = aws.call(
+            "sagemaker", "describe_pipeline_definition_for_execution", PipelineExecutionArn=execution_arn
+        )
+        definition = json.loads(response.get("PipelineDefinition") or "{}")
+    except (NotFoundError, AccessDeniedError, ValueError, RecursionError):
+        # Who may not read definitions still gets a report.
+        return {}
+    found = dict(_images_in(definition))
+    return {step: found[step] for step in steps if step in found}
+
+
+def _images_in(node: object) -> Iterator[tuple[str, str]]:
+    """Yield the name and the image of every step of a definition, those inside of conditions too."""
+    if isinstance(node, list):
+        for each in node:
+            yield from _images_in(each)
+    if not isinstance(node, dict):
+        return
+    arguments = node.get("Arguments")
+    if isinstance(node.get("Name"), str) and isinstance(arguments, dict):
+        image = (arguments.get("AppSpecification") or {}).get("ImageUri")
+        image = image or (arguments.get("PrimaryContainer") or {}).get("Image")
+        if isinstance(image, str):
+            yield node["Name"], image
+    for each in node.values():
+        yield from _images_in(each)
 
 
 def _as_check(aws: Aws, step: dict[str, Any], verdict: Mapping[str, Any]) -> dict[str, Any]:
@@ -77,8 +146,14 @@ def quality_statistics(aws: Aws, steps: Sequence[Mapping[str, Any]]) -> dict[str
     """Return statistics.json of the inputs and of the baseline that they were held against.
 
     Both are one document where the run established its baseline: then there is none to compare with.
-    Raises OperationError for a document that is none, AwsError.
+    A document that is none is left out. Raises AwsError.
     """
+    return _statistics(_Documents(aws), steps)
+
+
+def _statistics(
+    documents: _Documents, steps: Sequence[Mapping[str, Any]]
+) -> dict[str, Mapping[str, Any] | None]:
     metadata = [step.get("Metadata", {}).get("QualityCheck", {}) for step in steps]
     quality: Mapping[str, str] = next(
         (each for each in metadata if each.get("CheckType") == "DATA_QUALITY"), {}
@@ -86,8 +161,8 @@ def quality_statistics(aws: Aws, steps: Sequence[Mapping[str, Any]]) -> dict[str
     now = quality.get("CalculatedBaselineStatistics")
     before = quality.get("BaselineUsedForDriftCheckStatistics")
     return {
-        "baseline": _document(aws, before) if before and before != now else None,
-        "batch": _document(aws, now) if now else None,
+        "baseline": documents.read(before, "statistics.json of the baseline") if before != now else None,
+        "batch": documents.read(now, "statistics.json of the batch"),
     }
 
 
@@ -107,33 +182,22 @@ def _newest(aws: Aws, model: Model) -> Iterator[Mapping[str, Any]]:
         yield from response["PipelineExecutionSummaries"]
 
 
-def _analyses(aws: Aws, steps: list[dict[str, Any]]) -> Iterator[tuple[str, Mapping[str, Any]]]:
+def _analyses(documents: _Documents, steps: list[dict[str, Any]]) -> Iterator[tuple[str, Mapping[str, Any]]]:
     for step in steps:
         uri = step.get("Metadata", {}).get("ClarifyCheck", {}).get("CalculatedBaselineConstraints")
-        document = _document(aws, uri) if uri else None
+        document = documents.read(uri, f"{step['StepName']}: analysis.json")
         if document is not None:
             yield step["StepName"], document
 
 
-def _document(aws: Aws, uri: str) -> Mapping[str, Any] | None:
-    try:
-        document = json.loads(read(aws, uri))
-    except NotFoundError:
-        return None
-    except (ValueError, RecursionError) as error:
-        raise OperationError(f"{uri} is not JSON: {error}") from error
-    if not isinstance(document, dict):
-        raise OperationError(f"{uri} is {type(document).__name__}, not a JSON object")
-    return document
-
-
-def _details(aws: Aws, model: Model, execution_arn: str) -> dict[str, str]:
+def model_details(aws: Aws, model: Model) -> dict[str, str]:
+    """Return what the inventory and the environment say of *model*."""
     environment, inventory = aws.environment, model.inventory
     details = {
-        "Model inventory": inventory.id,
+        "Name": model.model,
+        "Inventory": inventory.id,
         "Owner": inventory.owner,
         "Tier": None if inventory.tier is None else str(inventory.tier),
         "Environment": f"{environment.name} (account {environment.account}, {environment.region})",
-        "Execution": execution_arn,
     }
     return {key: value for key, value in details.items() if value is not None}

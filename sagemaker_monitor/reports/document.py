@@ -20,6 +20,9 @@ class ReportInput:
     ListPipelineExecutionSteps, *analyses* the analysis.json of each step that wrote one. *details* are
     further lines of provenance, such as the model's inventory number. *generated_at* has a time zone.
     *statistics* has statistics.json of data quality as `baseline` and `batch`, None where there is none.
+    *execution* is DescribePipelineExecution's answer, empty where it is not known: then the run has ended.
+    *verdict_uri* is where verdict.json lies, *images* the image that each step ran. *unreadable* has the
+    documents that are none, and why, by what they are; that of the verdict as `verdict`.
     """
 
     verdict: Mapping[str, Any] | None
@@ -28,3 +31,7 @@ class ReportInput:
     generated_at: datetime
     details: Mapping[str, str] = field(default_factory=dict)
     statistics: Mapping[str, Mapping[str, Any] | None] = field(default_factory=dict)
+    execution: Mapping[str, Any] = field(default_factory=dict)
+    verdict_uri: str = ""
+    images: Mapping[str, str] = field(default_factory=dict)
+    unreadable: Mapping[str, str] = field(default_factory=dict)

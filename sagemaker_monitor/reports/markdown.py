@@ -168,7 +168,8 @@ def _run(report: Report) -> Iterator[str]:
         yield from _left_out(report.steps_left_out, "steps")
     yield "## Provenance"
     yield ""
-    yield from table(("", ""), ([escape(name), code(value)] for name, value in report.provenance))
+    lines = [line for facts in report.provenance for line in facts.lines]
+    yield from table(("", ""), ([escape(name), code(value)] for name, value in lines))
     yield f"Written {report.generated} by sagemaker-monitor."
 
 

@@ -9,24 +9,35 @@ from typing import Any
 from sagemaker_monitor.reports.content import Report
 from sagemaker_monitor.reports.crossings import Crossing
 from sagemaker_monitor.reports.document import ReportError, ReportInput
+from sagemaker_monitor.reports.standing import standing
 from sagemaker_monitor.reports.wording import moment
 
 SCHEMA_VERSION = 1
 
 
 def as_json(document: ReportInput, report: Report) -> str:
-    """Return the report as one JSON object, which ends with a newline; times are ISO 8601 in UTC."""
-    verdict = document.verdict
+    """Return the report as one JSON object, which ends with a newline; times are ISO 8601 in UTC.
+
+    *state* is the verdict's decision, or why it is none that is believed; *verdict* is as it was found.
+    """
+    found = standing(document)
+    believed = found.verdict if found.verdict and found.state == found.verdict.decision else None
     record = {
         "schema_version": SCHEMA_VERSION,
         "generated_at": _time(document.generated_at),
-        "decision": verdict["decision"] if verdict else None,
-        "gate": verdict["gate"] if verdict else "closed",
+        "state": found.state,
+        "decision": believed.decision if believed else None,
+        "gate": found.gate,
         "summary": report.summary,
-        "verdict": verdict,
+        "problem": found.problem or None,
+        "execution_status": document.execution.get("PipelineExecutionStatus"),
+        "verdict_uri": document.verdict_uri or None,
+        "verdict": document.verdict,
         "steps": [_step(step) for step in document.steps],
         "analyses": dict(document.analyses),
         "details": dict(document.details),
+        "images": dict(document.images),
+        "unreadable": dict(document.unreadable),
         "distributions": [_distribution(each) for each in report.crossings if each.drawing],
     }
     try:

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from sagemaker_monitor.aws import Aws
+from sagemaker_monitor.aws.storage import put_if_missing
 from sagemaker_monitor.cli.building import lint_bundle
 from sagemaker_monitor.cli.main import main
 from sagemaker_monitor.settings import Environment, load_environment
@@ -19,6 +20,7 @@ from tests.operations.emulated import (
     make_verdict,
     put_verdict,
     register_version,
+    verdict_place,
 )
 
 Capture = pytest.CaptureFixture[str]
@@ -201,7 +203,10 @@ def test_gate_of_a_version_that_is_not_there_is_two(aws: Aws, conf: Path, capsys
     assert "no version of 'mortgage' is registered" in capsys.readouterr().err
 
 
-@pytest.mark.parametrize(("name", "start"), [("r.html", "<!doctype html>"), ("r.md", "# "), ("r.json", "{")])
+@pytest.mark.parametrize(
+    ("name", "start"),
+    [("r.html", "<!doctype html>"), ("r.md", "# "), ("r.json", "{"), ("r.xml", "<?xml")],
+)
 def test_report_writes_what_the_name_says(
     aws: Aws, conf: Path, opened: str, tmp_path: Path, capsys: Capture, name: str, start: str
 ) -> None:
@@ -218,6 +223,20 @@ def test_report_goes_to_standard_output(aws: Aws, conf: Path, opened: str, capsy
     """Without a file the report itself is the data."""
     assert run(conf, "report", "mortgage", "--execution", opened, "--format", "json") == 0
     assert json.loads(capsys.readouterr().out)["verdict"]["execution_arn"] == opened
+
+
+def test_report_of_a_verdict_that_cannot_be_read_is_three(
+    aws: Aws, conf: Path, tmp_path: Path, capsys: Capture
+) -> None:
+    """The page is written, says so, and has the steps; the exit code tells scripts."""
+    arn = register_version(aws)
+    put_if_missing(aws, verdict_place(aws.environment, arn), b'{"schema_version": 99}')
+    page = tmp_path / "r.html"
+
+    assert run(conf, "report", "mortgage", "-o", str(page)) == 3
+    assert "schema_version 99" in capsys.readouterr().err
+    assert "Verdict not readable" in page.read_text()
+    assert "Register" in page.read_text()
 
 
 def test_report_to_where_nobody_can_write_is_two(

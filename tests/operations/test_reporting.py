@@ -6,7 +6,7 @@ import pytest
 
 from sagemaker_monitor.aws import Aws
 from sagemaker_monitor.aws.storage import put_if_missing
-from sagemaker_monitor.operations.errors import OperationError, UsageError
+from sagemaker_monitor.operations.errors import UsageError
 from sagemaker_monitor.operations.reporting import choose_execution, gather, quality_statistics
 from sagemaker_monitor.settings import Model
 from tests.operations.emulated import (
@@ -56,7 +56,7 @@ def test_a_report_has_verdict_steps_and_provenance(aws: Aws, model: Model) -> No
     assert found.verdict is not None
     assert found.verdict["execution_arn"] == arn
     assert [step["StepName"] for step in found.steps] == ["Register"]
-    assert found.details["Model inventory"] == "MR-0417"
+    assert found.details["Inventory"] == "MR-0417"
 
 
 def test_a_run_without_a_verdict_still_has_a_report(aws: Aws, model: Model) -> None:
@@ -68,12 +68,14 @@ def test_a_run_without_a_verdict_still_has_a_report(aws: Aws, model: Model) -> N
 
 @pytest.mark.parametrize("content", [b"{", b"[1]", b"[" * 100_000])
 def test_a_document_that_is_none_is_named(aws: Aws, model: Model, content: bytes) -> None:
-    """A broken verdict.json is named by its URI."""
+    """A broken verdict.json is named by its URI, and the rest of the run is reported."""
     arn = register_version(aws)
     put_if_missing(aws, verdict_place(aws.environment, arn), content)
 
-    with pytest.raises(OperationError, match=r"decide/verdict\.json is"):
-        gather(aws, model, arn)
+    found = gather(aws, model, arn)
+    assert found.verdict is None
+    assert "decide/verdict.json is" in found.unreadable["verdict"]
+    assert [step["StepName"] for step in found.steps] == ["Register"]
 
 
 def test_a_run_of_another_model_is_refused(aws: Aws, model: Model) -> None:

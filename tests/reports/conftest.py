@@ -24,8 +24,11 @@ from sagemaker_monitor.analysis.documents.verdict import (
 from sagemaker_monitor.analysis.documents.verdict_json import to_json
 from sagemaker_monitor.reports import ReportInput
 
+PAGES = ("json", "markdown", "html")
+"""The formats that tell everything; junit tells what passed and what did not."""
 START = datetime(2026, 3, 2, 6, 0, tzinfo=UTC)
 ARN = "arn:aws:sagemaker:eu-west-1:444455556666"
+EXECUTION = f"{ARN}:pipeline/mortgage-monitor-batch-prod/execution/k3q9c2d8"
 
 MakeFinding = Callable[..., Finding]
 MakeVerdict = Callable[..., dict[str, Any]]
@@ -62,7 +65,7 @@ def make_verdict(make_finding: MakeFinding) -> MakeVerdict:
         model="mortgage",
         pipeline="monitor-batch",
         environment="prod",
-        execution_arn=f"{ARN}:pipeline/mortgage-monitor-batch-prod/execution/k3q9c2d8",
+        execution_arn=EXECUTION,
         model_package_arn=f"{ARN}:model-package/mortgage/3",
         bundle_sha256="5f0c" * 16,
         created="2026-03-02T06:04:00Z",

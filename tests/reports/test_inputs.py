@@ -30,7 +30,7 @@ from sagemaker_monitor.analysis.documents.verdict import (
 from sagemaker_monitor.reports import FORMATS, render
 from sagemaker_monitor.reports.content import content
 from sagemaker_monitor.reports.distributions import HEIGHT, MOST_BARS, WIDTH, Drawing, draw
-from tests.reports.conftest import MakeFinding, MakeInput, MakeVerdict
+from tests.reports.conftest import PAGES, MakeFinding, MakeInput, MakeVerdict
 
 MakeDrift = Callable[..., Finding]
 
@@ -90,7 +90,7 @@ def drawn(baseline: FeatureStatistics, batch: FeatureStatistics) -> Drawing:
     return drawing
 
 
-@pytest.mark.parametrize("format", FORMATS)
+@pytest.mark.parametrize("format", PAGES)
 def test_drifted_feature_is_told_with_its_distributions(
     make_input: MakeInput, make_verdict: MakeVerdict, make_drift: MakeDrift, format: str
 ) -> None:
@@ -241,7 +241,7 @@ def test_columns_come_first_then_facts_then_the_largest_drift(
     assert len(report.inputs) == 4
 
 
-@pytest.mark.parametrize("format", FORMATS)
+@pytest.mark.parametrize("format", PAGES)
 def test_facts_are_told_in_aws_words(
     make_input: MakeInput, make_verdict: MakeVerdict, make_drift: MakeDrift, format: str
 ) -> None:
@@ -287,7 +287,7 @@ def test_pass_without_labels_says_what_waits(make_input: MakeInput, make_verdict
     assert report.not_checked == (("ModelBias", "labels have not arrived"),)
 
 
-@pytest.mark.parametrize("format", FORMATS)
+@pytest.mark.parametrize("format", PAGES)
 def test_window_of_captures_is_told(make_input: MakeInput, make_verdict: MakeVerdict, format: str) -> None:
     """A run over a window says from when until when its rows were captured."""
     window = Window("2026-03-01T00:00:00Z", "2026-03-02T00:00:00Z")

@@ -9,10 +9,11 @@ from typing import Any
 import pytest
 
 from sagemaker_monitor.analysis.documents.verdict import Attribution, Finding, Limit
-from sagemaker_monitor.reports import FORMATS, render
+from sagemaker_monitor.reports import render
 from sagemaker_monitor.reports.attributions import MOST_FEATURES, places, ranking
-from sagemaker_monitor.reports.content import NEXT_OF_MODEL, NEXT_OF_RANKING, content
-from tests.reports.conftest import MakeFinding, MakeInput, MakeVerdict
+from sagemaker_monitor.reports.content import content
+from sagemaker_monitor.reports.headlines import NEXT_OF_MODEL, NEXT_OF_RANKING
+from tests.reports.conftest import PAGES, MakeFinding, MakeInput, MakeVerdict
 
 MESSAGE = "nDCG of the features' ranking is 0.93; debt was number 2 and is number 1"
 ATTRIBUTIONS = (
@@ -141,7 +142,7 @@ def test_refusals_of_people_come_before_the_ranking(
     assert [group.name for group in report.groups] == ["Attributions", "Model quality", "black = 1"]
 
 
-@pytest.mark.parametrize("format", FORMATS)
+@pytest.mark.parametrize("format", PAGES)
 def test_every_format_has_metrics_and_attributions(
     make_input: MakeInput, make_verdict: MakeVerdict, quality: Any, turned: Finding, format: str
 ) -> None:
