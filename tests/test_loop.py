@@ -192,6 +192,52 @@ def test_labels_that_arrive_late_refuse_what_the_inputs_let_pass(
     assert ("DPL", "black") in crossed
 
 
+def backtest(loop: Loop, capsys: pytest.CaptureFixture[str], *policies: Path) -> dict[str, Any]:
+    """Return what the newest judged window becomes under *policies*."""
+    tried = [word for policy in policies for word in ("--policy", str(policy))]
+    newest = ("--pipeline", "monitor-ground-truth", "--last", "1")
+    assert loop("backtest", "mortgage", *newest, *tried, *JSON) == 0
+    found: dict[str, Any] = json.loads(capsys.readouterr().out)
+    return found
+
+
+def test_a_backtest_gives_the_recorded_verdict_and_that_of_another_policy(
+    approved: Loop, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The refused window is refused again, finding for finding; a policy that only warns would open it."""
+    lenient = tmp_path / "lenient.yaml"
+    lenient.write_text(
+        "rules:\n"
+        "  - {match: model_quality/auc, minimum: 0.5, action: fail}\n"
+        "  - {match: bias/*, tolerance: 0.01, action: warn}\n"
+    )
+    found = backtest(approved, capsys, approved.conf / "models" / "mortgage.yaml", lenient)
+    execution = found["executions"][0]
+    own, other = execution["decided"]
+
+    assert execution["reproduced"] == "identical"
+    assert (execution["then"], own["decision"], other["decision"]) == ("refused", "refused", "pass")
+    assert "DPL/black" in {each["subject"] for each in own["refused_by"]}
+    assert other["refused_by"] == []
+    assert "DPL/black" in {each["subject"] for each in other["warned_by"]}
+    assert found["policies"][1]["opened"] == [execution["execution_arn"].rpartition("/")[2]]
+
+
+def test_a_backtest_says_what_was_deleted(approved: Loop, capsys: pytest.CaptureFixture[str]) -> None:
+    """Where the joined rows are gone nothing is decided, and their URI is named."""
+    storage = approved.aws.environment.storage
+    windows = f"{storage.prefix}/mortgage/monitor-ground-truth/"
+    listed = approved.aws.call("s3", "list_objects_v2", Bucket=storage.bucket, Prefix=windows)
+    rows = [each["Key"] for each in listed["Contents"] if "/labelled/" in each["Key"]]
+    for key in rows:
+        approved.aws.call("s3", "delete_object", Bucket=storage.bucket, Key=key)
+    execution = backtest(approved, capsys)["executions"][0]
+
+    assert rows
+    assert execution["decided"] == []
+    assert "evidence was deleted: there is nothing at s3://" in execution["not_replayed"]
+
+
 def test_drifted_inputs_are_refused_before_any_label_exists(
     approved: Loop, capsys: pytest.CaptureFixture[str]
 ) -> None:

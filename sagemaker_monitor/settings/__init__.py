@@ -14,6 +14,7 @@ from sagemaker_monitor.settings.loader import (
     load_model,
 )
 from sagemaker_monitor.settings.model import Model
+from sagemaker_monitor.settings.policy import load_policy
 
 __all__ = [
     "ConfigError",
@@ -27,4 +28,5 @@ __all__ = [
     "load_all",
     "load_environment",
     "load_model",
+    "load_policy",
 ]

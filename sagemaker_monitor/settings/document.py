@@ -56,11 +56,11 @@ class _Loader(yaml.SafeLoader):
         return node
 
 
-def read(file: FilePath) -> Document:
+def read(file: FilePath, *, versioned: bool = True) -> Document:
     """Return what *file* says.
 
     Raises ConfigError for a file that cannot be read, is no YAML mapping, repeats a key, or was written
-    for another schema version.
+    for another schema version; whether it says one at all is left to the caller where not *versioned*.
     """
     name = str(file)
     loader = _Loader(_text(file))
@@ -76,7 +76,8 @@ def read(file: FilePath) -> Document:
         raise ConfigError([Problem(f"is not YAML: {words}", Position(name, line))]) from error
     finally:
         loader.dispose()
-    _check_version(document)
+    if versioned:
+        check_version(document)
     return document
 
 
@@ -133,7 +134,8 @@ def _text(file: FilePath) -> str:
     return text
 
 
-def _check_version(document: Document) -> None:
+def check_version(document: Document) -> None:
+    """Check that *document* is of the schema version that is read. Raises ConfigError."""
     version = document.data.get("schema_version")
     if "schema_version" not in document.data:
         message = f"schema_version is missing: write `schema_version: {SCHEMA_VERSION}` at the top"

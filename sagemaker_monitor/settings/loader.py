@@ -128,7 +128,7 @@ def _load_environment(name: str, conf_dir: FilePath) -> Loaded[Environment]:
     if problems or not over:
         raise ConfigError(problems)
     document = overlay(base, over) if base else over
-    return _validated(Environment, document, check_environment, file_name=name)
+    return validated(Environment, document, check_environment, file_name=name)
 
 
 def _load_model(name: str, conf_dir: FilePath) -> Loaded[Model]:
@@ -142,12 +142,13 @@ def _load_model(name: str, conf_dir: FilePath) -> Loaded[Model]:
         message = f"is {quoted(model.model)}, but the file is called {name}.yaml: make them the same"
         return [(("model",), message), *check_model(model)]
 
-    return _validated(Model, document, check)
+    return validated(Model, document, check)
 
 
-def _validated(
+def validated(
     root: type[S], document: Document, check: Callable[[S], list[Finding]], file_name: str | None = None
 ) -> Loaded[S]:
+    """Return *document* as a valid *root* that passes *check*. Raises ConfigError with all its problems."""
     hidden = frozenset({"name"} if file_name else ())
     unknown = unknown_keys(root, document.data, hidden)
     problems = [explain_unknown(key, root, document, hidden) for key in unknown]
