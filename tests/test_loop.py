@@ -11,12 +11,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import jsonschema
 import pytest
 
 from sagemaker_monitor.aws import Aws, connect
 from sagemaker_monitor.cli.main import main
 from sagemaker_monitor.emulator.config import EmulatorConfig
 from sagemaker_monitor.emulator.server import Server
+from sagemaker_monitor.reports.verdict_schema import schema
 from sagemaker_monitor.settings import load_environment
 
 ROOT = Path(__file__).parents[1]
@@ -128,6 +130,7 @@ def test_an_honest_batch_passes(approved: Loop, capsys: pytest.CaptureFixture[st
         "explainability",
     }
     assert {check["status"] for check in verdict["checks"]} == {"compared"}
+    jsonschema.validate(verdict, schema())
 
 
 def test_a_biased_batch_is_refused_with_its_reasons(

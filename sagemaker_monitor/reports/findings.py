@@ -82,14 +82,14 @@ def about(finding: Finding) -> str:
 
 
 def outcome(finding: Finding) -> str:
-    """Return what *finding* means: refuses, warns, ignored, within, no value or no limit."""
+    """Return what *finding* means: refuses, warns, waived, ignored, within, no value or no limit."""
     if finding.value is None and not (of_inputs(finding) and finding.crossed):
         return "no value"
     if finding.limit is None:
         return "no limit"
     if not finding.crossed:
         return "within"
-    return {"fail": "refuses", "warn": "warns"}.get(finding.action, "ignored")
+    return {"refuse": "refuses", "warn": "warns", "waived": "waived"}.get(finding.severity, "ignored")
 
 
 def allowed(finding: Finding, decimals: int) -> str:

@@ -58,7 +58,7 @@ def make_finding() -> MakeFinding:
 
 @pytest.fixture
 def make_verdict(make_finding: MakeFinding) -> MakeVerdict:
-    """Return a function that makes verdict.json: a refused batch, but for changes."""
+    """Return a function that makes verdict.json: a refused batch, but for changes; it counts its warnings."""
     template = Verdict(
         decision="refused",
         summary="refused: DPPL for black is 0.40",
@@ -82,7 +82,15 @@ def make_verdict(make_finding: MakeFinding) -> MakeVerdict:
         ),
         not_checked=(NotChecked("bias/CDDPL/black", "no group variable is configured"),),
     )
-    return lambda **changes: to_json(replace(template, **changes))
+
+    def make(**changes: Any) -> dict[str, Any]:
+        made = replace(template, **changes)
+        # An open gate beside a finding that refuses is no verdict.
+        kept = [each for each in made.findings if made.gate == "closed" or each.severity != "refuse"]
+        warnings = sum(each.severity == "warn" for each in kept)
+        return to_json(replace(made, findings=tuple(kept), warnings=warnings))
+
+    return make
 
 
 @pytest.fixture

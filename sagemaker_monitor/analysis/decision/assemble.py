@@ -13,6 +13,7 @@ from sagemaker_monitor.analysis.decision.evidence import Evidence
 from sagemaker_monitor.analysis.decision.judged import Judged
 from sagemaker_monitor.analysis.decision.spec import EXPLAINABILITY, Spec
 from sagemaker_monitor.analysis.documents.verdict import (
+    WARN,
     Attribution,
     Baseline,
     Batch,
@@ -55,6 +56,7 @@ def assemble(
         not_checked=not_checked,
         carried_baseline_data_uri=evidence.run.carried_baseline_data_uri,
         attributions=_attributions(evidence),
+        warnings=sum(each.severity == WARN for each in findings),
     )
 
 
@@ -84,8 +86,17 @@ def _together(spec: Spec, families: Sequence[Family]) -> Calibration | None:
 
 def _checks(evidence: Evidence) -> Tuple[Check, ...]:
     return tuple(
-        Check(c.step, c.check_type, c.status, c.reason, c.report_uri, c.violations_uri, c.aws_violations)
-        for c in evidence.checks
+        Check(
+            step=each.step,
+            check_type=each.check_type,
+            status=each.status,
+            reason=each.reason,
+            report_uri=each.report_uri,
+            violations_uri=each.violations_uri,
+            aws_violations=each.aws_violations,
+            mode=each.mode,
+        )
+        for each in evidence.checks
     )
 
 

@@ -193,6 +193,7 @@ class DriftLimits:
                 name, value, limit, rows=rows, aws=aws, allowed=self._robust(name), staged=self.staged
             ),
             feature=name,
+            evidence_uri=self.check.report_uri,
         )
 
     def judged(self) -> int:

@@ -16,14 +16,12 @@ from sagemaker_monitor.analysis.documents.constraints import Constraints
 from sagemaker_monitor.analysis.documents.lenient import Node
 from sagemaker_monitor.analysis.documents.statistics import Statistics
 from sagemaker_monitor.analysis.documents.strict import DocumentError
-from sagemaker_monitor.analysis.documents.verdict import Window
+from sagemaker_monitor.analysis.documents.verdict import CHECK, COLUMN_CHECKS, Window
 from sagemaker_monitor.analysis.documents.violations import (
     BiasViolations,
     QualityViolation,
     QualityViolations,
 )
-
-COLUMN_CHECKS = ("missing_column_check", "extra_column_check")
 
 
 @dataclass(frozen=True)
@@ -59,7 +57,8 @@ class QualityReport:
 class CheckEvidence:
     """One expected check: its status, and the values of its report and of the baseline it was held against.
 
-    *status* is compared, established, no-evidence or broken. *violated* has (facet, metric) pairs.
+    *status* is compared, established, no-evidence or broken, *mode* how it treated the baseline. *violated*
+    has (facet, metric) pairs.
     A data quality check has *quality* instead of values, one of model quality *model*, and one of
     explainability *explained*.
     """
@@ -78,6 +77,7 @@ class CheckEvidence:
     quality: QualityReport | None = None
     model: ModelReport | None = None
     explained: AttributionReport | None = None
+    mode: str = CHECK
 
     @property
     def aws_violations(self) -> int:

@@ -248,6 +248,7 @@ def _finding(
         aws_violation=aws,
         message="",
         worse=LOWER,
+        evidence_uri=check.report_uri,
     )
     records = report.current.records
     rows = 0 if records is None else len(records)

@@ -221,6 +221,7 @@ def finding(subject: Subject, calibrated: Calibrated, *, rows: int, too_few: boo
         crossed=crossed,
         aws_violation=aws,
         message="",
+        evidence_uri=subject.check.report_uri,
     )
     return replace(found, message=wording.message(found, rows, NEUTRAL.get(value.metric, 0.0)))
 

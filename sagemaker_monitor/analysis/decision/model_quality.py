@@ -199,6 +199,7 @@ def _finding(
         aws_violation=aws,
         message="",
         worse=each.worse,
+        evidence_uri=check.report_uri,
     )
     return replace(found, message=wording.of_model(found, rows))
 

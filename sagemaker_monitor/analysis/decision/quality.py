@@ -122,6 +122,7 @@ def _misfit(check: CheckEvidence, violation: QualityViolation) -> Judged:
         crossed=True,
         aws_violation=True,
         message=wording.fact(violation.constraint_check_type, None, violation.description),
+        evidence_uri=check.violations_uri,
     )
     why = "the columns do not fit, and SageMaker compares nothing else then"
     return Judged(DATA_QUALITY, (finding,), (NotChecked(f"{DATA_QUALITY}/*", why),), limits=1)
@@ -146,6 +147,7 @@ def _fact(spec: Spec, check: CheckEvidence, violation: QualityViolation) -> Find
         aws_violation=True,
         message=wording.fact(kind, feature, violation.description),
         feature=feature,
+        evidence_uri=check.violations_uri,
     )
 
 

@@ -26,6 +26,7 @@ from sagemaker_monitor.analysis.decision.evidence import (
 from sagemaker_monitor.analysis.decision.model_report import read_model_report
 from sagemaker_monitor.analysis.decision.spec import ExpectedCheck
 from sagemaker_monitor.analysis.documents.strict import DocumentError
+from sagemaker_monitor.analysis.documents.verdict import BOOTSTRAP, CHECK, REFRESH
 
 if TYPE_CHECKING:
     from sagemaker_monitor.analysis.decision.baselines import Service
@@ -48,10 +49,19 @@ class Left:
         """Return whether nothing was compared."""
         return bool(self.metadata.get("SkipCheck"))
 
+    @property
+    def mode(self) -> str:
+        """Return how the step treated the baseline."""
+        if self.metadata.get("RegisterNewBaseline"):
+            return BOOTSTRAP if self.skipped else REFRESH
+        return CHECK
+
     def without(self, status: str, reason: str) -> CheckEvidence:
         """Return the evidence of a check that cannot be judged."""
         expected = self.expected
-        return CheckEvidence(expected.step, expected.check_type, expected.monitor, status, reason[:500])
+        return CheckEvidence(
+            expected.step, expected.check_type, expected.monitor, status, reason[:500], mode=self.mode
+        )
 
     def uri(self, key: str) -> str | None:
         """Return the URI that the metadata has at *key*; empty ones are none."""
@@ -82,6 +92,7 @@ class Left:
             report_uri=uris["report"],
             violations_uri=uris["violations"],
             baseline_uri=uris["constraints"],
+            mode=self.mode,
             **parts,
         )
 

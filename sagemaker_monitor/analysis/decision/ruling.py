@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from typing import List, Sequence, Tuple
 
 from sagemaker_monitor.analysis.decision import wording
-from sagemaker_monitor.analysis.decision.evidence import COLUMN_CHECKS, CheckEvidence, Evidence
+from sagemaker_monitor.analysis.decision.evidence import CheckEvidence, Evidence
 from sagemaker_monitor.analysis.decision.judged import Judged
 from sagemaker_monitor.analysis.decision.spec import (
     BIAS,
@@ -24,7 +24,7 @@ from sagemaker_monitor.analysis.decision.spec import (
     NEED_LABELS,
     Spec,
 )
-from sagemaker_monitor.analysis.documents.verdict import Finding
+from sagemaker_monitor.analysis.documents.verdict import COLUMN_CHECKS, Finding
 
 SHOWN = 3
 """Reasons that the summary names; the findings have all of them."""

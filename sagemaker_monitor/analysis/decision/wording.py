@@ -9,7 +9,7 @@ import math
 import re
 from typing import Sequence
 
-from sagemaker_monitor.analysis.documents.verdict import HIGHER, Finding, Limit
+from sagemaker_monitor.analysis.documents.verdict import COLUMN_CHECKS, HIGHER, Finding, Limit
 
 # What a value above neutral, and one below it, says about the people inside the facet.
 MEANING = {
@@ -87,7 +87,6 @@ MOST_TELLING = (
 )
 
 
-COLUMNS = ("missing_column_check", "extra_column_check")
 FACTS = ("data_type_check", "completeness_check", "categorical_values_check")
 DRIFT = "baseline_drift_check"
 LONGEST = 300
@@ -233,7 +232,7 @@ def drift(
 
 def most_telling(findings: Sequence[Finding]) -> Finding:
     """Return the finding a person understands best: rates before distances, facts before drift."""
-    order = {metric: place for place, metric in enumerate((*COLUMNS, *MOST_TELLING, *WORSE, *FACTS))}
+    order = {metric: place for place, metric in enumerate((*COLUMN_CHECKS, *MOST_TELLING, *WORSE, *FACTS))}
     return min(
         findings,
         key=lambda finding: (

@@ -22,6 +22,12 @@ LIMIT_KINDS = ("calibrated", "tolerance", "between", "minimum", "maximum", "aws"
 NOISE = 1e-8
 """Differences of metrics below this are floating point's, not the data's."""
 ACTIONS = ("fail", "warn", "ignore", "none")
+SEVERITIES = REFUSE, WARN, WAIVED, NONE = ("refuse", "warn", "waived", "none")
+MODES = BOOTSTRAP, CHECK, REFRESH, ACCEPT = ("bootstrap", "check", "refresh", "accept")
+"""How a check treats the approved version's baseline."""
+WAIVER_STATUSES = APPLIED, UNUSED, EXPIRED = ("applied", "unused", "expired")
+COLUMN_CHECKS = ("missing_column_check", "extra_column_check")
+"""Refuse whatever the policy says, and cannot be waived: nothing else is compared then."""
 LOWER, HIGHER = "lower", "higher"
 
 
@@ -103,7 +109,7 @@ class Calibration:
 
 @dataclass(frozen=True)
 class Check:
-    """What became of one expected check."""
+    """What became of one expected check, and in which mode it ran; accept has the reason that was given."""
 
     step: str
     check_type: str
@@ -112,6 +118,8 @@ class Check:
     report_uri: str | None
     violations_uri: str | None
     aws_violations: int
+    mode: str = CHECK
+    accept_reason: str | None = None
 
 
 @dataclass(frozen=True)
@@ -137,13 +145,43 @@ class Limit:
 
 
 @dataclass(frozen=True)
+class Waiver:
+    """What a person took responsibility for: findings that *match*, through the day *expires* (UTC)."""
+
+    match: str
+    reason: str
+    approved_by: str
+    expires: str
+
+
+@dataclass(frozen=True)
+class ConfiguredWaiver(Waiver):
+    """A waiver of the policy: applied, unused or expired; *findings* is how many crossings it is about."""
+
+    status: str
+    findings: int
+
+
+def severity_of(metric: str, action: str, *, crossed: bool, waived: bool) -> str:
+    """Return what a finding means for the decision: refuse, warn, waived or none."""
+    if metric in COLUMN_CHECKS and crossed:
+        return REFUSE
+    if not crossed or action not in ("fail", "warn"):
+        return NONE
+    if waived:
+        return WAIVED
+    return REFUSE if action == "fail" else WARN
+
+
+@dataclass(frozen=True)
 class Finding:
     """One metric of one facet, or one check of one feature: value, limit, and what that means.
 
     For data quality *metric* is SageMaker's constraint_check_type and *value* the distance between batch
     and baseline (baseline_drift_check), or the share of values that are as they must be. For model
     quality and explainability there is neither facet nor feature, and *worse* is the direction in which
-    the metric is worse: lower or higher; None where a metric has no such direction.
+    the metric is worse: lower or higher; None where a metric has no such direction. *waiver* is the one
+    that covers a finding that crossed; *evidence_uri* is the document that *value* was read from.
     """
 
     check: str
@@ -161,6 +199,13 @@ class Finding:
     message: str
     feature: str | None = None
     worse: str | None = None
+    waiver: Waiver | None = None
+    evidence_uri: str | None = None
+
+    @property
+    def severity(self) -> str:
+        """Return what this means for the decision: refuse, warn, waived or none."""
+        return severity_of(self.metric, self.action, crossed=self.crossed, waived=self.waiver is not None)
 
 
 @dataclass(frozen=True)
@@ -186,7 +231,9 @@ class Verdict:
 
     *carried_baseline_data_uri* is where the rows lie behind the baseline that a version registered by
     this run carries; None where the run registers none. *attributions* are in the dataset's order; None
-    where they were not measured.
+    where they were not measured. *warnings* counts the findings that warn, and more than *maximum_warnings*
+    refuse. A document has a limited number of findings and of what was not checked: how many it leaves out
+    is said, and all of them count.
     """
 
     decision: str
@@ -206,6 +253,11 @@ class Verdict:
     not_checked: tuple[NotChecked, ...]
     carried_baseline_data_uri: str | None = None
     attributions: tuple[Attribution, ...] | None = None
+    waivers: tuple[ConfiguredWaiver, ...] = ()
+    warnings: int = 0
+    maximum_warnings: int | None = None
+    findings_left_out: int = 0
+    not_checked_left_out: int = 0
 
     @property
     def gate(self) -> str:

@@ -16,11 +16,17 @@ from sagemaker_monitor.analysis.documents.verdict import (
     HIGHER,
     LIMIT_KINDS,
     LOWER,
+    MODES,
+    REFUSE,
+    SEVERITIES,
+    WAIVER_STATUSES,
+    WARN,
     Attribution,
     Baseline,
     Batch,
     Calibration,
     Check,
+    ConfiguredWaiver,
     FacetRows,
     Family,
     Finding,
@@ -28,12 +34,12 @@ from sagemaker_monitor.analysis.documents.verdict import (
     NotChecked,
     Side,
     Verdict,
+    Waiver,
     Window,
 )
+from sagemaker_monitor.analysis.documents.verdict_versions import READ_VERSIONS, upgraded
 
-SCHEMA_VERSION = 2
-"""Version 2 has attributions, and with each finding the direction that is worse."""
-READ_VERSIONS = (1, 2)
+SCHEMA_VERSION = 3
 
 
 # --- to JSON -----------------------------------------------------------------------------------
@@ -60,6 +66,8 @@ def _finding_json(finding: Finding) -> dict[str, Any]:
     document = dict(vars(finding))
     document["value"], document["baseline"] = _number(finding.value), _number(finding.baseline)
     document["limit"] = None if limit is None else {key: _number_or_text(v) for key, v in vars(limit).items()}
+    document["waiver"] = finding.waiver and dict(vars(finding.waiver))
+    document["severity"] = finding.severity
     return document
 
 
@@ -101,6 +109,11 @@ def to_json(verdict: Verdict) -> dict[str, Any]:
         "not_checked": [dict(vars(each)) for each in verdict.not_checked],
         "carried_baseline_data_uri": verdict.carried_baseline_data_uri,
         "attributions": verdict.attributions and [dict(vars(each)) for each in verdict.attributions],
+        "waivers": [dict(vars(each)) for each in verdict.waivers],
+        "warnings": verdict.warnings,
+        "maximum_warnings": verdict.maximum_warnings,
+        "findings_left_out": verdict.findings_left_out,
+        "not_checked_left_out": verdict.not_checked_left_out,
     }
 
 
@@ -180,6 +193,8 @@ def _check(o: Object) -> Check:
         report_uri=o.optional_text("report_uri"),
         violations_uri=o.optional_text("violations_uri"),
         aws_violations=o.integer("aws_violations"),
+        mode=o.one_of("mode", MODES),
+        accept_reason=o.optional_text("accept_reason"),
     )
 
 
@@ -188,8 +203,21 @@ def _limit(o: Object) -> Limit:
     return Limit(kind, *(o.optional_number(key) for key in ("low", "high", "detects_low", "detects_high")))
 
 
+def _waiver(o: Object) -> Waiver:
+    return Waiver(*_signed(o))
+
+
+def _signed(o: Object) -> tuple[str, str, str, str]:
+    return o.text("match"), o.text("reason"), o.text("approved_by"), o.text("expires")
+
+
+def _configured_waiver(o: Object) -> ConfiguredWaiver:
+    return ConfiguredWaiver(*_signed(o), o.one_of("status", WAIVER_STATUSES), o.integer("findings"))
+
+
 def _finding(o: Object) -> Finding:
-    return Finding(
+    severity = o.one_of("severity", SEVERITIES)
+    finding = Finding(
         check=o.text("check"),
         monitor=o.text("monitor"),
         metric=o.text("metric"),
@@ -205,7 +233,12 @@ def _finding(o: Object) -> Finding:
         message=o.text("message"),
         feature=o.optional_text("feature"),
         worse=_worse(o),
+        waiver=o.optional("waiver", _waiver),
+        evidence_uri=o.optional_text("evidence_uri"),
     )
+    if severity != finding.severity:
+        raise DocumentError(f"{o.where}.severity is {severity}, but the rest of it means {finding.severity}")
+    return finding
 
 
 def _worse(o: Object) -> str | None:
@@ -234,7 +267,7 @@ def _verdict(o: Object) -> Verdict:
     if version not in READ_VERSIONS:
         raise DocumentError(
             f"the verdict has schema_version {version}; this program reads "
-            f"{' and '.join(map(str, READ_VERSIONS))}: use the release that wrote it"
+            f"{READ_VERSIONS[0]} to {READ_VERSIONS[-1]}: use the release that wrote it"
         )
     gate = o.one_of("gate", ("open", "closed"))
     verdict = Verdict(
@@ -255,23 +288,34 @@ def _verdict(o: Object) -> Verdict:
         not_checked=o.each("not_checked", _not_checked),
         carried_baseline_data_uri=o.optional_text("carried_baseline_data_uri"),
         attributions=_attributions(o),
+        waivers=o.each("waivers", _configured_waiver),
+        warnings=o.integer("warnings"),
+        maximum_warnings=o.optional_integer("maximum_warnings"),
+        findings_left_out=o.integer("findings_left_out"),
+        not_checked_left_out=o.integer("not_checked_left_out"),
     )
     if gate != verdict.gate:
         raise DocumentError(f"the verdict's gate is {gate}, but its decision is {verdict.decision}")
+    contradiction = _contradiction(verdict)
+    if contradiction:
+        raise DocumentError(contradiction)
     return verdict
 
 
-def _with_later_keys(document: object) -> object:
-    """Return a verdict of version 1 with the keys that came after it, which say nothing."""
-    if not isinstance(document, dict) or document.get("schema_version") != 1:
-        return document
-    findings = document.get("findings")
-    if isinstance(findings, list):
-        findings = [{"worse": None, **each} if isinstance(each, dict) else each for each in findings]
-        document = {**document, "findings": findings}
-    return {"attributions": None, **document}
+def _contradiction(verdict: Verdict) -> str | None:
+    """Return where the verdict's findings cannot have led to what it says of them; None where they can."""
+    refusing = sum(each.severity == REFUSE for each in verdict.findings)
+    if refusing and verdict.gate == "open":
+        return f"the verdict's gate is open, but {refusing} of its findings refuse"
+    warning = sum(each.severity == WARN for each in verdict.findings)
+    if not warning <= verdict.warnings <= warning + verdict.findings_left_out:
+        return f"the verdict counts {verdict.warnings} warnings, but {warning} of its findings warn"
+    limit = verdict.maximum_warnings
+    if limit is not None and verdict.warnings > limit and verdict.gate == "open":
+        return f"the verdict's gate is open, but it has {verdict.warnings} warnings of at most {limit}"
+    return None
 
 
 def from_json(document: object) -> Verdict:
     """Return the verdict that *document* is; DocumentError says what is wrong with one that is none."""
-    return read(_with_later_keys(document), "verdict", _verdict)
+    return read(upgraded(document), "verdict", _verdict)

@@ -65,7 +65,7 @@ def print_outcome(outcome: Outcome, *, again: str) -> None:
 def _print_verdict(screen: Console, verdict: Verdict) -> None:
     line(screen, Text(clean(verdict.summary)))
     crossed = [finding for finding in verdict.findings if finding.crossed]
-    failing = [finding for finding in crossed if finding.action == "fail"]
+    failing = [finding for finding in crossed if finding.severity == "refuse"]
     if failing:
         screen.print(findings_table(failing[:MOST]))
     for text in _beside_the_table(verdict, crossed, len(failing) - MOST):
@@ -75,7 +75,7 @@ def _print_verdict(screen: Console, verdict: Verdict) -> None:
 def _beside_the_table(verdict: Verdict, crossed: list[Finding], beyond: int) -> Iterator[str]:
     if beyond > 0:
         yield f"and {beyond} more"
-    warnings = [clean(f"{f.metric} {about(f)}") for f in crossed if f.action == "warn"]
+    warnings = [clean(f"{f.metric} {about(f)}") for f in crossed if f.severity == "warn"]
     if warnings:
         told = "1 warning, which refuses" if len(warnings) == 1 else f"{len(warnings)} warnings, which refuse"
         yield f"{told} nothing: {_some(warnings)}"
