@@ -14,9 +14,10 @@ from urllib.parse import parse_qs
 from uuid import uuid4
 from xml.sax.saxutils import escape
 
-from sagemaker_monitor.emulator import identity
+from sagemaker_monitor.emulator import identity, runtime_api
 from sagemaker_monitor.emulator.api.context import Context
 from sagemaker_monitor.emulator.fallback import SERVICES, Fallback
+from sagemaker_monitor.emulator.hosting.hosts import ModelHosting
 from sagemaker_monitor.emulator.http_server import BrokenBodyError
 from sagemaker_monitor.emulator.s3.keys import S3Error
 from sagemaker_monitor.emulator.s3.request import read_request
@@ -42,6 +43,7 @@ class Front:
     context: Context
     sagemaker: SageMakerApi
     s3: S3Api
+    hosting: ModelHosting
     fallback: Fallback
     health: Callable[[], dict[str, object]]
     any_host: bool = False
@@ -68,10 +70,14 @@ class Front:
         target = environ.get("HTTP_X_AMZ_TARGET", "")
         if target.startswith(_TARGET):
             return self._sagemaker(target.removeprefix(_TARGET), region, environ, start_response)
+        if service in ("sagemaker", "") and runtime_api.is_runtime(
+            environ["REQUEST_METHOD"], environ["PATH_INFO"]
+        ):
+            return self._runtime(region, environ, start_response)
         if service in ("", "s3"):
             return self._s3(region, environ, start_response)
         if service == "sagemaker":
-            text = "the emulator has no endpoints: InvokeEndpoint and the like are not answered"
+            text = "the emulator answers InvokeEndpoint, and SageMaker's own operations; not this"
             return _json(start_response, 400, render_error(ApiError("UnknownOperationException", text)))
         return self._other(service, environ, start_response)
 
@@ -95,11 +101,24 @@ class Front:
                 "RequestEntityTooLargeException", f"a request has at most {_MOST_BODY} bytes", 413
             )
             return _json(start_response, error.status, render_error(error))
-        context = self.context if region in ("", self.context.region) else self.context.in_region(region)
-        answer = self.sagemaker.answer(operation, body, context)
+        answer = self.sagemaker.answer(operation, body, self._in(region))
         if answer.code:
             log(f"{operation} {answer.status} {answer.code}")
         return _json(start_response, answer.status, answer.body)
+
+    def _runtime(self, region: str, environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
+        body = environ["wsgi.input"].read(runtime_api.MOST_BODY + 1)
+        context = self._in(region)
+        answer = runtime_api.answer(self.hosting, context, environ["PATH_INFO"], environ, body)
+        if answer.log:
+            log(answer.log)
+        headers = [*answer.headers.items(), ("Content-Length", str(len(answer.body)))]
+        start_response(_status(answer.status), [*headers, ("x-amzn-RequestId", str(uuid4()))])
+        return [answer.body]
+
+    def _in(self, region: str) -> Context:
+        """Return the context of a request that was signed for *region*, if it was for any."""
+        return self.context if region in ("", self.context.region) else self.context.in_region(region)
 
     def _s3(self, region: str, environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
         try:

@@ -17,8 +17,10 @@ from sagemaker_monitor.emulator.claim import Claim, ClaimError
 from sagemaker_monitor.emulator.config import EmulatorConfig
 from sagemaker_monitor.emulator.fallback import Fallback
 from sagemaker_monitor.emulator.front import Front, log
+from sagemaker_monitor.emulator.hosting.hosts import create_hosting
 from sagemaker_monitor.emulator.http_server import HttpServer
 from sagemaker_monitor.emulator.jobs import JobRunner
+from sagemaker_monitor.emulator.models.pool import ModelServers
 from sagemaker_monitor.emulator.s3.directory import S3Directory
 from sagemaker_monitor.emulator.s3.multipart import Uploads
 from sagemaker_monitor.emulator.s3.rest import S3Api
@@ -26,7 +28,7 @@ from sagemaker_monitor.emulator.sagemaker_api import SageMakerApi
 from sagemaker_monitor.emulator.state import StateError, Store
 
 SERVICE = "sagemaker-monitor emulator"
-COUNTED = ("pipeline", "execution", "processing-job", "transform-job", "model", "model-package")
+COUNTED = ("pipeline", "execution", "processing-job", "transform-job", "model", "model-package", "endpoint")
 
 
 class ServerError(Exception):
@@ -53,7 +55,9 @@ class Server:
         self._version = _version()
         objects = S3Directory(state_dir / "s3", self._store, config.default_region)
         runner = importlib.import_module("sagemaker_monitor.emulator.jobs.runner")
-        jobs: JobRunner = runner.create_job_runner()
+        servers = ModelServers()
+        jobs: JobRunner = runner.create_job_runner(servers=servers)
+        self._hosting = create_hosting(servers, log)
         self._sagemaker = SageMakerApi(load_modules(), log)
         s3 = S3Api(objects, Uploads(objects, self._store))
         try:
@@ -64,11 +68,14 @@ class Server:
             self._close()
             raise ServerError(_cannot_listen(config, error)) from error
         self.config = replace(config, state_dir=state_dir, port=self._http.server_address[1])
-        self.context = Context(self.config, self._store, objects, config.default_region, config.account, jobs)
+        self.context = Context(
+            self.config, self._store, objects, config.default_region, config.account, jobs, self._hosting
+        )
         self._front = Front(
             self.context,
             self._sagemaker,
             s3,
+            self._hosting,
             Fallback(config.account),
             self._health,
             not is_loopback(config.host),
@@ -94,6 +101,7 @@ class Server:
         if self._thread is not None:
             self._http.shutdown()
             self._thread.join()
+        self._hosting.shutdown()
         # Executions first: they end with the reason that the emulator was stopped, not that a job was.
         self._sagemaker.shutdown(self.context)
         self.context.jobs.shutdown()

@@ -11,6 +11,8 @@ import importlib.util
 from types import ModuleType
 
 MODULES = (
+    "endpoint_configs",
+    "endpoints",
     "executions",
     "model_package_groups",
     "model_packages",

@@ -13,6 +13,7 @@ from sagemaker_monitor.emulator.state import Store
 from sagemaker_monitor.emulator.wire import ApiError
 
 if TYPE_CHECKING:
+    from sagemaker_monitor.emulator.hosting import Hosting
     from sagemaker_monitor.emulator.jobs import JobRunner
     from sagemaker_monitor.emulator.s3.directory import S3Directory
 
@@ -29,6 +30,7 @@ class Context:
     region: str
     account: str
     jobs: JobRunner
+    hosting: Hosting
 
     def now(self) -> float:
         """Return the time as SageMaker's JSON has it: seconds since the epoch, in milliseconds."""

@@ -8,6 +8,8 @@ from typing import Any
 from sagemaker_monitor.emulator.api.context import ApiError, Context, Handler
 
 ARN_FIELDS = {
+    "endpoint": "EndpointArn",
+    "endpoint-config": "EndpointConfigArn",
     "pipeline": "PipelineArn",
     "model": "ModelArn",
     "model-package": "ModelPackageArn",

@@ -125,9 +125,14 @@ class LocalJobRunner:
             return "Failed", {"FailureReason": bounded(what)}
 
 
-def create_job_runner(*, at_once: int | None = None) -> JobRunner:
-    """Return a runner of as many jobs at once as the machine has processors, but at least two."""
-    return LocalJobRunner(at_once=at_once or max(2, os.cpu_count() or 2), servers=ModelServers())
+def create_job_runner(*, at_once: int | None = None, servers: ModelServers | None = None) -> JobRunner:
+    """Return a runner of as many jobs at once as the machine has processors, but at least two.
+
+    *servers* are those that it shares with endpoints; it ends them with itself.
+    """
+    return LocalJobRunner(
+        at_once=at_once or max(2, os.cpu_count() or 2), servers=ModelServers() if servers is None else servers
+    )
 
 
 def recover(context: Context, kind: str) -> None:

@@ -65,8 +65,12 @@ def test_other_services_are_moto(emulator: RunningEmulator) -> None:
 @pytest.mark.parametrize(
     ("service", "operation", "arguments"),
     [
-        ("sagemaker", "create_endpoint", {"EndpointName": "e", "EndpointConfigName": "c"}),
-        ("sagemaker-runtime", "invoke_endpoint", {"EndpointName": "e", "Body": b""}),
+        (
+            "sagemaker",
+            "create_device_fleet",
+            {"DeviceFleetName": "e", "OutputConfig": {"S3OutputLocation": "s3://b/"}},
+        ),
+        ("sagemaker-runtime", "invoke_endpoint_async", {"EndpointName": "e", "InputLocation": "s3://b/k"}),
         ("dynamodb", "list_tables", {}),
         ("codebuild", "list_fleets", {}),
         (

@@ -14,7 +14,9 @@ import xgboost
 
 from sagemaker_monitor.emulator.api.context import Context
 from sagemaker_monitor.emulator.config import EmulatorConfig
+from sagemaker_monitor.emulator.hosting.hosts import create_hosting
 from sagemaker_monitor.emulator.jobs.runner import create_job_runner
+from sagemaker_monitor.emulator.models.pool import ModelServers
 from sagemaker_monitor.emulator.s3.directory import S3Directory
 from sagemaker_monitor.emulator.state import Store
 
@@ -31,8 +33,11 @@ def context(tmp_path: Path) -> Iterator[Context]:
     store = Store.open(config.state_dir / "state.db", REGION)
     s3 = S3Directory(config.state_dir / "s3", store, REGION)
     s3.create_bucket("data", REGION)
-    jobs = create_job_runner(at_once=2)
-    yield Context(config, store, s3, REGION, config.account, jobs)
+    servers = ModelServers()
+    jobs = create_job_runner(at_once=2, servers=servers)
+    hosting = create_hosting(servers, print)
+    yield Context(config, store, s3, REGION, config.account, jobs, hosting)
+    hosting.shutdown()
     jobs.shutdown()
     store.close()
 

@@ -1,0 +1,89 @@
+"""What an endpoint serves: its variants' models as they were when it was deployed.
+
+SageMaker downloads a model's artifact when an endpoint is deployed. Whatever becomes of the model or of
+its object in S3 afterwards, the endpoint answers as before, after a restart too. So archives are kept
+below the state directory; where the file system can, as links that take no space.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import uuid
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from sagemaker_monitor.emulator.api.context import Context
+from sagemaker_monitor.emulator.models.launch import Launch
+from sagemaker_monitor.emulator.models.resolve import launch
+from sagemaker_monitor.emulator.s3.directory import StoredObject
+
+
+@dataclass(frozen=True)
+class Served:
+    """One production variant that answers: its model's launch, and the image that its container has."""
+
+    variant: str
+    launch: Launch
+
+
+def take(context: Context, endpoint: str, variants: list[dict[str, Any]]) -> tuple[Path, dict[str, Any]]:
+    """Keep what *variants* of an endpoint configuration serve; return the folder and the record of it.
+
+    Raises ArtifactError, UnknownModelError and OSError.
+    """
+    folder = home(context, endpoint) / uuid.uuid4().hex[:12]
+    record = {}
+    try:
+        for variant in variants:
+            name = variant["VariantName"]
+            made = launch(context, variant["ModelName"])
+            place = folder / name
+            place.mkdir(parents=True)
+            record[name] = {
+                "kind": made.kind,
+                "environment": dict(made.environment),
+                "command": list(made.command),
+                "artifact": _keep(made.artifact, place / "model.tar.gz"),
+                "code": made.code and _keep(made.code, place / "code.tar.gz"),
+            }
+    except BaseException:
+        shutil.rmtree(folder, ignore_errors=True)
+        raise
+    return folder, record
+
+
+def served(folder: Path, variant: str, record: dict[str, Any]) -> Served:
+    """Return what *variant* serves, of the folder and the record that `take` gave."""
+    kept = record[variant]
+    made = Launch(
+        _stored(folder / variant / "model.tar.gz", kept["artifact"]),
+        kept["kind"],
+        kept["environment"],
+        kept["code"] and _stored(folder / variant / "code.tar.gz", kept["code"]),
+        tuple(kept["command"]),
+    )
+    return Served(variant, made)
+
+
+def drop(folder: Path) -> None:
+    """Delete what `take` kept."""
+    shutil.rmtree(folder, ignore_errors=True)
+
+
+def home(context: Context, endpoint: str) -> Path:
+    """Return the directory of an endpoint's folders; it is not created here."""
+    return context.config.state_dir / "endpoints" / context.region / endpoint
+
+
+def _keep(stored: StoredObject, target: Path) -> dict[str, Any]:
+    try:
+        os.link(stored.path, target)
+    except OSError:  # another file system, or one without links
+        shutil.copyfile(stored.path, target)
+    return {"bucket": stored.bucket, "key": stored.key, "etag": stored.etag, "size": stored.size}
+
+
+def _stored(path: Path, kept: dict[str, Any]) -> StoredObject:
+    return StoredObject(kept["bucket"], kept["key"], path, kept["size"], kept["etag"], modified=0.0)
