@@ -51,7 +51,7 @@ def _crossed(report: Report) -> Iterator[str]:
         ("What crossed its limit", report.crossings, report.crossings_left_out, "crossed limits"),
         ("Warnings", report.warnings, report.warnings_left_out, "warnings"),
     )
-    for title, crossings, left_out, noun in parts:
+    for title, crossings, missing, noun in parts:
         if not crossings:
             continue
         yield f"## {title}"
@@ -61,7 +61,7 @@ def _crossed(report: Report) -> Iterator[str]:
             [escape(x.metric), escape(x.group), x.value, x.baseline, x.allowed, x.moved] for x in crossings
         )
         yield from table(header, rows)
-        yield from _left_out(left_out, noun)
+        yield from left_out(missing, noun)
         yield from _in_words(crossings)
 
 
@@ -105,7 +105,7 @@ def _ranking(report: Report) -> Iterator[str]:
         for x in ranking.lines
     )
     yield from table(header, rows)
-    yield from _left_out(ranking.left_out, "features")
+    yield from left_out(ranking.left_out, "features")
 
 
 def _rest(report: Report) -> Iterator[str]:
@@ -113,7 +113,7 @@ def _rest(report: Report) -> Iterator[str]:
     if report.inputs or report.groups:
         yield "## All findings"
         yield ""
-        yield from _left_out(report.findings_left_out, "findings")
+        yield from left_out(report.findings_left_out, "findings")
     if report.inputs:
         yield "### Inputs"
         yield ""
@@ -152,7 +152,7 @@ def _rest(report: Report) -> Iterator[str]:
         yield "## Not checked"
         yield ""
         yield from table(("Subject", "Why"), ([escape(s), escape(why)] for s, why in report.not_checked))
-        yield from _left_out(report.not_checked_left_out, "subjects")
+        yield from left_out(report.not_checked_left_out, "subjects")
     yield from _run(report)
 
 
@@ -165,7 +165,7 @@ def _run(report: Report) -> Iterator[str]:
     if report.steps:
         rows = ([escape(x.name), escape(x.status), x.took, escape(x.reason)] for x in report.steps)
         yield from table(("Step", "Status", "Took", "Reason"), rows)
-        yield from _left_out(report.steps_left_out, "steps")
+        yield from left_out(report.steps_left_out, "steps")
     yield "## Provenance"
     yield ""
     lines = [line for facts in report.provenance for line in facts.lines]
@@ -173,7 +173,8 @@ def _run(report: Report) -> Iterator[str]:
     yield f"Written {report.generated} by sagemaker-monitor."
 
 
-def _left_out(number: int, noun: str) -> Iterator[str]:
-    if number:
+def left_out(number: int, noun: str) -> Iterator[str]:
+    """Yield that so many more are not shown, and an empty line; nothing where none is."""
+    if number > 0:
         yield f"{count(number)} more {noun} are not shown here; the JSON report has all of them."
         yield ""

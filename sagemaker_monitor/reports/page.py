@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import fields
 from functools import cache
 from pathlib import Path
+from typing import Any
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from sagemaker_monitor.reports import attributions, distributions, scale
 from sagemaker_monitor.reports.content import Report
@@ -15,20 +17,25 @@ from sagemaker_monitor.reports.content import Report
 def as_html(report: Report) -> str:
     """Return the page; whatever comes from *report* is escaped."""
     values = {field.name: getattr(report, field.name) for field in fields(report)}
-    chart = (distributions.WIDTH, distributions.HEIGHT)
-    return (
-        _template().render(**values, scale=(scale.WIDTH, scale.HEIGHT), chart=chart, width=attributions.WIDTH)
-        + "\n"
-    )
+    sizes = {
+        "scale": (scale.WIDTH, scale.HEIGHT),
+        "chart": (distributions.WIDTH, distributions.HEIGHT),
+        "width": attributions.WIDTH,
+    }
+    return fill("page.html.j2", {**values, **sizes})
+
+
+def fill(template: str, values: Mapping[str, Any]) -> str:
+    """Return the page that *template* makes of *values*, all of them escaped; it ends with a newline."""
+    return _environment().get_template(template).render(values).strip() + "\n"
 
 
 @cache
-def _template() -> Template:
-    environment = Environment(
+def _environment() -> Environment:
+    return Environment(
         loader=FileSystemLoader(Path(__file__).parent),
         autoescape=True,
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    return environment.get_template("page.html.j2")

@@ -239,6 +239,36 @@ def test_report_of_a_verdict_that_cannot_be_read_is_three(
     assert "Register" in page.read_text()
 
 
+def test_report_over_time_is_a_page_of_many_runs(
+    aws: Aws, conf: Path, opened: str, tmp_path: Path, capsys: Capture
+) -> None:
+    """--last or --since ask for the model instead of one run; the format follows the file's name."""
+    page, text = tmp_path / "risk.html", tmp_path / "risk.md"
+
+    assert run(conf, "report", "mortgage", "--last", "30", "-o", str(page)) == 0
+    assert run(conf, "report", "mortgage", "--since", "2020-01-01", "-o", str(text)) == 0
+    assert "Last run: pass" in page.read_text()
+    assert text.read_text().startswith("# Last run: pass")
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        ("--last", "3", "--version", "1"),
+        ("--since", "2026-01-01", "--execution", "arn"),
+        ("--last", "3", "--format", "junit"),
+        ("--since", "yesterday"),
+        ("--last", "0"),
+    ],
+)
+def test_report_of_one_run_and_of_many_at_once_is_two(
+    conf: Path, capsys: Capture, options: tuple[str, ...]
+) -> None:
+    """What contradicts itself is refused before anything is asked for."""
+    assert run(conf, "report", "mortgage", *options) == 2
+    assert capsys.readouterr().out == ""
+
+
 def test_report_to_where_nobody_can_write_is_two(
     aws: Aws, conf: Path, opened: str, tmp_path: Path, capsys: Capture
 ) -> None:

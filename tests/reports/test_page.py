@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import re
 from dataclasses import replace
-from html.parser import HTMLParser
 
 import pytest
 
@@ -14,41 +13,11 @@ from sagemaker_monitor.analysis.documents.verdict import Batch, Window
 from sagemaker_monitor.reports import render
 from sagemaker_monitor.reports.scale import WIDTH, scale
 from tests.reports.conftest import MakeFinding, MakeInput, MakeVerdict, step
+from tests.reports.html_page import Page, check_accessible, check_self_contained, contrast, palettes
 
 HOSTILE = (
     """"><script>alert(1)</script><img src=x onerror='y'>&amp; {{ 7*7 }} | `a` [l](http://evil.example) """
 )
-VOID = {"meta", "link", "br", "line", "rect", "circle", "wbr"}
-
-
-class _Page(HTMLParser):
-    """Elements and attributes of a page; fails where an element is not closed."""
-
-    def __init__(self, page: str) -> None:
-        super().__init__(convert_charrefs=True)
-        self.open: list[str] = []
-        self.elements: list[tuple[str, dict[str, str | None]]] = []
-        self.words: list[str] = []
-        self.feed(page)
-        self.close()
-        assert self.open == []
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        self.elements.append((tag, dict(attrs)))
-        if tag not in VOID:
-            self.open.append(tag)
-
-    def handle_startendtag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        self.elements.append((tag, dict(attrs)))
-
-    def handle_endtag(self, tag: str) -> None:
-        assert self.open.pop() == tag
-
-    def handle_data(self, data: str) -> None:
-        self.words.append(data)
-
-    def all(self, tag: str) -> list[dict[str, str | None]]:
-        return [attributes for name, attributes in self.elements if name == tag]
 
 
 @pytest.fixture
@@ -81,7 +50,7 @@ def hostile(make_verdict: MakeVerdict, make_finding: MakeFinding, make_input: Ma
 
 def test_markup_in_names_stays_text(hostile: dict[str, str]) -> None:
     """A name that is markup becomes no element and no attribute, and is readable as it was."""
-    page = _Page(hostile["html"])
+    page = Page(hostile["html"])
 
     assert page.all("script") == page.all("img") == []
     assert not [1 for _, attributes in page.elements for name in attributes if name.startswith("on")]
@@ -116,38 +85,30 @@ def test_invisible_characters_are_shown_as_such(make_input: MakeInput, make_verd
 
 def test_page_loads_nothing(hostile: dict[str, str]) -> None:
     """No element refers outside the page, and the page forbids itself every request."""
-    page = _Page(hostile["html"])
+    page = Page(hostile["html"])
 
-    references = [
-        value
-        for _, attributes in page.elements
-        for name, value in attributes.items()
-        if name in ("src", "href", "action", "data", "poster", "srcset", "background", "xlink:href")
-    ]
-    assert references
-    assert all(value and value.startswith(("#", "data:,")) for value in references)
-    policy = [each["content"] for each in page.all("meta") if each.get("http-equiv")]
-    assert policy == ["default-src 'none'; style-src 'unsafe-inline'; img-src data:"]
+    check_self_contained(page)
     style = hostile["html"].split("<style>")[1].split("</style>")[0]
-    assert "url(" not in style
-    assert "@import" not in style
+    assert not re.search(r"url\(|@import|animation|transition", style)
 
 
 def test_page_can_be_navigated_and_heard(make_input: MakeInput) -> None:
-    """The page has a language, one h1, labelled drawings, captions, scopes, and targets for its links."""
-    page = _Page(render(make_input(), "html"))
+    """Landmarks, heading order, labels, captions, scopes and targets are as a screen reader needs them."""
+    check_accessible(Page(render(make_input(), "html")))
 
-    assert page.all("html") == [{"lang": "en"}]
-    assert len(page.all("h1")) == 1
-    assert len(page.all("table")) == len(page.all("caption"))
-    assert all(each.get("scope") in ("col", "row") for each in page.all("th"))
-    assert all(each.get("role") == "img" and each.get("aria-label") for each in page.all("svg"))
-    regions = [each for each in page.all("div") if each.get("role") == "region"]
-    assert regions
-    assert all(each.get("aria-label") and each.get("tabindex") == "0" for each in regions)
-    ids = [each["id"] for _, each in page.elements if "id" in each]
-    assert len(ids) == len(set(ids))
-    assert {(each["href"] or "")[1:] for each in page.all("a")} <= set(ids)
+
+@pytest.mark.parametrize("scheme", ["light", "dark", "print"])
+def test_every_text_has_contrast(scheme: str) -> None:
+    """Text on what it stands on has a contrast of at least 4.5:1, in each of the page's three palettes."""
+    colours = palettes()[scheme]
+    pairs = [
+        (text, back) for text in ("ink", "soft", "open", "closed", "unclear") for back in ("page", "card")
+    ]
+    pairs += [(tone, f"{tone}-back") for tone in ("open", "closed", "unclear")]
+    pairs += [(text, "closed-back") for text in ("ink", "soft")]
+
+    found = {pair: contrast(colours[pair[0]], colours[pair[1]]) for pair in pairs}
+    assert {pair: ratio for pair, ratio in found.items() if ratio < 4.5} == {}
 
 
 def test_page_is_the_same_for_the_same_documents(make_input: MakeInput) -> None:

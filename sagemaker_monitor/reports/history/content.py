@@ -1,0 +1,221 @@
+"""What a report of a model over time says, in the order it says it, whatever it is written as."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from sagemaker_monitor.reports import findings
+from sagemaker_monitor.reports.crossings import title
+from sagemaker_monitor.reports.headlines import HEADLINES, NEXT
+from sagemaker_monitor.reports.history.chart import Chart, draw
+from sagemaker_monitor.reports.history.document import HistoryInput, PastVersion
+from sagemaker_monitor.reports.history.rankings import RankLine, rank_lines
+from sagemaker_monitor.reports.history.runs import GAP, Run, RunLine, read_runs, tally
+from sagemaker_monitor.reports.history.series import Series, collect, most_telling
+from sagemaker_monitor.reports.meanings import DRIFT, MEANINGS, MODEL, QUALITY
+from sagemaker_monitor.reports.provenance import Facts, facts_of
+from sagemaker_monitor.reports.wording import clock, count, counted, number, text
+
+MOST_CHARTS, MOST_POINTS = 24, 2400
+"""Drawings on a page, and values in all of them together: more runs, fewer drawings."""
+FEWEST_CHARTS = 6
+MOST_SERIES = 300
+MOST_NOT_CHECKED = 60
+CHAPTERS = {
+    "data_quality": "Inputs",
+    "model_quality": "Model quality",
+    "explainability": "Attributions",
+    "bias": "Bias",
+}
+
+
+@dataclass(frozen=True)
+class Chapter:
+    """The drawings of one monitor."""
+
+    title: str
+    charts: tuple[Chart, ...]
+
+
+@dataclass(frozen=True)
+class MetricLine:
+    """One metric over all runs that measured it."""
+
+    metric: str
+    about: str
+    runs: str
+    last: str
+    allowed: str
+    reach: str
+    refused: str
+    warned: str
+    outcome: str
+
+
+@dataclass(frozen=True)
+class VersionLine:
+    """One version of the model, as the registry has it now."""
+
+    number: str
+    registered: str
+    approval: str
+    changed: str
+    description: str
+    run: str
+
+
+@dataclass(frozen=True)
+class History:
+    """Everything the page of a model over time shows; every text is clean, none is escaped."""
+
+    title: str
+    tone: str
+    headline: str
+    gate: str
+    summary: str
+    next_step: str
+    period: str
+    counts: tuple[tuple[str, str], ...]
+    standing: tuple[RunLine, ...]
+    runs: tuple[RunLine, ...]
+    gaps: tuple[RunLine, ...]
+    chapters: tuple[Chapter, ...]
+    charts_left_out: int
+    ranking: tuple[RankLine, ...]
+    metrics: tuple[MetricLine, ...]
+    metrics_left_out: int
+    glossary: tuple[tuple[str, str, str], ...]
+    versions: tuple[VersionLine, ...]
+    versions_left_out: int
+    not_checked: tuple[tuple[str, str, str], ...]
+    not_checked_left_out: int
+    provenance: tuple[Facts, ...]
+    generated: str
+
+
+def history(document: HistoryInput) -> History:
+    """Return what the report of a model over time says."""
+    runs = read_runs(document)
+    lines = [run.line for run in runs]
+    last = _last(lines)
+    series = collect(runs)
+    drawn = most_telling(series, _most_charts(len(runs)))
+    told = sorted(series, key=lambda each: (-each.counted("refuses"), -each.counted("warns")))
+    skipped = _not_checked(runs)
+    return History(
+        title=text(f"{document.model} · {document.environment} · over time", 200),
+        tone=last.tone if last else "unclear",
+        headline=f"Last run: {last.headline[0].lower()}{last.headline[1:]}" if last else "No run has ended",
+        gate=_gate(last),
+        summary=last.reason if last else "There is nothing to judge the model by yet.",
+        next_step=NEXT[last.state] if last else "Start a run, then make this page again.",
+        period=_period(document, lines),
+        counts=tally(runs),
+        standing=_standing(lines),
+        runs=tuple(reversed(lines)),
+        gaps=tuple(line for line in reversed(lines) if line.kind == GAP),
+        chapters=_chapters(drawn, runs),
+        charts_left_out=len(series) - len(drawn),
+        ranking=rank_lines(runs),
+        metrics=tuple(map(_metric_line, told[:MOST_SERIES])),
+        metrics_left_out=max(0, len(told) - MOST_SERIES),
+        glossary=findings.glossary((each.metric for each in drawn), {}),
+        versions=tuple(_version_line(each, lines) for each in document.versions),
+        versions_left_out=document.versions_left_out,
+        not_checked=skipped[:MOST_NOT_CHECKED],
+        not_checked_left_out=max(0, len(skipped) - MOST_NOT_CHECKED),
+        provenance=tuple(each for each in (facts_of("Model", document.details.items()),) if each.lines),
+        generated=clock(document.generated_at),
+    )
+
+
+def _last(lines: Sequence[RunLine]) -> RunLine | None:
+    """Return the newest run that has ended."""
+    return next((line for line in reversed(lines) if line.state != "running"), None)
+
+
+def _gate(last: RunLine | None) -> str:
+    if last is None:
+        return "nothing is decided yet"
+    version = f", version {last.version}" if last.version else ""
+    return f"{last.pipeline} of {last.started}{version}; {HEADLINES[last.state][1]}"
+
+
+def _period(document: HistoryInput, lines: Sequence[RunLine]) -> str:
+    if not lines:
+        since = f" since {clock(document.since)}" if document.since else ""
+        return f"The model has not run{since}."
+    told = f"{counted(len(lines), 'run')}, from {lines[0].started} to {lines[-1].started}."
+    return f"{told} Older runs are not shown." if document.older else told
+
+
+def _standing(lines: Sequence[RunLine]) -> tuple[RunLine, ...]:
+    """Return the newest run of each pipeline, in the order in which they last ran."""
+    newest: dict[str, RunLine] = {}
+    for line in reversed(lines):
+        newest.setdefault(line.pipeline, line)
+    return tuple(newest.values())
+
+
+def _most_charts(runs: int) -> int:
+    return max(FEWEST_CHARTS, min(MOST_CHARTS, MOST_POINTS // max(1, runs)))
+
+
+def _chapters(drawn: Sequence[Series], runs: Sequence[Run]) -> tuple[Chapter, ...]:
+    chapters: dict[str, list[Chart]] = {}
+    for each in drawn:
+        known = MEANINGS.get(each.metric) or QUALITY.get(each.metric) or MODEL.get(each.metric)
+        name = known.name if known and each.metric not in QUALITY else ""
+        chart = draw(each, runs, name=name, title=_chart_title(each))
+        chapters.setdefault(CHAPTERS.get(each.monitor, text(each.monitor, 60)), []).append(chart)
+    return tuple(Chapter(name, tuple(charts)) for name, charts in chapters.items())
+
+
+def _chart_title(each: Series) -> str:
+    if each.metric == DRIFT:
+        return f"{each.about}: distance from the baseline"
+    if each.metric in QUALITY:
+        return f"{each.about}: {QUALITY[each.metric].name.lower()}"
+    return title(each.points[-1].finding)
+
+
+def _metric_line(each: Series) -> MetricLine:
+    last = each.points[-1]
+    values = [point.finding.value for point in each.points if point.finding.value is not None]
+    refused, warned = each.counted("refuses"), each.counted("warns")
+    low, high = (number(end(values), each.decimals) if values else "–" for end in (min, max))
+    return MetricLine(
+        metric=text(each.metric, 60),
+        about=each.about,
+        runs=count(len(each.points)),
+        last=number(last.finding.value, each.decimals),
+        allowed=findings.allowed(last.finding, each.decimals),
+        reach=low if low == high else f"{low} to {high}",
+        refused=count(refused) if refused else "",
+        warned=count(warned) if warned else "",
+        outcome=last.outcome,
+    )
+
+
+def _version_line(version: PastVersion, lines: Iterable[RunLine]) -> VersionLine:
+    run = next((line for line in lines if line.execution_arn == version.execution_arn), None)
+    return VersionLine(
+        number=count(version.number),
+        registered=clock(version.created),
+        approval=text(version.approval, 60),
+        changed=clock(version.changed) if version.changed else "–",
+        description=text(version.description),
+        run=count(run.number) if run else "",
+    )
+
+
+def _not_checked(runs: Iterable[Run]) -> tuple[tuple[str, str, str], ...]:
+    """Return what was not checked and why, in how many runs; the most frequent first."""
+    found: Counter[tuple[str, str]] = Counter()
+    for run in runs:
+        told = run.verdict.not_checked if run.verdict else ()
+        found.update({(text(each.subject), text(each.why)) for each in told})
+    ordered = sorted(found.items(), key=lambda item: (-item[1], item[0]))
+    return tuple((subject, why, count(times)) for (subject, why), times in ordered)

@@ -1,0 +1,52 @@
+"""The report of a model over time, as a page, Markdown or JSON."""
+
+from __future__ import annotations
+
+from dataclasses import fields
+from typing import Literal, get_args
+
+from sagemaker_monitor.reports.document import ReportError
+from sagemaker_monitor.reports.history.document import HistoryInput
+
+HistoryFormat = Literal["json", "markdown", "html"]
+HISTORY_FORMATS: tuple[HistoryFormat, ...] = get_args(HistoryFormat)
+
+
+def render_history(document: HistoryInput, format: HistoryFormat) -> str:
+    """Return the report of a model over time as text: `json` (complete), `markdown` or `html` (one page).
+
+    ReportError says that the format is not one of HISTORY_FORMATS.
+    """
+    if format not in HISTORY_FORMATS:
+        raise ReportError(
+            f"no format {format!r} for a model over time; there are {', '.join(HISTORY_FORMATS)}"
+        )
+    from sagemaker_monitor.reports.history.content import history
+    from sagemaker_monitor.reports.history.markdown import as_markdown
+    from sagemaker_monitor.reports.history.record import as_json
+
+    if format == "json":
+        return as_json(document)
+    report = history(document)
+    return _page(document, report) if format == "html" else as_markdown(report)
+
+
+def _page(document: HistoryInput, report: object) -> str:
+    from sagemaker_monitor.reports.history import chart
+    from sagemaker_monitor.reports.history.content import History
+    from sagemaker_monitor.reports.history.strip import draw_strip
+    from sagemaker_monitor.reports.page import fill
+    from sagemaker_monitor.reports.wording import text
+
+    assert isinstance(report, History)
+    values = {field.name: getattr(report, field.name) for field in fields(report)}
+    return fill(
+        "history/page.html.j2",
+        {
+            **values,
+            "model": text(document.model),
+            "strip": draw_strip(report.runs[::-1]),
+            "trend": (chart.WIDTH, chart.HEIGHT),
+            "legend": chart.LEGEND,
+        },
+    )

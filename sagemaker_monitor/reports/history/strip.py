@@ -1,0 +1,65 @@
+"""Where each run's outcome lies in the strip of all runs, a lane per pipeline."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from sagemaker_monitor.reports.history.runs import CLOSED, GAP, KIND_WORDS, OPEN_QUESTION, PASSED, RunLine
+
+WIDTH, LANE = 960, 30
+PATHS = {
+    PASSED: "M-6 0A6 6 0 1 1 6 0A6 6 0 1 1-6 0Z",
+    CLOSED: "M0-8L8 0L0 8L-8 0Z",
+    OPEN_QUESTION: "M0-7L8 6L-8 6Z",
+    GAP: "M-5-5L5 5M5-5L-5 5",
+}
+
+
+@dataclass(frozen=True)
+class StripMark:
+    """One run."""
+
+    x: float
+    kind: str
+    path: str
+
+
+@dataclass(frozen=True)
+class Lane:
+    """The runs of one pipeline."""
+
+    name: str
+    y: int
+    marks: tuple[StripMark, ...]
+
+
+@dataclass(frozen=True)
+class Strip:
+    """The drawing: *legend* has each kind there is with its words and shape."""
+
+    width: int
+    height: int
+    lanes: tuple[Lane, ...]
+    legend: tuple[tuple[str, str, str], ...]
+
+
+def draw_strip(lines: Sequence[RunLine]) -> Strip:
+    """Return the strip of runs, oldest first; lanes in the order in which pipelines first ran."""
+    names = tuple(dict.fromkeys(line.pipeline for line in lines))
+    step = WIDTH / max(1, len(lines))
+    lanes = tuple(
+        Lane(
+            name,
+            LANE * row + LANE // 2,
+            tuple(
+                StripMark(round(step * (line.number - 0.5), 1), line.kind, PATHS[line.kind])
+                for line in lines
+                if line.pipeline == name
+            ),
+        )
+        for row, name in enumerate(names)
+    )
+    kinds = {line.kind for line in lines}
+    legend = tuple((kind, words, PATHS[kind]) for kind, words in KIND_WORDS.items() if kind in kinds)
+    return Strip(WIDTH, LANE * max(1, len(names)), lanes, legend)
