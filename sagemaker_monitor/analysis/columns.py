@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any
@@ -25,7 +26,8 @@ ABSENT = (
 TRUE, FALSE = ("True", "TRUE", "true"), ("False", "FALSE", "false")
 
 _FIRST, _LAST = -(2**63), 2**63 - 1
-"""The integers that a column of integers can hold."""
+"""The integers that are held with a sign; from 0 to 2^64 - 1 they are without."""
+_WHOLE = r"^[+-]?[0-9]+$"
 UNIQUENESS = 0.05
 """From this share of distinct values on, integers are continuous."""
 
@@ -41,7 +43,7 @@ class Kind(StrEnum):
 
 @dataclass(frozen=True)
 class Column:
-    """A column's values, int64, float64, bool or str objects, and which of them are present.
+    """A column's values, int64 or uint64, float64, bool or str objects, and which of them are present.
 
     An absent value is NaN among floats and an empty text among texts; other kinds have none.
     """
@@ -134,7 +136,8 @@ class Column:
             return str(value)
         if self.kind is Kind.BOOLEAN:
             return value.lower() == "true" if isinstance(value, str) and value.isalpha() else bool(value)
-        return float(str(value))
+        text = str(value)
+        return int(text) if re.match(_WHOLE, text) else float(text)
 
 
 def column_of_values(name: str, values: Sequence[Any], *, texts: bool = False) -> Column:
@@ -167,8 +170,19 @@ def series_of(name: str, values: Sequence[Any]) -> pl.Series:
             ) from error
     if kinds == {bool}:
         return pl.Series(name, values, dtype=pl.Boolean)
-    whole = kinds <= {int, bool} and all(each is None or _FIRST <= each <= _LAST for each in values)
-    return pl.Series(name, values, dtype=pl.Int64 if whole and kinds else pl.Float64, strict=False)
+    return pl.Series(name, values, dtype=_number_type(kinds, values), strict=False)
+
+
+def _number_type(kinds: set[type], values: Sequence[Any]) -> type[pl.DataType]:
+    import polars as pl
+
+    if not kinds or not kinds <= {int, bool}:
+        return pl.Float64
+    least = min(each for each in values if each is not None)
+    most = max(each for each in values if each is not None)
+    if least >= _FIRST and most <= _LAST:
+        return pl.Int64
+    return pl.UInt64 if least >= 0 and most < 2**64 else pl.Float64
 
 
 def column_of_series(name: str, values: pl.Series) -> Column:
@@ -179,7 +193,9 @@ def column_of_series(name: str, values: pl.Series) -> Column:
     if values.dtype == pl.Boolean and present.all():
         return Column(name, Kind.BOOLEAN, values.to_numpy(), present)
     if values.dtype.is_integer() and present.all():
-        return Column(name, Kind.INTEGER, values.cast(pl.Int64).to_numpy(), present)
+        signed = values.cast(pl.Int64, strict=False)
+        whole = values if signed.null_count() else signed
+        return Column(name, Kind.INTEGER, whole.to_numpy(), present)
     if values.dtype.is_numeric():
         numbers = values.cast(pl.Float64).fill_null(float("nan")).to_numpy()
         return Column(name, Kind.FLOAT, numbers, ~np.isnan(numbers))
@@ -196,8 +212,21 @@ def column_of(name: str, cells: pl.Series) -> Column:
     floats = cells.cast(pl.Float64, strict=False)
     if not floats.null_count():
         values = floats.to_numpy()
+        if np.nanmax(np.abs(values), initial=0.0) >= _LAST and cells.str.contains(_WHOLE).all():
+            return _column_of_large(name, cells)
         return Column(name, Kind.FLOAT, values, ~np.isnan(values))
     return _column_with_gaps(name, cells)
+
+
+def _column_of_large(name: str, cells: pl.Series) -> Column:
+    """Return the column of whole numbers that a double could not tell apart: as numbers or else as texts."""
+    import polars as pl
+
+    present = np.ones(len(cells), dtype=bool)
+    unsigned = cells.cast(pl.UInt64, strict=False)
+    if unsigned.null_count():
+        return Column(name, Kind.STRING, cells.to_numpy(), present)
+    return Column(name, Kind.INTEGER, unsigned.to_numpy(), present)
 
 
 def _column_with_gaps(name: str, cells: pl.Series) -> Column:

@@ -164,6 +164,8 @@ class LabelCheck:
             problem = (
                 f"the label is no number, but {'the favourable label is one' if binary else WANTS_NUMBERS}"
             )
+        elif _is_nothing(label):
+            problem = "the label is not a number (NaN) or infinite, which is no class"
         if problem:
             self.wrong += 1
             self.first = self.first or f"{where}: {problem}"
@@ -228,7 +230,8 @@ def _record(row: list[str], columns: Columns, check: LabelCheck, where: str) -> 
 def _no_prediction(cell: str, columns: Columns) -> str:
     """Return why *cell* is no prediction of the problem type; an empty text where it is one."""
     if columns.problem_type == MULTICLASS:
-        return "" if cell.strip() else "empty; a class is expected"
+        wrong = "not a number (NaN) or infinite" if _is_nothing(cell) else "" if cell.strip() else "empty"
+        return f"{wrong}; a class is expected" if wrong else ""
     wanted = "a probability" if columns.problem_type == BINARY else "a predicted number"
     return "" if _is_number(cell) else f"no number; {wanted} is expected"
 
@@ -236,6 +239,14 @@ def _no_prediction(cell: str, columns: Columns) -> str:
 def _is_number(cell: str) -> bool:
     try:
         return math.isfinite(float(cell))
+    except ValueError:
+        return False
+
+
+def _is_nothing(cell: str) -> bool:
+    """Return whether *cell* is what programs write for a number that is none."""
+    try:
+        return not math.isfinite(float(cell))
     except ValueError:
         return False
 

@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import inspect
 import logging
+import os
 import sys
 import traceback
+from contextlib import contextmanager
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 from sagemaker_monitor.analysis.errors import AnalysisError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
     from pathlib import Path
+    from typing import NoReturn
 
     from sagemaker_monitor.analysis.records.raw import RawRecord
 
@@ -44,7 +47,8 @@ def preprocessor(script: Path) -> Callable[[RawRecord], list[Row]]:
 
     def rows(record: RawRecord) -> list[Row]:
         try:
-            found = handler(record.value, *given)
+            with _exits_caught():
+                found = handler(record.value, *given)
         except _FAILURES as error:
             raise _raised(PREPROCESSOR, script, error, f" for {record.place}") from error
         return _rows(found, record.place)
@@ -56,7 +60,8 @@ def postprocess(script: Path) -> None:
     """Run the script's handler, which takes nothing; raises AnalysisError."""
     handler = _handler(script, POSTPROCESSOR, POSTPROCESS, (0,))
     try:
-        handler()
+        with _exits_caught():
+            handler()
     except _FAILURES as error:
         raise _raised(POSTPROCESSOR, script, error) from error
     finally:
@@ -81,7 +86,8 @@ def _handler(script: Path, variable: str, name: str, arguments: tuple[int, ...])
         traceback.print_exc()
         raise AnalysisError(f"{variable} {script.name!r} is not Python: {error}") from error
     try:
-        exec(code, module.__dict__)
+        with _exits_caught():
+            exec(code, module.__dict__)
     except _FAILURES as error:
         raise _raised(variable, script, error, " when it was loaded") from error
     handler = getattr(module, name, None)
@@ -93,6 +99,24 @@ def _handler(script: Path, variable: str, name: str, arguments: tuple[int, ...])
             f"{name}{inspect.signature(handler)}"
         )
     return handler  # type: ignore[no-any-return]
+
+
+@contextmanager
+def _exits_caught() -> Iterator[None]:
+    """Let os._exit raise while a script runs: the job would seem to have succeeded, without results."""
+    leave, process = os._exit, os.getpid()
+
+    def refused(status: int) -> NoReturn:
+        if os.getpid() != process:
+            # A process that the script forked ends so, as it should.
+            leave(status)
+        raise SystemExit(f"os._exit({status})")
+
+    os._exit = refused
+    try:
+        yield
+    finally:
+        os._exit = leave
 
 
 def _takes(handler: Callable[..., Any], count: int) -> bool:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from sagemaker_monitor.analysis import csv_text
+from sagemaker_monitor.analysis.compressed import content_of
 from sagemaker_monitor.analysis.datasets.dataset import MISMATCH, Dataset
 from sagemaker_monitor.analysis.errors import AnalysisError
 
@@ -34,7 +35,7 @@ def read_csv(files: Sequence[Path], headers: Sequence[str] | None, wanted: Wante
     parts: list[pl.DataFrame] = []
     names: tuple[str, ...] | None = tuple(headers) if headers else None
     for file in files:
-        content = file.read_bytes().removeprefix(csv_text.BOM).lstrip(b"\r\n")
+        content = content_of(file).removeprefix(csv_text.BOM).lstrip(b"\r\n")
         if not content:
             continue
         first = _first_row(content, file.name)

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from sagemaker_monitor.analysis.columns import series_of
+from sagemaker_monitor.analysis.compressed import content_of
 from sagemaker_monitor.analysis.datasets.dataset import EMPTY, LABEL, PREDICTED_LABEL, Dataset, names_of
 from sagemaker_monitor.analysis.errors import AnalysisError
 from sagemaker_monitor.analysis.expressions import found
@@ -152,7 +153,7 @@ def _kind(value: Any) -> str:
 
 def _text(file: Path) -> str:
     try:
-        return file.read_bytes().decode("utf-8-sig")
+        return content_of(file).decode("utf-8-sig")
     except UnicodeDecodeError as error:
         raise AnalysisError(
             f"{file.name!r} is not UTF-8: byte {error.start} cannot be read; save the dataset as UTF-8"

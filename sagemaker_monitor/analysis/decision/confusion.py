@@ -8,10 +8,9 @@ Runs under Python 3.8 with numpy only.
 
 from __future__ import annotations
 
-import math
 import re
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Dict, Iterable, Mapping, Optional, Sequence, Set, Tuple
+from typing import TYPE_CHECKING, Dict, Iterable, Mapping, Optional, Sequence, Tuple
 
 import numpy as np
 
@@ -116,8 +115,8 @@ class Confusion:
 
 
 def confusion(observed: Sequence[str], predicted: Sequence[str]) -> Confusion:
-    """Return the counts of rows whose classes are texts: numbers by value where all are numbers."""
-    spelled = _spelled({*observed, *predicted})
+    """Return the counts of rows whose classes are texts, numbers by value."""
+    spelled = {each: _class(each.strip()) for each in {*observed, *predicted}}
     cells: Dict[Tuple[str, str], int] = {}
     for pair in zip(observed, predicted):
         cells[pair] = cells.get(pair, 0) + 1
@@ -147,17 +146,9 @@ def _together(one: Confusion, other: Confusion) -> Tuple[Confusion, Codes, Codes
     return before, before.number, now.number
 
 
-def _spelled(texts: Set[str]) -> Dict[str, str]:
-    """Return each text's class, told as the analyzer tells it: 1 and 1.0 are one where all are numbers."""
-    stripped = {each: each.strip() for each in texts}
-    if not all(_is_number(each) for each in stripped.values()):
-        return stripped
-    return {each: _number(float(text)) for each, text in stripped.items()}
-
-
-def _is_number(text: str) -> bool:
-    return bool(_NUMBER.fullmatch(text)) and abs(float(text)) < _EXACT
-
-
-def _number(value: float) -> str:
-    return str(int(value)) if math.isfinite(value) and value.is_integer() else repr(value)
+def _class(text: str) -> str:
+    """Return the class of *text* as the analyzer tells it: 1 and 1.0 are one, also beside texts."""
+    if not _NUMBER.fullmatch(text) or abs(float(text)) >= _EXACT:
+        return text
+    value = float(text)
+    return str(int(value)) if value.is_integer() else repr(value)

@@ -11,7 +11,7 @@ import numpy as np
 from sagemaker_monitor.analysis.errors import AnalysisError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Sequence
 
     import polars as pl
     from numpy.typing import NDArray
@@ -112,6 +112,7 @@ class Classes:
     def of(cls, columns: Sequence[pl.Series]) -> Classes:
         """Return the classes of all *columns*; numbers are told by value, so that 1 and 1.0 are one class.
 
+        That holds beside texts too: one odd label must not make every other prediction wrong.
         Raises AnalysisError when there are more than MOST_CLASSES.
         """
         import polars as pl
@@ -119,7 +120,7 @@ class Classes:
         distinct = pl.concat([each.unique() for each in columns]).unique().to_list()
         names = _names(distinct)
         ordered = sorted(set(names.values()))
-        if _are_numbers(ordered):
+        if all(map(_is_number, ordered)):
             ordered.sort(key=float)
         if len(ordered) > MOST_CLASSES:
             raise AnalysisError(
@@ -145,16 +146,19 @@ def listed(names: Sequence[str]) -> str:
 
 
 def _names(distinct: Sequence[str]) -> dict[str, str]:
-    """Return each text's class: its number in one spelling when all are numbers, else the text."""
-    texts = {each: each.strip() for each in distinct}
-    if not _are_numbers(texts.values()):
-        return texts
-    numbers = {each: float(text) for each, text in texts.items()}
-    return {each: str(int(value)) if value.is_integer() else repr(value) for each, value in numbers.items()}
+    """Return each text's class: a number in one spelling, whatever the other classes are, else the text."""
+    return {each: _name(each.strip()) for each in distinct}
 
 
-def _are_numbers(texts: Iterable[str]) -> bool:
-    return all(_NUMBER.fullmatch(text) and abs(float(text)) < _EXACT for text in texts)
+def _name(text: str) -> str:
+    if not _is_number(text):
+        return text
+    value = float(text)
+    return str(int(value)) if value.is_integer() else repr(value)
+
+
+def _is_number(text: str) -> bool:
+    return bool(_NUMBER.fullmatch(text)) and abs(float(text)) < _EXACT
 
 
 def _first(marked: pl.Series) -> int:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from sagemaker_monitor.analysis import csv_text
+from sagemaker_monitor.analysis.compressed import opened
 from sagemaker_monitor.analysis.csv_text import BOM
 from sagemaker_monitor.analysis.errors import AnalysisError
 from sagemaker_monitor.analysis.quality.cells import is_number
@@ -132,7 +133,7 @@ def _read(content: bytes, skip: int, width: int) -> pl.DataFrame:
 
 def _pieces(file: Path, size: int) -> Iterator[bytes]:
     """Yield the file's content, a little more than *size* bytes at a time, cut where a row ends."""
-    with file.open("rb") as source:
+    with opened(file) as source:
         if source.read(len(BOM)) != BOM:
             source.seek(0)
         while content := source.read(size):
@@ -148,7 +149,7 @@ def _pieces(file: Path, size: int) -> Iterator[bytes]:
 
 def _first_rows(file: Path, count: int) -> list[list[str]]:
     """Return the file's first rows, at most *count*."""
-    with file.open("rb") as source:
+    with opened(file) as source:
         try:
             return csv_text.first_rows(source, file.name, count)
         except UnicodeDecodeError as error:

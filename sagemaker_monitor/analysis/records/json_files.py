@@ -6,6 +6,7 @@ import json
 from functools import partial
 from typing import TYPE_CHECKING
 
+from sagemaker_monitor.analysis.compressed import content_of
 from sagemaker_monitor.analysis.csv_text import BOM
 from sagemaker_monitor.analysis.errors import AnalysisError
 from sagemaker_monitor.analysis.records.json_records import JsonTable, Lines, Records
@@ -34,7 +35,7 @@ def json_documents(files: Sequence[Path]) -> JsonTable:
 def records_in(file: Path) -> list[Record]:
     """Return the records of one document; raises AnalysisError when it is none."""
     try:
-        document = json.loads(file.read_bytes().removeprefix(BOM) or b"[]")
+        document = json.loads(content_of(file).removeprefix(BOM) or b"[]")
     except UnicodeDecodeError as error:
         raise AnalysisError(f"{file.name!r} is not UTF-8; save the dataset as UTF-8 JSON") from error
     except (ValueError, RecursionError) as error:

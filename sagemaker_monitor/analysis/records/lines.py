@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
 
+from sagemaker_monitor.analysis.compressed import opened
 from sagemaker_monitor.analysis.csv_text import BOM
 from sagemaker_monitor.analysis.records.dataset import BLOCK
 
@@ -67,7 +68,7 @@ def blocks_of(files: Sequence[Path]) -> Iterator[Block]:
 def _parts(file: Path) -> Iterator[tuple[int, bytes]]:
     """Yield the number of a part's first line, and the part."""
     number = 1
-    with file.open("rb") as source:
+    with opened(file) as source:
         if source.read(len(BOM)) != BOM:
             source.seek(0)
         while content := source.read(BLOCK):

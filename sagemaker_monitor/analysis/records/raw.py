@@ -6,8 +6,10 @@ Names and contents are those of AWS's documentation, "Preprocessing and Postproc
 from __future__ import annotations
 
 from dataclasses import dataclass
+from io import TextIOWrapper
 from typing import TYPE_CHECKING, Any
 
+from sagemaker_monitor.analysis.compressed import opened
 from sagemaker_monitor.analysis.errors import AnalysisError
 from sagemaker_monitor.analysis.records.captured import TRUTH, events
 from sagemaker_monitor.analysis.records.formats import BATCH_OUTPUT, ENDPOINT_INPUT, ENDPOINT_OUTPUT, Kind
@@ -117,7 +119,7 @@ def _part(event: dict[str, Any], name: str) -> EventData | None:
 
 def _csv_lines(file: Path, *, header: bool) -> Iterator[RawRecord]:
     """Yield the rows of a CSV file as they are written, without the header; a row ends where quotes do."""
-    with file.open(encoding="utf-8-sig", newline="") as source:
+    with opened(file) as plain, TextIOWrapper(plain, encoding="utf-8-sig", newline="") as source:
         row, first = "", 0
         try:
             for number, line in enumerate(source, 1):

@@ -29,7 +29,10 @@ def column(*cells: str, times: int = 1) -> Column:
         (("True", "false"), Kind.BOOLEAN),
         (("True", ""), Kind.STRING),
         (("1", "a"), Kind.STRING),
-        (("99999999999999999999", "1"), Kind.FLOAT),
+        (("9223372036854775808", "1"), Kind.INTEGER),
+        (("9223372036854775808", "-1"), Kind.STRING),
+        (("99999999999999999999", "1"), Kind.STRING),
+        (("99999999999999999999", "1.5"), Kind.FLOAT),
     ],
 )
 def test_types_are_those_a_data_frame_would_have(cells: tuple[str, ...], kind: Kind) -> None:
@@ -69,6 +72,17 @@ def test_categorical_facet_names_its_values() -> None:
     (group,) = samples.groups(facet, [1, 3])
     assert (group.text, group.inside[:3].tolist()) == ("1,3", [False, True, True])
     assert [each.text for each in samples.groups(facet, [])] == ["2", "1", "3"]
+
+
+@pytest.mark.parametrize("first", [2**53, 2**63, 2**64])
+def test_long_numbers_are_values_of_their_own(first: int) -> None:
+    """Identifiers that a double could not tell apart are different groups, given as a number or as text."""
+    facet = column(str(first), str(first + 1), times=40)
+
+    for value in (first + 1, str(first + 1)):
+        (group,) = samples.groups(facet, [value])
+        assert (group.text, group.inside[:3].tolist()) == (str(first + 1), [False, True, False])
+    assert [each.text for each in samples.groups(facet, [])] == [str(first), str(first + 1)]
 
 
 def test_values_of_another_type_are_cast() -> None:

@@ -115,12 +115,12 @@ def test_cells_count_as_often_as_they_have_rows(rows: list[tuple[str, str, int]]
 
 
 def test_numbers_are_one_class_however_they_are_written() -> None:
-    """1, 1.0 and " 1" are one class where all are numbers; with a text among them they are texts."""
+    """1, 1.0 and " 1" are one class, also with a text among them; what a double cannot hold stays text."""
     numbers = confusion.confusion(["1", "2", " 1"], ["1.0", "1.0", "2e0"])
-    texts = confusion.confusion(["1", "x"], ["1.0", "x"])
+    texts = confusion.confusion(["1", "x", str(2**53 + 1)], ["1.0", "x", str(2**53)])
 
     assert numbers.counts() == {("1", "1"): 1, ("2", "1"): 1, ("1", "2"): 1}
-    assert texts.counts() == {("1", "1.0"): 1, ("x", "x"): 1}
+    assert texts.counts() == {("1", "1"): 1, ("x", "x"): 1, (str(2**53 + 1), str(2**53)): 1}
 
 
 @BOTH

@@ -76,7 +76,7 @@ def test_numbers_are_one_class_however_they_are_written() -> None:
 
 
 def test_classes_stand_in_the_order_of_their_values() -> None:
-    """Ten comes after nine, and before text nothing is converted."""
+    """Ten comes after nine; beside texts all are in the order of texts."""
     numbers = measure(MULTICLASS, sample([10, 9, 9.5], [9, 9, 10]), 0.5)
     texts = measure(MULTICLASS, sample(["b", "a", "10", "9"], ["a", "a", "9", "9"]), 0.5)
 

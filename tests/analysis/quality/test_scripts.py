@@ -263,6 +263,14 @@ def test_model_quality_takes_rows_of_a_script_with_the_records_labels(analyzer: 
             "def preprocess_handler(record):\n    raise SystemExit('enough')\n",
             f"{RAISED} {BEFORE}.py, line 2 for '0.csv', line 2: SystemExit: enough",
         ),
+        (
+            "import os\ndef preprocess_handler(record):\n    os._exit(0)\n",
+            f"{RAISED} {BEFORE}.py, line 3 for '0.csv', line 2: SystemExit: os._exit(0)",
+        ),
+        (
+            "import os; os._exit(0)",
+            f"{RAISED} {BEFORE}.py, line 1 when it was loaded: SystemExit: os._exit(0)",
+        ),
         ("import no_such_module", f"{RAISED} {BEFORE}.py, line 1 when it was loaded: ModuleNotFoundError"),
         ("def preprocess_handler(:\n", "is not Python: invalid syntax"),
         ("def handler(record): pass", "has no function preprocess_handler; define it"),
@@ -308,6 +316,26 @@ def test_the_traceback_is_in_the_log(analyzer: Analyzer) -> None:
     assert "Traceback (most recent call last)" in done.log
     assert "KeyError: 'the column'" in done.log
     assert "line 6, in preprocess_handler" in done.log
+
+
+def test_a_script_may_fork(analyzer: Analyzer) -> None:
+    """A process of its own ends as it wants; os._exit ends the script's job no less than sys.exit."""
+    after = """
+    import os
+
+    def postprocess_handler():
+        child = os.fork()
+        if not child:
+            os._exit(3)
+        print("the child ended with", os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]))
+        os._exit(0)
+    """
+    done = analyzer.run("a\n1\n", scripts={AFTER: textwrap.dedent(after)}, own_process=True)
+
+    assert "the child ended with 3" in done.log
+    assert done.code == 1
+    assert done.message.startswith("There is an exception raised in post analytics processor script.")
+    assert done.message.endswith("line 9: SystemExit: os._exit(0)")
 
 
 def test_parquet_has_no_records_for_a_script(analyzer: Analyzer) -> None:

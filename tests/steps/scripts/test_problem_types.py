@@ -74,6 +74,12 @@ def test_the_answer_is_the_value_that_the_specification_names(job: Job) -> None:
         (["1,2", "inf,2"], REGRESSION, "line 2: the label is no number"),
         (["1,2", "3,none"], REGRESSION, "line 2: the model's answer is no number; a predicted number is"),
         (["a,b", "a, "], MULTICLASS, "line 2: the model's answer is empty; a class is expected"),
+        (
+            ["1,0", "0,nan"],
+            MULTICLASS,
+            "line 2: the model's answer is not a number (NaN) or infinite; a class",
+        ),
+        (["1,0", "NaN,1"], MULTICLASS, "line 2: the label is not a number (NaN) or infinite, which is no"),
         (["cat,0", "dog,1"], MULTICLASS, "the labels are texts and the model answers numbers"),
         (["0,cat", "1,dog"], MULTICLASS, "the labels are numbers and the model answers texts"),
         ([f"{n},0" for n in range(1_001)], MULTICLASS, "more than 1000 different values"),
