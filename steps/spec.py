@@ -79,6 +79,8 @@ def script_spec(model: Model, environment: str, pipeline: str) -> dict[str, Any]
             "false_refusals": gate.false_refusals,
             "minimum_rows": gate.minimum_rows.model_dump(),
             "when_too_few": gate.when_too_few,
+            "maximum_warnings": gate.maximum_warnings,
+            "waivers": [waiver.model_dump(mode="json") for waiver in gate.waivers],
             "rules": [_rule(rule) for rule in gate.rules],
         },
     }

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
+
 import click
 
 from sagemaker_monitor.cli.errors import ExitCode
@@ -14,10 +16,14 @@ from sagemaker_monitor.cli.options import Common, common_options
 )
 @common_options
 def validate(common: Common, definitions: bool) -> int:
-    """Check every environment and model; all problems are told at once, with file, line and fix."""
-    from sagemaker_monitor.settings import known_environments, known_models, load_all
+    """Check every environment and model; all problems are told at once, with file, line and fix.
 
-    load_all(common.conf_dir)
+    A waiver that has expired is told as well, and is no problem of the files: a run refuses what it covered.
+    """
+    from sagemaker_monitor.settings import known_environments, known_models, load_all
+    from sagemaker_monitor.settings.rules import expired_waivers
+
+    configuration = load_all(common.conf_dir)
     environments, models = known_environments(common.conf_dir), known_models(common.conf_dir)
     if definitions:
         from sagemaker_monitor.cli.building import build_and_lint
@@ -26,5 +32,8 @@ def validate(common: Common, definitions: bool) -> int:
             bundle = build_and_lint(common.model(name), common.environment)
             click.echo(f"{', '.join(pipeline.name for pipeline in bundle.pipelines)}: valid definitions")
     click.echo(f"environments {', '.join(environments) or 'none'}: valid")
+    for model in configuration.models.values():
+        for line in expired_waivers(model, datetime.now(UTC).date()):
+            common.tell(f"{common.conf_dir}/models/{model.model}.yaml: {line}")
     click.echo(f"models {', '.join(models) or 'none'}: valid")
     return ExitCode.OK

@@ -9,9 +9,10 @@ from collections.abc import Iterator, Sequence
 
 from sagemaker_monitor.settings.environment import LOCAL_ACCOUNT, MONITOR_IMAGE, Environment
 from sagemaker_monitor.settings.errors import Path, choices, listed, quoted
-from sagemaker_monitor.settings.model import MinimumRows, Model
+from sagemaker_monitor.settings.gate import MinimumRows
+from sagemaker_monitor.settings.model import Model
 from sagemaker_monitor.settings.monitors import BiasMonitor, ExplainabilityMonitor, Facet
-from sagemaker_monitor.settings.rules import check_rules
+from sagemaker_monitor.settings.rules import check_gate
 
 Finding = tuple[Path, str]
 """A path, and what is wrong with the value there."""
@@ -42,9 +43,7 @@ def check_model(model: Model) -> list[Finding]:
         findings += _facets(bias, model)
     if model.monitors.explainability:
         findings += _explainability(model.monitors.explainability, model)
-    # The default policy speaks of every monitor, also of those that are not configured.
-    if "rules" in model.gate.model_fields_set:
-        findings += check_rules(model.gate.rules, model)
+    findings += check_gate(model.gate, model)
     return findings
 
 

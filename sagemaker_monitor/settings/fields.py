@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Annotated
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
@@ -29,7 +29,7 @@ IMAGE = (
 CONTAINER_VERSION = r"^(\d+|\d+\.\d+(\.\d+)?-\d+(-py\d+)?)$"
 SCRIPT = r"^[A-Za-z0-9_]+\.py$"
 MODEL_DATA = r"^.+\.tar\.gz$"
-MATCH = r"^[^/]+/[^/]+(/[^/]+)?$"
+MATCH = r"^[^/]+/[^/]+(/.+)?$"
 
 SHAPES = {
     NAME: "letters and digits, with single hyphens between them",
@@ -115,10 +115,30 @@ def _repository(image: str) -> str:
     return image
 
 
+def _day(value: object) -> object:
+    # pydantic would also read a moment of midnight, and numbers as seconds since 1970.
+    if isinstance(value, date):
+        return value
+    if not isinstance(value, str) or not re.fullmatch(r"\d{4}-\d{2}-\d{2}", value):
+        raise ValueError("must be a day such as 2027-03-31")
+    try:
+        return date.fromisoformat(value)
+    except ValueError as error:
+        raise ValueError(f"is no day of the calendar: {error}") from error
+
+
+def _statement(text: str) -> str:
+    if not text.strip():
+        raise ValueError("must say something")
+    return text.strip()
+
+
 Integer = Annotated[int, Field(strict=True)]
 Number = Annotated[float, Field(strict=True, allow_inf_nan=False)]
 Text = Annotated[str, Field(strict=True)]
 Name = Annotated[str, Field(pattern=NAME, max_length=63)]
+Statement = Annotated[Text, AfterValidator(_statement)]
+Day = Annotated[date, BeforeValidator(_day)]
 Column = Annotated[str, Field(min_length=1, max_length=255), AfterValidator(_column)]
 Duration = Annotated[timedelta, BeforeValidator(_iso_8601), AfterValidator(_positive)]
 Runtime = Annotated[Duration, AfterValidator(_runtime)]

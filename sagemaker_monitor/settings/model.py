@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal, Self
+from typing import Annotated, Literal
 
-from pydantic import Field, model_validator
+from pydantic import Field
 
 from sagemaker_monitor.settings import fields
 from sagemaker_monitor.settings.fields import (
@@ -17,9 +17,8 @@ from sagemaker_monitor.settings.fields import (
     Section,
     Text,
 )
+from sagemaker_monitor.settings.gate import Gate
 from sagemaker_monitor.settings.monitors import Monitors
-
-Action = Literal["fail", "warn", "ignore"]
 
 
 class Inventory(Section):
@@ -165,82 +164,6 @@ class Baseline(Section):
             " bootstrap: the first version, nothing to compare with."
         ),
     ] = "check"
-
-
-class MinimumRows(Section):
-    """Below these counts nothing can be told."""
-
-    total: Annotated[Integer, Field(ge=1, description="Labelled rows of a batch.")] = 200
-    per_facet: Annotated[Integer, Field(ge=1, description="Rows on each side of a facet.")] = 30
-    per_facet_and_label: Annotated[
-        Integer, Field(ge=0, description="Rows of each observed label, on each side of a facet.")
-    ] = 5
-
-
-class Rule(Section):
-    """One line of the policy: what it is about, the limit, and what crossing it means.
-
-    At most one of *between*, *minimum*, *maximum* and *tolerance*; with none, AWS's own violation is
-    the limit.
-    """
-
-    match: Annotated[
-        str,
-        Field(
-            pattern=fields.MATCH,
-            description="data_quality/<check>/<feature>, model_quality/<metric>, bias/<metric>/<facet> or"
-            " explainability/ndcg; * is a wildcard.",
-        ),
-    ]
-    action: Annotated[Action, Field(description="What crossing the limit means.")]
-    between: Annotated[
-        tuple[Number, Number] | None, Field(description="Lowest and highest value allowed, both included.")
-    ] = None
-    minimum: Annotated[Number | None, Field(description="Lowest value allowed.")] = None
-    maximum: Annotated[Number | None, Field(description="Highest value allowed.")] = None
-    tolerance: Annotated[
-        Literal["calibrated"] | Annotated[Number, Field(ge=0)] | None,
-        Field(
-            description="How far from the baseline for the worse, towards more bias;"
-            " calibrated: what chance explains."
-        ),
-    ] = None
-
-    @model_validator(mode="after")
-    def _one_limit(self) -> Self:
-        given = [
-            key for key in ("between", "minimum", "maximum", "tolerance") if getattr(self, key) is not None
-        ]
-        if len(given) > 1:
-            raise ValueError(f"give at most one limit, not {' and '.join(given)}")
-        if self.between and self.between[0] > self.between[1]:
-            raise ValueError("between: the first number is the lower one")
-        return self
-
-
-class Gate(Section):
-    """When a run is refused. First matching rule wins."""
-
-    false_refusals: Annotated[
-        Number,
-        Field(
-            gt=0, lt=0.5, description="Share of honest batches that all calibrated limits together refuse."
-        ),
-    ] = 0.05
-    minimum_rows: Annotated[MinimumRows, Field(description="Below these counts nothing can be told.")] = (
-        MinimumRows()
-    )
-    when_too_few: Annotated[
-        Literal["inconclusive", "warn", "fail"], Field(description="What too few rows mean; never a pass.")
-    ] = "inconclusive"
-    rules: Annotated[tuple[Rule, ...], Field(description="The policy; the first rule that matches wins.")] = (
-        Rule(match="data_quality/baseline_drift_check/*", tolerance="calibrated", action="fail"),
-        Rule(match="data_quality/*", action="fail"),
-        Rule(match="model_quality/*", tolerance="calibrated", action="fail"),
-        Rule(match="bias/*", tolerance="calibrated", action="fail"),
-        # Attributions say that the model decides otherwise than before, not that it decides worse.
-        Rule(match="explainability/*", tolerance="calibrated", action="warn"),
-    )
 
 
 class Model(Section):

@@ -1,13 +1,19 @@
-"""Which rules of a policy can ever speak."""
+"""Which rules and waivers of a policy can ever speak, and what they may name."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date
 from fnmatch import fnmatchcase
 
 from sagemaker_monitor.settings.errors import Path, choices, quoted
-from sagemaker_monitor.settings.model import Model, Rule
+from sagemaker_monitor.settings.gate import Gate, Rule
+from sagemaker_monitor.settings.model import Model
+from sagemaker_monitor.settings.monitors import Facet
+
+Found = tuple[Path, str]
+"""A path, and what is wrong with the value there."""
 
 PRE_TRAINING = ("CDDL", "CI", "DPL", "JS", "KL", "KS", "LP", "TVD")
 POST_TRAINING = ("AD", "CDDPL", "DAR", "DCA", "DCR", "DI", "DPPL", "DRR", "FT", "GE", "RD", "SD", "TE")
@@ -32,26 +38,55 @@ COLUMN_CHECKS = ("missing_column_check", "extra_column_check")
 """Refuse whatever the policy says."""
 
 
-def check_rules(rules: Sequence[Rule], model: Model) -> list[tuple[Path, str]]:
-    """Return the rules that nothing watched can match, or that earlier rules leave nothing to."""
-    return list(_check(rules, model))
+STAGES = {"data_bias": PRE_TRAINING, "model_bias": POST_TRAINING}
+"""The two types of bias check, which a rule may name in the place of bias."""
+
+
+def selects(match: str, names: Iterable[str]) -> bool:
+    """Return whether *match* selects what has these *names*: by a wildcard, or a name as it is."""
+    return any(name == match or fnmatchcase(name, match) for name in names)
+
+
+@dataclass(frozen=True)
+class Subject:
+    """What a rule can be about: the monitor, the metric or check, and each name that it may be matched by."""
+
+    monitor: str
+    name: str
+    names: tuple[str, ...]
+
+    def matched_by(self, match: str) -> bool:
+        """Return whether a rule or waiver with this *match* is about it."""
+        return selects(match, self.names)
 
 
 @dataclass(frozen=True)
 class Watched:
-    """What a rule may name of one monitor: a metric or check, then a facet or feature where there is one."""
+    """What a rule may name of one monitor: a metric or check, then a facet or feature where there is one.
+
+    *values* are the facets' groups, which may follow the facet.
+    """
 
     names: tuple[str, ...]
     name_word: str
     parts: tuple[str, ...] = ()
     part_word: str = ""
+    values: Mapping[str, str] = field(default_factory=dict)
 
-    def subjects(self, monitor: str) -> Iterator[str]:
+    def subjects(self, monitor: str) -> Iterator[Subject]:
         """Yield everything a rule can be about."""
+        firsts = {name: [monitor, *self._stages(monitor, name)] for name in self.names}
         for name in self.names:
-            yield from (f"{monitor}/{name}/{part}" for part in self.parts)
             if not self.part_word:
-                yield f"{monitor}/{name}"
+                yield Subject(monitor, name, (f"{monitor}/{name}",))
+            for part in self.parts:
+                told = [part, *([f"{part}/{self.values[part]}"] if part in self.values else [])]
+                yield Subject(
+                    monitor, name, tuple(f"{first}/{name}/{tail}" for first in firsts[name] for tail in told)
+                )
+
+    def _stages(self, monitor: str, name: str) -> Iterator[str]:
+        yield from (stage for stage, metrics in STAGES.items() if monitor == "bias" and name in metrics)
 
 
 def watched_by(model: Model) -> dict[str, Watched]:
@@ -63,51 +98,122 @@ def watched_by(model: Model) -> dict[str, Watched]:
     if monitors.model_quality is not None:
         found["model_quality"] = Watched(MODEL_QUALITY_METRICS[model.data_schema.problem_type], "metric")
     if monitors.bias is not None:
-        facets = tuple(dict.fromkeys(facet.name for facet in monitors.bias.facets))
-        found["bias"] = Watched(BIAS_METRICS, "metric", facets, "facet")
+        values = {facet.name: group(facet) for facet in monitors.bias.facets}
+        found["bias"] = Watched(BIAS_METRICS, "metric", tuple(values), "facet", values)
     if monitors.explainability is not None:
         found["explainability"] = Watched(EXPLAINABILITY_METRICS, "metric")
     return found
 
 
-def _check(rules: Sequence[Rule], model: Model) -> Iterator[tuple[Path, str]]:
+def group(facet: Facet) -> str:
+    """Return a facet's group as a rule names it: its values joined by commas, or >threshold."""
+    return ",".join(map(str, facet.values)) if facet.threshold is None else f">{facet.threshold:g}"
+
+
+def check_gate(gate: Gate, model: Model) -> list[Found]:
+    """Return the rules and waivers that can never speak, and what they ask that nobody can answer."""
     known = watched_by(model)
-    everything = frozenset(
-        subject for monitor, watched in known.items() for subject in watched.subjects(monitor)
-    )
-    left = set(everything)
-    group_variable = model.monitors.bias and model.monitors.bias.group_variable
-    for index, rule in enumerate(rules):
-        path: Path = ("gate", "rules", index, "match")
-        subjects = {subject for subject in everything if fnmatchcase(subject, rule.match)}
-        if not subjects:
-            yield path, f"{quoted(rule.match)} matches nothing: {_why_nothing(rule.match, known)}"
-        elif not group_variable and all(subject.split("/")[1] in CONDITIONAL for subject in subjects):
-            yield (
-                path,
-                f"{quoted(rule.match)} matches nothing: CDDL and CDDPL need monitors.bias.group_variable",
-            )
-        elif not subjects & left:
-            earlier = [
-                n for n in range(index) if any(fnmatchcase(subject, rules[n].match) for subject in subjects)
-            ]
-            first = f"rules[{earlier[0]}] ({quoted(rules[earlier[0]].match)})"
-            others = " and others" if len(earlier) > 1 else ""
-            yield (
-                path,
-                f"{quoted(rule.match)} never gets a turn after {first}{others}: move it up or remove it",
-            )
-        left -= subjects
+    subjects = tuple(subject for monitor, each in known.items() for subject in each.subjects(monitor))
+    conditional = bool(model.monitors.bias and model.monitors.bias.group_variable)
+    policy = _Policy(known, subjects, conditional)
+    # The default policy speaks of every monitor, also of those that are not configured.
+    rules = policy.rules(gate.rules) if "rules" in gate.model_fields_set else ()
+    return [*rules, *policy.waivers(gate)]
+
+
+def expired_waivers(model: Model, today: date) -> list[str]:
+    """Return what is to be said of the waivers of *model* that no longer hold on *today*."""
+    return [
+        f"gate.waivers[{index}]: expired on {each.expires}: what {quoted(each.match)} covered refuses again; "
+        "renew it with a new approval, or remove it"
+        for index, each in enumerate(model.gate.waivers)
+        if each.expires < today
+    ]
+
+
+@dataclass(frozen=True)
+class _Policy:
+    """What a policy may speak of: by monitor, one by one, and whether metrics by group are computed."""
+
+    known: Mapping[str, Watched]
+    subjects: tuple[Subject, ...]
+    grouped: bool
+
+    def rules(self, rules: Sequence[Rule]) -> Iterator[Found]:
+        """Yield the rules that nothing watched can match, or that earlier rules leave nothing to."""
+        left = set(self.subjects)
+        for index, rule in enumerate(rules):
+            path: Path = ("gate", "rules", index)
+            found = self._about(rule.match)
+            why = self._unmatched(rule.match, found)
+            if why:
+                yield (*path, "match"), f"{quoted(rule.match)} matches nothing: {why}"
+            elif not found & left:
+                yield (*path, "match"), f"{quoted(rule.match)} {_no_turn(rules, index, found)}"
+            elif rule.direction is not None:
+                yield from (((*path, "direction"), why) for why in _undirected(rule, found & left))
+            left -= found
+
+    def waivers(self, gate: Gate) -> Iterator[Found]:
+        """Yield the waivers that can cover nothing."""
+        for index, waiver in enumerate(gate.waivers):
+            path: Path = ("gate", "waivers", index, "match")
+            found = self._about(waiver.match)
+            why = self._unmatched(waiver.match, found)
+            earlier = [n for n in range(index) if gate.waivers[n].match == waiver.match]
+            if why:
+                yield path, f"{quoted(waiver.match)} matches nothing: {why}"
+            elif earlier:
+                yield path, f"{quoted(waiver.match)} is waived by waivers[{earlier[0]}] already: keep one"
+            elif not any(_refuses_or_warns(gate.rules, subject) for subject in found):
+                message = "covers nothing: no rule fails or warns about it; remove it"
+                yield path, f"{quoted(waiver.match)} {message}"
+
+    def _about(self, match: str) -> set[Subject]:
+        return {subject for subject in self.subjects if subject.matched_by(match)}
+
+    def _unmatched(self, match: str, found: Collection[Subject]) -> str | None:
+        if not found:
+            return _why_nothing(match, dict(self.known))
+        if not self.grouped and all(each.name in CONDITIONAL for each in found):
+            return "CDDL and CDDPL need monitors.bias.group_variable"
+        return None
+
+
+def _no_turn(rules: Sequence[Rule], index: int, found: Collection[Subject]) -> str:
+    earlier = [n for n in range(index) if any(each.matched_by(rules[n].match) for each in found)]
+    first = f"rules[{earlier[0]}] ({quoted(rules[earlier[0]].match)})"
+    others = " and others" if len(earlier) > 1 else ""
+    return f"never gets a turn after {first}{others}: move it up or remove it"
+
+
+def _refuses_or_warns(rules: Sequence[Rule], subject: Subject) -> bool:
+    first = next((rule for rule in rules if subject.matched_by(rule.match)), None)
+    return first is not None and first.action != "ignore"
+
+
+def _undirected(rule: Rule, found: Collection[Subject]) -> Iterator[str]:
+    """Yield why a direction means nothing for what the rule speaks for."""
+    monitors = {subject.monitor for subject in found}
+    if "data_quality" in monitors:
+        yield "a distance and a share of wrong values have no better side: remove it"
+    if "explainability" in monitors:
+        yield "a ranking can only become less like the baseline's: remove it"
+    if "model_quality" in monitors and rule.kind == "aws" and rule.direction == "both":
+        yield "AWS's own rule flags a metric of model quality only where it is worse: give a tolerance"
 
 
 def _why_nothing(match: str, known: dict[str, Watched]) -> str:
-    monitor, name, *part = match.split("/")
+    monitor, name, *part = match.split("/", 2)
     fitting = [each for each in known if fnmatchcase(each, monitor)]
+    if "bias" in known and monitor in STAGES:
+        stage = Watched(STAGES[monitor], "metric", known["bias"].parts, "facet", known["bias"].values)
+        known, fitting = {monitor: stage}, [monitor]
     if not fitting:
         return f"no monitor is called {quoted(monitor)}{choices(monitor, tuple(known), 'monitors')}"
     watched = known[fitting[0]]
     if fitting[0] == "data_quality" and name in COLUMN_CHECKS:
-        return "missing and extra columns always refuse; remove the rule"
+        return "missing and extra columns always refuse, whatever a rule or waiver says; remove it"
     if not any(fnmatchcase(each, name) for each in watched.names):
         word = watched.name_word
         options = choices(name, watched.names, f"{word}s", len(watched.names))
@@ -116,5 +222,12 @@ def _why_nothing(match: str, known: dict[str, Watched]) -> str:
         return f"nothing follows the {watched.name_word}: write {quoted(f'{fitting[0]}/{name}')}"
     if not part:
         return f"write {quoted(f'{fitting[0]}/{name}/*')} for every {watched.part_word}"
-    options = choices(part[0], watched.parts, f"{watched.part_word}s")
-    return f"no {watched.part_word} is called {quoted(part[0])}{options}"
+    return _no_part(part[0], watched)
+
+
+def _no_part(part: str, watched: Watched) -> str:
+    facet, slash, value = part.partition("/")
+    if slash and facet in watched.values:
+        return f"the group of {quoted(facet)} is {quoted(watched.values[facet])}, not {quoted(value)}"
+    options = choices(part, watched.parts, f"{watched.part_word}s")
+    return f"no {watched.part_word} is called {quoted(part)}{options}"

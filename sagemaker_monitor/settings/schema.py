@@ -17,21 +17,23 @@ from sagemaker_monitor.settings.environment import (
     TransformCompute,
 )
 from sagemaker_monitor.settings.fields import Column, Name, Section
+from sagemaker_monitor.settings.gate import Action, Direction, Gate, MinimumRows, Rule, Waiver
 from sagemaker_monitor.settings.model import (
-    Action,
     Artifact,
     Baseline,
     Data,
     DataSchema,
-    Gate,
     GroundTruth,
     Inventory,
-    MinimumRows,
     Model,
     Prediction,
-    Rule,
 )
-from sagemaker_monitor.settings.monitors import BiasMonitor, ExplainabilityMonitor, Facet, Monitors
+from sagemaker_monitor.settings.monitors import (
+    BiasMonitor,
+    ExplainabilityMonitor,
+    Facet,
+    Monitors,
+)
 
 __all__ = [
     "LOCAL_ACCOUNT",
@@ -46,6 +48,7 @@ __all__ = [
     "Compute",
     "Data",
     "DataSchema",
+    "Direction",
     "Environment",
     "ExplainabilityMonitor",
     "Facet",
@@ -65,4 +68,5 @@ __all__ = [
     "Section",
     "Storage",
     "TransformCompute",
+    "Waiver",
 ]

@@ -11,10 +11,12 @@ import pytest
 from sagemaker_monitor.analysis.documents.verdict import (
     Attribution,
     Batch,
+    ConfiguredWaiver,
     Finding,
     Limit,
     NotChecked,
     Verdict,
+    Waiver,
     Window,
 )
 from sagemaker_monitor.cli.render.outcome import print_outcome
@@ -150,3 +152,23 @@ def test_a_window_is_told(say: Say) -> None:
 
     assert "600 rows, 590 with a label (98%)" in out
     assert "captured from 2026-03-01T00:00:00Z until 2026-03-02T00:00:00Z" in out
+
+
+def test_waivers_are_told_with_what_became_of_them(say: Say) -> None:
+    """Who answers until when, what nobody needed, and what counts again; markup stays text."""
+    signed = {"reason": "few [b]people[/b]", "approved_by": "committee", "expires": "2027-03-31"}
+    waived = replace(DRIFT, waiver=Waiver(match="data_quality/*", **signed))
+    waivers = (
+        ConfiguredWaiver(match="data_quality/*", **signed, status="applied", findings=1),
+        ConfiguredWaiver(match="bias/DI/*", **signed, status="unused", findings=0),
+        ConfiguredWaiver(match="bias/AD/*", **signed, status="expired", findings=2),
+    )
+    text = say("pass", findings=(waived,), waivers=waivers)
+
+    assert "obrat is far" not in text
+    assert (
+        "waiver of data_quality/*: covers 1 finding until 2027-03-31, approved by committee: few [b]people"
+        in text
+    )
+    assert "waiver of bias/DI/*: unused, nothing crossed that it covers" in text
+    assert "waiver of bias/AD/*: expired on 2027-03-31, approved by committee; 2 findings that it" in text

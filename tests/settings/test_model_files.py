@@ -327,7 +327,7 @@ BAD_FILES: dict[str, tuple[str, str, list[str]]] = {
         [
             "20: gate.false_refusals: must be less than 0.5, not 0.7",
             "21: gate: unknown key 'when_to_few'; did you mean 'when_too_few'?"
-            " allowed here: false_refusals, minimum_rows, rules, when_too_few",
+            " allowed here: false_refusals, maximum_warnings, minimum_rows, rules, waivers, when_too_few",
             "23: gate.rules[0].action: must be one of fail, warn, ignore, not the text 'refuse'",
             "23: gate.rules[0].tolerance: must be 'calibrated' or a number, not the text 'calibratd';"
             " did you mean 'calibrated'?",

@@ -12,18 +12,27 @@ from sagemaker_monitor.analysis.decision import explainability, judge
 from sagemaker_monitor.analysis.decision.evidence import Evidence
 from sagemaker_monitor.analysis.decision.judged import Judged
 from sagemaker_monitor.analysis.decision.spec import EXPLAINABILITY, Spec
+from sagemaker_monitor.analysis.decision.waivers import waive
 from sagemaker_monitor.analysis.documents.verdict import (
+    SEVERITIES,
     WARN,
     Attribution,
     Baseline,
     Batch,
     Calibration,
     Check,
+    ConfiguredWaiver,
     Family,
     Finding,
     NotChecked,
     Verdict,
 )
+
+MOST_FINDINGS = 2_000
+MOST_NOT_CHECKED = 1_000
+MOST_MESSAGE = 1_000
+MOST_SUMMARY = 2_000
+"""What a verdict lists, and characters of its texts: a report of 10,000 violations is linked, not copied."""
 
 
 def assemble(
@@ -34,13 +43,19 @@ def assemble(
     summary: str,
     not_checked: Tuple[NotChecked, ...],
     parts: Sequence[Judged] = (),
+    waivers: Tuple[ConfiguredWaiver, ...] | None = None,
 ) -> Verdict:
-    """Return the verdict, with the findings of all *parts* and how their limits were found."""
+    """Return the verdict, with the findings of all *parts* and how their limits were found.
+
+    Without *waivers* none had anything to cover.
+    """
     findings: Tuple[Finding, ...] = tuple(each for part in parts for each in part.findings)
+    if waivers is None:
+        waivers = waive(spec, (), evidence.run.created).waivers
     families = [part.family for part in parts if part.family is not None]
     return Verdict(
         decision=decision,
-        summary=summary,
+        summary=shortened(summary, MOST_SUMMARY),
         model=spec.model,
         pipeline=spec.pipeline,
         environment=spec.environment,
@@ -52,12 +67,32 @@ def assemble(
         baseline=_baseline(evidence),
         calibration=_together(spec, families),
         checks=_checks(evidence),
-        findings=findings,
-        not_checked=not_checked,
+        findings=_listed(findings),
+        not_checked=not_checked[:MOST_NOT_CHECKED],
         carried_baseline_data_uri=evidence.run.carried_baseline_data_uri,
         attributions=_attributions(evidence),
+        waivers=waivers,
         warnings=sum(each.severity == WARN for each in findings),
+        maximum_warnings=spec.gate.maximum_warnings,
+        findings_left_out=max(0, len(findings) - MOST_FINDINGS),
+        not_checked_left_out=max(0, len(not_checked) - MOST_NOT_CHECKED),
     )
+
+
+def _listed(findings: Tuple[Finding, ...]) -> Tuple[Finding, ...]:
+    """Return the findings that a document lists, in their order: of too many what refuses and warns first."""
+    places: Sequence[int] = range(len(findings))
+    if len(findings) > MOST_FINDINGS:
+        ranked = sorted(places, key=lambda place: (SEVERITIES.index(findings[place].severity), place))
+        places = sorted(ranked[:MOST_FINDINGS])
+    return tuple(
+        replace(findings[at], message=shortened(findings[at].message, MOST_MESSAGE)) for at in places
+    )
+
+
+def shortened(text: str, most: int) -> str:
+    """Return *text* with at most *most* characters."""
+    return text if len(text) <= most else f"{text[: most - 1]}…"
 
 
 def _attributions(evidence: Evidence) -> Tuple[Attribution, ...] | None:

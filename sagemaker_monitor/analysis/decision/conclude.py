@@ -20,6 +20,7 @@ from sagemaker_monitor.analysis.decision.spec import (
     MODEL_QUALITY,
     Spec,
 )
+from sagemaker_monitor.analysis.decision.waivers import waive
 from sagemaker_monitor.analysis.documents.verdict import NotChecked, Verdict
 
 NOT_ARRIVED = "labels have not arrived"
@@ -42,14 +43,16 @@ def conclude(spec: Spec, evidence: Evidence) -> Verdict:
     """Return the verdict on *evidence* under *spec*: nothing random, nothing read or written."""
     if evidence.collected is not None and evidence.collected.status == "window-empty":
         return _without_captures(spec, evidence)
+    evidence = _with_columns(spec, evidence)
     waiting = _waiting(spec, evidence)
     if waiting == NOT_ARRIVED and all(each.needs_labels for each in spec.checks):
         return _without_labels(spec, evidence)
     evidence = _with_evidence(spec, _unscored(spec, evidence) if waiting else evidence)
     of_bias, disagreements = bias.judge(spec, evidence, waiting=waiting is not None)
     evidence = _without_disagreeing(evidence, disagreements)
-    parts = _judged(spec, evidence, of_bias)
-    decision, summary = ruling.rule_on(spec, evidence, Case(tuple(parts), waiting))
+    waived = waive(spec, _judged(spec, evidence, of_bias), evidence.run.created)
+    parts = waived.parts
+    decision, summary = ruling.rule_on(spec, evidence, Case(parts, waiting))
     names = [name for part in parts for name in part.subjects]
     return assemble(
         spec,
@@ -58,7 +61,17 @@ def conclude(spec: Spec, evidence: Evidence) -> Verdict:
         summary=summary,
         not_checked=(*_not_checked(spec, evidence, parts, waiting), *judge.idle_rules(spec, names)),
         parts=parts,
+        waivers=waived.waivers,
     )
+
+
+def _with_columns(spec: Spec, evidence: Evidence) -> Evidence:
+    """Return the evidence with columns that do not fit, which a check that compared nothing cannot tell."""
+    features = evidence.features
+    if features is None:
+        return evidence
+    checks = (quality.with_columns(check, len(features.names), spec) for check in evidence.checks)
+    return replace(evidence, checks=tuple(checks))
 
 
 def _with_evidence(spec: Spec, evidence: Evidence) -> Evidence:

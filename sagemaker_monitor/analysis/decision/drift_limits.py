@@ -36,9 +36,7 @@ def feature_names(spec: Spec, report: QualityReport) -> Tuple[str, ...]:
 
 def drift_rules(spec: Spec, report: QualityReport) -> Dict[str, Optional[Rule]]:
     """Return the rule that speaks for the drift of each feature; None where none does."""
-    return {
-        name: rules.first_match(spec.gate.rules, subject(DRIFT, name)) for name in feature_names(spec, report)
-    }
+    return {name: rules.rule_for(spec, subject(DRIFT, name)) for name in feature_names(spec, report)}
 
 
 class DriftLimits:

@@ -40,17 +40,19 @@ class QualityReport:
     """What a data quality check leaves, and the baseline's documents that it was held against.
 
     Where the columns' number differs SageMaker compares nothing else and leaves the violation alone.
+    *counted* says the same where it was not asked to compare.
     """
 
     violations: tuple[QualityViolation, ...] = ()
     statistics: Statistics | None = None
     baseline: Statistics | None = None
     constraints: Constraints | None = None
+    counted: QualityViolation | None = None
 
     @property
     def misfit(self) -> QualityViolation | None:
-        """Return the violation that says that columns are missing or too many."""
-        return next((v for v in self.violations if v.constraint_check_type in COLUMN_CHECKS), None)
+        """Return what says that columns are missing or too many."""
+        return next((v for v in self.violations if v.constraint_check_type in COLUMN_CHECKS), self.counted)
 
 
 @dataclass(frozen=True)

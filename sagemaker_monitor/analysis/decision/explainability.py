@@ -112,7 +112,7 @@ def attributions(check: CheckEvidence) -> Tuple[Attribution, ...]:
 
 
 def _rule(spec: Spec) -> Optional[Rule]:
-    return rules.first_match(spec.gate.rules, SUBJECT)
+    return rules.rule_for(spec, SUBJECT)
 
 
 @dataclass(frozen=True)

@@ -14,7 +14,7 @@ from sagemaker_monitor.analysis.bias.metrics import METRICS, NEUTRAL
 from sagemaker_monitor.analysis.decision import calibration, rules, wording
 from sagemaker_monitor.analysis.decision.evidence import CheckEvidence, Evidence, Value
 from sagemaker_monitor.analysis.decision.sample import Sample
-from sagemaker_monitor.analysis.decision.spec import BIAS, MONITORS, Rule, Spec
+from sagemaker_monitor.analysis.decision.spec import BIAS, BIAS_CHECKS, MONITORS, WORSE, Rule, Spec
 from sagemaker_monitor.analysis.documents import verdict as documents
 from sagemaker_monitor.analysis.documents.verdict import Finding, Limit, NotChecked
 
@@ -96,7 +96,7 @@ def subjects(spec: Spec, checks: Sequence[CheckEvidence]) -> tuple[Subject, ...]
     for check in checks:
         before = {(value.facet, value.metric): value for value in check.baseline}
         for value in check.current:
-            rule = rules.first_match(spec.gate.rules, rules.subject(check.monitor, value.metric, value.facet))
+            rule = rules.rule_for(spec, rules.subject(check.monitor, value.metric, value.facet))
             baseline = before.get((value.facet, value.metric)) if check.status == "compared" else None
             found.append(Subject(check, value, baseline, rule, facets.get(value.facet)))
     return tuple(found)
@@ -206,7 +206,9 @@ def finding(subject: Subject, calibrated: Calibrated, *, rows: int, too_few: boo
     aws = (value.facet, value.metric) in subject.check.violated
     crossed = False
     if limit is not None and value.value is not None:
-        crossed = aws if limit.kind == "aws" else limit.crossed_by(value.value)
+        crossed = limit.crossed_by(value.value)
+        if limit.kind == "aws":
+            crossed = aws and (crossed or (rule is not None and rule.direction != WORSE))
     found = Finding(
         check=subject.check.step,
         monitor=subject.check.monitor,
@@ -231,18 +233,24 @@ def idle_rules(spec: Spec, names: Sequence[str]) -> tuple[NotChecked, ...]:
 
     Rules of a monitor that had nothing to judge this time are left out.
     """
-    used = {id(rules.first_match(spec.gate.rules, name)) for name in names}
+    used = {id(rules.rule_for(spec, name)) for name in names}
+    known = [rules.names(spec, name) for name in names]
     silent = {monitor for monitor in MONITORS if not any(name.startswith(f"{monitor}/") for name in names)}
     return tuple(
         NotChecked(
             rule.match,
             "an earlier rule matches everything that this rule matches"
-            if any(rules.first_match([rule], name) for name in names)
+            if any(rules.selects(rule.match, each) for each in known)
             else "the rule matches no metric of this run",
         )
         for rule in spec.gate.rules
-        if names and id(rule) not in used and rule.match.partition("/")[0] not in silent
+        if names and id(rule) not in used and _monitor(rule) not in silent
     )
+
+
+def _monitor(rule: Rule) -> str:
+    first = rule.match.partition("/")[0]
+    return BIAS if first in BIAS_CHECKS else first
 
 
 def people(spec: Spec, evidence: Evidence) -> documents.Batch:

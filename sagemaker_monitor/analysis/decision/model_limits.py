@@ -1,7 +1,7 @@
 """Which rule speaks for each metric of model quality, and what it lets the metric be.
 
-Only worse crosses: which direction is worse, the baseline's constraints say. A range, a minimum and a
-maximum are what the policy wrote.
+Only worse crosses: which direction is worse, the baseline's constraints say. With `direction: both` a
+tolerance is crossed by an improvement as well. A range, a minimum and a maximum are what the policy wrote.
 
 Runs under Python 3.8 with numpy only.
 """
@@ -19,7 +19,7 @@ from sagemaker_monitor.analysis.decision.judged import ESTABLISHED
 from sagemaker_monitor.analysis.decision.model_chance import Chance, Simulation
 from sagemaker_monitor.analysis.decision.model_report import ModelReport
 from sagemaker_monitor.analysis.decision.residuals import ERRORS
-from sagemaker_monitor.analysis.decision.spec import MODEL_QUALITY, Rule, Spec
+from sagemaker_monitor.analysis.decision.spec import BOTH, MODEL_QUALITY, Rule, Spec
 from sagemaker_monitor.analysis.documents.verdict import HIGHER, NOISE, Family, Limit
 
 if TYPE_CHECKING:
@@ -60,6 +60,11 @@ class Subject:
         """Return the kind of limit its rule sets; None where no rule judges it."""
         return None if self.rule is None or self.rule.action == "ignore" else self.rule.kind
 
+    @property
+    def both_sides(self) -> bool:
+        """Return whether its rule also takes an improvement for a crossing."""
+        return self.rule is not None and self.rule.direction == BOTH
+
     def unjudgeable(self) -> Optional[str]:
         """Return why its rule's limit cannot be applied; None where it can."""
         if self.rule is None:
@@ -91,8 +96,10 @@ class Subject:
         return limit.crossed_by(self.value, unit)
 
     def beyond(self, reach: float) -> Limit:
-        """Return the limit that lets the metric be worse than its baseline by *reach*."""
+        """Return the limit that lets the metric be worse than its baseline by *reach*, or better as well."""
         kind, base = str(self.kind), float(self.base or 0.0)
+        if self.both_sides:
+            return Limit(kind, base - reach, base + reach)
         return Limit(kind, None, base + reach) if self.worse == HIGHER else Limit(kind, base - reach, None)
 
 
@@ -109,7 +116,7 @@ def subjects(spec: Spec, report: ModelReport) -> Tuple[Subject, ...]:
         Subject(
             metric=name,
             worse=worse,
-            rule=rules.first_match(spec.gate.rules, f"{MODEL_QUALITY}/{name}"),
+            rule=rules.rule_for(spec, f"{MODEL_QUALITY}/{name}"),
             value=number(name),
             base=number(name, before=True),
             threshold=constraints[name].threshold if name in constraints else None,
@@ -197,6 +204,10 @@ def _refused(fixed: Sequence[Subject], simulation: Simulation, units: Mapping[st
             low, high = limit.low, limit.high
             crossed = crossed | (now > (math.inf if high is None else high) + NOISE * unit)
             crossed = crossed | (now < (-math.inf if low is None else low) - NOISE * unit)
+            continue
+        if each.both_sides and each.rule is not None:
+            slack = float(each.rule.tolerance or 0.0)
+            crossed = crossed | (np.abs(now - before) > slack + NOISE * unit)
             continue
         # Relative to a baseline that was itself drawn; below 0 the limit asks for more than it had.
         bound = float((limit.high if each.worse == HIGHER else limit.low) or 0.0)

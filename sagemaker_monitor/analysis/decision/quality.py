@@ -12,6 +12,7 @@ Runs under Python 3.8 with numpy only.
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 from typing import List, Sequence
 
 from sagemaker_monitor.analysis.decision import rules, wording
@@ -27,7 +28,7 @@ from sagemaker_monitor.analysis.decision.judged import Judged
 from sagemaker_monitor.analysis.decision.spec import DATA_QUALITY, Spec
 from sagemaker_monitor.analysis.decision.table import Table
 from sagemaker_monitor.analysis.documents.statistics import Statistics
-from sagemaker_monitor.analysis.documents.verdict import Finding, Limit, NotChecked
+from sagemaker_monitor.analysis.documents.verdict import COLUMN_CHECKS, Finding, Limit, NotChecked
 from sagemaker_monitor.analysis.documents.violations import QualityViolation
 
 FACTS = ("data_type_check", "completeness_check", "categorical_values_check")
@@ -85,13 +86,27 @@ def _disagreement(table: Table, known: Statistics) -> str | None:
     return None
 
 
+def with_columns(check: CheckEvidence, columns: int, spec: Spec) -> CheckEvidence:
+    """Return *check* with what is wrong with the number of *columns* where it was not asked to compare."""
+    known = len(spec.columns.features)
+    if check.quality is None or check.status != "established" or columns == known:
+        return check
+    kind, word = COLUMN_CHECKS[columns > known], ("missing", "extra")[columns > known]
+    counted = QualityViolation(
+        feature_name=f"{word.capitalize()} columns",
+        constraint_check_type=kind,
+        description=f"There are {word} columns: the rows have {columns}, the model has {known} features",
+    )
+    return replace(check, quality=replace(check.quality, counted=counted))
+
+
 def judge(spec: Spec, check: CheckEvidence, evidence: Evidence) -> Judged:
     """Return what is found about the inputs by one check."""
     report = check.quality
+    if report is not None and report.misfit:
+        return _misfit(check, report.misfit)
     if report is None or check.status != "compared":
         return Judged(DATA_QUALITY)
-    if report.misfit:
-        return _misfit(check, report.misfit)
     names = feature_names(spec, report)
     facts = [_fact(spec, check, each) for each in report.violations if each.constraint_check_type != DRIFT]
     drift = DriftLimits(spec, check, report, evidence)
@@ -120,17 +135,17 @@ def _misfit(check: CheckEvidence, violation: QualityViolation) -> Judged:
         rule=None,
         action="fail",
         crossed=True,
-        aws_violation=True,
+        aws_violation=check.status == "compared",
         message=wording.fact(violation.constraint_check_type, None, violation.description),
-        evidence_uri=check.violations_uri,
+        evidence_uri=check.violations_uri or check.report_uri,
     )
-    why = "the columns do not fit, and SageMaker compares nothing else then"
+    why = "the columns do not fit, and nothing else is compared then"
     return Judged(DATA_QUALITY, (finding,), (NotChecked(f"{DATA_QUALITY}/*", why),), limits=1)
 
 
 def _fact(spec: Spec, check: CheckEvidence, violation: QualityViolation) -> Finding:
     kind, feature = violation.constraint_check_type, violation.feature_name
-    rule = rules.first_match(spec.gate.rules, subject(kind, feature))
+    rule = rules.rule_for(spec, subject(kind, feature))
     judged = rule is not None and rule.action != "ignore"
     return Finding(
         check=check.step,
@@ -156,7 +171,7 @@ def _useless_numbers(spec: Spec, facts: Sequence[Finding]) -> List[NotChecked]:
     entries = []
     for fact in facts:
         name = subject(fact.metric, str(fact.feature))
-        rule = rules.first_match(spec.gate.rules, name)
+        rule = rules.rule_for(spec, name)
         if rule is not None and rule.action != "ignore" and rule.kind not in ("aws", "calibrated"):
             entries.append(
                 NotChecked(name, f"a {rule.kind} is for distances only; SageMaker's violation counts")
@@ -170,5 +185,5 @@ def _facts_that_refuse(spec: Spec, report: QualityReport) -> int:
     """Return how many types, completenesses and sets of categories a violation of would refuse."""
     known = report.constraints.features if report.constraints else ()
     asked = [(kind, each) for kind in FACTS for each in known if kind != FACTS[2] or each.domains is not None]
-    speaking = (rules.first_match(spec.gate.rules, subject(kind, each.name)) for kind, each in asked)
+    speaking = (rules.rule_for(spec, subject(kind, each.name)) for kind, each in asked)
     return sum(rule is not None and rule.action == "fail" for rule in speaking)

@@ -3,7 +3,9 @@
 A tolerance is crossed only where a metric is farther from its baseline than the tolerance *and* its
 bias grew, that is, it is farther from the neutral value than the baseline was. Both together are
 one interval around the baseline: a metric may always come as close to neutral as the baseline was,
-on either side. AWS's own rule, |current| > |baseline|, is an interval around zero.
+on either side. With `direction: both` the first alone counts, so that an improvement crosses as well.
+AWS's own rule, |current| > |baseline|, is an interval around zero, and so flags DI where it rises
+to 1, its neutral value; with `direction: worse` that crosses only where bias grew.
 
 Runs under Python 3.8 with numpy only.
 """
@@ -12,17 +14,26 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
-from typing import TYPE_CHECKING, Iterable
+from typing import TYPE_CHECKING, Iterable, Tuple
 
 import numpy as np
 
-from sagemaker_monitor.analysis.decision.spec import Rule
-from sagemaker_monitor.analysis.documents.verdict import NOISE, Limit
+from sagemaker_monitor.analysis.bias.metrics import METRICS, POST_TRAINING, PRE_TRAINING
+from sagemaker_monitor.analysis.decision.spec import BIAS, BIAS_CHECKS, BOTH, WORSE, Rule, Spec
+from sagemaker_monitor.analysis.documents.verdict import NOISE, Finding, Limit
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     Array = NDArray[np.float64]
+
+STAGES = {
+    BIAS_CHECKS[0]: {name for name, metric in METRICS.items() if metric.stage == PRE_TRAINING},
+    # Who is whose nearest neighbour does not follow from counts.
+    BIAS_CHECKS[1]: {name for name, metric in METRICS.items() if metric.stage == POST_TRAINING} | {"FT"},
+}
+"""The metrics of each type of bias check."""
+KNOWN = frozenset().union(*STAGES.values())
 
 
 @dataclass(frozen=True)
@@ -38,9 +49,38 @@ def subject(monitor: str, metric: str, facet: str) -> str:
     return f"{monitor}/{metric}/{facet}"
 
 
-def first_match(rules: Iterable[Rule], name: str) -> Rule | None:
-    """Return the first rule that matches *name*; case matters, * also crosses slashes."""
-    return next((rule for rule in rules if fnmatchcase(name, rule.match)), None)
+def subject_of(finding: Finding) -> str:
+    """Return what rules and waivers match of *finding*."""
+    about = finding.facet if finding.facet is not None else finding.feature
+    return "/".join([finding.monitor, finding.metric, *([] if about is None else [about])])
+
+
+def selects(match: str, names: Iterable[str]) -> bool:
+    """Return whether *match* selects what has these *names*: by a wildcard, or a name as it is.
+
+    Case matters, and * also crosses slashes.
+    """
+    return any(name == match or fnmatchcase(name, match) for name in names)
+
+
+def names(spec: Spec, subject: str) -> Tuple[str, ...]:
+    """Return every name by which rules and waivers match *subject*, its own first.
+
+    Bias also goes by the type of its check, data_bias or model_bias, and a facet with its group. A metric
+    that nobody knows may be of either type.
+    """
+    monitor, metric, *rest = subject.split("/", 2)
+    if monitor != BIAS or not rest:
+        return (subject,)
+    stages = [name for name, known in STAGES.items() if metric in known or metric not in KNOWN]
+    tails = [rest[0], *(f"{rest[0]}/{each.group}" for each in spec.facets if each.name == rest[0])]
+    return tuple(f"{first}/{metric}/{tail}" for first in (BIAS, *stages) for tail in tails)
+
+
+def rule_for(spec: Spec, subject: str) -> Rule | None:
+    """Return the first rule of the policy that matches *subject*."""
+    known = names(spec, subject)
+    return next((rule for rule in spec.gate.rules if selects(rule.match, known)), None)
 
 
 def tolerated(base: Array, neutral: float, offsets: Offsets) -> tuple[Array, Array]:
@@ -66,11 +106,18 @@ def bounds(rule: Rule, base: Array, neutral: float, offsets: Offsets | None = No
     if kind == "maximum" and rule.maximum is not None:
         return -nothing, np.full_like(nothing, rule.maximum)
     if kind == "aws":
-        return -np.abs(base), np.abs(base)
+        most = np.abs(base)
+        if rule.direction != WORSE:
+            return -most, most
+        # What is flagged and improved, as DI that rose to 1 has, does not cross.
+        reach = np.abs(base - neutral)
+        return np.minimum(-most, neutral - reach), np.maximum(most, neutral + reach)
     if kind == "tolerance":
         offsets = Offsets(float(rule.tolerance or 0.0), float(rule.tolerance or 0.0))
     if offsets is None:
         raise ValueError(f"rule {rule.match!r} is calibrated; its offsets are missing")
+    if rule.direction == BOTH:
+        return base - offsets.down, base + offsets.up
     return tolerated(base, neutral, offsets)
 
 

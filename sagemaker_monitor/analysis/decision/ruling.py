@@ -3,7 +3,8 @@
 Columns that do not fit outrank everything: nothing else can be told then. No evidence outranks the
 rest: a check that broke may have hidden the worst. Then comes what inputs and attributions are refused
 for, since it holds whichever labels have arrived. Too few rows or labels for the whole run outrank a
-refusal by bias or model quality; too few for one facet do not undo a refusal by another.
+refusal by bias or model quality; too few for one facet do not undo a refusal by another. What is waived
+refuses nothing and is told; more warnings than the policy takes refuse.
 
 Runs under Python 3.8 with numpy only.
 """
@@ -24,7 +25,7 @@ from sagemaker_monitor.analysis.decision.spec import (
     NEED_LABELS,
     Spec,
 )
-from sagemaker_monitor.analysis.documents.verdict import COLUMN_CHECKS, Finding
+from sagemaker_monitor.analysis.documents.verdict import COLUMN_CHECKS, REFUSE, WAIVED, WARN, Finding
 
 SHOWN = 3
 """Reasons that the summary names; the findings have all of them."""
@@ -47,6 +48,10 @@ class Case:
     def findings(self) -> Tuple[Finding, ...]:
         """Return all monitors' findings."""
         return tuple(each for part in self.parts for each in part.findings)
+
+    def of(self, severity: str) -> List[Finding]:
+        """Return the findings that mean *severity*."""
+        return [each for each in self.findings if each.severity == severity]
 
     @property
     def short(self) -> Tuple[str, ...]:
@@ -75,7 +80,7 @@ def rule_on(spec: Spec, evidence: Evidence, case: Case) -> tuple[str, str]:
         return "refused", _refusal(misfit)
     if missing or not evidence.checks:
         return "no-evidence", _about(missing)
-    refusing = [each for each in case.findings if each.crossed and each.action == "fail"]
+    refusing = case.of(REFUSE)
     labels = evidence.labels
     partial = labels is not None and not case.waiting and labels.status == "labels-partial"
     partial = partial and any(check.monitor in NEED_LABELS for check in evidence.checks)
@@ -93,6 +98,10 @@ def rule_on(spec: Spec, evidence: Evidence, case: Case) -> tuple[str, str]:
         return "inconclusive", f"inconclusive: {case.short[0]}"
     if refusing:
         return "refused", _refusal(refusing)
+    most = spec.gate.maximum_warnings
+    warned = case.of(WARN)
+    if most is not None and len(warned) > most:
+        return "refused", f"refused: {_warnings(warned)}; the policy takes {most or 'none'}"
     if case.few and strict == "fail":
         return "refused", f"refused: {case.few[0]}, and the policy refuses what cannot be told"
     few = case.few if strict == "inconclusive" else ()
@@ -132,15 +141,28 @@ def _passing(spec: Spec, evidence: Evidence, case: Case) -> tuple[str, str]:
         if any(rule.action == "fail" for rule in spec.gate.rules):
             return "inconclusive", "inconclusive: no rule that may refuse found a metric that could be judged"
     said = _held(evidence, case)
-    warned = [each for each in case.findings if each.crossed and each.action == "warn"]
+    waived = case.of(WAIVED)
+    if waived:
+        first = wording.most_telling(waived)
+        said += f"; {wording.several(len(waived), 'crossing')} waived, such as: {_waived(first)}"
+    warned = case.of(WARN)
     if warned:
-        first = wording.most_telling(warned).message
-        said += f"; {wording.several(len(warned), 'warning')}, such as: {first}"
+        said += f"; {_warnings(warned)}"
     if established:
         said += f"; baseline established for {', '.join(established)}, nothing compared there"
     if case.waiting:
         said += f"; {_unlabelled(spec)} not checked: {case.waiting}"
     return "pass", said
+
+
+def _warnings(warned: Sequence[Finding]) -> str:
+    return f"{wording.several(len(warned), 'warning')}, such as: {wording.most_telling(warned).message}"
+
+
+def _waived(finding: Finding) -> str:
+    waiver = finding.waiver
+    by = f" (until {waiver.expires}, approved by {waiver.approved_by})" if waiver else ""
+    return f"{finding.message}{by}"
 
 
 def _alone(evidence: Evidence) -> str:
@@ -164,7 +186,7 @@ def _held(evidence: Evidence, case: Case) -> str:
     """Return how many limits held, and at how many rows: first what needs no label, then what does."""
     watched = _monitors(evidence)
     labelled = evidence.labels.labelled if evidence.labels else 0
-    limits = {part.monitor: part.limits for part in case.parts}
+    limits = {part.monitor: part.limits - _waived_limits(part) for part in case.parts}
     if len(watched) == 1 and watched[0] in NEED_LABELS:
         return f"pass: {wording.several(limits.get(watched[0], 0), 'limit')} held at {labelled} rows"
     groups = (
@@ -181,6 +203,11 @@ def _held(evidence: Evidence, case: Case) -> str:
         others = "".join(f" and {_of(each)}" for each in counts[1:])
         told.append(f"{first}{others} {held}at {size}")
     return f"pass: {', '.join(told) or f'0 limits held at {rows(evidence)} rows'}"
+
+
+def _waived_limits(part: Judged) -> int:
+    """Return how many limits that refuse were crossed and waived: they did not hold."""
+    return sum(each.severity == WAIVED and each.action == "fail" for each in part.findings)
 
 
 def _of(count: Tuple[int, str]) -> str:

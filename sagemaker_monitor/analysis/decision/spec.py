@@ -10,6 +10,8 @@ from fnmatch import fnmatchcase
 from typing import Any
 
 from sagemaker_monitor.analysis.documents.strict import DocumentError, Object, read
+from sagemaker_monitor.analysis.documents.verdict import Waiver
+from sagemaker_monitor.analysis.documents.waiver import read_waiver
 
 ACTIONS = ("fail", "warn", "ignore")
 WHEN_TOO_FEW = ("inconclusive", "warn", "fail")
@@ -21,6 +23,9 @@ SAGEMAKER, OWN = "sagemaker", "own"
 ENGINES = (SAGEMAKER, OWN)
 BINARY, MULTICLASS, REGRESSION = "BinaryClassification", "MulticlassClassification", "Regression"
 PROBLEM_TYPES = (BINARY, MULTICLASS, REGRESSION)
+DIRECTIONS = WORSE, BOTH = ("worse", "both")
+BIAS_CHECKS = ("data_bias", "model_bias")
+"""The types of bias check, which rules may name in the place of bias."""
 WINDOW_PIPELINE = "monitor-ground-truth"
 
 
@@ -41,6 +46,11 @@ class Facet:
     name: str
     values: tuple[int | float | str, ...]
     threshold: float | None
+
+    @property
+    def group(self) -> str:
+        """Return what rules call the group: its values, or >threshold."""
+        return ",".join(map(str, self.values)) if self.threshold is None else f">{self.threshold:g}"
 
 
 @dataclass(frozen=True)
@@ -77,6 +87,7 @@ class Rule:
     minimum: float | None = None
     maximum: float | None = None
     tolerance: float | str | None = None
+    direction: str | None = None
 
     @property
     def kind(self) -> str:
@@ -95,6 +106,8 @@ class Gate:
     minimum_rows: MinimumRows
     when_too_few: str
     rules: tuple[Rule, ...]
+    maximum_warnings: int | None = None
+    waivers: tuple[Waiver, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -132,6 +145,7 @@ class Spec:
 
     def _names(self, rule: Rule, monitor: str) -> bool:
         first = rule.match.partition("/")[0]
+        first = BIAS if first in BIAS_CHECKS else first
         if self.monitors is not None:
             return monitor in self.monitors and fnmatchcase(monitor, first)
         # Inputs were judged earlier, by the same policy, where labels are judged by a window.
@@ -213,6 +227,7 @@ def _rule(o: Object) -> Rule:
         minimum=o.optional_number("minimum") if "minimum" in o.left else None,
         maximum=o.optional_number("maximum") if "maximum" in o.left else None,
         tolerance=_tolerance(o) if "tolerance" in o.left else None,
+        direction=o.one_of("direction", DIRECTIONS) if "direction" in o.left else None,
     )
     limits = (rule.between, rule.minimum, rule.maximum, rule.tolerance)
     if sum(each is not None for each in limits) > 1:
@@ -229,6 +244,8 @@ def _gate(o: Object) -> Gate:
         minimum_rows=o.one("minimum_rows", _minimum_rows),
         when_too_few=o.one_of("when_too_few", WHEN_TOO_FEW),
         rules=o.each("rules", _rule),
+        maximum_warnings=o.optional_integer("maximum_warnings") if "maximum_warnings" in o.left else None,
+        waivers=o.each("waivers", read_waiver) if "waivers" in o.left else (),
     )
 
 

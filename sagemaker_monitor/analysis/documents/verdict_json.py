@@ -34,10 +34,10 @@ from sagemaker_monitor.analysis.documents.verdict import (
     NotChecked,
     Side,
     Verdict,
-    Waiver,
     Window,
 )
 from sagemaker_monitor.analysis.documents.verdict_versions import READ_VERSIONS, upgraded
+from sagemaker_monitor.analysis.documents.waiver import read_waiver, signed
 
 SCHEMA_VERSION = 3
 
@@ -203,16 +203,8 @@ def _limit(o: Object) -> Limit:
     return Limit(kind, *(o.optional_number(key) for key in ("low", "high", "detects_low", "detects_high")))
 
 
-def _waiver(o: Object) -> Waiver:
-    return Waiver(*_signed(o))
-
-
-def _signed(o: Object) -> tuple[str, str, str, str]:
-    return o.text("match"), o.text("reason"), o.text("approved_by"), o.text("expires")
-
-
 def _configured_waiver(o: Object) -> ConfiguredWaiver:
-    return ConfiguredWaiver(*_signed(o), o.one_of("status", WAIVER_STATUSES), o.integer("findings"))
+    return ConfiguredWaiver(*signed(o), o.one_of("status", WAIVER_STATUSES), o.integer("findings"))
 
 
 def _finding(o: Object) -> Finding:
@@ -233,7 +225,7 @@ def _finding(o: Object) -> Finding:
         message=o.text("message"),
         feature=o.optional_text("feature"),
         worse=_worse(o),
-        waiver=o.optional("waiver", _waiver),
+        waiver=o.optional("waiver", read_waiver),
         evidence_uri=o.optional_text("evidence_uri"),
     )
     if severity != finding.severity:

@@ -13,6 +13,7 @@ from rich.text import Text
 from sagemaker_monitor.analysis.documents.verdict import Finding, Limit, Verdict
 from sagemaker_monitor.analysis.documents.verdict_json import to_json
 from sagemaker_monitor.cli.render.text import clean, console, line, number
+from sagemaker_monitor.cli.render.waivers import waiver_lines
 from sagemaker_monitor.operations.outcome import Outcome
 from sagemaker_monitor.reports.attributions import ranking
 
@@ -79,6 +80,7 @@ def _beside_the_table(verdict: Verdict, crossed: list[Finding], beyond: int) -> 
     if warnings:
         told = "1 warning, which refuses" if len(warnings) == 1 else f"{len(warnings)} warnings, which refuse"
         yield f"{told} nothing: {_some(warnings)}"
+    yield from waiver_lines(verdict)
     for check in verdict.checks:
         if check.status in ("no-evidence", "broken"):
             yield f"{clean(check.step)}: {check.status}: {clean(check.reason or 'no reason given')}"

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sagemaker_monitor.analysis.decision.rules import Offsets, first_match, limit
+from sagemaker_monitor.analysis.decision.rules import Offsets, limit, rule_for
 from sagemaker_monitor.analysis.decision.spec import Rule
+from tests.analysis.decision.cases import spec
 
 RULES = (
     Rule("bias/DI/black", "ignore"),
@@ -31,7 +33,8 @@ finite = st.floats(-5, 5)
 )
 def test_first_match_wins(name: str, match: str | None) -> None:
     """The first rule whose pattern fits speaks, and case matters."""
-    rule = first_match(RULES, name)
+    known = spec()
+    rule = rule_for(replace(known, gate=replace(known.gate, rules=RULES)), name)
 
     assert (rule.match if rule else None) == match
 
@@ -94,3 +97,42 @@ def test_chance_that_reaches_infinity_sets_no_limit() -> None:
     found = limit(Rule("*", "fail", tolerance="calibrated"), 0.5, 0.0, Offsets(up=math.inf, down=0.2))
 
     assert (found.low, found.high) == (-0.5, None)
+
+
+@pytest.mark.parametrize(
+    ("direction", "base", "value", "crosses"),
+    [
+        (None, 0.8, 1.0, True),
+        (None, 0.8, 0.3, False),
+        ("both", 0.8, 1.0, True),
+        ("worse", 0.8, 1.0, False),
+        ("worse", 0.8, 1.19, False),
+        ("worse", 0.8, 1.21, True),
+        ("worse", 1.1, 1.2, True),
+        ("worse", 1.1, 0.8, False),
+    ],
+)
+def test_di_that_improves_need_not_cross_sagemakers_rule(
+    direction: str | None, base: float, value: float, crosses: bool
+) -> None:
+    """SageMaker flags DI that rises to its neutral 1; told that worse alone counts, the rule lets it pass."""
+    rule = Rule("*", "fail", direction=direction)
+
+    assert limit(rule, base, 1.0).crossed_by(value) == crosses
+
+
+@pytest.mark.parametrize(("direction", "low"), [(None, None), ("worse", None), ("both", 0.2)])
+def test_a_tolerance_may_count_improvements(direction: str | None, low: float | None) -> None:
+    """Bias that shrank by more than the tolerance crosses where the policy asks for both directions."""
+    found = limit(Rule("*", "fail", tolerance=0.1, direction=direction), 0.3, 0.0)
+
+    assert found.high == pytest.approx(0.4)
+    assert found.low == pytest.approx(-0.3 if low is None else low)
+
+
+def test_a_baseline_without_a_value_sets_no_limit_in_any_direction() -> None:
+    """What cannot be compared crosses nothing."""
+    for direction in (None, "worse"):
+        found = limit(Rule("*", "fail", direction=direction), math.nan, 1.0)
+
+        assert not found.crossed_by(5.0)
