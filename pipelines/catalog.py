@@ -28,19 +28,20 @@ def build_bundle(model: Model, environment: Environment) -> Bundle:
     with sdk_environment(environment.region):
         from pipelines import monitor_batch, monitor_ground_truth, register
         from pipelines.offline import OfflineSession
+        from steps.sdk_costs import paid_once
 
         builders = {
             "register": register.get_pipeline,
             "monitor-batch": monitor_batch.get_pipeline,
             "monitor-ground-truth": monitor_ground_truth.get_pipeline,
         }
-        session = OfflineSession(environment)
         texts = {}
-        for pipeline in pipelines_of(model):
-            built = builders[pipeline](model, environment, session)
-            texts[pipeline] = PipelineDefinition(
-                built.name, pipeline, canonical_json(json.loads(built.definition()))
-            )
+        with paid_once():
+            session = OfflineSession(environment)
+            for pipeline in pipelines_of(model):
+                built = builders[pipeline](model, environment, session)
+                definition = canonical_json(json.loads(built.definition()))
+                texts[pipeline] = PipelineDefinition(built.name, pipeline, definition)
     assets = _referenced(session.assets, texts.values())
     sha256 = bundle_sha256(texts.values(), assets, BUNDLE_PLACEHOLDER)
     return Bundle(

@@ -1,0 +1,78 @@
+"""What the SDK repeats for every step is done once while a bundle is built, and only then."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import boto3
+import botocore.loaders
+import botocore.session
+import pytest
+
+from pipelines.offline import OfflineSession
+from steps.adapter import sdk_environment
+from steps.sdk_costs import paid_once
+from tests.pipelines.conftest import environment
+
+
+def transform_step(session: OfflineSession) -> Any:
+    """Return a step whose kind makes a local client."""
+    from sagemaker.core.transformer import Transformer
+    from sagemaker.mlops.workflow.steps import TransformStep
+
+    transformer = Transformer(
+        model_name="m",
+        instance_count=1,
+        instance_type="ml.m5.large",
+        base_transform_job_name="job",
+        output_path="s3://bank-ml/y",
+        sagemaker_session=session,
+    )
+    return TransformStep(name="T", step_args=transformer.transform(data="s3://bank-ml/x"))
+
+
+def test_a_step_of_the_sdk_makes_a_local_client_for_the_name_of_a_method(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """When this fails, the SDK no longer does, and paid_once need not replace it."""
+    made = []
+    with sdk_environment("eu-west-1"):
+        from sagemaker.mlops.workflow import steps
+
+        class Counted(steps.LocalSagemakerClient):  # type: ignore[misc]
+            def __init__(self) -> None:
+                made.append(self)
+
+        monkeypatch.setattr(steps, "LocalSagemakerClient", Counted)
+        session = OfflineSession(environment())
+        plain = transform_step(session).to_request()
+        count = len(made)
+        with paid_once():
+            spared = transform_step(session).to_request()
+
+    assert (count, len(made)) == (1, 1)
+    assert spared == plain
+
+
+def test_sessions_made_meanwhile_share_what_they_read() -> None:
+    """Botocore's models are read from disk once, for whatever folders AWS_DATA_PATH names."""
+    with sdk_environment("eu-west-1"), paid_once():
+        one, two = (boto3.Session()._session.get_component("data_loader") for _ in range(2))
+        elsewhere = botocore.loaders.create_loader("/nowhere")
+
+    assert one is two
+    assert elsewhere is not one
+    assert "/nowhere" in elsewhere.search_paths
+
+
+def test_nothing_is_replaced_afterwards() -> None:
+    """Also where building fails: others in the process get loaders and clients of their own."""
+    with sdk_environment("eu-west-1"):
+        from sagemaker.mlops.workflow import steps
+
+        before = (botocore.loaders.create_loader, botocore.session.create_loader, steps.LocalSagemakerClient)
+        with pytest.raises(RuntimeError), paid_once():
+            raise RuntimeError
+        after = (botocore.loaders.create_loader, botocore.session.create_loader, steps.LocalSagemakerClient)
+
+    assert after == before
