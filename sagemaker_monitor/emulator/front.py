@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import re
 import sys
@@ -14,7 +15,7 @@ from urllib.parse import parse_qs
 from uuid import uuid4
 from xml.sax.saxutils import escape
 
-from sagemaker_monitor.emulator import identity, runtime_api
+from sagemaker_monitor.emulator import identity, job_logs, runtime_api
 from sagemaker_monitor.emulator.api.context import Context
 from sagemaker_monitor.emulator.fallback import SERVICES, Fallback
 from sagemaker_monitor.emulator.hosting.hosts import ModelHosting
@@ -74,6 +75,8 @@ class Front:
             environ["REQUEST_METHOD"], environ["PATH_INFO"]
         ):
             return self._runtime(region, environ, start_response)
+        if target.startswith(job_logs.TARGET):
+            return self._logs(target.removeprefix(job_logs.TARGET), region, environ, start_response)
         if service in ("", "s3"):
             return self._s3(region, environ, start_response)
         if service == "sagemaker":
@@ -119,6 +122,18 @@ class Front:
     def _in(self, region: str) -> Context:
         """Return the context of a request that was signed for *region*, if it was for any."""
         return self.context if region in ("", self.context.region) else self.context.in_region(region)
+
+    def _logs(
+        self, operation: str, region: str, environ: Environ, start_response: StartResponse
+    ) -> Iterable[bytes]:
+        body = environ["wsgi.input"].read(_MOST_BODY)
+        try:
+            own = job_logs.answer(self._in(region), operation, body)
+        except ApiError as error:
+            return _json(start_response, error.status, render_error(error))
+        if own is not None:
+            return _json(start_response, 200, own)
+        return self._other("logs", {**environ, "wsgi.input": io.BytesIO(body)}, start_response)
 
     def _s3(self, region: str, environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
         try:

@@ -1,4 +1,4 @@
-"""Run a job's command as a guarded child process in a clean environment, with its output in a log file."""
+"""Run a job's command as a guarded child process in a clean environment, with its output in a log."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from pathlib import Path
 
 from sagemaker_monitor.emulator.api.context import Context
 from sagemaker_monitor.emulator.jobs.interruption import Interruption
+from sagemaker_monitor.emulator.jobs.job_log import Recorder
 
 _GUARD = str(Path(__file__).with_name("guard.py"))
 _PACKAGE_PARENT = str(Path(__file__).parents[3])
@@ -57,16 +58,19 @@ def run(
     """
     until.check()
     (root / "tmp").mkdir(parents=True, exist_ok=True)
-    with log.open("ab") as output:
+    recorder = Recorder(log)
+    try:
         process = subprocess.Popen(
             [sys.executable, "-I", "-S", _GUARD, *command],
             stdin=subprocess.PIPE,
-            stdout=output,
-            stderr=output,
+            stdout=recorder.fd,
+            stderr=recorder.fd,
             cwd=root,
             env=dict(environ),
             start_new_session=True,
         )
+    finally:
+        recorder.release()
 
     assert process.stdin is not None
     # The guard kills the whole group when this pipe ends.
@@ -85,5 +89,6 @@ def run(
     finally:
         clock.cancel()
         kill()
+        recorder.close()
     until.check()
     return code

@@ -1,0 +1,243 @@
+"""CloudWatch Logs of jobs, under AWS's names of groups and streams, read from the jobs' own log files.
+
+Nothing is copied: a log is there while its job runs, and after a restart. Other groups are moto's.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from itertools import islice
+from pathlib import Path
+from typing import Any
+
+from sagemaker_monitor.emulator.api.context import ApiError, Context
+from sagemaker_monitor.emulator.jobs.job_log import Event, read_backward, read_forward
+
+TARGET = "Logs_20140328."
+GROUPS = {"/aws/sagemaker/ProcessingJobs": "processing-job", "/aws/sagemaker/TransformJobs": "transform-job"}
+"""Group to the kind of job whose logs it has."""
+MOST_EVENTS, MOST_BYTES, MOST_STREAMS = 10_000, 1 << 20, 50
+"""What one answer of CloudWatch Logs holds."""
+_PREFIXES = {"processing-job": "Processing", "transform-job": "Transform"}
+"""How the fields of a job's record begin."""
+
+
+@dataclass(frozen=True)
+class Stream:
+    """The log of one job."""
+
+    group: str
+    name: str
+    log: Path
+    created: int
+    """When the job started, in milliseconds."""
+    growing: bool
+    """Whether the job still runs."""
+
+    def events(self, offset: int = 0) -> Iterator[Event]:
+        """Yield the events from *offset* on."""
+        return read_forward(self.log, offset, growing=self.growing)
+
+
+def answer(context: Context, operation: str, body: bytes) -> bytes | None:
+    """Return the answer to an operation on jobs' logs; None where it is about others. Raises ApiError."""
+    handler = _OPERATIONS.get(operation)
+    try:
+        request = json.loads(body or b"{}")
+    except (ValueError, RecursionError):
+        return None
+    if handler is None or not isinstance(request, dict):
+        return None
+    prefix = request.get("logGroupNamePrefix")
+    asked = prefix if operation == "DescribeLogGroups" else _group(request)
+    if not isinstance(asked, str) or not asked.startswith("/aws/sagemaker"):
+        return None
+    return json.dumps(handler(context, request)).encode()
+
+
+def _group(request: dict[str, Any]) -> Any:
+    """Return the group that a request names, by its name or by the ARN that `logGroupIdentifier` may be."""
+    identifier = request.get("logGroupIdentifier")
+    if isinstance(identifier, str):
+        return identifier.split(":log-group:")[-1].removesuffix(":*")
+    return request.get("logGroupName")
+
+
+def describe_log_groups(context: Context, request: dict[str, Any]) -> dict[str, Any]:
+    """DescribeLogGroups: those in which a job has logged."""
+    prefix = request.get("logGroupNamePrefix", "")
+    found = []
+    for group in sorted(GROUPS):
+        streams = list(_streams(context, group, ""))
+        if group.startswith(prefix) and streams:
+            arn = f"arn:aws:logs:{context.region}:{context.account}:log-group:{group}"
+            stored = sum(each.log.stat().st_size for each in streams)
+            about = {"logGroupName": group, "creationTime": min(each.created for each in streams)}
+            found.append({**about, "arn": f"{arn}:*", "logGroupArn": arn, "storedBytes": stored})
+    return {"logGroups": found}
+
+
+def describe_log_streams(context: Context, request: dict[str, Any]) -> dict[str, Any]:
+    """DescribeLogStreams: by name, or by last event; of a group that has any."""
+    group = _group(request)
+    by_time = request.get("orderBy") == "LastEventTime"
+    if by_time and request.get("logStreamNamePrefix"):
+        raise _invalid("Cannot order by LastEventTime with a logStreamNamePrefix.")
+    streams = [_described(context, each) for each in _require_streams(context, group)]
+    prefix = request.get("logStreamNamePrefix") or ""
+    found = [each for each in streams if each["logStreamName"].startswith(prefix)]
+    key = "lastEventTimestamp" if by_time else "logStreamName"
+    found.sort(key=lambda each: each.get(key, 0) if by_time else each[key])
+    if request.get("descending"):
+        found.reverse()
+    start = _token(request.get("nextToken"), "s")
+    most = min(int(request.get("limit") or MOST_STREAMS), MOST_STREAMS)
+    page, after = found[start : start + most], start + most
+    return {"logStreams": page, **({"nextToken": f"s/{after}"} if after < len(found) else {})}
+
+
+def get_log_events(context: Context, request: dict[str, Any]) -> dict[str, Any]:
+    """GetLogEvents: forwards from the head or a token, else the last events and backwards."""
+    stream = _require_stream(context, _group(request), str(request.get("logStreamName")))
+    token = request.get("nextToken")
+    most = min(int(request.get("limit") or MOST_EVENTS), MOST_EVENTS)
+    size = stream.log.stat().st_size
+    if (token and str(token).startswith("f/")) or (not token and request.get("startFromHead")):
+        start = end = min(_token(token, "f"), size)
+        events: list[Event] = []
+        for event in _bounded(stream.events(start)):
+            if len(events) == most:
+                break
+            end = event.end
+            if _within(event, request):
+                events.append(event)
+    else:
+        end = min(_token(token, "b"), size) if token else size
+        events = [each for each in read_backward(stream.log, end, most) if _within(each, request)]
+        start = events[0].start if events else end
+    return {
+        "events": [_shown(each) for each in events],
+        "nextForwardToken": f"f/{end}",
+        "nextBackwardToken": f"b/{start}",
+    }
+
+
+def filter_log_events(context: Context, request: dict[str, Any]) -> dict[str, Any]:
+    """FilterLogEvents: the events of several streams in the order of time, without a pattern."""
+    if request.get("filterPattern"):
+        raise _invalid("the emulator filters the logs of jobs by stream and time, not by filterPattern")
+    names, prefix = request.get("logStreamNames"), request.get("logStreamNamePrefix") or ""
+    streams = [
+        each
+        for each in _require_streams(context, _group(request))
+        if each.name.startswith(prefix) and (not names or each.name in names)
+    ]
+    every = [(event, stream) for stream in streams for event in stream.events() if _within(event, request)]
+    every.sort(key=lambda pair: (pair[0].timestamp, pair[1].name, pair[0].start))
+    start = _token(request.get("nextToken"), "e")
+    most = min(int(request.get("limit") or MOST_EVENTS), MOST_EVENTS)
+    page, after = every[start : start + most], start + most
+    events = [
+        {**_shown(event), "logStreamName": stream.name, "eventId": _event_id(event, stream)}
+        for event, stream in page
+    ]
+    more = {"nextToken": f"e/{after}"} if after < len(every) else {}
+    return {"events": events, "searchedLogStreams": [], **more}
+
+
+_OPERATIONS: dict[str, Callable[[Context, dict[str, Any]], dict[str, Any]]] = {
+    "DescribeLogGroups": describe_log_groups,
+    "DescribeLogStreams": describe_log_streams,
+    "GetLogEvents": get_log_events,
+    "FilterLogEvents": filter_log_events,
+}
+
+
+def _streams(context: Context, group: str, prefix: str) -> Iterator[Stream]:
+    """Yield the streams of *group* whose job's name begins with *prefix*."""
+    kind = GROUPS[group]
+    field = _PREFIXES[kind]
+    for record in context.store.list(kind, prefix=prefix):
+        job, started = record[f"{field}JobName"], record.get(f"{field}StartTime")
+        log = context.job_dir(job) / "log.txt"
+        if started is not None and log.is_file():
+            name = f"{job}/{_host(kind, job)}-{int(started)}"
+            growing = record[f"{field}JobStatus"] in ("InProgress", "Stopping")
+            yield Stream(group, name, log, int(started * 1000), growing)
+
+
+def _host(kind: str, job: str) -> str:
+    """Return what a stream's name calls the machine: a processing job's host, a transform's instance."""
+    return "algo-1" if kind == "processing-job" else f"i-{hashlib.sha256(job.encode()).hexdigest()[:17]}"
+
+
+def _require_streams(context: Context, group: Any) -> list[Stream]:
+    streams = list(_streams(context, group, "")) if group in GROUPS else []
+    if not streams:
+        raise ApiError("ResourceNotFoundException", "The specified log group does not exist.")
+    return streams
+
+
+def _require_stream(context: Context, group: Any, name: str) -> Stream:
+    job = name.partition("/")[0]
+    if group not in GROUPS:
+        raise ApiError("ResourceNotFoundException", "The specified log group does not exist.")
+    for stream in _streams(context, group, job):
+        if stream.name == name:
+            return stream
+    raise ApiError("ResourceNotFoundException", "The specified log stream does not exist.")
+
+
+def _described(context: Context, stream: Stream) -> dict[str, Any]:
+    arn = f"arn:aws:logs:{context.region}:{context.account}:log-group:{stream.group}"
+    about = {
+        "logStreamName": stream.name,
+        "creationTime": stream.created,
+        "arn": f"{arn}:log-stream:{stream.name}",
+        "storedBytes": 0,
+    }
+    first = next(stream.events(), None)
+    if first is None:
+        return about
+    last = read_backward(stream.log, stream.log.stat().st_size, 1)[-1]
+    times = {"firstEventTimestamp": first.timestamp, "lastEventTimestamp": last.timestamp}
+    return {**about, **times, "lastIngestionTime": last.timestamp}
+
+
+def _bounded(events: Iterator[Event]) -> Iterator[Event]:
+    size = 0
+    for event in islice(events, MOST_EVENTS * 10):
+        size += event.end - event.start
+        if size > MOST_BYTES:
+            return
+        yield event
+
+
+def _within(event: Event, request: dict[str, Any]) -> bool:
+    start, end = request.get("startTime"), request.get("endTime")
+    return (start is None or event.timestamp >= start) and (end is None or event.timestamp < end)
+
+
+def _shown(event: Event) -> dict[str, Any]:
+    return {"timestamp": event.timestamp, "message": event.message, "ingestionTime": event.timestamp}
+
+
+def _event_id(event: Event, stream: Stream) -> str:
+    place = hashlib.sha256(f"{stream.name}/{event.start}".encode()).hexdigest()[:16]
+    return f"{event.timestamp:016d}{place}"
+
+
+def _token(token: Any, kind: str) -> int:
+    if token is None:
+        return 0
+    found, _, place = str(token).partition("/")
+    if found != kind or not place.isdecimal():
+        raise _invalid("The specified nextToken is invalid.")
+    return int(place)
+
+
+def _invalid(text: str) -> ApiError:
+    return ApiError("InvalidParameterException", text)
