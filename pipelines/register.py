@@ -79,10 +79,13 @@ def get_pipeline(model: Model, env: Environment, sagemaker_session: Any) -> Any:
         model_package_group_name=parameters.model_package_group_name,
         approval_status=model_approval_status,
         checks=checks,
+        decided=decided,
         evidence={
             "PipelineExecutionArn": ExecutionVariables.PIPELINE_EXECUTION_ARN,
             "BundleSha256": BUNDLE_PLACEHOLDER,
             "VerdictUri": decided.verdict_uri,
+            "VerdictSha256": decided.bound("verdict_sha256"),
+            "ModelDataETag": decided.bound("model_data_etag"),
             "BaselineDataUri": decided.baseline_data_uri(),
             "Environment": env.name,
         },

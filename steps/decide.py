@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from importlib.resources import files
 from typing import Any
 
+from sagemaker_monitor.analysis.decision.digests import FILE as EVIDENCE
 from steps.adapter import after_any_outcome
 from steps.build import Build
 from steps.join import Joined
@@ -26,11 +27,15 @@ MODULES = (
 
 @dataclass(frozen=True)
 class Decided:
-    """A Decide step, the S3 URI of its verdict, and whether the gate is open."""
+    """A Decide step, the S3 URI of its verdict, and whether the gate is open.
+
+    *evidence* is the property file of digests; None in pipelines that register nothing.
+    """
 
     step: Any
     verdict_uri: Any
     verdict: Any
+    evidence: Any = None
 
     def gate_is_open(self) -> Any:
         """Return the condition that the verdict opens the gate."""
@@ -47,6 +52,12 @@ class Decided:
         return JsonGet(
             step_name=self.step.name, property_file=self.verdict, json_path="carried_baseline_data_uri"
         )
+
+    def bound(self, path: str) -> Any:
+        """Return the expression for what evidence.json says at *path*, such as verdict_sha256."""
+        from sagemaker.core.workflow.functions import JsonGet
+
+        return JsonGet(step_name=self.step.name, property_file=self.evidence, json_path=path)
 
 
 def decide(
@@ -73,6 +84,8 @@ def decide(
     from sagemaker.core.workflow.properties import PropertyFile
 
     verdict = PropertyFile(name="Verdict", output_name="verdict", path="verdict.json")
+    evidence = PropertyFile(name="Evidence", output_name="verdict", path=EVIDENCE)
+    registers = build.pipeline == "register"
     read: dict[str, tuple[str, Any]] = {}
     arguments: list[Any] = []
     if features_uri is not None and build.model.monitors.data_quality:
@@ -112,10 +125,11 @@ def decide(
             *(s3_input(folder, uri, path) for folder, (path, uri) in read.items()),
         ],
         outputs=[s3_output("verdict", build.output("decide"), f"{OUTPUT}/verdict")],
-        property_files=[verdict],
+        property_files=[verdict, evidence] if registers else [verdict],
         depends_on=[after_any_outcome(step) for step in after],
     )
-    return Decided(step, build.output("decide", "verdict.json"), verdict)
+    uri = build.output("decide", "verdict.json")
+    return Decided(step, uri, verdict, evidence if registers else None)
 
 
 def refuse(build: Build, *, name: str, verdict_uri: Any) -> Any:

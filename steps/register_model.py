@@ -6,9 +6,11 @@ from typing import Any
 
 from steps.adapter import request_step
 from steps.build import Build
+from steps.decide import Decided
 from steps.model import serving_container
 
 JSON = "application/json"
+USED = "BaselineUsedForDriftCheck"
 
 
 def register_version(
@@ -18,12 +20,14 @@ def register_version(
     model_package_group_name: Any,
     approval_status: Any,
     checks: dict[str, Any],
+    decided: Decided,
     evidence: dict[str, Any],
 ) -> Any:
     """Return the step that registers the candidate.
 
     ModelMetrics are what *checks*, steps by check type, calculated; DriftCheckBaselines are what the
-    next check compares with; *evidence* becomes CustomerMetadataProperties.
+    next check compares with, each with the digest of its content that *decided* found; *evidence*
+    becomes CustomerMetadataProperties.
     """
     from sagemaker.core.drift_check_baselines import DriftCheckBaselines
     from sagemaker.core.model_metrics import ModelMetrics
@@ -57,6 +61,7 @@ def register_version(
                     "BaselineUsedForDriftCheckConstraints",
                 ): "explainability_constraints",
             },
+            decided,
         )
     )
     instance_types = [build.environment.compute.transform.instance_type]
@@ -77,12 +82,18 @@ def register_version(
     return request_step("Register", "RegisterModel", arguments, "DescribeModelPackageOutput")
 
 
-def _sources(checks: dict[str, Any], arguments: dict[tuple[str, str], str]) -> dict[str, Any]:
-    """Return the SDK's argument for each property of the checks there are."""
+def _sources(
+    checks: dict[str, Any], arguments: dict[tuple[str, str], str], decided: Decided | None = None
+) -> dict[str, Any]:
+    """Return the SDK's argument for each property of the checks there are, with digests if *decided*."""
     from sagemaker.core.model_metrics import MetricsSource
 
     return {
-        argument: MetricsSource(content_type=JSON, s3_uri=_shown(checks[check_type], name))
+        argument: MetricsSource(
+            content_type=JSON,
+            s3_uri=_shown(checks[check_type], name),
+            content_digest=decided and decided.bound(f"baselines.{check_type}.{name.removeprefix(USED)}"),
+        )
         for (check_type, name), argument in arguments.items()
         if check_type in checks
     }

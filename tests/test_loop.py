@@ -112,6 +112,8 @@ def test_the_first_version_carries_its_baselines_and_evidence(approved: Loop) ->
         "PipelineExecutionArn",
         "BundleSha256",
         "VerdictUri",
+        "VerdictSha256",
+        "ModelDataETag",
         "BaselineDataUri",
         "Environment",
     }

@@ -17,11 +17,12 @@ _CHUNK = 1 << 20
 
 @dataclass(frozen=True)
 class StoredObject:
-    """One object: where it is, how long, and when it was last written."""
+    """One object: where it is, how long, when it was last written, and its ETag where that was asked for."""
 
     uri: str
     size: int
     modified: datetime
+    etag: str = ""
 
 
 def split_uri(uri: str) -> tuple[str, str]:
@@ -40,7 +41,8 @@ def head(aws: Aws, uri: str) -> StoredObject | None:
         response = aws.call("s3", "head_object", Bucket=bucket, Key=key)
     except NotFoundError:
         return None
-    return StoredObject(uri, int(response["ContentLength"]), response["LastModified"])
+    etag = str(response.get("ETag", "")).strip('"')
+    return StoredObject(uri, int(response["ContentLength"]), response["LastModified"], etag)
 
 
 def read(aws: Aws, uri: str) -> bytes:

@@ -10,7 +10,7 @@ from typing import Any
 
 from sagemaker_monitor.aws import Aws, NotFoundError
 from sagemaker_monitor.operations.errors import TimedOutError, UsageError
-from sagemaker_monitor.registry.evidence import parse_execution_arn
+from sagemaker_monitor.registry.chain import parse_execution_arn
 
 ENDED = frozenset({"Succeeded", "Failed", "Stopped", "CompletedWithFailures"})
 LOCAL_INTERVAL = 0.2

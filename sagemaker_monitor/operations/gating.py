@@ -6,7 +6,8 @@ from datetime import UTC, datetime
 
 from pipelines.names import pipeline_name, verdict_uri
 from sagemaker_monitor.aws import Aws
-from sagemaker_monitor.registry.evidence import Evidence, Origin, gather
+from sagemaker_monitor.registry.chain import Evidence, Origin
+from sagemaker_monitor.registry.evidence import gather
 from sagemaker_monitor.registry.versions import find_version
 from sagemaker_monitor.settings import Model
 

@@ -10,7 +10,7 @@ from sagemaker_monitor.analysis.documents.verdict import Verdict
 from sagemaker_monitor.aws import Aws, NotFoundError
 from sagemaker_monitor.operations.errors import UsageError
 from sagemaker_monitor.operations.follow import Snapshot
-from sagemaker_monitor.registry.evidence import parse_execution_arn
+from sagemaker_monitor.registry.chain import parse_execution_arn
 from sagemaker_monitor.registry.verdicts import read_verdict
 
 REFUSALS = frozenset({"refused", "inconclusive", "labels-missing", "window-empty"})

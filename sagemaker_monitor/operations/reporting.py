@@ -15,7 +15,7 @@ from sagemaker_monitor.aws.storage import read
 from sagemaker_monitor.operations.errors import UsageError
 from sagemaker_monitor.operations.follow import check_arn, list_steps
 from sagemaker_monitor.operations.outcome import whose
-from sagemaker_monitor.registry.evidence import parse_execution_arn
+from sagemaker_monitor.registry.chain import parse_execution_arn
 from sagemaker_monitor.registry.versions import find_version
 from sagemaker_monitor.reports import ReportInput
 from sagemaker_monitor.settings import Model

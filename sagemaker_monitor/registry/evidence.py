@@ -2,55 +2,37 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from sagemaker_monitor.analysis.documents.verdict import Verdict
 from sagemaker_monitor.aws import Aws, AwsError, NotFoundError
-from sagemaker_monitor.aws.storage import StoredObject, head
-from sagemaker_monitor.registry.verdicts import read_verdict
+from sagemaker_monitor.registry.bound import artifact_link, baseline_links, read_bound_verdict
+from sagemaker_monitor.registry.chain import (
+    CLOCK_SKEW,
+    METADATA,
+    Evidence,
+    Link,
+    Origin,
+    length,
+    parse_execution_arn,
+)
 from sagemaker_monitor.registry.versions import Version
 
-METADATA = ("PipelineExecutionArn", "BundleSha256", "VerdictUri", "Environment")
-"""What `register` writes into a version; the gate believes nothing else."""
-
-CLOCK_SKEW = timedelta(seconds=5)
+ONLY_REGISTER = "only `run register` registers versions with evidence"
 
 
 @dataclass(frozen=True)
-class Origin:
-    """Where honest evidence for one model in one environment comes from."""
+class _Execution:
+    """What SageMaker says of the execution that the version names."""
 
-    model: str
-    environment: str
-    pipeline_name: str
-    verdict_uri: Callable[[str], str]
-    """The verdict's URI, from the id of an execution."""
-
-
-@dataclass(frozen=True)
-class Link:
-    """One link of the chain: whether it holds, and what was found."""
-
-    name: str
-    holds: bool
-    detail: str
-
-
-@dataclass(frozen=True)
-class Evidence:
-    """All links of one version's chain, and its verdict where it could be read."""
-
-    version: Version
-    links: tuple[Link, ...]
-    verdict: Verdict | None
-
-    @property
-    def is_open(self) -> bool:
-        """Whether every link holds."""
-        return all(link.holds for link in self.links)
+    arn: str
+    status: str
+    started: datetime | None
+    definition: str
+    steps: tuple[Mapping[str, Any], ...]
 
 
 def gather(aws: Aws, version: Version, origin: Origin, *, max_age: timedelta, now: datetime) -> Evidence:
@@ -62,17 +44,26 @@ def gather(aws: Aws, version: Version, origin: Origin, *, max_age: timedelta, no
     metadata = version.metadata
     missing = [key for key in METADATA if not metadata.get(key)]
     if missing:
-        detail = f"it lacks {', '.join(missing)}: it was not registered by one of these pipelines"
-        return Evidence(version, (Link("metadata", False, detail),), None)
+        detail = f"it lacks {', '.join(missing)}: {ONLY_REGISTER}"
+        return Evidence(version, (Link("metadata", False, detail), _carries(version)), None)
     links = [_environment_link(metadata, origin)]
-    links.extend(_execution_links(aws, version, origin))
-    stored, verdict, link = _read_verdict(aws, version, origin)
+    execution, problem = _ask_execution(aws, metadata["PipelineExecutionArn"], origin)
+    links.extend(_execution_links(version, execution, problem))
+    verdict, link = read_bound_verdict(aws, version, origin)
     links.append(link)
-    if verdict is not None and stored is not None:
-        links.extend(_verdict_links(version, origin, verdict))
-        links.append(_age_link(version, stored, verdict, max_age, now))
-        links.append(_baseline_link(aws, version, verdict))
+    if verdict is not None:
+        links.append(_subject_link(version, origin, verdict))
+        links.append(_bundle_link(version, verdict, execution))
+        links.append(_age_link(version, verdict, execution, max_age, now))
+        links.extend(baseline_links(aws, version, verdict))
+    links.append(artifact_link(aws, version))
     return Evidence(version, tuple(links), verdict)
+
+
+def _carries(version: Version) -> Link:
+    if not version.baselines:
+        return Link("baselines", False, "the version carries none: no later run can compare with it")
+    return Link("baselines", True, ", ".join(sorted(version.baselines)))
 
 
 def _environment_link(metadata: Mapping[str, str], origin: Origin) -> Link:
@@ -85,32 +76,38 @@ def _environment_link(metadata: Mapping[str, str], origin: Origin) -> Link:
     )
 
 
-def _execution_links(aws: Aws, version: Version, origin: Origin) -> Iterator[Link]:
-    arn = version.metadata["PipelineExecutionArn"]
+def _ask_execution(aws: Aws, arn: str, origin: Origin) -> tuple[_Execution | None, str]:
+    """Return the execution, or why there is none that could be this model's."""
     pipeline, execution = parse_execution_arn(arn)
     # SageMaker writes pipeline names in lower case into ARNs.
     if not execution or pipeline.lower() != origin.pipeline_name.lower():
-        yield Link("execution", False, f"{arn} is no execution of {origin.pipeline_name}")
-        return
+        return None, f"{arn} is no execution of {origin.pipeline_name}"
+    region, account = arn.split(":")[3:5]
+    ours = aws.environment
+    if (region, account) != (ours.region, ours.account):
+        return None, f"{arn} is of account {account} in {region}, not of {ours.account} in {ours.region}"
     try:
-        status = aws.call("sagemaker", "describe_pipeline_execution", PipelineExecutionArn=arn)[
-            "PipelineExecutionStatus"
-        ]
-        steps = list(
-            aws.pages(
-                "sagemaker",
-                "list_pipeline_execution_steps",
-                "PipelineExecutionSteps",
-                PipelineExecutionArn=arn,
-            )
+        found = aws.call("sagemaker", "describe_pipeline_execution", PipelineExecutionArn=arn)
+        ran = aws.call(
+            "sagemaker", "describe_pipeline_definition_for_execution", PipelineExecutionArn=arn
+        ).get("PipelineDefinition", "")
+        steps = aws.pages(
+            "sagemaker", "list_pipeline_execution_steps", "PipelineExecutionSteps", PipelineExecutionArn=arn
         )
+        status, started = found["PipelineExecutionStatus"], found.get("CreationTime")
+        return _Execution(arn, status, started, ran, tuple(steps)), ""
     except AwsError as error:
         if isinstance(error, NotFoundError) or error.code.startswith("Validation"):
-            yield Link("execution", False, f"{arn} does not exist: {error}")
-            return
+            return None, f"{arn} does not exist: {error}"
         raise
-    yield Link("execution", status == "Succeeded", f"{arn} {status}")
-    registered = [_registered_arn(step) for step in steps if _registered_arn(step)]
+
+
+def _execution_links(version: Version, execution: _Execution | None, problem: str) -> Iterator[Link]:
+    if execution is None:
+        yield Link("execution", False, problem)
+        return
+    yield Link("execution", execution.status == "Succeeded", f"{execution.arn} {execution.status}")
+    registered = [arn for step in execution.steps if (arn := _registered_arn(step))]
     yield Link(
         "registration",
         version.arn in registered,
@@ -124,39 +121,7 @@ def _registered_arn(step: Mapping[str, Any]) -> str:
     return str(step.get("Metadata", {}).get("RegisterModel", {}).get("Arn", ""))
 
 
-def _read_verdict(
-    aws: Aws, version: Version, origin: Origin
-) -> tuple[StoredObject | None, Verdict | None, Link]:
-    uri = version.metadata["VerdictUri"]
-    expected = origin.verdict_uri(parse_execution_arn(version.metadata["PipelineExecutionArn"])[1])
-    if uri != expected:
-        return (
-            None,
-            None,
-            Link("verdict", False, f"{uri} is not where that execution writes its verdict, {expected}"),
-        )
-    stored = head(aws, uri)
-    if stored is None:
-        return None, None, Link("verdict", False, f"{uri} does not exist")
-    if stored.modified > version.created + CLOCK_SKEW:
-        detail = (
-            f"{uri} was written again after the version was registered ({stored.modified:%Y-%m-%d %H:%M:%S}Z)"
-        )
-        return stored, None, Link("verdict", False, detail)
-    try:
-        verdict = read_verdict(aws, uri)
-    except ValueError as error:
-        return stored, None, Link("verdict", False, f"{uri} is not a verdict: {error}")
-    return (
-        stored,
-        verdict,
-        Link(
-            "verdict", verdict.gate == "open", f"{verdict.decision}, gate {verdict.gate}: {verdict.summary}"
-        ),
-    )
-
-
-def _verdict_links(version: Version, origin: Origin, verdict: Verdict) -> Iterator[Link]:
+def _subject_link(version: Version, origin: Origin, verdict: Verdict) -> Link:
     wanted = {
         "execution_arn": version.metadata["PipelineExecutionArn"],
         "model": origin.model,
@@ -169,58 +134,51 @@ def _verdict_links(version: Version, origin: Origin, verdict: Verdict) -> Iterat
         if getattr(verdict, key) != value
     ]
     detail = f"but it should speak of {origin.model}, {wanted['execution_arn']}"
-    yield Link(
+    return Link(
         "subject", not wrong, f"{', '.join(wrong)}, {detail}" if wrong else "it speaks of this execution"
     )
+
+
+def _bundle_link(version: Version, verdict: Verdict, execution: _Execution | None) -> Link:
     bundle = version.metadata["BundleSha256"]
-    same = verdict.bundle_sha256 == bundle
-    yield Link(
-        "bundle", same, bundle if same else f"the version says {bundle}, the verdict {verdict.bundle_sha256}"
-    )
+    if verdict.bundle_sha256 != bundle:
+        return Link("bundle", False, f"the version says {bundle}, the verdict {verdict.bundle_sha256}")
+    if execution is not None and bundle not in execution.definition:
+        return Link("bundle", False, f"{bundle} is not in the definition that the execution ran")
+    return Link("bundle", True, bundle)
 
 
 def _age_link(
-    version: Version, stored: StoredObject, verdict: Verdict, max_age: timedelta, now: datetime
+    version: Version, verdict: Verdict, execution: _Execution | None, max_age: timedelta, now: datetime
 ) -> Link:
+    """Return whether the evidence is young enough, by AWS's own clock: its time of registration.
+
+    The verdict's own time is its job's clock, and S3's would be new after every copy: they have only to
+    agree.
+    """
+    made = _moment(verdict.created)
+    if made is None:
+        return Link("age", False, f"the verdict's time, {verdict.created!r}, is none")
+    registered = f"{version.created.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}"
+    if made > version.created + CLOCK_SKEW:
+        detail = f"the verdict is of {verdict.created}, after the version was registered ({registered})"
+        return Link("age", False, detail)
+    if execution is not None and execution.started and made < execution.started - CLOCK_SKEW:
+        detail = f"the verdict is of {verdict.created}, before its execution started"
+        return Link("age", False, detail)
     # An approved version was opened when it was last changed; its evidence had to be young then.
     moment = version.modified if version.approval == "Approved" and version.modified else now
-    age = moment - stored.modified
-    detail = f"verdict of {verdict.created}, {_days(age)} old; at most {_days(max_age)} opens a version"
+    age = moment - version.created
+    if age < -CLOCK_SKEW:
+        detail = f"registered {registered}, {length(-age)} ahead of this machine's clock: set the clock"
+        return Link("age", False, detail)
+    detail = f"verdict of {verdict.created}, {length(age)} old; at most {length(max_age)} opens a version"
     return Link("age", age <= max_age, detail)
 
 
-def _baseline_link(aws: Aws, version: Version, verdict: Verdict) -> Link:
-    for check in verdict.checks:
-        uri = version.baselines.get(check.check_type)
-        if uri is None:
-            return Link(
-                "baselines", False, f"the version carries no baseline of {check.step} ({check.check_type})"
-            )
-        if head(aws, uri) is None:
-            return Link("baselines", False, f"the baseline of {check.step} is gone: {uri}")
-    if not verdict.checks:
-        return Link("baselines", False, "the verdict names no check")
-    return Link("baselines", True, ", ".join(f"{check.step}" for check in verdict.checks))
-
-
-def _days(age: timedelta) -> str:
-    if age < timedelta(hours=1):
-        return f"{max(0, int(age.total_seconds() // 60))} min"
-    return (
-        f"{age / timedelta(hours=1):.0f} h" if age < timedelta(days=2) else f"{age / timedelta(days=1):.0f} d"
-    )
-
-
-def parse_execution_arn(arn: str) -> tuple[str, str]:
-    """Return pipeline name and execution id of an execution ARN; empty strings when it is none.
-
-    The service writes `arn:aws:sagemaker:<region>:<account>:pipeline/<name>/execution/<id>`.
-    """
-    parts = arn.split(":", 5)
-    if len(parts) != 6 or parts[0] != "arn" or parts[2] != "sagemaker":
-        return "", ""
-    match parts[5].split("/"):
-        case ["pipeline", name, "execution", execution] if name and execution:
-            return name, execution
-        case _:
-            return "", ""
+def _moment(text: str) -> datetime | None:
+    try:
+        found = datetime.fromisoformat(text)
+    except ValueError:
+        return None
+    return found if found.tzinfo else found.replace(tzinfo=UTC)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from sagemaker_monitor.aws import Aws
-from sagemaker_monitor.registry.evidence import Evidence
+from sagemaker_monitor.registry.chain import Evidence
 
 DESCRIPTION_LIMIT = 1024
 """Characters that UpdateModelPackage takes as ApprovalDescription."""
@@ -76,11 +76,29 @@ def describe_opening(evidence: Evidence) -> str:
     """Return what the version's approval description says: the evidence, within the API's limit."""
     metadata = evidence.version.metadata
     decision = evidence.verdict.decision if evidence.verdict else "no verdict"
-    text = (
-        f"sagemaker-monitor gate: {decision}; verdict {metadata.get('VerdictUri')}; "
-        f"execution {metadata.get('PipelineExecutionArn')}; bundle {metadata.get('BundleSha256')}"
+    return description(
+        f"sagemaker-monitor gate: {decision}",
+        f"verdict {metadata.get('VerdictUri')}",
+        f"sha256 {metadata.get('VerdictSha256')}",
+        f"execution {metadata.get('PipelineExecutionArn')}",
+        f"bundle {metadata.get('BundleSha256')}",
     )
-    return text if len(text) <= DESCRIPTION_LIMIT else text[: DESCRIPTION_LIMIT - 1] + "…"
+
+
+def description(*parts: str) -> str:
+    """Return *parts* as an ApprovalDescription: as many as fit the API's limit, each of them whole.
+
+    Only a first part that is longer itself is cut, at a word.
+    """
+    first = " ".join(parts[0].split())
+    if len(first) > DESCRIPTION_LIMIT:
+        return first[: DESCRIPTION_LIMIT - 1].rpartition(" ")[0] + "…"
+    text = first
+    for part in parts[1:]:
+        longer = f"{text}; {' '.join(part.split())}"
+        if len(longer) <= DESCRIPTION_LIMIT:
+            text = longer
+    return text
 
 
 def _why_closed(evidence: Evidence) -> str:

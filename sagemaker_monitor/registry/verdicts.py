@@ -12,7 +12,11 @@ from sagemaker_monitor.aws.storage import read
 
 def read_verdict(aws: Aws, uri: str) -> Verdict:
     """Return the verdict at *uri*; NotFoundError when there is none, ValueError when it is not one."""
-    content = read(aws, uri)
+    return parse_verdict(read(aws, uri))
+
+
+def parse_verdict(content: bytes) -> Verdict:
+    """Return the verdict that *content* is; ValueError when it is none."""
     try:
         return from_json(json.loads(content))
     except RecursionError as error:

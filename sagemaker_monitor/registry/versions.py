@@ -41,6 +41,10 @@ class Version:
     """Check type to the S3 URI of the constraints that the version was registered with."""
     statistics: Mapping[str, str] = field(default_factory=dict)
     """Check type to the S3 URI of the statistics, for check types that have any."""
+    digests: Mapping[str, str] = field(default_factory=dict)
+    """S3 URI of a baseline's document to its ContentDigest, where the version carries one."""
+    model_data_url: str = ""
+    """The artifact that the version serves; empty when it names none."""
 
 
 def list_versions(aws: Aws, group: str, *, approval: str | None = None) -> Iterator[dict[str, Any]]:
@@ -94,6 +98,8 @@ def describe(aws: Aws, arn: str) -> Version:
         metadata=response.get("CustomerMetadataProperties", {}),
         baselines=_sources(response, BASELINE_OF_CHECK),
         statistics=_sources(response, STATISTICS_OF_CHECK),
+        digests=_digests(response),
+        model_data_url=_artifact(response),
     )
 
 
@@ -101,3 +107,18 @@ def _sources(response: Mapping[str, Any], places: Mapping[str, tuple[str, str]])
     baselines = response.get("DriftCheckBaselines", {})
     found = {kind: baselines.get(section, {}).get(part, {}) for kind, (section, part) in places.items()}
     return {kind: source["S3Uri"] for kind, source in found.items() if source.get("S3Uri")}
+
+
+def _digests(response: Mapping[str, Any]) -> dict[str, str]:
+    sources = [
+        source
+        for section in response.get("DriftCheckBaselines", {}).values()
+        for source in section.values()
+        if isinstance(source, dict)
+    ]
+    return {each["S3Uri"]: each["ContentDigest"] for each in sources if each.get("ContentDigest")}
+
+
+def _artifact(response: Mapping[str, Any]) -> str:
+    containers = response.get("InferenceSpecification", {}).get("Containers", [])
+    return str(containers[0].get("ModelDataUrl", "")) if containers else ""

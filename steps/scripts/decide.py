@@ -14,6 +14,10 @@ from pathlib import Path
 from typing import Any, Sequence
 
 ATTEMPTS = 8
+REGISTERS = "register"
+"""The pipeline that registers versions."""
+CREATES_MODEL = "CreateModel"
+"""The step that makes the candidate a model."""
 
 
 class DecideError(Exception):
@@ -85,6 +89,15 @@ class Service:
             if each["OutputName"] == output:
                 return str(each["S3Output"]["S3Uri"])
         return None
+
+    def model_data_etag(self, step: dict[str, Any] | None) -> str | None:
+        """Return the ETag of the artifact of the model that *step* created; None where it created none."""
+        arn = (step or {}).get("Metadata", {}).get("Model", {}).get("Arn", "")
+        if not arn:
+            return None
+        model = self.sagemaker.describe_model(ModelName=arn.rsplit("/", 1)[-1])
+        bucket, key = split_uri(model["PrimaryContainer"]["ModelDataUrl"])
+        return str(self.s3.head_object(Bucket=bucket, Key=key)["ETag"]).strip('"')
 
     def text(self, uri: str) -> str | None:
         """Return the object at *uri* as text; None where there is none."""
@@ -203,16 +216,34 @@ def parse(arguments: Sequence[str] | None) -> argparse.Namespace:
 
 
 def decide(options: argparse.Namespace, service: Any = None) -> str:
-    """Write the verdict, and return its summary; without *service* AWS is asked."""
+    """Write the verdict, and return its summary; without *service* AWS is asked.
+
+    Where a version may be registered, what binds it to the verdict is written beside it.
+    """
     from sagemaker_monitor.analysis.decision import spec as specification
     from sagemaker_monitor.analysis.decision.conclude import conclude
     from sagemaker_monitor.analysis.documents.verdict_json import to_json
 
     spec = specification.from_json(read_json(options.spec))
-    verdict = conclude(spec, gather(options, service or Service.connect(), spec))
-    text = json.dumps(to_json(verdict), indent=2, allow_nan=False)
-    write_whole(options.output / "verdict.json", text + "\n")
+    service = service or Service.connect()
+    verdict = conclude(spec, gather(options, service, spec))
+    text = json.dumps(to_json(verdict), indent=2, allow_nan=False) + "\n"
+    if spec.pipeline == REGISTERS:
+        bind(options, service, spec, text)
+    write_whole(options.output / "verdict.json", text)
     return verdict.summary
+
+
+def bind(options: argparse.Namespace, service: Service, spec: Any, verdict: str) -> None:
+    """Write what a version that is registered now carries beside the text of its *verdict*."""
+    from sagemaker_monitor.analysis.decision import digests, own_engine
+    from sagemaker_monitor.analysis.decision.reading import metadata_of
+
+    steps = own_engine.with_checks(service, service.steps(options.execution_arn), spec)
+    checks = {each.check_type: metadata_of(steps.get(each.step)) for each in spec.checks}
+    etag = service.model_data_etag(steps.get(CREATES_MODEL))
+    found = digests.evidence_document(service, checks, verdict=verdict, model_data_etag=etag)
+    write_whole(options.output / digests.FILE, json.dumps(found, indent=2) + "\n")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

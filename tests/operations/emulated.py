@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import shutil
 from collections.abc import Iterator
 from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -35,6 +37,9 @@ FIELDS = ("SkipCheck", "RegisterNewBaseline", "SuppliedBaselineConstraints")
 DEPLOYED = tuple(
     DeployedCheck(step, kind, {field: f"{step}{field}" for field in FIELDS}) for step, kind in CHECKS.items()
 )
+BASELINE, ARTIFACT = b"{}", b"a model"
+BASELINE_DIGEST = f"sha256:{hashlib.sha256(BASELINE).hexdigest()}"
+MODEL_ETAG = hashlib.md5(ARTIFACT).hexdigest()
 IMAGE = "141502667606.dkr.ecr.eu-west-1.amazonaws.com/sagemaker-xgboost:1.7-1"
 
 
@@ -129,10 +134,12 @@ def register_step(environment: Environment, **metadata: Any) -> dict[str, Any]:
                 "Bias": {
                     "PreTrainingConstraints": {
                         "ContentType": "application/json",
+                        "ContentDigest": BASELINE_DIGEST,
                         "S3Uri": f"{root}/pre.json",
                     },
                     "PostTrainingConstraints": {
                         "ContentType": "application/json",
+                        "ContentDigest": BASELINE_DIGEST,
                         "S3Uri": f"{root}/post.json",
                     },
                 }
@@ -141,6 +148,8 @@ def register_step(environment: Environment, **metadata: Any) -> dict[str, Any]:
                 "PipelineExecutionArn": {"Get": "Execution.PipelineExecutionArn"},
                 "BundleSha256": "b" * 64,
                 "VerdictUri": uri,
+                "VerdictSha256": "c" * 64,
+                "ModelDataETag": MODEL_ETAG,
                 "Environment": environment.name,
                 **metadata,
             },
@@ -176,7 +185,7 @@ def make_verdict(
         execution_arn=execution_arn,
         model_package_arn=None,
         bundle_sha256="b" * 64,
-        created="2026-01-01T00:00:00Z",
+        created=f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%SZ}",
         batch=None,
         baseline=None,
         calibration=None,
@@ -194,11 +203,28 @@ def verdict_place(environment: Environment, execution_arn: str, pipeline: str = 
     )
 
 
-def put_verdict(aws: Aws, verdict: Verdict, *, pipeline: str = "register") -> str:
-    """Write the verdict where its execution would; return its URI."""
-    uri = verdict_place(aws.environment, verdict.execution_arn, pipeline)
-    put_if_missing(aws, uri, json.dumps(to_json(verdict)).encode())
+def put_verdict(aws: Aws, verdict: Verdict, *, pipeline: str = "register", of: str | None = None) -> str:
+    """Write the verdict where its execution, or *of*, would; bind the version it is about; return its URI."""
+    execution_arn = of or verdict.execution_arn
+    uri = verdict_place(aws.environment, execution_arn, pipeline)
+    content = json.dumps(to_json(verdict)).encode()
+    put_if_missing(aws, uri, content)
+    bind(aws, execution_arn, content)
     return uri
+
+
+def bind(aws: Aws, execution_arn: str, content: bytes) -> None:
+    """Give the versions that an execution registered the hash of its verdict, as its definition would."""
+    for summary in aws.call("sagemaker", "list_model_packages", ModelPackageGroupName="mortgage")[
+        "ModelPackageSummaryList"
+    ]:
+        arn = summary["ModelPackageArn"]
+        found = aws.call("sagemaker", "describe_model_package", ModelPackageName=arn)
+        if found["CustomerMetadataProperties"].get("PipelineExecutionArn") == execution_arn:
+            digest = {"VerdictSha256": hashlib.sha256(content).hexdigest()}
+            aws.call(
+                "sagemaker", "update_model_package", ModelPackageArn=arn, CustomerMetadataProperties=digest
+            )
 
 
 def deploy(aws: Aws, name: str, document: dict[str, Any]) -> None:
@@ -236,7 +262,8 @@ def register_version(aws: Aws, **metadata: Any) -> str:
     if "mortgage" not in groups:
         aws.call("sagemaker", "create_model_package_group", ModelPackageGroupName="mortgage")
         for part in ("pre", "post"):
-            put_if_missing(aws, f"{aws.environment.storage.root}/{part}.json", b"{}")
+            put_if_missing(aws, f"{aws.environment.storage.root}/{part}.json", BASELINE)
+        put_if_missing(aws, f"{aws.environment.storage.root}/model.tar.gz", ARTIFACT)
         deploy(aws, name, definition(register_step(aws.environment, **metadata)))
     arn = start(aws, name)
     assert wait(aws, arn) == "Succeeded"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -10,19 +11,21 @@ import pytest
 
 from sagemaker_monitor.analysis.documents.verdict_json import to_json
 from sagemaker_monitor.aws import Aws
-from sagemaker_monitor.aws.storage import split_uri
+from sagemaker_monitor.aws.storage import read, split_uri
 from sagemaker_monitor.operations.gating import evidence_of
-from sagemaker_monitor.registry.evidence import Evidence, parse_execution_arn
-from sagemaker_monitor.registry.gate import DESCRIPTION_LIMIT, apply, describe_opening, judge
+from sagemaker_monitor.registry.chain import Evidence, parse_execution_arn
+from sagemaker_monitor.registry.gate import DESCRIPTION_LIMIT, apply, describe_opening, description, judge
 from sagemaker_monitor.registry.versions import find_version
 from sagemaker_monitor.settings import Model
 from tests.operations.emulated import (
     approve,
+    bind,
     definition,
     deploy,
     fail_step,
     make_verdict,
     put_verdict,
+    register_step,
     register_version,
     start,
     verdict_place,
@@ -161,8 +164,7 @@ def test_a_verdict_about_something_else_opens_nothing(
 ) -> None:
     """An open verdict of another run, model, environment or bundle is foreign evidence."""
     arn = register_version(aws)
-    verdict = make_verdict(aws.environment, arn, **changes)
-    overwrite(aws, verdict_place(aws.environment, arn), json.dumps(to_json(verdict)).encode())
+    put_verdict(aws, replace(make_verdict(aws.environment, arn), **changes), of=arn)
 
     evidence = gathered(aws, model)
 
@@ -176,6 +178,7 @@ def test_what_is_no_verdict_opens_nothing(aws: Aws, model: Model, content: bytes
     """A broken file is a link that does not hold, and no exception."""
     arn = register_version(aws)
     overwrite(aws, verdict_place(aws.environment, arn), content)
+    bind(aws, arn, content)
 
     assert "is not a verdict" in broken(gathered(aws, model))["verdict"]
 
@@ -184,29 +187,57 @@ def test_a_verdict_that_contradicts_itself_opens_nothing(aws: Aws, model: Model)
     """A refused verdict whose gate was edited to open is no verdict."""
     arn = register_version(aws)
     document = to_json(make_verdict(aws.environment, arn, "refused")) | {"gate": "open"}
-    overwrite(aws, verdict_place(aws.environment, arn), json.dumps(document).encode())
+    content = json.dumps(document).encode()
+    overwrite(aws, verdict_place(aws.environment, arn), content)
+    bind(aws, arn, content)
 
     assert "is not a verdict" in broken(gathered(aws, model))["verdict"]
 
 
-def test_a_verdict_written_again_later_is_altered(aws: Aws, model: Model) -> None:
-    """A verdict that is younger than the version it is evidence for opens nothing."""
+def test_an_altered_verdict_opens_nothing(aws: Aws, model: Model) -> None:
+    """A refused verdict that somebody turned into a pass is not the one that the version is bound to."""
     arn = register_version(aws)
-    put_verdict(aws, make_verdict(aws.environment, arn))
-    version = find_version(aws, "mortgage", None)
-    from dataclasses import replace
+    put_verdict(aws, make_verdict(aws.environment, arn, "refused"))
+    forged = json.dumps(to_json(make_verdict(aws.environment, arn))).encode()
+    overwrite(aws, verdict_place(aws.environment, arn), forged)
 
-    from sagemaker_monitor.operations import gating
-    from sagemaker_monitor.registry.evidence import Origin, gather
+    found = broken(gathered(aws, model))
 
-    older = replace(version, created=version.created - timedelta(minutes=1))
-    origin = Origin(
-        "mortgage", "local", "mortgage-register-local", lambda _: verdict_place(aws.environment, arn)
-    )
-    evidence = gather(aws, older, origin, max_age=timedelta(days=7), now=datetime.now(UTC))
+    assert list(found) == ["verdict"]
+    assert "was altered: its SHA-256 is " in found["verdict"]
 
-    assert gating.evidence_of(aws, model, None).is_open
-    assert "was written again after the version was registered" in broken(evidence)["verdict"]
+
+def test_the_same_bytes_again_are_no_alteration(aws: Aws, model: Model, opened: str) -> None:
+    """A verdict that was copied back, as after a restore, is the verdict still."""
+    place = verdict_place(aws.environment, opened)
+    overwrite(aws, place, read(aws, place))
+
+    assert gathered(aws, model).is_open
+
+
+@pytest.mark.parametrize(
+    ("created", "found"),
+    [
+        (timedelta(hours=1), "after the version was registered"),
+        (timedelta(hours=-1), "before its execution started"),
+    ],
+)
+def test_a_verdict_of_another_time_opens_nothing(
+    aws: Aws, model: Model, created: timedelta, found: str
+) -> None:
+    """A verdict is made while its execution runs: clocks that disagree, or a foreign verdict, are told."""
+    arn = register_version(aws)
+    moment = f"{datetime.now(UTC) + created:%Y-%m-%dT%H:%M:%SZ}"
+    put_verdict(aws, make_verdict(aws.environment, arn, created=moment))
+
+    assert found in broken(gathered(aws, model))["age"]
+
+
+def test_a_clock_that_is_behind_opens_nothing(aws: Aws, model: Model, opened: str) -> None:
+    """To a clock that is a day behind old evidence would look young."""
+    found = broken(gathered(aws, model, now=datetime.now(UTC) - timedelta(days=1)))
+
+    assert "24 h ahead of this machine's clock: set the clock" in found["age"]
 
 
 def test_old_evidence_opens_nothing(aws: Aws, model: Model, opened: str) -> None:
@@ -262,7 +293,7 @@ def test_a_version_registered_by_hand_opens_nothing(aws: Aws, model: Model, open
     )
 
     assert broken(gathered(aws, model)) == {
-        "metadata": "it lacks BundleSha256, VerdictUri: it was not registered by one of these pipelines"
+        "metadata": "it lacks BundleSha256, VerdictUri: only `run register` registers versions with evidence"
     }
 
 
@@ -280,19 +311,79 @@ def test_a_baseline_that_is_gone_opens_nothing(aws: Aws, model: Model, opened: s
     bucket, key = split_uri(f"{aws.environment.storage.root}/post.json")
     aws.call("s3", "delete_object", Bucket=bucket, Key=key)
 
-    assert "the baseline of ModelBias is gone" in broken(gathered(aws, model))["baselines"]
+    assert "ModelBias: the baseline is gone" in broken(gathered(aws, model))["baselines"]
+
+
+def test_an_altered_baseline_opens_nothing(aws: Aws, model: Model, opened: str) -> None:
+    """A baseline with other content than was registered is found out by its digest."""
+    uri = f"{aws.environment.storage.root}/pre.json"
+    overwrite(aws, uri, b'{"wider": "limits"}')
+
+    assert f"DataBias: {uri} was altered" in broken(gathered(aws, model))["baselines"]
+
+
+@pytest.mark.parametrize(("content", "found"), [(b"another", "was written again"), (None, "is gone")])
+def test_another_artifact_opens_nothing(
+    aws: Aws, model: Model, opened: str, content: bytes | None, found: str
+) -> None:
+    """The artifact that the version serves must be the one that was scored."""
+    uri = f"{aws.environment.storage.root}/model.tar.gz"
+    bucket, key = split_uri(uri)
+    if content is None:
+        aws.call("s3", "delete_object", Bucket=bucket, Key=key)
+    else:
+        overwrite(aws, uri, content)
+
+    assert found in broken(gathered(aws, model))["model"]
+
+
+def test_a_run_of_another_account_opens_nothing(aws: Aws, model: Model, opened: str) -> None:
+    """An execution elsewhere proves nothing here."""
+    set_metadata(aws, PipelineExecutionArn=opened.replace("000000000000", "999999999999"))
+
+    assert "is of account 999999999999 in eu-west-1" in broken(gathered(aws, model))["execution"]
+
+
+def test_a_bundle_that_never_ran_opens_nothing(aws: Aws, model: Model, opened: str) -> None:
+    """Version and verdict may be made to agree on a bundle; the definition that ran does not."""
+    content = json.dumps(to_json(make_verdict(aws.environment, opened, bundle_sha256="d" * 64))).encode()
+    overwrite(aws, verdict_place(aws.environment, opened), content)
+    bind(aws, opened, content)
+    set_metadata(aws, BundleSha256="d" * 64)
+
+    found = broken(gathered(aws, model))
+
+    assert list(found) == ["bundle"]
+    assert "is not in the definition that the execution ran" in found["bundle"]
+
+
+def test_a_version_of_another_tool_opens_nothing(aws: Aws, model: Model) -> None:
+    """A version that has neither metadata nor baselines is told both, and what registers with them."""
+    aws.call("sagemaker", "create_model_package_group", ModelPackageGroupName="mortgage")
+    specification = register_step(aws.environment)["Arguments"]["InferenceSpecification"]
+    aws.call(
+        "sagemaker",
+        "create_model_package",
+        ModelPackageGroupName="mortgage",
+        InferenceSpecification=specification,
+    )
+
+    found = broken(gathered(aws, model))
+
+    assert "only `run register` registers versions with evidence" in found["metadata"]
+    assert "no later run can compare with it" in found["baselines"]
 
 
 def test_the_description_fits_the_api(aws: Aws, model: Model, opened: str) -> None:
-    """However long the names are, the description has at most the characters that the API takes."""
+    """However long a name is, the description keeps to the limit, and what it has it has whole."""
     evidence = gathered(aws, model)
-    from dataclasses import replace
+    metadata = {**evidence.version.metadata, "VerdictUri": "s3://" + "k" * 2000}
+    told = describe_opening(replace(evidence, version=replace(evidence.version, metadata=metadata)))
 
-    long = replace(
-        evidence.version, metadata={**evidence.version.metadata, "VerdictUri": "s3://" + "k" * 2000}
-    )
-
-    assert len(describe_opening(replace(evidence, version=long))) == DESCRIPTION_LIMIT
+    assert len(told) <= DESCRIPTION_LIMIT
+    assert "kkk" not in told
+    assert told.endswith(f"; bundle {'b' * 64}")
+    assert description("word " * 300).endswith("word…")
 
 
 @pytest.mark.parametrize(

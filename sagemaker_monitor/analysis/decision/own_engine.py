@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 
 CHECK_TYPE = "check_type"
 VIOLATIONS = "constraint_violations.json"
+CARRIED = "carried"
+"""The output with the copies of the baseline that a new version carries."""
 DOCUMENTS = {
     "DATA_QUALITY": {"Statistics": "statistics.json", "Constraints": "constraints.json"},
     "MODEL_QUALITY": {"Statistics": "statistics.json", "Constraints": "constraints.json"},
@@ -80,6 +82,9 @@ def step_metadata(job: Mapping[str, Any], exists: Callable[[str], bool]) -> dict
         metadata[f"CalculatedBaseline{part}"] = calculated
         if used is not None:
             metadata[f"BaselineUsedForDriftCheck{part}"] = used
+        carried = _output(job, CARRIED)
+        if carried:
+            metadata[f"CarriedBaseline{part}"] = f"{carried}/{name}"
     report = f"{output}/{VIOLATIONS}"
     violated = str(job.get("ExitMessage", "")).startswith("CompletedWithViolations")
     if not skipped and (violated or exists(report)):
@@ -88,7 +93,8 @@ def step_metadata(job: Mapping[str, Any], exists: Callable[[str], bool]) -> dict
     return {kind: metadata}
 
 
-def _output(job: Mapping[str, Any]) -> str:
-    """Return where the job's reports are: its first output."""
+def _output(job: Mapping[str, Any], name: str | None = None) -> str:
+    """Return where the job's output called *name* is; without one its reports, the first output."""
     outputs = job.get("ProcessingOutputConfig", {}).get("Outputs", [])
-    return str(outputs[0]["S3Output"]["S3Uri"]).rstrip("/") if outputs else ""
+    found = [each for each in outputs if name in (None, each.get("OutputName"))]
+    return str(found[0]["S3Output"]["S3Uri"]).rstrip("/") if found else ""

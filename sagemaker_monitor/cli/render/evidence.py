@@ -10,7 +10,7 @@ from rich.table import Table
 from rich.text import Text
 
 from sagemaker_monitor.cli.render.text import clean, console, line
-from sagemaker_monitor.registry.evidence import Evidence
+from sagemaker_monitor.registry.chain import Evidence
 from sagemaker_monitor.registry.gate import Opening
 
 

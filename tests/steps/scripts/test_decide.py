@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import io
 import json
 from pathlib import Path
@@ -115,6 +116,10 @@ class FakeService:
     def output_uri(self, step: dict[str, Any] | None, output: str) -> str | None:
         """Return where this run's join step wrote."""
         return f"s3://b/this/join/{output}"
+
+    def model_data_etag(self, step: dict[str, Any] | None) -> str | None:
+        """Return the candidate's."""
+        return "0f343b0931126a20f133d67c2b018a3b"
 
     def text(self, uri: str) -> str | None:
         """Return an object."""
@@ -244,6 +249,30 @@ def test_bootstrap_establishes_and_carries_this_runs_rows(run: Run) -> None:
 
     assert (verdict.decision, verdict.gate) == ("baseline-established", "open")
     assert verdict.carried_baseline_data_uri == "s3://b/this/join"
+
+
+def test_what_binds_a_version_stands_beside_the_verdict(run: Run) -> None:
+    """The digests are those of the bytes: the verdict's, and of each baseline that the version will carry."""
+    (run.root / "spec.json").write_text(json.dumps({**spec_document(), "pipeline": "register"}))
+    run.decide()
+    evidence = json.loads((run.root / "out" / "evidence.json").read_text())
+
+    def digest(content: bytes) -> str:
+        return hashlib.sha256(content).hexdigest()
+
+    assert evidence["verdict_sha256"] == digest((run.root / "out" / "verdict.json").read_bytes())
+    assert evidence["model_data_etag"] == "0f343b0931126a20f133d67c2b018a3b"
+    assert evidence["baselines"] == {
+        kind: {"Constraints": f"sha256:{digest(run.service.objects[f's3://b/old/{step}.json'].encode())}"}
+        for step, kind in KINDS.items()
+    }
+
+
+def test_only_register_binds_anything(run: Run) -> None:
+    """A pipeline that registers nothing leaves a verdict alone."""
+    run.decide()
+
+    assert [file.name for file in (run.root / "out").iterdir()] == ["verdict.json"]
 
 
 def test_missing_baseline_rows_are_told(run: Run) -> None:
