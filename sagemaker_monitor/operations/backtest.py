@@ -16,7 +16,7 @@ from sagemaker_monitor.operations.errors import UsageError
 from sagemaker_monitor.operations.follow import ENDED
 from sagemaker_monitor.operations.replay import GoneError, gather
 from sagemaker_monitor.operations.windows import Window
-from sagemaker_monitor.registry.evidence import parse_execution_arn
+from sagemaker_monitor.registry.chain import parse_execution_arn
 from sagemaker_monitor.registry.verdicts import read_verdict
 from sagemaker_monitor.settings import Model
 from steps.spec import script_spec
