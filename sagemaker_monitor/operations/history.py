@@ -16,7 +16,7 @@ from sagemaker_monitor.aws.storage import read
 from sagemaker_monitor.operations.errors import UsageError
 from sagemaker_monitor.operations.follow import ENDED, list_steps
 from sagemaker_monitor.operations.reporting import model_details
-from sagemaker_monitor.registry.evidence import parse_execution_arn
+from sagemaker_monitor.registry.chain import parse_execution_arn
 from sagemaker_monitor.registry.versions import describe, list_versions
 from sagemaker_monitor.reports.history import HistoryInput, PastRun, PastVersion
 from sagemaker_monitor.settings import Model
