@@ -25,6 +25,7 @@ class CheckLine:
 
     step: str
     check_type: str
+    mode: str
     status: str
     aws_violations: str
     reason: str
@@ -79,8 +80,18 @@ def calibration(verdict: Verdict | None) -> tuple[str, ...]:
     )
 
 
+def _reason(check: documents.Check) -> str:
+    """Return why the check has no result; and why it was accepted without a comparison, as somebody said."""
+    accepted = f"accepted: {text(check.accept_reason)}" if check.accept_reason else ""
+    return ". ".join(filter(None, (text(check.reason or ""), accepted)))
+
+
 def _family(each: documents.Family) -> str:
     monitor, refuse = text(each.monitor, 60).replace("_", " "), "refuses" if each.limits == 1 else "refuse"
+    if not each.limits:
+        return (
+            f"Of {monitor} no calibrated limit refuses; its fixed ones do in {percent(each.refuses_honest)}."
+        )
     return (
         f"Of these, {monitor}: {counted(each.limits, 'limit')} that {refuse} at"
         f" most {percent(each.false_refusals)} of honest batches ({percent(each.refuses_honest)} found)."
@@ -98,9 +109,10 @@ def check_lines(verdict: Verdict | None) -> tuple[CheckLine, ...]:
         CheckLine(
             text(each.step),
             text(each.check_type),
+            each.mode,
             each.status,
             count(each.aws_violations),
-            text(each.reason or ""),
+            _reason(each),
         )
         for each in (verdict.checks if verdict else ())[: steps.MAX_STEPS]
     )

@@ -5,12 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from sagemaker_monitor.analysis.documents.verdict import Verdict
-from sagemaker_monitor.reports import attributions, behind, findings, measured, steps
+from sagemaker_monitor.reports import attributions, behind, findings, measured, steps, waivers
 from sagemaker_monitor.reports.crossings import Crossing, crossing
 from sagemaker_monitor.reports.distributions import NOT_DRAWN, read_distributions
 from sagemaker_monitor.reports.document import ReportInput
 from sagemaker_monitor.reports.headlines import HEADLINES, next_step, reason_of, tone
-from sagemaker_monitor.reports.provenance import Facts, provenance
+from sagemaker_monitor.reports.provenance import Facts, head_facts, provenance
 from sagemaker_monitor.reports.standing import STILL_RUNNING, Standing, standing
 from sagemaker_monitor.reports.wording import clock, sentence, text
 
@@ -27,10 +27,15 @@ class Report:
     summary: str
     next_step: str
     title: str
+    facts: tuple[str, ...]
     crossings: tuple[Crossing, ...]
     crossings_left_out: int
     warnings: tuple[Crossing, ...]
     warnings_left_out: int
+    warnings_told: str
+    waived: tuple[waivers.WaivedLine, ...]
+    waived_left_out: int
+    waivers: tuple[waivers.WaiverLine, ...]
     groups: tuple[findings.Group, ...]
     inputs: tuple[findings.InputLine, ...]
     ranking: attributions.Ranking
@@ -60,8 +65,10 @@ def content(document: ReportInput) -> Report:
     table = measured.measure(document.analyses)
     shown = findings.select(verdict.findings if verdict else ())
     crossed = findings.most_telling_first(e for e in (verdict.findings if verdict else ()) if e.crossed)
-    refusing = [each for each in crossed if findings.outcome(each) == "refuses"]
-    warning = [each for each in crossed if findings.outcome(each) != "refuses"]
+    refusing, warning, waived = (
+        [each for each in crossed if findings.outcome(each) == outcome]
+        for outcome in ("refuses", "warns", "waived")
+    )
     refusals, warnings = (each[: findings.MAX_CROSSINGS] for each in (refusing, warning))
     drawn = read_distributions(document.statistics, (e.feature for e in refusals if e.feature is not None))
     headline, gate = HEADLINES[found.state]
@@ -73,22 +80,28 @@ def content(document: ReportInput) -> Report:
         summary=_summary(found, document, lines),
         next_step=next_step(found, refusals),
         title=_title(verdict, document),
+        facts=head_facts(verdict, document),
         crossings=tuple(crossing(each, drawn) for each in refusals),
         crossings_left_out=max(0, len(refusing) - findings.MAX_CROSSINGS),
         warnings=tuple(crossing(each, NOT_DRAWN) for each in warnings),
         warnings_left_out=max(0, len(warning) - findings.MAX_CROSSINGS),
+        warnings_told=waivers.warnings_told(verdict),
+        waived=tuple(map(waivers.waived_line, waived[: findings.MAX_CROSSINGS])),
+        waived_left_out=max(0, len(waived) - findings.MAX_CROSSINGS),
+        waivers=waivers.waiver_lines(verdict),
         groups=findings.grouped(shown),
         inputs=findings.input_lines(shown),
         aws_rules=findings.aws_rules(shown),
         ranking=attributions.ranking(verdict.attributions if verdict else None),
-        findings_left_out=len(verdict.findings) - len(shown) if verdict else 0,
+        findings_left_out=len(verdict.findings) - len(shown) + verdict.findings_left_out if verdict else 0,
         counts=findings.tally(verdict.findings) if verdict else (),
         sizes=behind.sizes(verdict),
         people=behind.people(verdict),
         calibration=behind.calibration(verdict),
         checks=behind.check_lines(verdict),
         not_checked=not_checked[:MAX_NOT_CHECKED],
-        not_checked_left_out=max(0, len(not_checked) - MAX_NOT_CHECKED),
+        not_checked_left_out=max(0, len(not_checked) - MAX_NOT_CHECKED)
+        + (verdict.not_checked_left_out if verdict else 0),
         measured=() if shown else table.lines,
         glossary=findings.glossary(
             [each.metric for each in shown] or [line.metric for line in table.lines], table.descriptions

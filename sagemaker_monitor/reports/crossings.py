@@ -53,6 +53,7 @@ class Crossing:
     words: str
     message: str
     rule: str
+    evidence: str
     aws: bool
     neutral: str
     neutral_word: str
@@ -97,6 +98,7 @@ def crossing(finding: Finding, distributions: Distributions) -> Crossing:
         words=said.words if said else "",
         message=sentence(text(finding.message)) if inputs else text(finding.message),
         rule=text(finding.rule or "", 120),
+        evidence=text(finding.evidence_uri or "", 1024),
         aws=finding.aws_violation,
         neutral="" if neutral is None else number(neutral, 0),
         neutral_word="equal" if finding.facet is not None else "same",

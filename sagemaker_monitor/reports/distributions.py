@@ -5,7 +5,8 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -30,8 +31,12 @@ GAP = 0.14
 
 @dataclass(frozen=True)
 class Bar:
-    """One bucket of values: its share of the baseline's and of the batch's values; *label* may be empty."""
+    """One bucket of values, *name*: its share of the baseline's and of the batch's values.
 
+    *label* stands below the bar; it is empty where the axis has ends instead.
+    """
+
+    name: str
     label: str
     baseline: float
     batch: float
@@ -158,7 +163,15 @@ def _numbers(baseline: Sketch, batch: Sketch, missing: str) -> Drawing | None:
         figure(low) if low <= at[0] else f"≤ {figure(low)}",
         figure(high) if high >= at[-1] else f"≥ {figure(high)}",
     )
-    return Drawing(bars, ends, _words(both, at, missing))
+    named = tuple(replace(bar, name=name) for bar, name in zip(bars, _ranges(edges), strict=True))
+    return Drawing(named, ends, _words(both, at, missing))
+
+
+def _ranges(edges: Values) -> list[str]:
+    """Return what each bucket is called: the outermost ones reach as far as the values do."""
+    inner = [figure(edge) for edge in edges.tolist()[1:-1]]
+    between = [f"{low} to {high}" for low, high in pairwise(inner)]
+    return [f"up to {inner[0]}", *between, f"above {inner[-1]}"]
 
 
 def _finite(items: Values, ranks: Values) -> tuple[Values, Values]:
@@ -211,6 +224,7 @@ def _bars(parts: Sequence[tuple[str, float, float]]) -> tuple[Bar, ...]:
     width = room * (1 - 2 * GAP) / 2
     return tuple(
         Bar(
+            name=label,
             label=label,
             baseline=round(before, 6),
             batch=round(now, 6),

@@ -132,8 +132,8 @@ def select(findings: Sequence[Finding]) -> tuple[Finding, ...]:
     """Return the findings that fit on a page, in their order: those that crossed go first."""
     if len(findings) <= MAX_FINDINGS:
         return tuple(findings)
-    ranks = {"refuses": 0, "warns": 1, "ignored": 2}
-    places = sorted(range(len(findings)), key=lambda place: (ranks.get(outcome(findings[place]), 3), place))
+    ranks = {"refuses": 0, "waived": 1, "warns": 2, "ignored": 3}
+    places = sorted(range(len(findings)), key=lambda place: (ranks.get(outcome(findings[place]), 4), place))
     return tuple(findings[place] for place in sorted(places[:MAX_FINDINGS]))
 
 
@@ -174,12 +174,13 @@ def _input_line(finding: Finding) -> InputLine:
 
 
 def tally(findings: Sequence[Finding]) -> tuple[tuple[str, str], ...]:
-    """Return how many findings refuse, warn, are within, and are violations by AWS's own rule."""
+    """Return how many findings refuse, warn, are waived, within, and violations by AWS's own rule."""
     outcomes = [outcome(finding) for finding in findings]
     aws = sum(finding.aws_violation for finding in findings)
     return (
         ("refuse", count(outcomes.count("refuses"))),
         ("warn", count(outcomes.count("warns"))),
+        *((("waived", count(waived)),) if (waived := outcomes.count("waived")) else ()),
         ("within limits", count(outcomes.count("within"))),
         ("flagged by AWS's rule", count(aws)),
     )

@@ -80,17 +80,22 @@ def _finding_case(finding: Finding) -> Case:
     decimals = findings.decimals_of(finding)
     if outcome == "no value":
         return Case(name, SKIPPED, "no value", text(finding.message) or "it has no value")
+    if outcome == "waived" and finding.waiver is not None:
+        waiver = finding.waiver
+        told = f"waived by {waiver.approved_by} through {waiver.expires}: {waiver.reason}"
+        return Case(name, SKIPPED, "waived", text(told), text(finding.message))
     if outcome != "refuses":
         return Case(name)
-    told = (
+    lines = (
         ("value", number(finding.value, decimals)),
         ("baseline", number(finding.baseline, decimals)),
         ("allowed", findings.allowed(finding, decimals)),
         ("limit", finding.limit.kind if finding.limit else ""),
         ("rule", finding.rule or ""),
         ("AWS's own rule", "violated" if finding.aws_violation else "kept"),
+        ("read from", finding.evidence_uri or ""),
     )
-    words = "\n".join(f"{key}: {value}" for key, value in told if value)
+    words = "\n".join(f"{key}: {value}" for key, value in lines if value)
     return Case(name, FAILURE, "refused", text(finding.message), words)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
+from itertools import islice
 
 from sagemaker_monitor.reports.content import Report
 from sagemaker_monitor.reports.crossings import Crossing
@@ -13,9 +14,35 @@ _ADDRESS = re.compile(r"\bwww\.", re.IGNORECASE)
 _SPECIAL = re.compile(r"([\\`*_\[\]<>|#~&!$])")
 
 
+MOST_CHARACTERS = 60_000
+"""GitHub takes 65,536 in a comment; tables are cut before, the verdict and what crossed never."""
+MOST_ROWS, MOST_CROSSINGS = 60, 20
+
+
 def as_markdown(report: Report) -> str:
-    """Return the report; whatever comes from data is escaped, so that it stays text."""
-    return "\n".join([*_verdict(report), *_crossed(report), *_trust(report), *_rest(report)]) + "\n"
+    """Return the report; whatever comes from data is escaped, so that it stays text.
+
+    It has at most MOST_CHARACTERS: of what does not fit, whole sections are left out from the end.
+    """
+    parts = (_crossed, _waivers, _trust, _run, _provenance, _ranking, _not_checked, _findings, _measured)
+    written = f"Written {report.generated} by sagemaker-monitor."
+    return bounded(list(_verdict(report)), [list(part(report)) for part in parts], written)
+
+
+def bounded(head: list[str], sections: Iterable[list[str]], last: str) -> str:
+    """Return head, the sections that fit into MOST_CHARACTERS, and the last line; name what is missing."""
+    room = MOST_CHARACTERS - sum(len(line) + 1 for line in (*head, last)) - 400
+    kept: list[str] = []
+    missing = []
+    for section in sections:
+        size = sum(len(line) + 1 for line in section)
+        if size <= room:
+            kept += section
+            room -= size
+        else:
+            missing.append(section[0].lstrip("# "))
+    told = [f"Too long to be shown here: {', '.join(missing)}. The HTML page has it.", ""] if missing else []
+    return "\n".join([*head, *kept, *told, last]) + "\n"
 
 
 def escape(text: str) -> str:
@@ -29,12 +56,14 @@ def code(text: str) -> str:
     return f"`{text.replace('`', chr(39)).replace('|', chr(92) + '|')}`" if text.strip() else ""
 
 
-def table(header: Sequence[str], rows: Iterable[Sequence[str]]) -> Iterator[str]:
-    """Yield a table and an empty line; cells are given escaped."""
+def table(header: Sequence[str], rows: Iterable[Sequence[str]], most: int = MOST_ROWS) -> Iterator[str]:
+    """Yield a table of at most *most* rows, and an empty line; cells are given escaped."""
     yield f"| {' | '.join(header)} |"
     yield f"|{'---|' * len(header)}"
-    yield from (f"| {' | '.join(row)} |" for row in rows)
+    remaining = iter(rows)
+    yield from (f"| {' | '.join(row)} |" for row in islice(remaining, most))
     yield ""
+    yield from left_out(sum(1 for _ in remaining), "rows", "the HTML page has more, the JSON report all")
 
 
 def _verdict(report: Report) -> Iterator[str]:
@@ -60,9 +89,9 @@ def _crossed(report: Report) -> Iterator[str]:
         rows = (
             [escape(x.metric), escape(x.group), x.value, x.baseline, x.allowed, x.moved] for x in crossings
         )
-        yield from table(header, rows)
+        yield from table(header, rows, MOST_CROSSINGS)
         yield from left_out(missing, noun)
-        yield from _in_words(crossings)
+        yield from _in_words(crossings[:MOST_CROSSINGS])
 
 
 def _in_words(crossings: Sequence[Crossing]) -> Iterator[str]:
@@ -108,12 +137,34 @@ def _ranking(report: Report) -> Iterator[str]:
     yield from left_out(ranking.left_out, "features")
 
 
-def _rest(report: Report) -> Iterator[str]:
-    yield from _ranking(report)
-    if report.inputs or report.groups:
-        yield "## All findings"
-        yield ""
-        yield from left_out(report.findings_left_out, "findings")
+def _waivers(report: Report) -> Iterator[str]:
+    if not report.waivers and not report.waived:
+        return
+    yield "## Waivers"
+    yield ""
+    if report.waivers:
+        header = ("Covers", "Status", "Approved by", "Last day", "Crossed limits", "Reason")
+        rows = (
+            [code(x.match), x.status, escape(x.approved_by), escape(x.expires), x.crossings, escape(x.reason)]
+            for x in report.waivers
+        )
+        yield from table(header, rows)
+    if report.waived:
+        header = ("Waived metric", "Of", "Value", "Allowed", "By the waiver of", "Last day")
+        rows = (
+            [escape(x.metric), escape(x.about), x.value, x.allowed, escape(x.approved_by), escape(x.expires)]
+            for x in report.waived
+        )
+        yield from table(header, rows)
+        yield from left_out(report.waived_left_out, "waived limits")
+
+
+def _findings(report: Report) -> Iterator[str]:
+    if not report.inputs and not report.groups:
+        return
+    yield "## All findings"
+    yield ""
+    yield from left_out(report.findings_left_out, "findings", "the checks' own documents have all of them")
     if report.inputs:
         yield "### Inputs"
         yield ""
@@ -132,7 +183,7 @@ def _rest(report: Report) -> Iterator[str]:
         yield from table(
             ("Feature", "Check", "Value", "Allowed", "Result", "AWS's rule", "AWS's words"), inputs
         )
-    for group in report.groups:
+    for group in report.groups[:MOST_ROWS]:
         yield f"### {escape(group.name)}"
         yield ""
         header = ("Metric", "Value", "Baseline", "Allowed", "Result", "AWS's rule")
@@ -143,38 +194,49 @@ def _rest(report: Report) -> Iterator[str]:
                 for x in group.lines
             ),
         )
+    yield from left_out(len(report.groups) - MOST_ROWS, "groups")
+
+
+def _measured(report: Report) -> Iterator[str]:
     if report.measured:
         yield "## What was measured"
         yield ""
         rows = ([escape(x.group), escape(x.metric), x.value, escape(x.note)] for x in report.measured)
         yield from table(("Group", "Metric", "Value", "Why there is none"), rows)
+
+
+def _not_checked(report: Report) -> Iterator[str]:
     if report.not_checked:
         yield "## Not checked"
         yield ""
         yield from table(("Subject", "Why"), ([escape(s), escape(why)] for s, why in report.not_checked))
         yield from left_out(report.not_checked_left_out, "subjects")
-    yield from _run(report)
 
 
 def _run(report: Report) -> Iterator[str]:
     yield "## The run"
     yield ""
     if report.checks:
-        rows = ([escape(x.step), escape(x.status), x.aws_violations, escape(x.reason)] for x in report.checks)
-        yield from table(("Check", "Status", "AWS violations", "Reason"), rows)
+        rows = (
+            [escape(x.step), x.mode, escape(x.status), x.aws_violations, escape(x.reason)]
+            for x in report.checks
+        )
+        yield from table(("Check", "Mode", "Status", "AWS violations", "Reason"), rows)
     if report.steps:
         rows = ([escape(x.name), escape(x.status), x.took, escape(x.reason)] for x in report.steps)
         yield from table(("Step", "Status", "Took", "Reason"), rows)
         yield from left_out(report.steps_left_out, "steps")
+
+
+def _provenance(report: Report) -> Iterator[str]:
     yield "## Provenance"
     yield ""
     lines = [line for facts in report.provenance for line in facts.lines]
     yield from table(("", ""), ([escape(name), code(value)] for name, value in lines))
-    yield f"Written {report.generated} by sagemaker-monitor."
 
 
-def left_out(number: int, noun: str) -> Iterator[str]:
+def left_out(number: int, noun: str, where: str = "the JSON report has all of them") -> Iterator[str]:
     """Yield that so many more are not shown, and an empty line; nothing where none is."""
     if number > 0:
-        yield f"{count(number)} more {noun} are not shown here; the JSON report has all of them."
+        yield f"{count(number)} more {noun} are not shown here; {where}."
         yield ""

@@ -33,6 +33,23 @@ def provenance(verdict: Verdict | None, document: ReportInput) -> tuple[Facts, .
     return tuple(each for each in facts if each.lines)
 
 
+def head_facts(verdict: Verdict | None, document: ReportInput) -> tuple[str, ...]:
+    """Return what a page is headed with: inventory, owner, tier, version, and when the run started."""
+    started = moment(document.execution.get("CreationTime")) or moment(verdict.created if verdict else None)
+    version = (verdict.model_package_arn or "").rpartition("/")[2] if verdict else ""
+    return (
+        *inventory(document.details),
+        *((f"version {text(version, 40)}",) if version else ()),
+        *((clock(started),) if started else ()),
+    )
+
+
+def inventory(details: Mapping[str, str]) -> tuple[str, ...]:
+    """Return the model's inventory number, owner and tier, as far as they are known."""
+    told = (("Inventory", ""), ("Owner", ""), ("Tier", "tier "))
+    return tuple(f"{word}{text(details[name], 200)}" for name, word in told if details.get(name))
+
+
 def facts_of(title: str, lines: Iterable[tuple[str, str | None]]) -> Facts:
     """Return the lines that have a value, each once, as clean text."""
     known = {text(name): text(value, MAX_URI) for name, value in lines if value}

@@ -54,7 +54,7 @@ def _distribution(crossing: Crossing) -> dict[str, Any]:
         "ends": drawing and drawing.ends,
         "words": drawing and list(drawing.words),
         "buckets": [
-            {"label": bar.label or None, "baseline": bar.baseline, "batch": bar.batch}
+            {"label": bar.name, "baseline": bar.baseline, "batch": bar.batch}
             for bar in (drawing.bars if drawing else ())
         ],
     }

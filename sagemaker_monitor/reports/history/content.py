@@ -12,10 +12,16 @@ from sagemaker_monitor.reports.headlines import HEADLINES, NEXT
 from sagemaker_monitor.reports.history.chart import Chart, draw
 from sagemaker_monitor.reports.history.document import HistoryInput, PastVersion
 from sagemaker_monitor.reports.history.rankings import RankLine, rank_lines
+from sagemaker_monitor.reports.history.responsibility import (
+    Accepted,
+    PastWaiver,
+    accepted_checks,
+    past_waivers,
+)
 from sagemaker_monitor.reports.history.runs import GAP, Run, RunLine, read_runs, tally
 from sagemaker_monitor.reports.history.series import Series, collect, most_telling
 from sagemaker_monitor.reports.meanings import DRIFT, MEANINGS, MODEL, QUALITY
-from sagemaker_monitor.reports.provenance import Facts, facts_of
+from sagemaker_monitor.reports.provenance import Facts, facts_of, inventory
 from sagemaker_monitor.reports.wording import clock, count, counted, number, text
 
 MOST_CHARTS, MOST_POINTS = 24, 2400
@@ -23,6 +29,8 @@ MOST_CHARTS, MOST_POINTS = 24, 2400
 FEWEST_CHARTS = 6
 MOST_SERIES = 300
 MOST_NOT_CHECKED = 60
+MOST_PEOPLE = 100
+"""Waivers, and accepted checks, that are listed."""
 CHAPTERS = {
     "data_quality": "Inputs",
     "model_quality": "Model quality",
@@ -71,6 +79,7 @@ class History:
     """Everything the page of a model over time shows; every text is clean, none is escaped."""
 
     title: str
+    facts: tuple[str, ...]
     tone: str
     headline: str
     gate: str
@@ -87,6 +96,8 @@ class History:
     metrics: tuple[MetricLine, ...]
     metrics_left_out: int
     glossary: tuple[tuple[str, str, str], ...]
+    waivers: tuple[PastWaiver, ...]
+    accepted: tuple[Accepted, ...]
     versions: tuple[VersionLine, ...]
     versions_left_out: int
     not_checked: tuple[tuple[str, str, str], ...]
@@ -106,6 +117,7 @@ def history(document: HistoryInput) -> History:
     skipped = _not_checked(runs)
     return History(
         title=text(f"{document.model} · {document.environment} · over time", 200),
+        facts=inventory(document.details),
         tone=last.tone if last else "unclear",
         headline=f"Last run: {last.headline[0].lower()}{last.headline[1:]}" if last else "No run has ended",
         gate=_gate(last),
@@ -122,6 +134,8 @@ def history(document: HistoryInput) -> History:
         metrics=tuple(map(_metric_line, told[:MOST_SERIES])),
         metrics_left_out=max(0, len(told) - MOST_SERIES),
         glossary=findings.glossary((each.metric for each in drawn), {}),
+        waivers=past_waivers(runs)[:MOST_PEOPLE],
+        accepted=accepted_checks(runs)[:MOST_PEOPLE],
         versions=tuple(_version_line(each, lines) for each in document.versions),
         versions_left_out=document.versions_left_out,
         not_checked=skipped[:MOST_NOT_CHECKED],

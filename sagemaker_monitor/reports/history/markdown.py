@@ -5,14 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from sagemaker_monitor.reports.history.content import History
-from sagemaker_monitor.reports.markdown import code, escape, left_out, table
+from sagemaker_monitor.reports.markdown import bounded, code, escape, left_out, table
 
 MOST_RUNS, MOST_METRICS, MOST_VERSIONS = 50, 40, 20
 
 
 def as_markdown(report: History) -> str:
-    """Return the report; whatever comes from data is escaped, so that it stays text."""
-    return "\n".join([*_verdict(report), *_runs(report), *_metrics(report), *_rest(report)]) + "\n"
+    """Return the report, short enough for a comment; whatever comes from data is escaped."""
+    parts = (_metrics, _waivers, _versions, _runs, _provenance)
+    written = f"Written {report.generated} by sagemaker-monitor."
+    return bounded(list(_verdict(report)), [list(part(report)) for part in parts], written)
 
 
 def _verdict(report: History) -> Iterator[str]:
@@ -42,10 +44,10 @@ def _runs(report: History) -> Iterator[str]:
             x.rows,
             escape(x.reason),
         ]
-        for x in report.runs[:MOST_RUNS]
+        for x in report.runs
     )
-    yield from table(("Run", "Started", "Pipeline", "Outcome", "Version", "Rows", "What was found"), rows)
-    yield from left_out(len(report.runs) - MOST_RUNS, "runs")
+    header = ("Run", "Started", "Pipeline", "Outcome", "Version", "Rows", "What was found")
+    yield from table(header, rows, MOST_RUNS)
 
 
 def _metrics(report: History) -> Iterator[str]:
@@ -65,26 +67,44 @@ def _metrics(report: History) -> Iterator[str]:
             x.warned or "–",
             x.runs,
         ]
-        for x in beyond[:MOST_METRICS]
+        for x in beyond
     )
     header = ("Metric", "Of", "Last", "Allowed", "Lowest to highest", "Refused", "Warned", "Runs")
-    yield from table(header, rows)
-    yield from left_out(len(beyond) - MOST_METRICS, "metrics")
+    yield from table(header, rows, MOST_METRICS)
 
 
-def _rest(report: History) -> Iterator[str]:
+def _waivers(report: History) -> Iterator[str]:
+    if report.waivers:
+        yield "## Waivers"
+        yield ""
+        header = ("Covers", "Status", "Approved by", "Last day", "Applied in runs", "Reason")
+        rows = (
+            [code(x.match), x.status, escape(x.approved_by), escape(x.expires), x.applied, escape(x.reason)]
+            for x in report.waivers
+        )
+        yield from table(header, rows)
+    if report.accepted:
+        yield "## Accepted without a comparison"
+        yield ""
+        accepted = ([x.run, escape(x.step), escape(x.reason)] for x in report.accepted)
+        yield from table(("Run", "Check", "Reason"), accepted)
+
+
+def _versions(report: History) -> Iterator[str]:
     if report.versions:
         yield "## Versions"
         yield ""
         rows = (
             [x.number, x.registered, escape(x.approval), x.changed, escape(x.description)]
-            for x in report.versions[:MOST_VERSIONS]
+            for x in report.versions
         )
-        yield from table(("Version", "Registered", "Status", "Last change", "Why"), rows)
-        yield from left_out(len(report.versions) - MOST_VERSIONS + report.versions_left_out, "versions")
+        yield from table(("Version", "Registered", "Status", "Last change", "Why"), rows, MOST_VERSIONS)
+        yield from left_out(report.versions_left_out, "versions", "the registry has them")
+
+
+def _provenance(report: History) -> Iterator[str]:
     lines = [line for facts in report.provenance for line in facts.lines]
     if lines:
         yield "## Provenance"
         yield ""
         yield from table(("", ""), ([escape(name), code(value)] for name, value in lines))
-    yield f"Written {report.generated} by sagemaker-monitor."
