@@ -60,7 +60,8 @@ class ExplainabilityMonitor(Section):
         Literal["mean"] | RelativeUri | tuple[tuple[Number | Integer, ...], ...],
         Field(
             description="What contributions are measured from: rows of the features, or a CSV file of"
-            " them without a header; mean: the mean record of whatever rows are explained."
+            " them without a header, best the mean record of the validation data, which stays the same;"
+            " mean: the mean record of whatever rows are explained, which moves with them."
         ),
     ] = "mean"
     num_samples: Annotated[

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 import textwrap
 from collections.abc import Sequence
@@ -19,6 +20,8 @@ from sagemaker_monitor.settings.fields import NAME, SHAPES
 from sagemaker_monitor.settings.proposal import Proposal, propose
 
 WIDTH = 100
+MOST_EXPLAINED = 100
+"""Features whose mean record is written; a longer one belongs into a file."""
 
 _TEMPLATE = """\
 # Guessed from {rows} of {file}: read it through, and change what is wrong.
@@ -42,8 +45,9 @@ data:
   # ground_truth: {{uri: labels/{model}/}}     # where labels come later, in files of their own
 
 monitors:
-  data_quality: {{}}                # types, missing values, categories and drift of the features
-  bias:
+  data_quality: {{}}                  # types, missing values, categories and drift of the features
+  model_quality: {{}}                 # predictions against labels: recall, precision, AUC and more
+{explainability}  bias:
     facets:                         # who is watched for; the rest of the rows is compared with them
 {facets}
 """
@@ -103,6 +107,7 @@ def _text(model: str, sample: CsvSample, proposal: Proposal) -> str:
         features=_features(proposal),
         facet_columns=_list("facet_columns", proposal.facet_columns, "analysed, never sent to the model"),
         label=_label(proposal),
+        explainability=_explainability(sample, proposal),
         facets=facets,
     )
 
@@ -134,6 +139,27 @@ def _facet(facet: FacetProposal) -> str:
     if facet.threshold is not None:
         group = f"threshold: {Decimal(repr(facet.threshold)):f}"
     return _aligned(f"      - {{name: {_scalar(facet.name)}, {group}}}", f"{facet.share:.0%} of the rows")
+
+
+def _explainability(sample: CsvSample, proposal: Proposal) -> str:
+    """Return the monitor as a comment, with the mean record, which is the same in every run."""
+    if not 2 <= len(proposal.features) <= MOST_EXPLAINED:
+        return ""
+    row = _wrapped([_mean(sample, name) for name in proposal.features])
+    lines = [
+        "# explainability:                 # which features the answers rest on; the model is asked often",
+        "#   baseline:                     # contributions are measured from the mean of the rows read",
+        *(f"#     {line.strip()}" for line in f"- [{row}]".splitlines()),
+    ]
+    return "".join(f"  {line}\n" for line in lines)
+
+
+def _mean(sample: CsvSample, name: str) -> str:
+    """Return the mean of a column's numbers, six digits of it, without an exponent."""
+    counts = sample.column(name, "a feature").counts
+    rows = counts.total()
+    mean = math.fsum(float(cell) * (count / rows) for cell, count in counts.items())
+    return f"{Decimal(f'{mean:.6g}'):f}"
 
 
 def _notes(model: str, proposal: Proposal) -> tuple[str, ...]:

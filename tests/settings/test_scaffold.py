@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import tempfile
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -78,6 +79,24 @@ def test_the_file_is_short(tmp_path: Path) -> None:
     lines = [line for line in made.text.splitlines() if line.strip() and not line.strip().startswith("#")]
 
     assert len(lines) <= 25
+
+
+def test_attributions_are_measured_from_the_mean_of_the_rows_read(tmp_path: Path) -> None:
+    """The commented monitor is valid as soon as its marks are gone, and holds the mean of what is there."""
+    rows = [("1", "1e308", "0"), ("2.5", "", "1"), ("3", "1e308", "0"), ("", "1e308", "1")]
+    text = "id,income,black,approve,huge\n" + "".join(
+        f"{n},{one},{n % 2},{last},{other}\n" for n, (one, other, last) in enumerate(rows)
+    )
+    made = scaffold("loans", write(tmp_path, text), label="approve")
+    lines = made.text.splitlines()
+    first = next(place for place, line in enumerate(lines) if "explainability:" in line)
+    last = lines.index("  bias:")
+    lines[first:last] = [line.replace("# ", "", 1) for line in lines[first:last]]
+    found = load(replace(made, text="\n".join(lines)), tmp_path).monitors.explainability
+
+    assert found is not None
+    assert [[float(value) for value in row] for row in found.baseline] == [[2.16667, 1e308]]
+    assert load(made, tmp_path).monitors.model_quality is not None
 
 
 @pytest.mark.parametrize(
