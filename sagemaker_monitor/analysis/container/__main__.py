@@ -1,4 +1,4 @@
-"""Run an analysis container: `python -m sagemaker_monitor.analysis.container clarify` or `analyzer`."""
+"""Run an analysis container: `python -m sagemaker_monitor.analysis.container clarify | analyzer | merge`."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from sagemaker_monitor.analysis.errors import AnalysisError
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-CONTAINERS = ("clarify", "analyzer")
+CONTAINERS = ("clarify", "analyzer", "merge")
 LONGEST_TEXT = 1024
 """Characters of a failure reason that SageMaker keeps."""
 

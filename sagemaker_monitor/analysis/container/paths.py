@@ -5,12 +5,13 @@ from __future__ import annotations
 import os
 import shutil
 import tempfile
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
 
 ROOT_VARIABLE = "SAGEMAKER_MONITOR_ROOT"
 DEFAULT_ROOT = "/opt/ml"
@@ -65,12 +66,19 @@ class Paths:
 
 def write_outputs(output: Path, files: Mapping[str, str]) -> None:
     """Write all of *files* below *output*, or none when writing fails; their names may have folders."""
+    with staged(output) as folder:
+        for name, content in files.items():
+            (folder / name).parent.mkdir(parents=True, exist_ok=True)
+            (folder / name).write_text(content, encoding="utf-8")
+
+
+@contextmanager
+def staged(output: Path) -> Iterator[Path]:
+    """Give a folder whose files appear below *output* when the block ends well, and not at all otherwise."""
     output.parent.mkdir(parents=True, exist_ok=True)
     staging = Path(tempfile.mkdtemp(prefix=f".{output.name}-", dir=output.parent))
     try:
-        for name, content in files.items():
-            (staging / name).parent.mkdir(parents=True, exist_ok=True)
-            (staging / name).write_text(content, encoding="utf-8")
+        yield staging
         staging.chmod(0o755)
         try:
             staging.rename(output)

@@ -11,12 +11,13 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
 
-Kind = Literal["clarify", "analyzer", "script"]
+Kind = Literal["clarify", "analyzer", "merge", "script"]
 
 CLARIFY = "sagemaker-clarify-processing"
 ANALYZER = "sagemaker-model-monitor-analyzer"
+MERGER = "sagemaker-model-monitor-groundtruth-merger"
 SCIKIT_LEARN = "sagemaker-scikit-learn"
-RUNNABLE = (f"{CLARIFY}:1.0", ANALYZER, f"{SCIKIT_LEARN}:*")
+RUNNABLE = (f"{CLARIFY}:1.0", ANALYZER, MERGER, f"{SCIKIT_LEARN}:*")
 
 _ROOT = re.compile(r"(?<![\w./-])/opt/ml(?=/|$|[^\w.-])")
 
@@ -114,11 +115,13 @@ def kind_of(image: str) -> Kind | None:
         return "clarify"
     if repository(image) == ANALYZER and tag in ("", "latest"):
         return "analyzer"
+    if repository(image) == MERGER and tag in ("", "latest"):
+        return "merge"
     return "script" if repository(image) == SCIKIT_LEARN else None
 
 
-def analysis_command(kind: Literal["clarify", "analyzer"]) -> list[str]:
-    """Return what runs in place of the Clarify container or the Model Monitor analyzer."""
+def analysis_command(kind: Literal["clarify", "analyzer", "merge"]) -> list[str]:
+    """Return what runs in place of the Clarify container, the Model Monitor analyzer or its merge."""
     return [sys.executable, "-m", "sagemaker_monitor.analysis.container", kind]
 
 

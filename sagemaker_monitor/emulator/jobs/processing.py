@@ -79,7 +79,7 @@ def _container(work: Work, stack: ExitStack) -> tuple[list[str], dict[str, str]]
     own = images.relocate_all(work.record.get("Environment", {}), work.root)
     registered = work.context.config.images.command(specification["ImageUri"])
     kind = images.kind_of(specification["ImageUri"])
-    if registered is None and (kind == "clarify" or kind == "analyzer"):
+    if registered is None and kind is not None and kind != "script":
         shadow: dict[str, str] = {}
         if kind == "clarify":
             clarify_config.stage_named(work)

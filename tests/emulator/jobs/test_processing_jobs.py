@@ -338,7 +338,7 @@ def refused(**changes: Any) -> dict[str, Any]:
     [
         (
             refused(ImageUri="1.dkr.ecr.us-east-1.amazonaws.com/sagemaker-debugger-rules:latest"),
-            r"run: sagemaker-clarify-processing:1\.0, sagemaker-model-monitor-analyzer, sagemaker-scikit",
+            "sagemaker-model-monitor-analyzer, sagemaker-model-monitor-groundtruth-merger, sagemaker-scikit",
         ),
         (refused(ContainerEntrypoint=[]), "ContainerEntrypoint: a sagemaker-scikit-learn job needs one"),
         (

@@ -1,0 +1,74 @@
+"""Ground truth of a window by inference id."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from sagemaker_monitor.analysis.documents.ground_truth import GroundTruthRecord
+from sagemaker_monitor.analysis.documents.strict import DocumentError
+from sagemaker_monitor.analysis.errors import AnalysisError
+from sagemaker_monitor.analysis.records.lines import blocks_of
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
+    import polars as pl
+
+    from sagemaker_monitor.analysis.records.lines import Block
+
+ID, TRUTH = "id", "truth"
+
+
+def truths_of(files: Sequence[Path]) -> pl.DataFrame:
+    """Return the labels of *files* by id: columns *id*, and *truth*, the JSON text of groundTruthData.
+
+    An id that comes twice counts once, the first time: the same file may lie under two hours. Raises
+    AnalysisError that names the line which is no ground truth record.
+    """
+    import polars as pl
+
+    frames = [_truths(block) for block in blocks_of(files)]
+    empty = pl.DataFrame(schema={ID: pl.String, TRUTH: pl.String})
+    return pl.concat([empty, *frames]).unique(ID, keep="first", maintain_order=True)
+
+
+def _truths(block: Block) -> pl.DataFrame:
+    import polars as pl
+
+    schema = {
+        "groundTruthData": pl.Struct({"data": pl.String, "encoding": pl.String}),
+        "eventMetadata": pl.Struct({"eventId": pl.String}),
+    }
+    try:
+        frame = pl.read_ndjson(block.content, schema=schema)
+    except pl.exceptions.PolarsError as error:
+        _find_fault(block)
+        raise AnalysisError(
+            f"ground truth cannot be read near {block.place(0)[:-1]}: {error!s:.100}"
+        ) from error
+    found = frame.select(
+        pl.col("eventMetadata").struct.field("eventId").str.strip_chars().alias(ID),
+        pl.col("groundTruthData").struct.json_encode().alias(TRUTH),
+        pl.col("groundTruthData").struct.field("data").is_null().alias("unlabelled"),
+        pl.col("groundTruthData").struct.field("encoding").is_in(["CSV", "JSON"]).alias("known"),
+    )
+    wrong = found.filter(
+        pl.col(ID).is_null() | (pl.col(ID) == "") | pl.col("unlabelled") | ~pl.col("known").fill_null(False)
+    )
+    if wrong.height:
+        _find_fault(block)
+    return found.select(ID, TRUTH)
+
+
+def _find_fault(block: Block) -> None:
+    """Raise AnalysisError for the first line of a block that is no ground truth record."""
+    for number, line in enumerate(block.content.split(b"\n")):
+        if not line.strip():
+            continue
+        try:
+            GroundTruthRecord.from_json(line.decode("utf-8"))
+        except UnicodeDecodeError as error:
+            raise AnalysisError(f"{block.place(number)} of the ground truth is not UTF-8 text") from error
+        except DocumentError as error:
+            raise AnalysisError(f"{block.place(number)} is no ground truth record: {error}") from error
