@@ -7,7 +7,8 @@ from dataclasses import dataclass
 
 from sagemaker_monitor.reports.history.runs import CLOSED, GAP, KIND_WORDS, OPEN_QUESTION, PASSED, RunLine
 
-WIDTH, LANE = 960, 30
+WIDTH, LANE, STEP = 960, 30, 32
+"""The widest strip, and the room for a pipeline and for a run where there are few, in pixels."""
 PATHS = {
     PASSED: "M-6 0A6 6 0 1 1 6 0A6 6 0 1 1-6 0Z",
     CLOSED: "M0-8L8 0L0 8L-8 0Z",
@@ -47,7 +48,8 @@ class Strip:
 def draw_strip(lines: Sequence[RunLine]) -> Strip:
     """Return the strip of runs, oldest first; lanes in the order in which pipelines first ran."""
     names = tuple(dict.fromkeys(line.pipeline for line in lines))
-    step = WIDTH / max(1, len(lines))
+    width = min(WIDTH, STEP * max(1, len(lines)))
+    step = width / max(1, len(lines))
     lanes = tuple(
         Lane(
             name,
@@ -62,4 +64,4 @@ def draw_strip(lines: Sequence[RunLine]) -> Strip:
     )
     kinds = {line.kind for line in lines}
     legend = tuple((kind, words, PATHS[kind]) for kind, words in KIND_WORDS.items() if kind in kinds)
-    return Strip(WIDTH, LANE * max(1, len(names)), lanes, legend)
+    return Strip(width, LANE * max(1, len(names)), lanes, legend)
