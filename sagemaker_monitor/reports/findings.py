@@ -68,14 +68,18 @@ def of_inputs(finding: Finding) -> bool:
 
 
 def of_model(finding: Finding) -> bool:
-    """Return whether *finding* is about the model as a whole: its quality, or what it rests on."""
-    return finding.monitor in ABOUT_MODELS
+    """Return whether *finding* is about the model as a whole: its quality, what it rests on, or else."""
+    if finding.monitor in ABOUT_MODELS:
+        return True
+    # A monitor that this program does not know is about neither people nor inputs unless it says so.
+    named = finding.facet is not None or finding.feature is not None
+    return not named and finding.monitor != "data_quality"
 
 
 def about(finding: Finding) -> str:
     """Return what a finding is about: the model, a group of people, a feature, or the columns."""
     if of_model(finding):
-        return ABOUT_MODELS[finding.monitor]
+        return ABOUT_MODELS.get(finding.monitor, text(finding.monitor, 60).replace("_", " "))
     if finding.facet is not None:
         return group_name(finding.facet, finding.facet_value or "")
     return text(finding.feature, 120) if finding.feature is not None else "columns"
@@ -141,11 +145,9 @@ def grouped(findings: Iterable[Finding]) -> tuple[Group, ...]:
     """Return the model's groups, then one per facet and value; findings about inputs are in none."""
     groups: dict[str, list[Line]] = {}
     for finding in sorted((each for each in findings if not of_inputs(each)), key=lambda e: not of_model(e)):
-        groups.setdefault(about(finding), []).append(_line(finding))
-    models = set(ABOUT_MODELS.values())
-    return tuple(
-        Group(sentence(name) if name in models else name, tuple(lines)) for name, lines in groups.items()
-    )
+        name = sentence(about(finding)) if of_model(finding) else about(finding)
+        groups.setdefault(name, []).append(_line(finding))
+    return tuple(Group(name, tuple(lines)) for name, lines in groups.items())
 
 
 def input_lines(findings: Iterable[Finding]) -> tuple[InputLine, ...]:

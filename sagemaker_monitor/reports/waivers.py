@@ -11,7 +11,7 @@ from sagemaker_monitor.reports.wording import count, counted, number, text
 STATUS_WORDS = {
     APPLIED: "applied",
     UNUSED: "covered nothing",
-    EXPIRED: "expired: what it covered counts again",
+    EXPIRED: "expired",
 }
 TONES = {APPLIED: "unclear", UNUSED: "plain", EXPIRED: "closed"}
 
