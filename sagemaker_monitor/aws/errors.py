@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from http import HTTPStatus
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -19,15 +20,30 @@ _DENIED = frozenset({"AccessDenied", "AccessDeniedException", "UnauthorizedOpera
 _BUSY = frozenset(
     {"ThrottlingException", "Throttling", "TooManyRequestsException", "SlowDown", "RequestLimitExceeded"}
 )
+_UNREACHABLE = frozenset(
+    {
+        "EndpointConnectionError",
+        "ConnectTimeoutError",
+        "ConnectionClosedError",
+        "ReadTimeoutError",
+        "ProxyConnectionError",
+        "HTTPClientError",
+        "ResponseStreamingError",
+    }
+)
 
 
 class AwsError(Exception):
-    """AWS, or the emulator, could not or would not do it; `code` is the API's own word where it gave one."""
+    """AWS, or the emulator, could not or would not do it; `code` is the API's own word where it gave one.
 
-    def __init__(self, message: str, *, code: str = "") -> None:
+    *transient* says that the same question may be answered later: AWS was busy, broken or out of reach.
+    """
+
+    def __init__(self, message: str, *, code: str = "", transient: bool = False) -> None:
         """Keep the API's error code beside the text."""
         super().__init__(message if len(message) <= MESSAGE_LIMIT else f"{message[: MESSAGE_LIMIT - 1]}…")
         self.code = code
+        self.transient = transient
 
 
 class NotFoundError(AwsError):
@@ -60,12 +76,7 @@ def explain(
         )
     if kind in ("ProfileNotFound", "SSOTokenLoadError", "UnauthorizedSSOTokenError", "TokenRetrievalError"):
         return AwsError(f"{error}; log in, or set AWS_PROFILE to a profile of account {environment.account}")
-    if kind in (
-        "EndpointConnectionError",
-        "ConnectTimeoutError",
-        "ConnectionClosedError",
-        "ReadTimeoutError",
-    ):
+    if kind in _UNREACHABLE:
         return _unreachable(error, service, environment)
     if kind == "ParamValidationError":
         return AwsError(f"{service} {operation}: {error}".replace("\n", "; "))
@@ -76,10 +87,12 @@ def _unreachable(error: Exception, service: str, environment: Environment) -> Aw
     if environment.endpoint_url is not None:
         return AwsError(
             f"the emulator does not answer at {environment.endpoint_url}: run sagemaker-monitor local up "
-            f"(or look with sagemaker-monitor local status)"
+            f"(or look with sagemaker-monitor local status)",
+            transient=True,
         )
     return AwsError(
-        f"{service} does not answer in {environment.region}: {error}; check the network and the region"
+        f"{service} does not answer in {environment.region}: {error}; check the network and the region",
+        transient=True,
     )
 
 
@@ -105,8 +118,16 @@ def _refused(response: dict[str, object], action: str, environment: Environment,
             code=code,
         )
     if code in _BUSY:
-        return AwsError(f"{action} was throttled and stayed so after retries; try again later", code=code)
-    return AwsError(f"{action}: {code}: {text}" if code != text else f"{action}: {text}", code=code)
+        text = f"{action} was throttled and stayed so after retries; try again later"
+        return AwsError(text, code=code, transient=True)
+    told = f"{action}: {code}: {text}" if code != text else f"{action}: {text}"
+    return AwsError(told, code=code, transient=_status(response) >= HTTPStatus.INTERNAL_SERVER_ERROR)
+
+
+def _status(response: dict[str, object]) -> int:
+    metadata = response.get("ResponseMetadata")
+    status = metadata.get("HTTPStatusCode") if isinstance(metadata, dict) else None
+    return status if isinstance(status, int) else 0
 
 
 def _bucket_hint(bucket: str, environment: Environment) -> str:

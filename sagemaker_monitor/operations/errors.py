@@ -7,6 +7,11 @@ OperationError
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from sagemaker_monitor.operations.follow import Snapshot
+
 
 class OperationError(Exception):
     """An operation could not be done."""
@@ -17,4 +22,9 @@ class UsageError(OperationError):
 
 
 class TimedOutError(OperationError):
-    """The execution was still running when the waiting time was over."""
+    """The execution was still running when the waiting time was over; *snapshot* is how it was last seen."""
+
+    def __init__(self, message: str, snapshot: Snapshot | None = None) -> None:
+        """Keep the snapshot beside the text."""
+        super().__init__(message)
+        self.snapshot = snapshot

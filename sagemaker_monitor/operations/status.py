@@ -16,7 +16,7 @@ from sagemaker_monitor.aws import Aws, NotFoundError
 from sagemaker_monitor.aws.dry_run import DryRun
 from sagemaker_monitor.aws.storage import head
 from sagemaker_monitor.operations.follow import ENDED, Snapshot
-from sagemaker_monitor.operations.outcome import conclude_of
+from sagemaker_monitor.operations.outcome import Conclusion, conclude_of
 from sagemaker_monitor.operations.planning.anatomy import take_apart
 from sagemaker_monitor.registry.versions import latest_approved, list_versions
 
@@ -37,7 +37,7 @@ class LastExecution:
     started: datetime
     decision: str | None
     """The verdict's; None while it runs, and where there is no verdict that can be believed."""
-    conclusion: Literal["open", "refused", "broken", "running"]
+    conclusion: Conclusion | Literal["running"]
     problem: str
     """Why there is no verdict, or why it is not believed; empty otherwise."""
 

@@ -40,6 +40,7 @@ DEPLOYED = tuple(
 BASELINE, ARTIFACT = b"{}", b"a model"
 BASELINE_DIGEST = f"sha256:{hashlib.sha256(BASELINE).hexdigest()}"
 MODEL_ETAG = hashlib.md5(ARTIFACT).hexdigest()
+SCRIPT_IMAGE = "141502667606.dkr.ecr.eu-west-1.amazonaws.com/sagemaker-scikit-learn:1.2-1-cpu-py3"
 IMAGE = "141502667606.dkr.ecr.eu-west-1.amazonaws.com/sagemaker-xgboost:1.7-1"
 
 
@@ -112,6 +113,25 @@ def definition(*steps: dict[str, Any], required: tuple[str, ...] = (), **default
 def fail_step(message: str = "The gate is closed.") -> dict[str, Any]:
     """Return a step that fails."""
     return {"Name": "Refuse", "Type": "Fail", "Arguments": {"ErrorMessage": message}}
+
+
+def processing_step(environment: Environment, code: str, name: str = "Join") -> dict[str, Any]:
+    """Return a step whose job runs a line of Python."""
+    return {
+        "Name": name,
+        "Type": "Processing",
+        "Arguments": {
+            "AppSpecification": {"ImageUri": SCRIPT_IMAGE, "ContainerEntrypoint": ["python3", "-c", code]},
+            "ProcessingResources": {
+                "ClusterConfig": {
+                    "InstanceType": "ml.t3.medium",
+                    "InstanceCount": 1,
+                    "VolumeSizeInGB": 20,
+                }
+            },
+            "RoleArn": environment.roles.execution,
+        },
+    }
 
 
 def register_step(environment: Environment, **metadata: Any) -> dict[str, Any]:

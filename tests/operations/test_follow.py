@@ -7,12 +7,13 @@ from typing import Any
 
 import pytest
 
-from sagemaker_monitor.aws import Aws
+from sagemaker_monitor.aws import Aws, AwsError
 from sagemaker_monitor.operations import follow as following
-from sagemaker_monitor.operations.errors import TimedOutError, UsageError
+from sagemaker_monitor.operations.errors import OperationError, TimedOutError, UsageError
 from sagemaker_monitor.operations.follow import FIRST_INTERVAL, LAST_INTERVAL, follow, look
+from sagemaker_monitor.operations.stop import stop_execution
 from sagemaker_monitor.settings import Environment
-from tests.operations.emulated import definition, deploy, fail_step, start
+from tests.operations.emulated import definition, deploy, fail_step, processing_step, start, wait
 
 ARN = "arn:aws:sagemaker:eu-west-1:000000000000:pipeline/p/execution/e"
 
@@ -60,10 +61,115 @@ def test_polling_slows_down_while_nothing_happens(environment: Environment) -> N
     assert pauses[-1] == LAST_INTERVAL
 
 
-def test_waiting_ends_at_the_timeout(environment: Environment) -> None:
-    """An execution that takes longer is left to itself, and the message says so."""
-    with pytest.raises(TimedOutError, match=f"{ARN} is still Executing after 0:00:01; it goes on"):
-        list(follow(Answers(environment, 99), ARN, timeout=timedelta(seconds=1), sleep=lambda _: None))
+class Clock:
+    """Time that passes while one sleeps, and only then."""
+
+    def __init__(self) -> None:
+        self.now = 0.0
+
+    def __call__(self) -> float:
+        return self.now
+
+    def sleep(self, seconds: float) -> None:
+        self.now += seconds
+
+
+@pytest.fixture
+def clock() -> Clock:
+    """A clock of one's own."""
+    return Clock()
+
+
+def test_waiting_ends_at_the_timeout(environment: Environment, clock: Clock) -> None:
+    """An execution that takes longer is left to itself at that moment, and the message says so."""
+    ask = follow(Answers(environment, 99), ARN, timeout=timedelta(seconds=7), sleep=clock.sleep, clock=clock)
+    with pytest.raises(TimedOutError, match=f"{ARN} is still Executing after 0:00:07; it goes on") as caught:
+        list(ask)
+
+    assert clock.now == 7
+    assert caught.value.snapshot is not None
+
+
+def test_a_reminder_repeats_what_did_not_change(environment: Environment, clock: Clock) -> None:
+    """Logs that need a sign of life get the same snapshot again."""
+    minute = timedelta(minutes=1)
+    ask = follow(Answers(environment, 16), ARN, remind=minute, sleep=clock.sleep, clock=clock)
+
+    assert [snapshot.status for snapshot in ask] == ["Executing", "Executing", "Executing", "Succeeded"]
+
+
+class Failing(Answers):
+    """AWS that answers once, then fails so many times, then answers again."""
+
+    def __init__(self, environment: Environment, error: AwsError, times: int) -> None:
+        super().__init__(environment, 1)
+        self.error, self.times = error, times
+
+    def call(self, service: str, operation: str, /, **request: Any) -> dict[str, Any]:
+        if operation == "describe_pipeline_execution" and self.left == 0 and self.times:
+            self.times -= 1
+            raise self.error
+        return super().call(service, operation, **request)
+
+
+BUSY = AwsError("throttled", code="ThrottlingException", transient=True)
+
+
+def test_an_outage_is_waited_out(environment: Environment, clock: Clock) -> None:
+    """Throttling costs time and nothing else: it is told once, with its end, and the pauses grow."""
+    notes: list[str] = []
+    pauses: list[float] = []
+
+    def sleep(seconds: float) -> None:
+        pauses.append(seconds)
+        clock.sleep(seconds)
+
+    found = list(follow(Failing(environment, BUSY, 8), ARN, tell=notes.append, sleep=sleep, clock=clock))
+
+    assert [snapshot.status for snapshot in found] == ["Executing", "Succeeded"]
+    assert len(notes) == 2
+    assert "throttled; the execution goes on" in notes[0]
+    assert pauses[1] <= FIRST_INTERVAL
+    assert 30 <= pauses[8] <= 60
+
+
+def test_an_outage_without_end_is_an_error(environment: Environment, clock: Clock) -> None:
+    """After a quarter of an hour without an answer the last error is raised."""
+    with pytest.raises(AwsError, match="throttled"):
+        list(follow(Failing(environment, BUSY, 10**6), ARN, sleep=clock.sleep, clock=clock))
+
+    assert 900 <= clock.now <= 1000
+
+
+def test_expired_credentials_are_told_at_once(environment: Environment, clock: Clock) -> None:
+    """Waiting does not renew them."""
+    expired = AwsError("the AWS credentials have expired: log in again", code="ExpiredTokenException")
+    with pytest.raises(AwsError, match="have expired"):
+        list(follow(Failing(environment, expired, 1), ARN, sleep=clock.sleep, clock=clock))
+
+    assert clock.now == FIRST_INTERVAL
+
+
+def test_the_jobs_of_steps_are_known(aws: Aws) -> None:
+    """A step that runs a job names it, as its log's stream does."""
+    deploy(aws, "p", definition(processing_step(aws.environment, "pass"), fail_step()))
+
+    steps = {step.name: step for step in list(follow(aws, start(aws, "p")))[-1].steps}
+
+    assert steps["Join"].job
+    assert steps["Join"].job_arn.endswith(f":processing-job/{steps['Join'].job}")
+    assert steps["Refuse"].job == ""
+
+
+def test_a_running_execution_can_be_stopped_once(aws: Aws) -> None:
+    """Its job ends, and it cannot be stopped again."""
+    deploy(aws, "p", definition(processing_step(aws.environment, "import time; time.sleep(60)")))
+    arn = start(aws, "p")
+    stop_execution(aws, arn)
+
+    assert wait(aws, arn) == "Stopped"
+    with pytest.raises(OperationError, match="has ended meanwhile"):
+        stop_execution(aws, arn)
 
 
 @pytest.mark.parametrize(

@@ -3,23 +3,27 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
 from sagemaker_monitor.aws import Aws
 from sagemaker_monitor.aws.storage import put_if_missing
-from sagemaker_monitor.operations.errors import UsageError
-from sagemaker_monitor.operations.follow import follow
+from sagemaker_monitor.operations.follow import Step, follow
+from sagemaker_monitor.operations.job_log import tails
 from sagemaker_monitor.operations.outcome import Outcome, conclude
 from tests.operations.emulated import (
     definition,
     deploy,
     fail_step,
     make_verdict,
+    processing_step,
     put_verdict,
+    register_step,
     register_version,
     start,
     verdict_place,
+    wait,
 )
 
 
@@ -67,7 +71,8 @@ def test_no_verdict_is_broken(aws: Aws, failed: str) -> None:
     """An execution that left nothing is no refusal."""
     found = outcome(aws, failed)
 
-    assert (found.conclusion, found.problem) == ("broken", "it left no verdict")
+    assert found.conclusion == "broken"
+    assert found.problem == "it left no verdict: step Refuse Failed before any check"
 
 
 @pytest.mark.parametrize("content", [b"", b"{", b"[]", b'{"decision": "pass"}', b"\xff\xfe", b"[" * 100_000])
@@ -93,9 +98,51 @@ def test_a_verdict_of_another_execution_is_not_believed(aws: Aws, failed: str) -
     assert outcome(aws, failed).conclusion == "broken"
 
 
-def test_a_foreign_pipeline_is_refused(aws: Aws) -> None:
-    """Only this package's pipelines leave verdicts."""
-    deploy(aws, "payroll", definition(fail_step()))
+@pytest.mark.parametrize(("steps", "conclusion"), [((), "done"), ((fail_step(),), "broken")])
+def test_a_foreign_pipeline_has_its_own_end(
+    aws: Aws, steps: tuple[dict[str, Any], ...], conclusion: str
+) -> None:
+    """No verdict is expected of a pipeline of somebody else: it succeeded, or it did not."""
+    deploy(aws, "payroll", definition(*(steps or (register_step(aws.environment),))))
 
-    with pytest.raises(UsageError, match="'payroll' is none of this package's pipelines"):
-        outcome(aws, start(aws, "payroll"))
+    found = outcome(aws, start(aws, "payroll"))
+
+    assert (found.conclusion, found.is_ours, found.verdict) == (conclusion, False, None)
+    assert "'payroll' is none of this package's pipelines" in found.problem
+
+
+@pytest.mark.parametrize("name", ["mortgage-register-local", "payroll"])
+def test_a_deleted_pipeline_leaves_its_executions(aws: Aws, name: str) -> None:
+    """What is left is told: the verdict of one of ours, the end of any other."""
+    deploy(aws, name, definition(fail_step()))
+    arn = start(aws, name)
+    wait(aws, arn)
+    put_verdict(aws, make_verdict(aws.environment, arn, "refused"))
+    aws.call("sagemaker", "delete_pipeline", PipelineName=name)
+
+    found = outcome(aws, arn)
+
+    assert found.conclusion == ("refused" if name.startswith("mortgage") else "broken")
+
+
+def test_a_broken_job_tells_how_its_log_ends(aws: Aws) -> None:
+    """The last lines come from CloudWatch Logs, with the stream where all of them are."""
+    code = "print('reading rows'); raise SystemExit('no column income')"
+    deploy(aws, "mortgage-register-local", definition(processing_step(aws.environment, code)))
+
+    found = outcome(aws, start(aws, "mortgage-register-local"))
+
+    (log,) = found.logs
+    assert (log.step, log.group) == ("Join", "/aws/sagemaker/ProcessingJobs")
+    assert log.stream.startswith(f"{log.job}/algo-1-")
+    assert set(log.lines) == {"reading rows", "no column income"}
+    assert found.problem == "it left no verdict: step Join Failed before any check"
+
+
+def test_a_log_that_may_not_be_read_is_said_to_be_so(aws: Aws) -> None:
+    """Where there is no log, the step is told all the same."""
+    step = Step("Join", "ProcessingJob", "Failed", None, None, "", job_arn="arn:a:s:r:0:processing-job/gone")
+
+    (log,) = tails(aws, [step])
+
+    assert (log.lines, log.problem, log.job) == ((), "it logged nothing", "gone")

@@ -15,7 +15,13 @@ from sagemaker_monitor.cli.render.text import clean, console, line
 from sagemaker_monitor.operations.status import MOST_PENDING, ModelStatus, PipelineStatus
 
 _CHECKOUT_STYLES = {"same": "green", "not deployed": "red", "differs": "yellow", "edited": "yellow"}
-_CONCLUSION_STYLES = {"open": "green", "refused": "red", "broken": "yellow", "running": "cyan"}
+_CONCLUSION_STYLES = {
+    "open": "green",
+    "done": "green",
+    "refused": "red",
+    "broken": "yellow",
+    "running": "cyan",
+}
 
 
 def print_status(environment: str, statuses: Sequence[ModelStatus]) -> None:
