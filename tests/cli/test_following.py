@@ -6,9 +6,6 @@ import json
 import signal
 import subprocess
 import sys
-import threading
-from collections.abc import Iterator
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
@@ -16,49 +13,19 @@ import pytest
 from sagemaker_monitor.aws import Aws
 from sagemaker_monitor.cli.main import main
 from sagemaker_monitor.emulator.server import Server
+from tests.cli.endless import ARN, Endless
 from tests.operations.emulated import (
     definition,
     deploy,
     fail_step,
     make_verdict,
+    processing_step,
     put_verdict,
     register_version,
     start,
 )
 
 ROOT = Path(__file__).parents[2]
-ARN = "arn:aws:sagemaker:eu-west-1:000000000000:pipeline/mortgage-register-local/execution/e"
-
-
-class Forever(BaseHTTPRequestHandler):
-    """A SageMaker on which every execution goes on."""
-
-    def do_POST(self) -> None:
-        self.rfile.read(int(self.headers["Content-Length"]))
-        steps = self.headers["X-Amz-Target"] == "SageMaker.ListPipelineExecutionSteps"
-        running = {"StepName": "ScoreBaseline", "StepStatus": "Executing"}
-        answer = {"PipelineExecutionSteps": [running]} if steps else {"PipelineExecutionStatus": "Executing"}
-        body = json.dumps(answer).encode()
-        self.send_response(200)
-        self.send_header("Content-Length", str(len(body)))
-        self.end_headers()
-        self.wfile.write(body)
-
-    def log_message(self, *_: object) -> None: ...
-
-
-@pytest.fixture
-def endless(conf: Path, emulator: Server) -> Iterator[Path]:
-    """The configuration of an environment where executions never end."""
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Forever)
-    thread = threading.Thread(target=server.serve_forever, args=(0.02,))
-    thread.start()
-    local = conf / "environments" / "local.yaml"
-    local.write_text(local.read_text().replace(emulator.url, f"http://127.0.0.1:{server.server_address[1]}"))
-    yield conf
-    server.shutdown()
-    thread.join()
-    server.server_close()
 
 
 @pytest.mark.parametrize(
@@ -145,16 +112,74 @@ def test_text_from_documents_does_not_steer_the_terminal(
 
 
 def test_the_timeout_exits_4_and_says_how_to_come_back(
-    endless: Path, capsys: pytest.CaptureFixture[str]
+    endless: Endless, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """The execution goes on, and the command that follows it again is printed."""
-    assert main(["follow", ARN, "--timeout", "1s", "--conf-dir", str(endless)]) == 4
+    assert main(["follow", ARN, "--timeout", "1s", "--conf-dir", str(endless.conf)]) == 4
     assert f"come back with: sagemaker-monitor follow {ARN} --env local" in capsys.readouterr().err
 
 
-def test_ctrl_c_detaches(endless: Path) -> None:
+def test_a_timeout_is_a_document_too(endless: Endless, capsys: pytest.CaptureFixture[str]) -> None:
+    """With --format json who waits learns from standard output what still runs."""
+    arguments = ("--timeout", "1s", "--format", "json", "--quiet", "--conf-dir", str(endless.conf))
+    assert main(["follow", ARN, *arguments]) == 4
+
+    document = json.loads(capsys.readouterr().out)
+    assert (document["status"], document["conclusion"]) == ("Executing", "running")
+    assert document["steps"][0] == {"name": "ScoreBaseline", "status": "Executing"}
+
+
+def test_throttling_is_survived(endless: Endless, capsys: pytest.CaptureFixture[str]) -> None:
+    """A service that is busy for a while is asked again, which the log tells."""
+    endless.failing = 3
+    assert main(["follow", ARN, "--timeout", "4s", "--conf-dir", str(endless.conf)]) == 4
+
+    told = capsys.readouterr().err
+    assert "asking again" in told
+    assert "AWS answers again" in told
+
+
+def test_a_pipeline_of_others_is_followed(aws: Aws, conf: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Its own end is the exit code, and why there is no verdict is told."""
+    deploy(aws, "payroll", definition(fail_step("no budget")))
+    arn = start(aws, "payroll")
+
+    assert main(["follow", arn, "--conf-dir", str(conf)]) == 3
+
+    out = capsys.readouterr().out
+    assert f"payroll {arn.rsplit('/', 1)[-1]}: Failed" in out
+    assert "no verdict is expected of it" in out
+    assert "no budget" in out
+
+
+def test_what_a_broken_job_logged_is_shown(aws: Aws, conf: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """The end of the log, as text, under the step's reason; and in the document."""
+    code = "print(chr(27) + '[2J no column income'); raise SystemExit(1)"
+    deploy(aws, "mortgage-register-local", definition(processing_step(aws.environment, code)))
+    arn = start(aws, "mortgage-register-local")
+
+    assert main(["follow", arn, "--conf-dir", str(conf)]) == 3
+    out, err = capsys.readouterr()
+    assert main(["follow", arn, "--format", "json", "--conf-dir", str(conf)]) == 3
+    document = json.loads(capsys.readouterr().out)
+
+    assert "  | �[2J no column income" in out
+    assert "log /aws/sagemaker/ProcessingJobs, stream pipelines-" in out
+    assert "\x1b" not in out + err
+    assert document["failed_steps"][0]["log"]["lines"] == ["\x1b[2J no column income"]
+
+
+def test_ctrl_c_detaches(endless: Endless) -> None:
     """An interrupted follow says that the execution goes on and how to come back, without a traceback."""
-    command = [sys.executable, "-m", "sagemaker_monitor.cli.main", "follow", ARN, "--conf-dir", str(endless)]
+    command = [
+        sys.executable,
+        "-m",
+        "sagemaker_monitor.cli.main",
+        "follow",
+        ARN,
+        "--conf-dir",
+        str(endless.conf),
+    ]
     with subprocess.Popen(
         command, cwd=ROOT, stderr=subprocess.PIPE, stdout=subprocess.DEVNULL, text=True
     ) as child:
@@ -168,6 +193,7 @@ def test_ctrl_c_detaches(endless: Path) -> None:
     assert child.returncode == 130
     assert f"come back with: sagemaker-monitor follow {ARN} --env local" in told
     assert "Traceback" not in told
+    assert endless.stopped == []
 
 
 def test_an_unknown_execution_is_two(aws: Aws, conf: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -14,7 +14,7 @@ from rich.text import Text
 from sagemaker_monitor.cli.render.text import clean
 from sagemaker_monitor.operations.follow import RUNNING, Snapshot, Step
 
-AROUND = 6
+AROUND = 8
 """Lines of the screen that are not steps: title, headings, rules, what is left out, a note."""
 FEWEST = 3
 WIDE, MEDIUM = 110, 60
