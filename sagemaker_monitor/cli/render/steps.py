@@ -17,8 +17,8 @@ from sagemaker_monitor.operations.follow import RUNNING, Snapshot, Step
 AROUND = 8
 """Lines of the screen that are not steps: title, headings, rules, what is left out, a note."""
 FEWEST = 3
-WIDE, MEDIUM = 110, 60
-"""Columns from which there is room for a step's job, and for what there is to say of it."""
+WIDE, MEDIUM, NARROW = 110, 60, 44
+"""Columns from which there is room for a step's job, for what there is to say of it, and for its time."""
 JOB = 63
 """Characters of a job's name, at most."""
 _BETWEEN = 3
@@ -81,16 +81,20 @@ def length(started: datetime | None, ended: datetime | None) -> str:
 
 
 def _title(snapshot: Snapshot) -> Text:
-    name = f" {clean(snapshot.pipeline_name)} {clean(snapshot.execution_id)}  "
-    title = Text(name, style="bold")
-    title.append(snapshot.status, style=STYLES.get(snapshot.status, ""))
-    return title.append(f"  {length(snapshot.started, snapshot.ended)}", style="not bold")
+    """Return how the execution is, before its name: a narrow screen cuts what comes last."""
+    title = Text(f" {snapshot.status}", style=f"bold {STYLES.get(snapshot.status, '')}".strip())
+    title.append(f"  {length(snapshot.started, snapshot.ended)}  ", style="not bold default")
+    return title.append(
+        f"{clean(snapshot.pipeline_name)} {clean(snapshot.execution_id)}", style="not bold default"
+    )
 
 
 def _table(steps: Sequence[Step], width: int) -> Table:
     """Return a row a step. Nothing wraps: a row that became two would move all others at every redraw."""
     names = min(max((len(clean(step.name)) for step in steps), default=4), max(12, width // 3))
     widths = {"step": names, "status": len("Succeeded"), "took": len("59 min 59 s")}
+    if width < NARROW:
+        widths = {"step": max(4, width - len("Succeeded") - 2 * _BETWEEN - 1), "status": len("Succeeded")}
     room = width - sum(widths.values()) - _BETWEEN * (len(widths) + (2 if width >= WIDE else 1)) - 1
     if width >= WIDE:
         widths |= {"job": min(JOB, room - room // 3), "detail": room - min(JOB, room - room // 3)}
