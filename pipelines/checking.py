@@ -35,6 +35,15 @@ def make_checks(
     """Return the steps of *checks* by check type; those that ask the model ask *model_name*."""
     made = {}
     for check in checks:
+        if check.custom:
+            made[check.check_type] = own_check(
+                build,
+                check,
+                data_uri=joined.uris[check.custom.input],
+                baselining=parameters.baselining[check.name],
+                depends_on=depends_on,
+            )
+            continue
         factory, folder, asks_model = _FACTORIES[check.check_type]
         if check.monitor in build.model.monitors.own:
             made[check.check_type] = own_check(

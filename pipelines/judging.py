@@ -13,7 +13,7 @@ from steps.collect import Collected
 from steps.decide import Decided, condition, decide, refuse
 from steps.inputs import Inputs
 from steps.join import Joined
-from steps.spec import EXPLAINABILITY, OF_OUTCOMES, Check, checks_of
+from steps.spec import DATA_QUALITY, Check, checks_of, of_inputs, of_outcomes
 
 
 @dataclass(frozen=True)
@@ -35,22 +35,24 @@ class Judging:
         collected: Collected | None = None,
     ) -> list[Any]:
         """Return the steps after the join; *checked* are checks that were made before it."""
-        explaining = self._checks([EXPLAINABILITY], joined, model_name, [joined.step])
-        earlier = [*(checked or []), *explaining]
+        # The inputs were checked before anything was joined.
+        scored = [check for check in of_inputs(self.build.model) if check != DATA_QUALITY]
+        of_scored = self._checks(scored, joined, model_name, [joined.step])
+        earlier = [*(checked or []), *of_scored]
         features_uri = inputs.features_uri if inputs else None
         collected_uri = collected.summary_uri if collected else None
         if not self.build.model.monitors.need_labels:
             decided = self._decide(
                 "Decide", after=[*earlier, joined.step], joined=joined, features_uri=features_uri
             )
-            return [*explaining, decided.step, self._refuse_unless_open("CheckVerdict", "Refuse", decided)]
+            return [*of_scored, decided.step, self._refuse_unless_open("CheckVerdict", "Refuse", decided)]
         step_labels = condition(
             "HaveLabels",
             [self._labels_arrived(joined)],
             self._with_labels(joined, model_name, earlier, features_uri, collected_uri),
             self._without_labels(joined, earlier, features_uri, collected_uri),
         )
-        return [*explaining, step_labels]
+        return [*of_scored, step_labels]
 
     def _checks(
         self, wanted: Sequence[Check], joined: Joined, model_name: Any, depends_on: list[Any]
@@ -81,7 +83,7 @@ class Judging:
     def _with_labels(
         self, joined: Joined, model_name: Any, earlier: list[Any], features_uri: Any, collected_uri: Any
     ) -> list[Any]:
-        made = self._checks(OF_OUTCOMES, joined, model_name, [])
+        made = self._checks(of_outcomes(self.build.model), joined, model_name, [])
         decided = self._decide(
             "Decide",
             after=[*earlier, *made],

@@ -88,6 +88,7 @@ def get_pipeline(model: Model, env: Environment, sagemaker_session: Any) -> Any:
             "ModelDataETag": decided.bound("model_data_etag"),
             "BaselineDataUri": decided.baseline_data_uri(),
             "Environment": env.name,
+            **decided.custom_baselines(model),
         },
     )
     step_verdict = condition(

@@ -9,6 +9,8 @@ from importlib.resources import files
 from typing import Any
 
 from sagemaker_monitor.analysis.decision.digests import FILE as EVIDENCE
+from sagemaker_monitor.analysis.documents.custom import digest_property_of, property_of
+from sagemaker_monitor.settings.schema import Model
 from steps.adapter import after_any_outcome
 from steps.build import Build
 from steps.join import Joined
@@ -59,6 +61,14 @@ class Decided:
 
         return JsonGet(step_name=self.step.name, property_file=self.evidence, json_path=path)
 
+    def custom_baselines(self, model: Model) -> dict[str, Any]:
+        """Return the metadata that say where a new version's baselines of teams' own monitors lie."""
+        return {
+            key: self.bound(f"custom.{name}.{part}")
+            for name in model.monitors.custom
+            for part, key in (("uri", property_of(name)), ("sha256", digest_property_of(name)))
+        }
+
 
 def decide(
     build: Build,
@@ -94,7 +104,7 @@ def decide(
     if joined is not None:
         read["summary"] = (f"{INPUT}/summary", joined.uris["summary"])
         arguments += ["--labels", f"{INPUT}/summary/labels.json"]
-    if joined is not None and labels_arrived and build.model.monitors.need_labels:
+    if joined is not None and labels_arrived and build.model.monitors.read_outcomes:
         for folder in ("labelled", "scored"):
             read[folder] = (f"{INPUT}/join/{folder}", joined.uris[folder])
         arguments += ["--join", f"{INPUT}/join"]

@@ -7,6 +7,7 @@ from typing import Any
 
 from steps.build import Build
 from steps.script import INPUT, OUTPUT, option, s3_input, s3_output, script_step
+from steps.spec import rows_for_teams
 
 FOLDERS = ("features", "labelled", "scored", "summary")
 EXPLAINED = "explained"
@@ -45,6 +46,7 @@ def join(
     monitors = build.model.monitors
     folders = [*FOLDERS, *([EXPLAINED] if monitors.explainability else [])]
     folders += [PREDICTED] if "bias" in monitors.own else []
+    folders += rows_for_teams(build.model)
     uris = {folder: build.output("join", folder) for folder in folders}
     step = script_step(
         build,

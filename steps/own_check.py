@@ -19,7 +19,8 @@ from sagemaker_monitor.analysis.container.baselining import (
     SKIP,
     STATISTICS,
 )
-from sagemaker_monitor.analysis.decision.own_engine import CHECK_TYPE, DOCUMENTS
+from sagemaker_monitor.analysis.decision.own_engine import CHECK_TYPE, documents_of
+from sagemaker_monitor.settings.environment import MONITOR_IMAGE
 from sagemaker_monitor.settings.schema import DataSchema
 from steps.baselining import Baselining
 from steps.build import Build
@@ -45,7 +46,7 @@ def no_baseline(build: Build, check: Check) -> dict[str, str]:
     They have the names of the real ones, and so the same paths in the container.
     """
     return {
-        part: build.asset(name, NO_BASELINE.encode()) for part, name in DOCUMENTS[check.check_type].items()
+        part: build.asset(name, NO_BASELINE.encode()) for part, name in documents_of(check.check_type).items()
     }
 
 
@@ -60,12 +61,13 @@ def own_check(
 ) -> Any:
     """Return the step that makes *check* over the rows below *data_uri* with the image `monitor`.
 
-    *predictions_uri* is where model bias finds the predicted labels of these rows. The step has
-    `baselines`, what a check step would have as properties.
+    A monitor of a team's own has its own image, and need not know how baselines are carried: decide says
+    which one a version carries. *predictions_uri* is where model bias finds the predicted labels of these
+    rows. The step has `baselines`, what a check step would have as properties.
     """
     clarify = check.monitor == "bias"
-    folder = FOLDERS[check.check_type]
-    carries = build.pipeline == "register"
+    folder = check.monitor if check.custom else FOLDERS[check.check_type]
+    carries = build.pipeline == "register" and check.custom is None
     inputs = [s3_input("dataset", data_uri, DATASET)]
     if clarify:
         inputs += _clarify_inputs(build, check, predictions_uri)
@@ -79,9 +81,10 @@ def own_check(
     step = image_step(
         build,
         name=check.step(build.pipeline),
-        image=own_image(build, "monitor"),
-        arguments=["clarify" if clarify else "analyzer"],
+        image=own_image(build, check.custom.image if check.custom else MONITOR_IMAGE),
+        arguments=[] if check.custom else ["clarify" if clarify else "analyzer"],
         environment={
+            **(check.custom.environment if check.custom else {}),
             **({} if clarify else _quality_environment(build, check)),
             **_check_environment(check, baselining, carries=carries),
         },
@@ -95,12 +98,12 @@ def own_check(
 
 def _previous(check: Check, baselining: Baselining) -> dict[str, Any]:
     given = {"Statistics": baselining.supplied_statistics, "Constraints": baselining.supplied_constraints}
-    return {part: given[part] for part in DOCUMENTS[check.check_type]}
+    return {part: given[part] for part in documents_of(check.check_type)}
 
 
 def _baselines(build: Build, check: Check, folder: str) -> dict[str, Any]:
     """Return the S3 URIs that a check step would have as properties, by the properties' names."""
-    documents = DOCUMENTS[check.check_type].items()
+    documents = documents_of(check.check_type).items()
     return {
         **{f"CalculatedBaseline{part}": build.output(folder, name) for part, name in documents},
         **{
@@ -121,7 +124,7 @@ def _check_environment(check: Check, baselining: Baselining, *, carries: bool) -
         "publish_cloudwatch_metrics": "Disabled",
         **{
             variables[part]: f"{BASELINE}/{part.lower()}/{name}"
-            for part, name in DOCUMENTS[check.check_type].items()
+            for part, name in documents_of(check.check_type).items()
         },
         **({CARRIED: CARRIED_PATH} if carries else {}),
     }

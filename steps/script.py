@@ -7,6 +7,7 @@ import re
 from importlib.resources import files
 from typing import Any
 
+from sagemaker_monitor.settings.custom import is_key
 from sagemaker_monitor.settings.schema import CheckCompute, ScriptCompute
 from steps.build import Build
 
@@ -25,11 +26,15 @@ def script_image(region: str) -> str:
 
 
 def own_image(build: Build, key: str) -> str:
-    """Return the URI of the image that the environment has under *key*, in its account's registry."""
+    """Return the URI of the image that the environment has under *key*, in its account's registry.
+
+    *key* may be a repository with a tag or a digest instead.
+    """
     environment = build.environment
+    image = environment.images[key] if is_key(key) else key
     # The registry of an account has the host of AWS's own images, but for the account.
     host = script_image(environment.region).partition("/")[0]
-    return f"{environment.account}.{host.partition('.')[2]}/{environment.images[key]}"
+    return f"{environment.account}.{host.partition('.')[2]}/{image}"
 
 
 def script_asset(build: Build, script: str) -> str:

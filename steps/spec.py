@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from sagemaker_monitor.settings.schema import DataSchema, Facet, Model, Rule
+from sagemaker_monitor.analysis.documents.custom import CHECK_TYPE
+from sagemaker_monitor.settings.schema import CUSTOM, CustomMonitor, DataSchema, Facet, Model, Rule
 
 MONITORING_STEP = "BatchMonitor-monitoring"
 """What MonitorBatchTransformStep calls its check when it is named BatchMonitor."""
@@ -13,12 +14,16 @@ MONITORING_STEP = "BatchMonitor-monitoring"
 
 @dataclass(frozen=True)
 class Check:
-    """One kind of check: its name, which prefixes its parameters, SageMaker's check type, and its monitor."""
+    """One kind of check: its name, which prefixes its parameters, SageMaker's check type, and its monitor.
+
+    *custom* is the monitor where a team brought it.
+    """
 
     name: str
     check_type: str
     monitor: str
     has_statistics: bool = False
+    custom: CustomMonitor | None = None
 
     def step(self, pipeline: str) -> str:
         """Return the name of the step that makes this check in *pipeline*."""
@@ -41,8 +46,37 @@ OF_OUTCOMES = (MODEL_QUALITY, DATA_BIAS, MODEL_BIAS)
 def checks_of(model: Model, pipeline: str) -> tuple[Check, ...]:
     """Return the checks that *pipeline* of *model* makes."""
     # Inputs were checked when their batch arrived; the labels have come since.
-    made = OF_OUTCOMES if pipeline == "monitor-ground-truth" else OF_INPUTS + OF_OUTCOMES
-    return tuple(check for check in made if check.monitor in model.monitors.configured)
+    if pipeline == "monitor-ground-truth":
+        return of_outcomes(model)
+    return of_inputs(model) + of_outcomes(model)
+
+
+def of_inputs(model: Model) -> tuple[Check, ...]:
+    """Return the checks of *model* that wait for no label."""
+    return _configured(OF_INPUTS, model) + _of_teams(model, needs_labels=False)
+
+
+def of_outcomes(model: Model) -> tuple[Check, ...]:
+    """Return the checks of *model* that need labels."""
+    return _configured(OF_OUTCOMES, model) + _of_teams(model, needs_labels=True)
+
+
+def _configured(checks: tuple[Check, ...], model: Model) -> tuple[Check, ...]:
+    return tuple(check for check in checks if check.monitor in model.monitors.configured)
+
+
+def _of_teams(model: Model, *, needs_labels: bool) -> tuple[Check, ...]:
+    return tuple(
+        custom_check(name, monitor)
+        for name, monitor in model.monitors.custom.items()
+        if monitor.needs_labels == needs_labels
+    )
+
+
+def custom_check(name: str, monitor: CustomMonitor) -> Check:
+    """Return the check of a team's own monitor *name*: text_drift is made by the step CustomTextDrift."""
+    words = "".join(word.capitalize() for word in name.split("_"))
+    return Check(f"Custom{words}", f"{CHECK_TYPE}{name}", f"{CUSTOM}{name}", True, monitor)
 
 
 def script_spec(model: Model, environment: str, pipeline: str) -> dict[str, Any]:
@@ -66,12 +100,14 @@ def script_spec(model: Model, environment: str, pipeline: str) -> dict[str, Any]
         "group_variable": bias.group_variable if bias else None,
         "minimum_overlap": ground_truth.minimum_overlap if ground_truth else 1.0,
         "monitors": list(model.monitors.configured),
+        **_rows_for_teams(model),
         "checks": [
             {
                 "step": check.step(pipeline),
                 "check_type": check.check_type,
                 "monitor": check.monitor,
                 **({"engine": "own"} if check.monitor in model.monitors.own else {}),
+                **({"needs_labels": check.custom.needs_labels} if check.custom else {}),
             }
             for check in checks_of(model, pipeline)
         ],
@@ -84,6 +120,18 @@ def script_spec(model: Model, environment: str, pipeline: str) -> dict[str, Any]
             "rules": [_rule(rule) for rule in gate.rules],
         },
     }
+
+
+def _rows_for_teams(model: Model) -> dict[str, Any]:
+    """Return which folders the join writes for monitors of teams' own, where it writes any."""
+    folders = rows_for_teams(model)
+    return {"rows_for_teams": folders} if folders else {}
+
+
+def rows_for_teams(model: Model) -> list[str]:
+    """Return the folders of rows that monitors of teams' own read, beside those of other monitors."""
+    read = {monitor.input for monitor in model.monitors.custom.values()}
+    return sorted(read - {"features"})
 
 
 def _answer(schema: DataSchema) -> dict[str, Any]:

@@ -15,7 +15,7 @@ from sagemaker_monitor.analysis.decision.evidence import Evidence
 from sagemaker_monitor.analysis.documents.strict import DocumentError
 from sagemaker_monitor.analysis.documents.verdict import Verdict
 from sagemaker_monitor.aws import Aws, NotFoundError
-from sagemaker_monitor.aws.storage import list_objects, read, split_uri
+from sagemaker_monitor.aws.storage import head, list_objects, read, split_uri
 from sagemaker_monitor.operations.follow import list_steps
 from steps.scripts import decide as script
 
@@ -154,6 +154,11 @@ class Stored(script.Service):
             return read(self.aws, uri).decode()
         except NotFoundError:
             return None
+
+    def size(self, uri: str) -> int | None:
+        """Return how many bytes the object at *uri* has; None where there is none."""
+        found = head(self.aws, uri)
+        return None if found is None else found.size
 
     def download(self, uri: str, folder: Path) -> int:
         """Copy the objects below *uri* into *folder*, in the order of their keys; return how many."""

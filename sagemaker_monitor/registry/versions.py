@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
+from sagemaker_monitor.analysis.documents import custom
 from sagemaker_monitor.aws import Aws, NotFoundError
 from sagemaker_monitor.registry.errors import RegistryError
 
@@ -96,11 +97,17 @@ def describe(aws: Aws, arn: str) -> Version:
         modified=response.get("LastModifiedTime"),
         approval_description=response.get("ApprovalDescription", ""),
         metadata=response.get("CustomerMetadataProperties", {}),
-        baselines=_sources(response, BASELINE_OF_CHECK),
-        statistics=_sources(response, STATISTICS_OF_CHECK),
+        baselines={**_sources(response, BASELINE_OF_CHECK), **_of_teams(response, custom.CONSTRAINTS)},
+        statistics={**_sources(response, STATISTICS_OF_CHECK), **_of_teams(response, custom.STATISTICS)},
         digests=_digests(response),
         model_data_url=_artifact(response),
     )
+
+
+def _of_teams(response: Mapping[str, Any], document: str) -> dict[str, str]:
+    """Return where the baselines of teams' own monitors have *document*, by check type."""
+    folders = custom.baselines_of(response.get("CustomerMetadataProperties", {}))
+    return {check_type: f"{folder}/{document}" for check_type, folder in folders.items()}
 
 
 def _sources(response: Mapping[str, Any], places: Mapping[str, tuple[str, str]]) -> dict[str, str]:
@@ -116,7 +123,8 @@ def _digests(response: Mapping[str, Any]) -> dict[str, str]:
         for source in section.values()
         if isinstance(source, dict)
     ]
-    return {each["S3Uri"]: each["ContentDigest"] for each in sources if each.get("ContentDigest")}
+    found = {each["S3Uri"]: each["ContentDigest"] for each in sources if each.get("ContentDigest")}
+    return {**found, **custom.digests_of(response.get("CustomerMetadataProperties", {}))}
 
 
 def _artifact(response: Mapping[str, Any]) -> str:

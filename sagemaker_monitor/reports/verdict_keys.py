@@ -136,7 +136,7 @@ KEYS: dict[type, dict[str, str]] = {
     },
     d.Finding: {
         "check": "The step whose report it was read from.",
-        "monitor": "`data_quality`, `model_quality`, `bias` or `explainability`.",
+        "monitor": "`data_quality`, `model_quality`, `bias`, `explainability` or `custom/<name>`.",
         "metric": "The metric; for data quality SageMaker's constraint_check_type.",
         "facet": "The facet's column; null for whatever is not about a group of people.",
         "facet_value": "The sensitive group's value or interval.",

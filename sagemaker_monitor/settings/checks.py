@@ -7,6 +7,7 @@ import unicodedata
 from collections import Counter
 from collections.abc import Iterator, Sequence
 
+from sagemaker_monitor.settings.custom import check_custom, check_custom_in
 from sagemaker_monitor.settings.environment import LOCAL_ACCOUNT, MONITOR_IMAGE, Environment
 from sagemaker_monitor.settings.errors import Path, choices, listed, quoted
 from sagemaker_monitor.settings.gate import MinimumRows
@@ -43,6 +44,7 @@ def check_model(model: Model) -> list[Finding]:
         findings += _facets(bias, model)
     if model.monitors.explainability:
         findings += _explainability(model.monitors.explainability, model)
+    findings += check_custom(model)
     findings += check_gate(model.gate, model)
     return findings
 
@@ -62,6 +64,7 @@ def check_together(model: Model, environment: Environment) -> list[Finding]:
         )
         findings.append((("registry", "model_package_group"), message))
     findings += _images(model, environment)
+    findings += check_custom_in(model, environment)
     for key, uri, limit in _uris(model):
         length = len(environment.storage.resolve(uri))
         if length > limit:
@@ -74,7 +77,7 @@ def check_together(model: Model, environment: Environment) -> list[Finding]:
 
 def _images(model: Model, environment: Environment) -> Iterator[Finding]:
     """Return the images that *model* needs and *environment* does not name."""
-    own = model.monitors.own
+    own = [name for name in model.monitors.own if name not in model.monitors.of_teams]
     if own and MONITOR_IMAGE not in environment.images:
         message = (
             f"has no {MONITOR_IMAGE}, which engine: own of {listed(own)} of the model {model.model} needs: "

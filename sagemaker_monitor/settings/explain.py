@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from itertools import groupby
-from typing import Any, get_args
+from typing import Any, get_args, get_origin
 
 from pydantic import ValidationError
 from pydantic_core import ErrorDetails
@@ -54,15 +54,23 @@ def section_below(annotation: Any) -> type[Section] | None:
     return next((found for arg in get_args(annotation) if (found := section_below(arg))), None)
 
 
+def named_sections(annotation: Any) -> bool:
+    """Return whether *annotation* is a mapping whose keys are names, each of a section."""
+    return get_origin(annotation) is dict and section_below(annotation) is not None
+
+
 def section_at(root: type[Section], path: Path) -> type[Section] | None:
     """Return the section that stands at *path* below *root*, if one does."""
     section: type[Section] | None = root
+    name_follows = False
     for key in path:
-        if isinstance(key, int):
+        if isinstance(key, int) or name_follows:
+            name_follows = False
             continue
         field = keys(section).get(key) if section else None
         section = section_below(field.annotation) if field else None
-    return section
+        name_follows = field is not None and named_sections(field.annotation)
+    return None if name_follows else section
 
 
 def unknown_keys(root: type[Section], data: Any, hidden: frozenset[str] = frozenset()) -> list[UnknownKey]:
@@ -81,7 +89,11 @@ def _unknown(section: type[Section], data: Any, path: Path, hidden: frozenset[st
         if key not in known:
             yield UnknownKey((*path, key), close_match(key, known.keys() - data.keys()))
         elif below := section_below(known[key].annotation):
-            yield from _unknown(below, value, (*path, key), hidden)
+            if not named_sections(known[key].annotation):
+                yield from _unknown(below, value, (*path, key), hidden)
+                continue
+            for name, named in value.items() if isinstance(value, dict) else ():
+                yield from _unknown(below, named, (*path, key, name), hidden)
 
 
 def explain_unknown(
@@ -107,9 +119,10 @@ def _home(key: str, section: type[Section], path: Path) -> Path | None:
         below = section_below(field.annotation)
         if not below:
             continue
+        inner = (*path, name, "<name>") if named_sections(field.annotation) else (*path, name)
         if key in keys(below):
-            return (*path, name)
-        if (found := _home(key, below, (*path, name))) is not None:
+            return inner
+        if (found := _home(key, below, inner)) is not None:
             return found
     return None
 
@@ -152,8 +165,9 @@ def _value_at(path: Path, data: Any) -> Any:
 
 
 def _message(path: Path, details: list[ErrorDetails], root: type[Section], document: Document) -> str | None:
-    value = _value_at(path, document.data)
     detail = details[0]
+    # pydantic marks what is wrong with a key of a mapping so; otherwise it is the value there.
+    value: Any = path[-1] if detail["loc"][-1:] == ("[key]",) else _value_at(path, document.data)
     kind, context = detail["type"], detail.get("ctx", {})
     if kind == "missing":
         return _missing(path, detail, root)

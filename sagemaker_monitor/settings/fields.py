@@ -30,6 +30,9 @@ CONTAINER_VERSION = r"^(\d+|\d+\.\d+(\.\d+)?-\d+(-py\d+)?)$"
 SCRIPT = r"^[A-Za-z0-9_]+\.py$"
 MODEL_DATA = r"^.+\.tar\.gz$"
 MATCH = r"^[^/]+/[^/]+(/.+)?$"
+MONITOR_NAME = r"^[a-z][a-z0-9]*(_[a-z][a-z0-9]*)*$"
+VARIABLE = r"^[A-Za-z_][A-Za-z0-9_]*$"
+IMAGE_OR_KEY = rf"{IMAGE[:-1]}$|^[A-Za-z0-9_][A-Za-z0-9_.-]*$"
 
 SHAPES = {
     NAME: "letters and digits, with single hyphens between them",
@@ -48,6 +51,9 @@ SHAPES = {
     SCRIPT: "a Python file of the archive's folder code/, such as inference.py",
     MODEL_DATA: "a path that ends with .tar.gz",
     MATCH: "bias/<metric>/<facet>, model_quality/<metric> or bias/*, with * as a wildcard",
+    MONITOR_NAME: "words of a-z and 0-9 with single underscores between them, each beginning with a letter",
+    VARIABLE: "an environment variable's name: letters, digits and underscores",
+    IMAGE_OR_KEY: "a key of the environment's images, or a repository with a tag or a digest",
 }
 """What each pattern of the schema asks for, in words."""
 
@@ -142,6 +148,7 @@ Day = Annotated[date, BeforeValidator(_day)]
 Column = Annotated[str, Field(min_length=1, max_length=255), AfterValidator(_column)]
 Duration = Annotated[timedelta, BeforeValidator(_iso_8601), AfterValidator(_positive)]
 Runtime = Annotated[Duration, AfterValidator(_runtime)]
+ImageOrKey = Annotated[str, Field(pattern=IMAGE_OR_KEY, max_length=255), AfterValidator(_repository)]
 Image = Annotated[str, Field(pattern=IMAGE, max_length=255), AfterValidator(_repository)]
 InstanceType = Annotated[str, Field(pattern=INSTANCE_TYPE)]
 RelativeUri = Annotated[str, Field(min_length=1, max_length=1024), AfterValidator(_relative_uri)]

@@ -35,7 +35,8 @@ class Rule(Section):
         Field(
             pattern=fields.MATCH,
             description="data_quality/<check>/<feature>, model_quality/<metric>, bias/<metric>/<facet> (or"
-            " data_bias/…, model_bias/… for one stage, and …/<facet>/<value>) or explainability/ndcg;"
+            " data_bias/…, model_bias/… for one stage, and …/<facet>/<value>), explainability/ndcg,"
+            " custom/<name>/<check>/<feature> or custom/<name>/<metric>;"
             " * is a wildcard, and a name as it is matches itself.",
         ),
     ]
@@ -129,6 +130,7 @@ class Gate(Section):
         Rule(match="data_quality/*", action="fail"),
         Rule(match="model_quality/*", tolerance="calibrated", action="fail"),
         Rule(match="bias/*", tolerance="calibrated", action="fail"),
+        Rule(match="custom/*", action="fail"),
         # Attributions say that the model decides otherwise than before, not that it decides worse.
         Rule(match="explainability/*", tolerance="calibrated", action="warn"),
     )

@@ -2,14 +2,27 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
 
-from sagemaker_monitor.settings.fields import Column, Integer, Number, RelativeUri, Section, Text
+from sagemaker_monitor.settings import fields
+from sagemaker_monitor.settings.fields import (
+    Column,
+    ImageOrKey,
+    Integer,
+    Number,
+    RelativeUri,
+    Section,
+    Text,
+)
 
 Engine = Literal["sagemaker", "own"]
 _ENGINE = "Who computes it: SageMaker's check step, or an image of your own (images.monitor)."
+Rows = Literal["features", "predictions", "outcomes"]
+CUSTOM = "custom/"
+"""Begins what policy and verdicts call a custom monitor: custom/<name>."""
 
 
 class Facet(Section):
@@ -83,6 +96,34 @@ class ExplainabilityMonitor(Section):
     ] = "sagemaker"
 
 
+class CustomMonitor(Section):
+    """A monitor of your own: an image that keeps Model Monitor's contract (docs/custom-monitor.md)."""
+
+    image: Annotated[
+        ImageOrKey,
+        Field(description="A key of the environment's `images`, or a `<repository>:<tag>` of its registry."),
+    ]
+    input: Annotated[
+        Rows,
+        Field(
+            description="The rows it is given: features: what the model is sent; predictions: with facet"
+            " columns and the model's answer; outcomes: with the label too, of the rows that have one."
+        ),
+    ] = "features"
+    environment: Annotated[
+        dict[
+            Annotated[str, Field(pattern=fields.VARIABLE, max_length=256)],
+            Annotated[Text, Field(max_length=256)],
+        ],
+        Field(default_factory=dict, max_length=80, description="Variables of your own that it is given."),
+    ]
+
+    @property
+    def needs_labels(self) -> bool:
+        """Whether it waits for labels."""
+        return self.input == "outcomes"
+
+
 class Monitors(Section):
     """What is watched; at least one."""
 
@@ -98,25 +139,48 @@ class Monitors(Section):
     explainability: Annotated[
         ExplainabilityMonitor | None, Field(description="Which features the model's answers rest on.")
     ] = None
+    custom: Annotated[
+        dict[Annotated[str, Field(pattern=fields.MONITOR_NAME, max_length=40)], CustomMonitor],
+        Field(
+            default_factory=dict,
+            max_length=15,
+            description="Monitors of your own, by name: an image for texts, pictures or whatever else.",
+        ),
+    ]
 
     @property
     def configured(self) -> tuple[str, ...]:
-        """The monitors that there are, in the order of this section."""
-        return tuple(name for name in type(self).model_fields if getattr(self, name) is not None)
+        """The monitors that there are, in the order of this section; those of one's own as custom/<name>."""
+        ours = [
+            name for name in type(self).model_fields if name != "custom" and getattr(self, name) is not None
+        ]
+        return (*ours, *self.of_teams)
+
+    @property
+    def of_teams(self) -> Mapping[str, CustomMonitor]:
+        """The monitors that teams brought themselves, by custom/<name>."""
+        return {f"{CUSTOM}{name}": monitor for name, monitor in self.custom.items()}
 
     def engine(self, monitor: str) -> Engine:
         """Who computes the numbers of *monitor*, which is configured."""
+        if monitor in self.of_teams:
+            return "own"
         engine: Engine = getattr(self, monitor).engine
         return engine
 
     @property
     def own(self) -> tuple[str, ...]:
-        """The monitors that an image of one's own computes."""
+        """The monitors that an image of one's own computes, those that teams brought included."""
         return tuple(name for name in self.configured if self.engine(name) == "own")
 
     @property
     def need_labels(self) -> bool:
         """Whether any of them compares with observed labels."""
+        return self.read_outcomes or any(monitor.needs_labels for monitor in self.custom.values())
+
+    @property
+    def read_outcomes(self) -> bool:
+        """Whether a policy for observed labels looks at the rows itself, beside what its monitors report."""
         return self.bias is not None or self.model_quality is not None
 
     @model_validator(mode="after")

@@ -12,7 +12,7 @@ from pathlib import Path as FilePath
 from typing import Any
 
 from sagemaker_monitor.settings.environment import Environment
-from sagemaker_monitor.settings.explain import keys, section_below
+from sagemaker_monitor.settings.explain import keys, named_sections, section_below
 from sagemaker_monitor.settings.fields import Section
 from sagemaker_monitor.settings.model import Model
 
@@ -94,6 +94,7 @@ def _sections(
     for key, field in shown.items():
         if below := section_below(field.annotation):
             many = "[]" if properties[key].get("type") == "array" else ""
+            many = ".&lt;name&gt;" if named_sections(field.annotation) else many
             yield from _sections(below, f"{path}.{key}{many}".lstrip("."), schema, frozenset())
 
 
@@ -113,7 +114,8 @@ def _type(node: dict[str, Any], schema: dict[str, Any]) -> str:
             count = f"{len(node['prefixItems'])} × " if "prefixItems" in node else ""
             return f"list of {count}{_type(inner, schema)}"
         case "object":
-            return "mapping of text"
+            named = any("$ref" in inner for inner in node.get("patternProperties", {}).values())
+            return "section for each name" if named else "mapping of text"
         case "string":
             return "duration" if node.get("format") == "duration" else "text"
         case "integer":

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
@@ -10,7 +11,7 @@ from fnmatch import fnmatchcase
 from sagemaker_monitor.settings.errors import Path, choices, quoted
 from sagemaker_monitor.settings.gate import Gate, Rule
 from sagemaker_monitor.settings.model import Model
-from sagemaker_monitor.settings.monitors import Facet
+from sagemaker_monitor.settings.monitors import CUSTOM, Facet
 
 Found = tuple[Path, str]
 """A path, and what is wrong with the value there."""
@@ -36,6 +37,11 @@ MODEL_QUALITY_METRICS = {
 EXPLAINABILITY_METRICS = ("ndcg",)
 COLUMN_CHECKS = ("missing_column_check", "extra_column_check")
 """Refuse whatever the policy says."""
+UNKNOWN_CHANCE = (
+    "calibrated is for metrics whose chance is known, and nothing is known of a custom monitor's: give a"
+    " number, another limit, or none: then its violations count"
+)
+_WILD = re.compile(r"\[[^\]]*\]|[*?]")
 
 
 STAGES = {"data_bias": PRE_TRAINING, "model_bias": POST_TRAINING}
@@ -115,7 +121,8 @@ def check_gate(gate: Gate, model: Model) -> list[Found]:
     known = watched_by(model)
     subjects = tuple(subject for monitor, each in known.items() for subject in each.subjects(monitor))
     conditional = bool(model.monitors.bias and model.monitors.bias.group_variable)
-    policy = _Policy(known, subjects, conditional)
+    subjects += tuple(_subjects_of_teams(gate, model))
+    policy = _Policy(known, subjects, conditional, tuple(model.monitors.custom))
     # The default policy speaks of every monitor, also of those that are not configured.
     rules = policy.rules(gate.rules) if "rules" in gate.model_fields_set else ()
     return [*rules, *policy.waivers(gate)]
@@ -133,11 +140,15 @@ def expired_waivers(model: Model, today: date) -> list[str]:
 
 @dataclass(frozen=True)
 class _Policy:
-    """What a policy may speak of: by monitor, one by one, and whether metrics by group are computed."""
+    """What a policy may speak of: by monitor, one by one, and whether metrics by group are computed.
+
+    *teams* are the names of teams' own monitors.
+    """
 
     known: Mapping[str, Watched]
     subjects: tuple[Subject, ...]
     grouped: bool
+    teams: tuple[str, ...] = ()
 
     def rules(self, rules: Sequence[Rule]) -> Iterator[Found]:
         """Yield the rules that nothing watched can match, or that earlier rules leave nothing to."""
@@ -150,6 +161,8 @@ class _Policy:
                 yield (*path, "match"), f"{quoted(rule.match)} matches nothing: {why}"
             elif not found & left:
                 yield (*path, "match"), f"{quoted(rule.match)} {_no_turn(rules, index, found)}"
+            elif rule.kind == "calibrated" and rule.match.startswith(CUSTOM):
+                yield (*path, "tolerance"), UNKNOWN_CHANCE
             elif rule.direction is not None:
                 yield from (((*path, "direction"), why) for why in _undirected(rule, found & left))
             left -= found
@@ -173,6 +186,8 @@ class _Policy:
         return {subject for subject in self.subjects if subject.matched_by(match)}
 
     def _unmatched(self, match: str, found: Collection[Subject]) -> str | None:
+        if not found and match.startswith(CUSTOM):
+            return _why_no_team(match, self.teams)
         if not found:
             return _why_nothing(match, dict(self.known))
         if not self.grouped and all(each.name in CONDITIONAL for each in found):
@@ -197,10 +212,34 @@ def _undirected(rule: Rule, found: Collection[Subject]) -> Iterator[str]:
     monitors = {subject.monitor for subject in found}
     if "data_quality" in monitors:
         yield "a distance and a share of wrong values have no better side: remove it"
+    if CUSTOM.rstrip("/") in monitors and rule.direction == "worse":
+        yield "which way a custom monitor's metric is worse is not known: give minimum or maximum instead"
     if "explainability" in monitors:
         yield "a ranking can only become less like the baseline's: remove it"
     if "model_quality" in monitors and rule.kind == "aws" and rule.direction == "both":
         yield "AWS's own rule flags a metric of model quality only where it is worse: give a tolerance"
+
+
+def _subjects_of_teams(gate: Gate, model: Model) -> Iterator[Subject]:
+    """Yield what teams' own monitors may report: whatever the policy names, as nobody knows it before."""
+    matches = [*(each.match for each in gate.rules), *(each.match for each in gate.waivers)]
+    for monitor in model.monitors.of_teams:
+        tails = {"x", "x/x"}
+        for match in matches:
+            parts = match.split("/")
+            if len(parts) > 2 and fnmatchcase(monitor, "/".join(parts[:2])):
+                tails.add(_WILD.sub("x", "/".join(parts[2:])))
+        for tail in sorted(tails):
+            yield Subject(CUSTOM.rstrip("/"), tail, (f"{monitor}/{tail}",))
+
+
+def _why_no_team(match: str, known: tuple[str, ...]) -> str:
+    name = match.split("/")[1]
+    if not known:
+        return "the model has no monitors.custom"
+    if not any(fnmatchcase(each, name) for each in known):
+        return f"no custom monitor is called {quoted(name)}{choices(name, known, 'monitors')}"
+    return f"write {quoted(f'{CUSTOM}{name}/*')} for everything that it reports"
 
 
 def _why_nothing(match: str, known: dict[str, Watched]) -> str:

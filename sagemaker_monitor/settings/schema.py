@@ -29,13 +29,16 @@ from sagemaker_monitor.settings.model import (
     Prediction,
 )
 from sagemaker_monitor.settings.monitors import (
+    CUSTOM,
     BiasMonitor,
+    CustomMonitor,
     ExplainabilityMonitor,
     Facet,
     Monitors,
 )
 
 __all__ = [
+    "CUSTOM",
     "LOCAL_ACCOUNT",
     "PLACEHOLDER_ACCOUNTS",
     "Action",
@@ -46,6 +49,7 @@ __all__ = [
     "CheckCompute",
     "Column",
     "Compute",
+    "CustomMonitor",
     "Data",
     "DataSchema",
     "Direction",

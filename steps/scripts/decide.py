@@ -112,6 +112,18 @@ class Service:
             raise
         return body.decode("utf-8")
 
+    def size(self, uri: str) -> int | None:
+        """Return how many bytes the object at *uri* has; None where there is none."""
+        from botocore.exceptions import ClientError
+
+        bucket, key = split_uri(uri)
+        try:
+            return int(self.s3.head_object(Bucket=bucket, Key=key)["ContentLength"])
+        except ClientError as error:
+            if error.response["Error"]["Code"] in ("NoSuchKey", "NoSuchBucket", "404"):
+                return None
+            raise
+
     def download(self, uri: str, folder: Path) -> int:
         """Copy the objects below *uri* into *folder*, in the order of their keys; return how many."""
         bucket, prefix = split_uri(uri.rstrip("/") + "/")
@@ -135,6 +147,7 @@ def split_uri(uri: str) -> tuple[str, str]:
 def gather(options: argparse.Namespace, service: Service, spec: Any) -> Any:
     """Return all evidence there is about the execution."""
     from sagemaker_monitor.analysis.decision import evidence, own_engine, reading
+    from sagemaker_monitor.analysis.decision.spec import NEED_LABELS
 
     collected = options.collected and evidence.read_collected(read_json(options.collected))
     empty = bool(collected and collected.status == "window-empty")
@@ -155,7 +168,7 @@ def gather(options: argparse.Namespace, service: Service, spec: Any) -> Any:
         ),
         labels=labels,
         checks=checks,
-        batch=read_batch(options, spec) if any(each.needs_labels for each in expected) else None,
+        batch=read_batch(options, spec) if any(each.monitor in NEED_LABELS for each in expected) else None,
         baseline=reading.baseline_version(service, version, spec, compared) if compared and version else None,
         features=read_features(options),
         collected=collected or None,

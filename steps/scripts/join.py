@@ -23,7 +23,10 @@ from typing import IO, Any, Iterable, Iterator, Sequence
 ATTEMPTS = 8
 STAMPS = 2
 """Columns that the transform appends after the model's answer: inference id, inference time."""
-SCORED_HEADER = ("prediction", "label")
+PREDICTION = "prediction"
+SCORED_HEADER = (PREDICTION, "label")
+FOR_TEAMS = ("predictions", "outcomes")
+"""Folders for monitors of teams' own: all rows with the model's answer; those that have a label, with it."""
 DATA = "data.csv"
 HOUR = "%Y/%m/%d/%H"
 BINARY, MULTICLASS, REGRESSION = "BinaryClassification", "MulticlassClassification", "Regression"
@@ -446,9 +449,16 @@ class Writer:
     """The folders' files, which appear complete or not at all."""
 
     def __init__(
-        self, output: Path, columns: Columns, explained: bool = False, threshold: float | None = None
+        self,
+        output: Path,
+        columns: Columns,
+        explained: bool = False,
+        threshold: float | None = None,
+        for_teams: Sequence[str] = (),
     ) -> None:
-        """Open the files: those of features to explain and of predicted labels where they are asked for."""
+        """Open the files: those of features to explain, of predicted labels and for monitors of teams' own
+        where they are asked for.
+        """
         self.output = output
         self.open_files = ExitStack()
         self.unfinished: list[tuple[Path, Path]] = []
@@ -459,6 +469,14 @@ class Writer:
         # Model Monitor takes the names from a header; Clarify has them in its configuration.
         self.features.writerow(columns.features)
         self.header_of_scored = False
+        self.predictions, self.outcomes = (
+            self._file(folder) if folder in for_teams else None for folder in FOR_TEAMS
+        )
+        header = [*columns.features, *columns.facet_columns, PREDICTION]
+        if self.predictions:
+            self.predictions.writerow(header)
+        if self.outcomes:
+            self.outcomes.writerow([*header, columns.label])
 
     def _file(self, folder: str) -> Any:
         (self.output / folder).mkdir(parents=True, exist_ok=True)
@@ -472,6 +490,11 @@ class Writer:
         self.features.writerow(record.features)
         if self.explained:
             self.explained.writerow(record.features)
+        row = [*record.features, *record.facets, record.prediction]
+        if self.predictions:
+            self.predictions.writerow(row)
+        if label is not None and self.outcomes:
+            self.outcomes.writerow([*row, label])
         if label is not None:
             if not self.header_of_scored:
                 self.scored.writerow(SCORED_HEADER)
@@ -619,7 +642,8 @@ def run(options: argparse.Namespace) -> str:
         each.get("engine") == "own" and each["check_type"] == "MODEL_BIAS" for each in spec.get("checks", ())
     )
     threshold = float(spec["threshold"]) if asks_nobody else None
-    with Writer(options.output, columns, "explainability" in spec["monitors"], threshold) as writer:
+    explained, for_teams = "explainability" in spec["monitors"], spec.get("rows_for_teams", ())
+    with Writer(options.output, columns, explained, threshold, for_teams) as writer:
         check = LabelCheck(columns)
         scored = records(options.transform, columns, check)
         if uri and labels is None:

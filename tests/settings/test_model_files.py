@@ -63,7 +63,10 @@ BAD_FILES: dict[str, tuple[str, str, list[str]]] = {
     "no monitor": (
         MODEL[MODEL.index("monitors") :],
         "monitors: {}\n",
-        ["14: monitors: at least one monitor is needed: data_quality, model_quality, bias, explainability"],
+        [
+            "14: monitors: at least one monitor is needed: data_quality, model_quality, bias, explainability,"
+            " custom"
+        ],
     ),
     "a row of a SHAP baseline that is too short": (
         "",

@@ -48,7 +48,8 @@ def test_every_key_is_described(section: type[Section]) -> None:
 def _patterns(node: Any) -> set[str]:
     if isinstance(node, dict):
         own = {node["pattern"]} if isinstance(node.get("pattern"), str) else set()
-        return own.union(*(_patterns(value) for value in node.values()))
+        names = node.get("patternProperties", {})
+        return own.union(names, *(_patterns(value) for value in node.values()))
     if isinstance(node, list):
         return set().union(*(_patterns(item) for item in node))
     return set()

@@ -8,6 +8,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from sagemaker_monitor.analysis.documents.custom import baselines_of
+
 if TYPE_CHECKING:
     from typing import Protocol
 
@@ -15,6 +17,8 @@ if TYPE_CHECKING:
         """The calls to SageMaker and S3 that are needed; decide has them."""
 
         def text(self, uri: str) -> str | None: ...
+
+        def size(self, uri: str) -> int | None: ...
 
         def download(self, uri: str, folder: Path) -> int: ...
 
@@ -38,6 +42,11 @@ def baseline_of(version: dict[str, Any] | None, part: str, document: str) -> str
     parts = (version or {}).get("DriftCheckBaselines", {}).get(part, {})
     uri: str | None = parts.get(document, {}).get("S3Uri")
     return uri
+
+
+def custom_baseline_of(version: dict[str, Any] | None, check_type: str) -> str | None:
+    """Return the folder of the baseline that *version* carries of a check by a team's own monitor."""
+    return baselines_of((version or {}).get("CustomerMetadataProperties", {})).get(check_type)
 
 
 def other_baseline(metadata: dict[str, Any], document: str, uri: str | None) -> str | None:

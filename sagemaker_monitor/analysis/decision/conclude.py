@@ -8,7 +8,15 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Callable, Dict, List, Mapping, Sequence, Tuple
 
-from sagemaker_monitor.analysis.decision import bias, explainability, judge, model_quality, quality, ruling
+from sagemaker_monitor.analysis.decision import (
+    bias,
+    custom,
+    explainability,
+    judge,
+    model_quality,
+    quality,
+    ruling,
+)
 from sagemaker_monitor.analysis.decision.assemble import assemble
 from sagemaker_monitor.analysis.decision.evidence import CheckEvidence, Evidence
 from sagemaker_monitor.analysis.decision.judged import ESTABLISHED, Judged
@@ -52,7 +60,7 @@ def conclude(spec: Spec, evidence: Evidence) -> Verdict:
     evidence = _without_disagreeing(evidence, disagreements)
     waived = waive(spec, _judged(spec, evidence, of_bias), evidence.run.created)
     parts = waived.parts
-    decision, summary = ruling.rule_on(spec, evidence, Case(parts, waiting))
+    decision, summary = ruling.rule_on(spec, evidence, Case(parts, waiting, spec.of_outcomes))
     names = [name for part in parts for name in part.subjects]
     return assemble(
         spec,
@@ -78,7 +86,8 @@ def _with_evidence(spec: Spec, evidence: Evidence) -> Evidence:
     """Return the evidence with a check that cannot be judged, for want of rows, as no-evidence."""
     checks = []
     for check in evidence.checks:
-        reason = PROBLEMS[check.monitor](spec, check, evidence) if check.monitor in PROBLEMS else None
+        problem = custom.problem if check.custom else PROBLEMS.get(check.monitor)
+        reason = problem(spec, check, evidence) if problem else None
         checks.append(check if reason is None else replace(check, status="no-evidence", reason=reason))
     return replace(evidence, checks=tuple(checks))
 
@@ -95,9 +104,10 @@ def _judged(spec: Spec, evidence: Evidence, of_bias: Judged) -> List[Judged]:
     """Return what each monitor found, inputs first."""
     parts = {BIAS: of_bias}
     for check in evidence.checks:
-        if check.monitor in JUDGES and check.monitor not in parts:
-            parts[check.monitor] = JUDGES[check.monitor](spec, check, evidence)
-    order = (DATA_QUALITY, BIAS, MODEL_QUALITY, EXPLAINABILITY)
+        found = custom.judge if check.custom else JUDGES.get(check.monitor)
+        if found and check.monitor not in parts:
+            parts[check.monitor] = found(spec, check, evidence)
+    order = dict.fromkeys((DATA_QUALITY, BIAS, MODEL_QUALITY, EXPLAINABILITY, *parts))
     return [parts[monitor] for monitor in order if monitor in parts]
 
 

@@ -10,6 +10,8 @@ from __future__ import annotations
 import hashlib
 from typing import TYPE_CHECKING, Any, Dict, Mapping
 
+from sagemaker_monitor.analysis.documents import custom
+
 if TYPE_CHECKING:
     from typing import Protocol
 
@@ -39,18 +41,35 @@ def evidence_document(
     What is not there has no digest, and a version that should have one is not registered: its step fails.
     """
     baselines: Dict[str, Dict[str, str]] = {}
+    teams: Dict[str, Dict[str, str]] = {}
     for check_type, metadata in checks.items():
         for part in PARTS:
             uri = carried_uri(metadata, part)
             text = service.text(uri) if uri else None
             if text is not None:
                 baselines.setdefault(check_type, {})[part] = digest(text)
+        name = custom.name_of(check_type)
+        if name is not None:
+            teams[name] = _of_team(metadata, baselines.pop(check_type, {}))
     return {
         "schema_version": 1,
         "verdict_sha256": digest(verdict)[len(PREFIX) :],
         **({"model_data_etag": model_data_etag} if model_data_etag else {}),
         "baselines": baselines,
+        **({"custom": teams} if teams else {}),
     }
+
+
+def _of_team(metadata: Mapping[str, Any], digests: Mapping[str, str]) -> Dict[str, str]:
+    """Return what a version carries of a team's own monitor: where its baseline lies, and what it says.
+
+    No expression in a definition can choose between the baseline that was compared with and a new one, and
+    DriftCheckBaselines, where a property could say it, have places for SageMaker's monitors alone.
+    """
+    uri = carried_uri(metadata, PARTS[0])
+    if uri is None or set(digests) != set(PARTS):
+        return {}
+    return {"uri": uri.rpartition("/")[0], "sha256": custom.both_digests(*(digests[part] for part in PARTS))}
 
 
 def carried_uri(metadata: Mapping[str, Any], part: str) -> str | None:

@@ -13,6 +13,7 @@ from sagemaker_monitor.analysis.decision.sample import Sample
 from sagemaker_monitor.analysis.decision.table import Table
 from sagemaker_monitor.analysis.documents.analysis import Analysis
 from sagemaker_monitor.analysis.documents.constraints import Constraints
+from sagemaker_monitor.analysis.documents.custom import CustomStatistics, CustomViolation
 from sagemaker_monitor.analysis.documents.lenient import Node
 from sagemaker_monitor.analysis.documents.statistics import Statistics
 from sagemaker_monitor.analysis.documents.strict import DocumentError
@@ -56,13 +57,22 @@ class QualityReport:
 
 
 @dataclass(frozen=True)
+class CustomReport:
+    """What a team's own monitor leaves, and the baseline's statistics that it was held against, if any."""
+
+    statistics: CustomStatistics
+    violations: tuple[CustomViolation, ...] = ()
+    baseline: CustomStatistics | None = None
+
+
+@dataclass(frozen=True)
 class CheckEvidence:
     """One expected check: its status, and the values of its report and of the baseline it was held against.
 
     *status* is compared, established, no-evidence or broken, *mode* how it treated the baseline. *violated*
     has (facet, metric) pairs.
     A data quality check has *quality* instead of values, one of model quality *model*, and one of
-    explainability *explained*.
+    explainability *explained*, one of a team's own monitor *custom*.
     """
 
     step: str
@@ -80,10 +90,13 @@ class CheckEvidence:
     model: ModelReport | None = None
     explained: AttributionReport | None = None
     mode: str = CHECK
+    custom: CustomReport | None = None
 
     @property
     def aws_violations(self) -> int:
-        """Return how many violations SageMaker reported."""
+        """Return how many violations SageMaker reported, or a team's own monitor."""
+        if self.custom is not None:
+            return len(self.custom.violations)
         if self.quality is not None:
             return len(self.quality.violations)
         if self.model is not None:

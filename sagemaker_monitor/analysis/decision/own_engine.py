@@ -6,9 +6,10 @@ the standard library only.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Callable, Dict, Mapping
+from typing import TYPE_CHECKING, Any, Callable, Dict, Mapping, Optional
 
 from sagemaker_monitor.analysis.decision.spec import OWN
+from sagemaker_monitor.analysis.documents import custom
 
 if TYPE_CHECKING:
     from typing import Protocol
@@ -24,7 +25,8 @@ if TYPE_CHECKING:
 
 
 CHECK_TYPE = "check_type"
-VIOLATIONS = "constraint_violations.json"
+VIOLATED = "Violated"
+"""Whether the job of a team's own monitor speaks of violations; SageMaker's records have no such key."""
 CARRIED = "carried"
 """The output with the copies of the baseline that a new version carries."""
 DOCUMENTS = {
@@ -34,6 +36,13 @@ DOCUMENTS = {
     "MODEL_BIAS": {"Constraints": "analysis.json"},
 }
 """What a check of each type leaves, by the part of a baseline that it is."""
+
+
+def documents_of(check_type: str) -> Dict[str, str]:
+    """Return what a check of this type leaves, by the part of a baseline that it is; KeyError for others."""
+    if custom.name_of(check_type) is not None:
+        return {"Statistics": custom.STATISTICS, "Constraints": custom.CONSTRAINTS}
+    return DOCUMENTS[check_type]
 
 
 def with_checks(
@@ -58,8 +67,10 @@ def step_metadata(job: Mapping[str, Any], exists: Callable[[str], bool]) -> dict
     report even where it is missing: then evidence is missing.
     """
     environment = job.get("Environment", {})
-    check_type = environment.get(CHECK_TYPE)
-    if check_type not in DOCUMENTS:
+    check_type = str(environment.get(CHECK_TYPE))
+    try:
+        documents = documents_of(check_type)
+    except KeyError:
         return {}
     output = _output(job)
     inputs = {
@@ -76,7 +87,7 @@ def step_metadata(job: Mapping[str, Any], exists: Callable[[str], bool]) -> dict
         "RegisterNewBaseline": registered,
         "CheckJobArn": job.get("ProcessingJobArn"),
     }
-    for part, name in DOCUMENTS[check_type].items():
+    for part, name in documents.items():
         calculated = f"{output}/{name}"
         used = calculated if registered else inputs.get(f"baseline_{part.lower()}")
         metadata[f"CalculatedBaseline{part}"] = calculated
@@ -85,12 +96,26 @@ def step_metadata(job: Mapping[str, Any], exists: Callable[[str], bool]) -> dict
         carried = _output(job, CARRIED)
         if carried:
             metadata[f"CarriedBaseline{part}"] = f"{carried}/{name}"
-    report = f"{output}/{VIOLATIONS}"
     violated = str(job.get("ExitMessage", "")).startswith("CompletedWithViolations")
-    if not skipped and (violated or exists(report)):
+    if violated and custom.name_of(check_type) is not None:
+        metadata[VIOLATED] = True
+    report = None if skipped else _violations(output, check_type, violated, exists)
+    if report is not None:
         metadata["ViolationReport"] = report
-    kind = "QualityCheck" if "Statistics" in DOCUMENTS[check_type] else "ClarifyCheck"
+    kind = "QualityCheck" if "Statistics" in documents else "ClarifyCheck"
     return {kind: metadata}
+
+
+def _violations(output: str, check_type: str, violated: bool, exists: Callable[[str], bool]) -> Optional[str]:
+    """Return where the violations are, or must be; None where nothing was violated."""
+    report = f"{output}/{custom.VIOLATIONS}"
+    if exists(report):
+        return report
+    # Whoever wrote the container may have read the page of AWS's that has another name.
+    misspelt = f"{output}/{custom.MISSPELT}"
+    if custom.name_of(check_type) is not None and exists(misspelt):
+        return misspelt
+    return report if violated else None
 
 
 def _output(job: Mapping[str, Any], name: str | None = None) -> str:

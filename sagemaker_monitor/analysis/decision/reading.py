@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Mapping, Set
 
 from sagemaker_monitor.analysis.decision.evidence import BaselineVersion, CheckEvidence
-from sagemaker_monitor.analysis.decision.reading_checks import READERS, Left
+from sagemaker_monitor.analysis.decision.reading_checks import Left, reader_of
 from sagemaker_monitor.analysis.decision.sample import Sample, SampleError, read_sample
 from sagemaker_monitor.analysis.decision.spec import (
     DATA_QUALITY,
@@ -49,7 +49,7 @@ def check_evidence(
         )
     if left.metadata.get("CheckType") != expected.check_type:
         return left.without("broken", f"the step is a check of type {left.metadata.get('CheckType')!r}")
-    reader = READERS.get(expected.check_type)
+    reader = reader_of(expected.check_type)
     return left.without("broken", "this program reads no such check") if reader is None else reader(left)
 
 

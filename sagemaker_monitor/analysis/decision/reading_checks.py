@@ -6,7 +6,7 @@ Runs under Python 3.8 with numpy only.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Dict, Optional
+from typing import TYPE_CHECKING, Any, Callable, Dict, Optional
 
 from sagemaker_monitor.analysis.decision.attributions import (
     LOCAL,
@@ -16,15 +16,24 @@ from sagemaker_monitor.analysis.decision.attributions import (
     read_local,
 )
 from sagemaker_monitor.analysis.decision.attributions import read_violations as read_ranking_violations
-from sagemaker_monitor.analysis.decision.baselines import BASELINES, baseline_of, other_baseline
+from sagemaker_monitor.analysis.decision.baselines import (
+    BASELINES,
+    baseline_of,
+    custom_baseline_of,
+    other_baseline,
+)
 from sagemaker_monitor.analysis.decision.evidence import (
     CheckEvidence,
+    CustomReport,
     read_quality,
     read_report,
     read_violations,
 )
 from sagemaker_monitor.analysis.decision.model_report import read_model_report
+from sagemaker_monitor.analysis.decision.own_engine import VIOLATED, documents_of
 from sagemaker_monitor.analysis.decision.spec import ExpectedCheck
+from sagemaker_monitor.analysis.documents import custom
+from sagemaker_monitor.analysis.documents.custom import CustomStatistics, name_of
 from sagemaker_monitor.analysis.documents.strict import DocumentError
 from sagemaker_monitor.analysis.documents.verdict import BOOTSTRAP, CHECK, REFRESH
 
@@ -69,6 +78,9 @@ class Left:
 
     def baseline_uri(self, document: str) -> str | None:
         """Return the URI of the version's baseline: its Statistics or its Constraints."""
+        if name_of(self.expected.check_type) is not None:
+            folder = custom_baseline_of(self.version, self.expected.check_type)
+            return folder and f"{folder}/{documents_of(self.expected.check_type)[document]}"
         part, constraints = BASELINES[self.expected.check_type]
         return baseline_of(self.version, part, constraints if document == "Constraints" else document)
 
@@ -221,6 +233,49 @@ def _attributions(left: Left, text: Optional[str], uri: Optional[str]) -> Attrib
         return Attributions(values, None, f"{beside}: {error}")
 
 
+def of_custom(left: Left) -> CheckEvidence:
+    """Return the evidence of a check by a team's own monitor, whose documents may be anything.
+
+    Its statistics are required whatever happens: a container that wrote nothing has looked at nothing.
+    """
+    uris = _quality_uris(left)
+    calculated = left.uri("CalculatedBaselineConstraints")
+    read = {**uris, "carried": calculated if left.metadata.get("RegisterNewBaseline") else None}
+    large = _too_large(left, read)
+    if large:
+        return left.without("broken", large)
+    texts = _documents(left, read, "Statistics", "Constraints")
+    if isinstance(texts, CheckEvidence):
+        return texts
+    baseline, violations = texts["baseline"], texts["violations"]
+    try:
+        for key, name in (
+            ("constraints", "the baseline's constraints.json"),
+            ("carried", "constraints.json"),
+        ):
+            if texts[key] is not None:
+                custom.require_object(str(texts[key]), name)
+        report = CustomReport(
+            CustomStatistics.from_json(str(texts["report"])),
+            custom.read_violations(violations) if violations is not None else (),
+            CustomStatistics.from_json(baseline) if baseline is not None else None,
+        )
+    except DocumentError as error:
+        return left.without("broken", str(error))
+    if left.metadata.get(VIOLATED) and not report.violations:
+        return left.without("no-evidence", "its job speaks of violations, and its document has none")
+    return left.found(uris, custom=report)
+
+
+def _too_large(left: Left, uris: Uris) -> str | None:
+    """Return which of the documents is too large to be read; None where none is."""
+    for uri in uris.values():
+        size = left.service.size(uri) if uri else None
+        if size is not None and size > custom.MOST_BYTES:
+            return f"{uri} has {size} bytes; at most {custom.MOST_BYTES} are read"
+    return None
+
+
 READERS = {
     "DATA_BIAS": of_bias,
     "MODEL_BIAS": of_bias,
@@ -229,3 +284,8 @@ READERS = {
     "MODEL_EXPLAINABILITY": of_explainability,
 }
 """Who reads what a type of check leaves."""
+
+
+def reader_of(check_type: str) -> Callable[[Left], CheckEvidence] | None:
+    """Return who reads what a check of this type leaves; None where nobody does."""
+    return of_custom if name_of(check_type) is not None else READERS.get(check_type)

@@ -12,7 +12,7 @@ Runs under Python 3.8 with numpy only.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import List, Sequence, Tuple
+from typing import FrozenSet, Iterable, List, Sequence, Tuple
 
 from sagemaker_monitor.analysis.decision import wording
 from sagemaker_monitor.analysis.decision.evidence import CheckEvidence, Evidence
@@ -39,10 +39,14 @@ CALLED = {
 
 @dataclass(frozen=True)
 class Case:
-    """What there is to decide by: *waiting* says why checks that need labels were left out, if they were."""
+    """What there is to decide by: *waiting* says why checks that need labels were left out, if they were.
+
+    *of_outcomes* are the monitors that need labels.
+    """
 
     parts: Tuple[Judged, ...]
     waiting: str | None
+    of_outcomes: FrozenSet[str] = frozenset(NEED_LABELS)
 
     @property
     def findings(self) -> Tuple[Finding, ...]:
@@ -56,14 +60,14 @@ class Case:
     @property
     def short(self) -> Tuple[str, ...]:
         """Return why nothing that needs labels can be told, for want of rows."""
-        reasons = (why for part in self.parts if part.monitor in NEED_LABELS for why in part.short)
+        reasons = (why for part in self.parts if part.monitor in self.of_outcomes for why in part.short)
         return tuple(dict.fromkeys(reasons))
 
     @property
     def few(self) -> Tuple[str, ...]:
         """Return which rows are too few: for everything, or else for a part of it."""
-        few = [why for part in self.parts if part.monitor in NEED_LABELS for why in part.few]
-        others = [why for part in self.parts if part.monitor not in NEED_LABELS for why in part.few]
+        few = [why for part in self.parts if part.monitor in self.of_outcomes for why in part.few]
+        others = [why for part in self.parts if part.monitor not in self.of_outcomes for why in part.few]
         return tuple(dict.fromkeys([*(self.short or few), *others]))
 
     @property
@@ -83,10 +87,10 @@ def rule_on(spec: Spec, evidence: Evidence, case: Case) -> tuple[str, str]:
     refusing = case.of(REFUSE)
     labels = evidence.labels
     partial = labels is not None and not case.waiting and labels.status == "labels-partial"
-    partial = partial and any(check.monitor in NEED_LABELS for check in evidence.checks)
+    partial = partial and any(check.monitor in case.of_outcomes for check in evidence.checks)
     strict = spec.gate.when_too_few
     uncertain = partial or (case.short and strict == "inconclusive")
-    certain = [each for each in refusing if each.monitor not in NEED_LABELS]
+    certain = [each for each in refusing if each.monitor not in case.of_outcomes]
     if certain:
         return "refused", _refusal(certain if uncertain else refusing)
     if labels is not None and partial:
@@ -137,7 +141,7 @@ def _passing(spec: Spec, evidence: Evidence, case: Case) -> tuple[str, str]:
         return "baseline-established", "baseline established, nothing compared"
     if not limits:
         if case.waiting:
-            return "labels-missing", missing_labels(evidence, f"and {_alone(evidence)} refuse nothing")
+            return "labels-missing", missing_labels(evidence, f"and {_alone(evidence, case)} refuse nothing")
         if any(rule.action == "fail" for rule in spec.gate.rules):
             return "inconclusive", "inconclusive: no rule that may refuse found a metric that could be judged"
     said = _held(evidence, case)
@@ -165,17 +169,28 @@ def _waived(finding: Finding) -> str:
     return f"{finding.message}{by}"
 
 
-def _alone(evidence: Evidence) -> str:
+def _alone(evidence: Evidence, case: Case) -> str:
     """Return what is checked without labels."""
-    called = [CALLED[m] for m in (DATA_QUALITY, EXPLAINABILITY) if m in _monitors(evidence)]
+    called = [_called(m) for m in _in_order(_monitors(evidence)) if m not in case.of_outcomes]
     return f"{' and '.join(called) or 'the inputs'} alone"
 
 
 def _unlabelled(spec: Spec) -> str:
     """Return which monitors wait for labels, and the verb that goes with them."""
     known = {each.monitor for each in spec.checks}
-    called = [CALLED[monitor] for monitor in NEED_LABELS if monitor in known]
+    called = [_called(monitor) for monitor in _in_order(known) if monitor in spec.of_outcomes]
     return f"{' and '.join(called)} {'was' if len(called) == 1 else 'were'}"
+
+
+def _called(monitor: str) -> str:
+    """Return a monitor in words; a team's own by the name that it gave."""
+    return CALLED.get(monitor) or monitor.partition("/")[2] or monitor
+
+
+def _in_order(monitors: Iterable[str]) -> List[str]:
+    """Return SageMaker's monitors in the order in which they are told, then those of teams' own."""
+    given = list(monitors)
+    return [*(m for m in CALLED if m in given), *sorted(m for m in given if m not in CALLED)]
 
 
 def _monitors(evidence: Evidence) -> List[str]:
@@ -187,15 +202,15 @@ def _held(evidence: Evidence, case: Case) -> str:
     watched = _monitors(evidence)
     labelled = evidence.labels.labelled if evidence.labels else 0
     limits = {part.monitor: part.limits - _waived_limits(part) for part in case.parts}
-    if len(watched) == 1 and watched[0] in NEED_LABELS:
+    if len(watched) == 1 and watched[0] in case.of_outcomes:
         return f"pass: {wording.several(limits.get(watched[0], 0), 'limit')} held at {labelled} rows"
     groups = (
-        ((DATA_QUALITY, EXPLAINABILITY), f"{rows(evidence)} rows"),
-        ((BIAS, MODEL_QUALITY), f"{labelled} labelled rows"),
+        ([m for m in _in_order(watched) if m not in case.of_outcomes], f"{rows(evidence)} rows"),
+        ([m for m in _in_order(watched) if m in case.of_outcomes], f"{labelled} labelled rows"),
     )
     told: List[str] = []
     for monitors, size in groups:
-        counts = [(limits[m], CALLED[m]) for m in monitors if m in watched and limits.get(m)]
+        counts = [(limits[m], _called(m)) for m in monitors if limits.get(m)]
         if not counts:
             continue
         first = f"{wording.several(counts[0][0], 'limit')} of {counts[0][1]}" if not told else _of(counts[0])

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from typing import Any
 
+from sagemaker_monitor.analysis.documents.custom import MONITOR as CUSTOM
 from sagemaker_monitor.analysis.documents.strict import DocumentError, Object, read
 from sagemaker_monitor.analysis.documents.verdict import Waiver
 from sagemaker_monitor.analysis.documents.waiver import read_waiver
@@ -61,11 +62,13 @@ class ExpectedCheck:
     check_type: str
     monitor: str
     engine: str = SAGEMAKER
+    of_labels: bool = False
+    """Whether a team's own monitor is given labels."""
 
     @property
     def needs_labels(self) -> bool:
         """Return whether it can be made only when the labels have arrived."""
-        return self.monitor in NEED_LABELS
+        return self.of_labels or self.monitor in NEED_LABELS
 
 
 @dataclass(frozen=True)
@@ -143,6 +146,11 @@ class Spec:
         parts = sum(any(self._names(rule, monitor) for rule in calibrated) for monitor in MONITORS)
         return self.gate.false_refusals / max(parts, 1)
 
+    @property
+    def of_outcomes(self) -> frozenset[str]:
+        """Return the monitors that wait for labels."""
+        return frozenset(NEED_LABELS).union(each.monitor for each in self.checks if each.needs_labels)
+
     def _names(self, rule: Rule, monitor: str) -> bool:
         first = rule.match.partition("/")[0]
         first = BIAS if first in BIAS_CHECKS else first
@@ -190,7 +198,8 @@ def _facet(o: Object) -> Facet:
 
 def _check(o: Object) -> ExpectedCheck:
     engine = o.one_of("engine", ENGINES) if "engine" in o.left else SAGEMAKER
-    return ExpectedCheck(o.text("step"), o.text("check_type"), o.text("monitor"), engine)
+    of_labels = o.flag("needs_labels") if "needs_labels" in o.left else False
+    return ExpectedCheck(o.text("step"), o.text("check_type"), o.text("monitor"), engine, of_labels)
 
 
 def _minimum_rows(o: Object) -> MinimumRows:
@@ -253,18 +262,20 @@ def _monitors(o: Object) -> tuple[str, ...] | None:
     if "monitors" not in o.left:
         return None
     found = _texts(o, "monitors")
-    unknown = [each for each in found if each not in MONITORS]
+    unknown = [each for each in found if each not in MONITORS and not each.startswith(CUSTOM)]
     if unknown:
-        raise DocumentError(f"{o.where}.monitors has {unknown[0][:40]!r}; it may have {', '.join(MONITORS)}")
+        allowed = ", ".join((*MONITORS, f"{CUSTOM}<name>"))
+        raise DocumentError(f"{o.where}.monitors has {unknown[0][:40]!r}; it may have {allowed}")
     return found
 
 
 def _spec(o: Object) -> Spec:
     if o.integer("schema_version") != 1:
         raise DocumentError("spec.json has another schema_version than 1")
-    if "prediction" in o.left:
-        # Where the probability stands in an answer is for the join, which writes it alone.
-        o.value("prediction")
+    for key in ("prediction", "rows_for_teams"):
+        if key in o.left:
+            # Where the probability stands in an answer, and what else is written, is for the join.
+            o.value(key)
     problem_type = o.one_of("problem_type", PROBLEM_TYPES) if "problem_type" in o.left else BINARY
     binary = problem_type == BINARY
     return Spec(

@@ -106,6 +106,8 @@ def about(finding: Finding) -> str:
         return finding.facet if finding.facet_value is None else f"{finding.facet}={finding.facet_value}"
     if finding.feature is not None:
         return finding.feature
+    if finding.monitor.startswith("custom/"):
+        return finding.monitor.partition("/")[2]
     return "columns" if finding.monitor == "data_quality" else "model"
 
 

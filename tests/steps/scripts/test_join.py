@@ -141,6 +141,16 @@ def test_labels_are_predicted_where_an_image_computes_model_bias(job: Job) -> No
     assert job.text("predicted") == "1\n0\n"
 
 
+def test_monitors_of_teams_get_rows_with_the_answer(job: Job) -> None:
+    """All rows without a label, and those that have one with it; both under a header, texts as they came."""
+    job.spec.write_text(json.dumps({**SPEC, "rows_for_teams": ["outcomes", "predictions"]}))
+    job.scored(f'a,1.0,"x, y",1,1,{ADDED}\nb,3,4,0,,{ADDED}\n')
+
+    assert job.run() == 0
+    assert job.text("predictions") == 'income,term,black,prediction\n1.0,"x, y",1,0.7\n3,4,0,0.7\n'
+    assert job.text("outcomes") == 'income,term,black,prediction,approve\n1.0,"x, y",1,0.7,1\n'
+
+
 def test_the_probability_is_one_of_several_values_of_the_model(job: Job) -> None:
     """A model that answers label and score, say, has its columns told by their number."""
     job.spec.write_text(json.dumps({**SPEC, "prediction": {"probability": 1, "values": 3}}))
