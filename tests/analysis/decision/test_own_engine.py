@@ -66,6 +66,7 @@ def test_a_comparison_names_the_report_and_the_baseline_that_was_an_input() -> N
             "CheckJobArn": ARN,
             "CalculatedBaselineConstraints": f"{OUT}/analysis.json",
             "BaselineUsedForDriftCheckConstraints": "s3://b/old/baseline_constraints",
+            "CarriedBaselineConstraints": f"{OUT}/carried/analysis.json",
         }
     }
 
