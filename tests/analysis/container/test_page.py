@@ -259,6 +259,22 @@ def test_300_features_and_50_facets_stay_below_two_megabytes() -> None:
     assert len(html.encode()) < 2_000_000
 
 
+def test_ten_thousand_groups_stay_one_page_and_hide_no_other_facet() -> None:
+    """Of each facet the first hundred are shown; how many there are, and where they stand, is said."""
+    metrics = (MetricResult("CI", "Class Imbalance (CI)", 0.5),)
+    many = tuple(FacetResult(f"c{place}", metrics) for place in range(10_000))
+    section = BiasSection("approve", {"city": many, "sex": many[:2]}, "1")
+
+    html = page("R", SUBJECT, Analysis(None, section), [])
+    read = Reader(html)
+
+    assert len(html.encode()) < 200_000
+    assert "city has 10,000 groups: the first 100 are here, all in analysis.json." in read.text
+    assert "city: c99 " in read.text
+    assert "city: c100 " not in read.text
+    assert "sex: c1 " in read.text
+
+
 def test_a_job_writes_the_report_under_the_name_and_title_of_its_configuration(
     container: Container,
 ) -> None:

@@ -25,6 +25,8 @@ _INTRODUCTIONS = {
     "post_training": "What the model makes of it: its predictions against the observed outcomes.",
 }
 _READING = "A reading tells which way a value points, not whether it is more than chance or matters."
+MOST_GROUPS = 100
+"""Groups of one facet that are on the page: a browser shows them, and 10,000 would be 100 MB."""
 _EQUAL = 1e-12
 """Differences below this are rounding, not bias."""
 
@@ -34,19 +36,28 @@ def section(stage: str, found: BiasSection) -> Html:
     title = TITLES[stage]
     favourable = f"{found.label} = {found.label_value_or_threshold}"
     tables = [_table(stage, place, facet, result) for place, facet, result in groups(found)]
+    left_out = [
+        el(
+            "p",
+            f"{facet} has {len(results):,} groups: the first {MOST_GROUPS} are here, all in analysis.json.",
+        )
+        for facet, results in found.facets.items()
+        if len(results) > MOST_GROUPS
+    ]
     return el(
         "section",
         el("h2", title, id=stage),
         el("p", _INTRODUCTIONS[stage], " ", _READING),
         el("p", "Counted as favourable: ", el("strong", favourable)),
+        *left_out,
         *tables,
         aria_labelledby=stage,
     )
 
 
 def groups(section: BiasSection) -> Iterator[tuple[int, str, FacetResult]]:
-    """Yield every sensitive group with its number, and the facet it belongs to."""
-    pairs = [(facet, result) for facet, results in section.facets.items() for result in results]
+    """Yield the first sensitive groups of each facet with a number, and the facet they belong to."""
+    pairs = [(facet, result) for facet, results in section.facets.items() for result in results[:MOST_GROUPS]]
     for place, (facet, result) in enumerate(pairs, 1):
         yield place, facet, result
 
