@@ -52,8 +52,15 @@ def local() -> None:
     metavar="REPOSITORY=COMMAND",
     help="Run COMMAND in place of the image; may be given several times.",
 )
+@click.option(
+    "--fire-schedules",
+    is_flag=True,
+    help="Run every monitoring schedule once when it is made, so that nobody waits for the hour.",
+)
 @common_options
-def up(common: Common, state_dir: Path, images: Path | None, image: tuple[str, ...]) -> int:
+def up(
+    common: Common, state_dir: Path, images: Path | None, image: tuple[str, ...], fire_schedules: bool
+) -> int:
     """Start the emulator in the background, with the environment's bucket; nothing happens if it runs."""
     from sagemaker_monitor.emulator import lifecycle
     from sagemaker_monitor.emulator.jobs.images import RegistryError, registry_of, with_analysis
@@ -64,7 +71,8 @@ def up(common: Common, state_dir: Path, images: Path | None, image: tuple[str, .
         registered = with_analysis(registry_of(images, image), common.environment.images.get(MONITOR_IMAGE))
     except RegistryError as error:
         raise click.UsageError(str(error)) from error
-    started = lifecycle.up(replace(_config(common, state_dir), images=registered))
+    config = replace(_config(common, state_dir), images=registered, fire_on_creation=fire_schedules)
+    started = lifecycle.up(config)
     if prepare(common.aws):
         common.tell(f"created bucket {common.environment.storage.bucket}")
     common.tell(f"process {started.pid}, state in {started.state_dir}, log {started.log}")
@@ -93,6 +101,41 @@ def reset(common: Common, state_dir: Path) -> int:
     lifecycle.down(state_dir)
     common.tell(f"deleted {state_dir}" if lifecycle.reset(state_dir) else f"there was nothing in {state_dir}")
     return ExitCode.OK
+
+
+@local.command()
+@click.argument("schedule")
+@click.option(
+    "--at",
+    metavar="TIME",
+    help="When it is due, such as 2026-03-01T12:00:00Z; by default the next full hour.",
+)
+@format_option("text", "json")
+@common_options
+def fire(common: Common, schedule: str, at: str | None, output_format: str) -> int:
+    """Run a monitoring schedule now, and wait for its execution.
+
+    It looks at the window that it would look at when it is due: by default the present hour. Exits 10 when
+    the monitor found violations, and 3 when it could not tell.
+    """
+    import json
+
+    from sagemaker_monitor.emulator import lifecycle
+    from sagemaker_monitor.operations.firing import wait_for
+
+    environment = common.environment
+    if environment.endpoint_url is None:
+        raise click.UsageError(f"--env {common.env}: the emulator is the environment 'local'")
+    scheduled = lifecycle.fire(environment.endpoint_url, environment.region, schedule, at)
+    ended = wait_for(common.aws, schedule, scheduled)
+    if output_format == "json":
+        click.echo(json.dumps(ended.document, indent=2, default=str))
+    else:
+        for line in ended.lines:
+            click.echo(line)
+    return {"Completed": ExitCode.OK, "CompletedWithViolations": ExitCode.REFUSED}.get(
+        ended.status, ExitCode.BROKEN
+    )
 
 
 @local.command()

@@ -36,7 +36,13 @@ def main(arguments: list[str] | None = None) -> int:
         print(error, file=sys.stderr)
         return USAGE
     config = EmulatorConfig(
-        options.state_dir, options.host, options.port, options.account, options.region, images
+        options.state_dir,
+        options.host,
+        options.port,
+        options.account,
+        options.region,
+        images,
+        options.fire_schedules,
     )
     try:
         server = Server(config)
@@ -75,6 +81,11 @@ def _parser() -> argparse.ArgumentParser:
         default=[],
         metavar="REPOSITORY=COMMAND",
         help="run COMMAND in place of an image; may be given several times",
+    )
+    parser.add_argument(
+        "--fire-schedules",
+        action="store_true",
+        help="run every monitoring schedule once when it is made, so that nobody waits for the hour",
     )
     return parser
 

@@ -12,7 +12,10 @@ DEFAULT_PORT = 4599
 
 @dataclass(frozen=True)
 class EmulatorConfig:
-    """Settings of one emulator process; port 0 means any free port. *images* are run beside AWS's own."""
+    """Settings of one emulator process; port 0 means any free port. *images* are run beside AWS's own.
+
+    With *fire_on_creation* every monitoring schedule runs once when it is made: nobody waits for the hour.
+    """
 
     state_dir: Path
     host: str = "127.0.0.1"
@@ -20,6 +23,7 @@ class EmulatorConfig:
     account: str = "000000000000"
     default_region: str = "us-east-1"
     images: Registry = field(default_factory=Registry)
+    fire_on_creation: bool = False
 
     @property
     def url(self) -> str:

@@ -15,7 +15,7 @@ from urllib.parse import parse_qs
 from uuid import uuid4
 from xml.sax.saxutils import escape
 
-from sagemaker_monitor.emulator import identity, job_logs, runtime_api
+from sagemaker_monitor.emulator import control, identity, job_logs, runtime_api
 from sagemaker_monitor.emulator.api.context import Context
 from sagemaker_monitor.emulator.fallback import SERVICES, Fallback
 from sagemaker_monitor.emulator.hosting.hosts import ModelHosting
@@ -67,6 +67,8 @@ class Front:
             return _json(start_response, 403, render_error(refusal))
         if environ["PATH_INFO"] == HEALTH:
             return _json(start_response, 200, json.dumps(self.health()).encode())
+        if environ["PATH_INFO"] == control.FIRE and environ["REQUEST_METHOD"] == "POST":
+            return self._fire(environ, start_response)
         region, service = _scope(environ)
         target = environ.get("HTTP_X_AMZ_TARGET", "")
         if target.startswith(_TARGET):
@@ -118,6 +120,14 @@ class Front:
         headers = [*answer.headers.items(), ("Content-Length", str(len(answer.body)))]
         start_response(_status(answer.status), [*headers, ("x-amzn-RequestId", str(uuid4()))])
         return [answer.body]
+
+    def _fire(self, environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
+        region = parse_qs(environ.get("QUERY_STRING", "")).get("region", [""])[0]
+        try:
+            fired = control.fire(self._in(region), environ["wsgi.input"].read(_MOST_BODY))
+        except control.ControlError as error:
+            return _json(start_response, 400, render_error(ApiError("ValidationException", str(error))))
+        return _json(start_response, 200, json.dumps(fired).encode())
 
     def _in(self, region: str) -> Context:
         """Return the context of a request that was signed for *region*, if it was for any."""

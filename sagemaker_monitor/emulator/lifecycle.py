@@ -15,6 +15,7 @@ import urllib.error
 import urllib.request
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -159,6 +160,28 @@ def health(url: str, *, timeout: float = 2.0) -> dict[str, Any] | None:
     return answer if ours else None
 
 
+def fire(url: str, region: str, schedule: str, at: str | None, *, timeout: float = 30.0) -> datetime:
+    """Let the emulator at *url* run a monitoring schedule as if it were due *at*; return when that is.
+
+    Raises LifecycleError with the emulator's words, such as that there is no such schedule.
+    """
+    from sagemaker_monitor.emulator.control import FIRE
+
+    body = json.dumps({"schedule": schedule, **({"at": at} if at else {})}).encode()
+    request = urllib.request.Request(f"{url}{FIRE}?region={region}", data=body, method="POST")
+    opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+    try:
+        with opener.open(request, timeout=timeout) as response:
+            answer = json.loads(response.read(1 << 16))
+    except urllib.error.HTTPError as error:
+        with error:
+            words = json.loads(error.read(1 << 16)).get("message", str(error))
+        raise LifecycleError(words) from error
+    except (OSError, ValueError) as error:
+        raise LifecycleError(f"the emulator at {url} does not answer: {error}") from error
+    return datetime.fromisoformat(answer["ScheduledTime"])
+
+
 def _status(state_dir: Path, answer: dict[str, Any]) -> Status:
     return Status(
         state_dir,
@@ -206,6 +229,7 @@ def _spawn(config: EmulatorConfig, state_dir: Path) -> subprocess.Popen[bytes]:
     command += ["--host", config.host, "--port", str(config.port)]
     command += ["--account", config.account, "--region", config.default_region]
     command += [part for option in config.images.options for part in ("--image", option)]
+    command += ["--fire-schedules"] if config.fire_on_creation else []
     search = os.pathsep.join(filter(None, [str(_PACKAGE_ROOT), os.environ.get("PYTHONPATH", "")]))
     with path.open("ab") as output:
         child = subprocess.Popen(

@@ -25,10 +25,14 @@ from sagemaker_monitor.emulator.s3.directory import S3Directory
 from sagemaker_monitor.emulator.s3.multipart import Uploads
 from sagemaker_monitor.emulator.s3.rest import S3Api
 from sagemaker_monitor.emulator.sagemaker_api import SageMakerApi
+from sagemaker_monitor.emulator.schedules.runner import ScheduleRunner
 from sagemaker_monitor.emulator.state import StateError, Store
 
 SERVICE = "sagemaker-monitor emulator"
-COUNTED = ("pipeline", "execution", "processing-job", "transform-job", "model", "model-package", "endpoint")
+COUNTED = (
+    *("pipeline", "execution", "processing-job", "transform-job", "model", "model-package"),
+    *("endpoint", "monitoring-schedule", "monitoring-execution"),
+)
 
 
 class ServerError(Exception):
@@ -58,6 +62,7 @@ class Server:
         servers = ModelServers()
         jobs: JobRunner = runner.create_job_runner(servers=servers)
         self._hosting = create_hosting(servers, log)
+        self._schedules = ScheduleRunner(log)
         self._sagemaker = SageMakerApi(load_modules(), log)
         s3 = S3Api(objects, Uploads(objects, self._store))
         try:
@@ -69,7 +74,14 @@ class Server:
             raise ServerError(_cannot_listen(config, error)) from error
         self.config = replace(config, state_dir=state_dir, port=self._http.server_address[1])
         self.context = Context(
-            self.config, self._store, objects, config.default_region, config.account, jobs, self._hosting
+            self.config,
+            self._store,
+            objects,
+            config.default_region,
+            config.account,
+            jobs,
+            self._hosting,
+            self._schedules,
         )
         self._front = Front(
             self.context,
@@ -89,6 +101,7 @@ class Server:
     def start(self) -> Self:
         """Recover what a stop or a kill left behind, then answer in a thread of its own."""
         self._sagemaker.recover(self.context)
+        self._schedules.start(self.context)
         self._thread = threading.Thread(
             target=self._http.serve_forever, args=(0.05,), name="emulator", daemon=True
         )
@@ -105,6 +118,7 @@ class Server:
         # Executions first: they end with the reason that the emulator was stopped, not that a job was.
         self._sagemaker.shutdown(self.context)
         self.context.jobs.shutdown()
+        self._schedules.shutdown()
         self._http.server_close()
         self._close()
 

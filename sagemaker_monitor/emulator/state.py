@@ -2,7 +2,8 @@
 
 Kinds and their keys, each within one region:
 "pipeline", "model", "model-package-group", "processing-job", "transform-job", "endpoint",
-"endpoint-config": the name;
+"endpoint-config", "monitoring-schedule", "…-job-definition": the name; "monitoring-execution": the
+schedule's name and a number;
 "execution", "model-package", "tags": the ARN. S3 is in no region: its documents are in the one named "".
 """
 

@@ -7,8 +7,10 @@ endpoint's captures need none.
 
 from __future__ import annotations
 
+import re
 import uuid
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, TextIO
 
 from sagemaker_monitor.analysis.container.paths import Paths, staged
@@ -21,11 +23,11 @@ from sagemaker_monitor.analysis.records.lines import blocks_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
-    from pathlib import Path
 
     import polars as pl
 
 NO_DATA = "Job inputs had no data"
+_IN_HOUR = re.compile(r"(?:.*/)?\d{4}/\d\d/\d\d/\d\d(?=/|$)")
 
 
 @dataclass
@@ -70,8 +72,14 @@ def _files(source: Path, what: str) -> list[Path]:
 def _folders(source: Path) -> dict[Path, list[Path]]:
     folders: dict[Path, list[Path]] = {}
     for file in _files(source, "captured records"):
-        folders.setdefault(file.parent.relative_to(source), []).append(file)
+        folders.setdefault(_hour(file.parent.relative_to(source)), []).append(file)
     return folders
+
+
+def _hour(folder: Path) -> Path:
+    """Return a folder as far as its hour: a transform's files have folders of their own below it."""
+    found = _IN_HOUR.match(folder.as_posix())
+    return Path(found[0]) if found else folder
 
 
 def _merge(

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from sagemaker_monitor.emulator.hosting import Hosting
     from sagemaker_monitor.emulator.jobs import JobRunner
     from sagemaker_monitor.emulator.s3.directory import S3Directory
+    from sagemaker_monitor.emulator.schedules.runner import ScheduleRunner
 
 __all__ = ["ApiError", "Context", "Handler"]
 
@@ -31,6 +32,7 @@ class Context:
     account: str
     jobs: JobRunner
     hosting: Hosting
+    schedules: ScheduleRunner
 
     def now(self) -> float:
         """Return the time as SageMaker's JSON has it: seconds since the epoch, in milliseconds."""

@@ -112,6 +112,7 @@ def delete_endpoint(context: Context, request: dict[str, Any]) -> dict[str, Any]
         raise ApiError(
             "ValidationException", f'Cannot update in-progress endpoint "{endpoint["EndpointArn"]}".'
         )
+    _refuse_watched(context, name)
     context.store.delete(KIND, name)
     context.hosting.withdraw(context, name)
     forget_tags(context, endpoint["EndpointArn"])
@@ -136,6 +137,16 @@ OPERATIONS: dict[str, Handler] = {
 def arn_of(context: Context, name: str) -> str:
     """Return the ARN of an endpoint; SageMaker spells its name in lower case."""
     return context.arn(KIND, name.lower())
+
+
+def _refuse_watched(context: Context, name: str) -> None:
+    watching = context.store.list("monitoring-schedule", EndpointName=name)
+    if watching:
+        names = ", ".join(each["MonitoringScheduleName"] for each in watching)
+        raise ApiError(
+            "ValidationException",
+            f"Cannot delete Endpoint with associated Monitoring Schedules: {names}; delete them first",
+        )
 
 
 def _matches(endpoint: dict[str, Any], request: dict[str, Any]) -> bool:

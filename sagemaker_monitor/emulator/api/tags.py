@@ -7,7 +7,10 @@ from typing import Any
 
 from sagemaker_monitor.emulator.api.context import ApiError, Context, Handler
 
+_MONITORS = ("data-quality", "model-quality", "model-bias", "model-explainability")
 ARN_FIELDS = {
+    **{f"{kind}-job-definition": "JobDefinitionArn" for kind in _MONITORS},
+    "monitoring-schedule": "MonitoringScheduleArn",
     "endpoint": "EndpointArn",
     "endpoint-config": "EndpointConfigArn",
     "pipeline": "PipelineArn",

@@ -18,6 +18,7 @@ from sagemaker_monitor.emulator.hosting.hosts import create_hosting
 from sagemaker_monitor.emulator.jobs.runner import create_job_runner
 from sagemaker_monitor.emulator.models.pool import ModelServers
 from sagemaker_monitor.emulator.s3.directory import S3Directory
+from sagemaker_monitor.emulator.schedules.runner import ScheduleRunner
 from sagemaker_monitor.emulator.state import Store
 
 REGION = "us-east-1"
@@ -36,7 +37,7 @@ def context(tmp_path: Path) -> Iterator[Context]:
     servers = ModelServers()
     jobs = create_job_runner(at_once=2, servers=servers)
     hosting = create_hosting(servers, print)
-    yield Context(config, store, s3, REGION, config.account, jobs, hosting)
+    yield Context(config, store, s3, REGION, config.account, jobs, hosting, ScheduleRunner(print))
     hosting.shutdown()
     jobs.shutdown()
     store.close()

@@ -4,11 +4,16 @@ from __future__ import annotations
 
 import csv
 import json
+import re
+import time
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from sagemaker_monitor.analysis.documents.ground_truth import GroundTruthRecord
+from sagemaker_monitor.emulator.lifecycle import fire
 from tests.emulator.conftest import RunningEmulator
 from tests.emulator.jobs.conftest import ROLE, XGBOOST, pack, s3_input
 from tests.parity.plugin import Parity
@@ -200,3 +205,98 @@ def test_baseline_and_violations_are_the_recorded_ones(
     )
     assert len(actual["violations"]) == 7
     assert job["ExitMessage"] == "CompletedWithViolations: Job completed successfully with 7 violations."
+
+
+def test_an_hourly_schedule_finds_the_recorded_violations(
+    churn: RunningEmulator, recorded: Path, recorded_data: Path, parity: Parity
+) -> None:
+    """From the transform's capture and labels by inference id, over six hours, below the hour it was due."""
+    labels = json.loads((recorded / "reconstructed_ground_truth.json").read_text())["labels"]
+    rows = [line.split(",") for line in transform(churn).splitlines()]
+    captured = datetime.fromisoformat(rows[0][-1])
+    hour = captured.strftime("%Y/%m/%d/%H")
+    pairs = zip(rows, labels, strict=True)
+    truth = "".join(GroundTruthRecord(row[-2], str(label)).to_json() + "\n" for row, label in pairs)
+    s3, sagemaker = churn.client("s3"), churn.client("sagemaker")
+    s3.put_object(Bucket="churn", Key=f"truth/{hour}/labels.jsonl", Body=truth)
+    with (recorded_data / "churn" / "validation-dataset-with-header.csv").open(newline="") as file:
+        headers = next(csv.reader(file))
+    config = {
+        "label_values_or_threshold": [1],
+        "facet": [{"name_or_index": "Account Length", "value_or_threshold": [100]}],
+        "headers": [*headers[1:], "Churn"],
+        "label": "Churn",
+    }
+    s3.put_object(Bucket="churn", Key="monitor/analysis_config.json", Body=json.dumps(config))
+    baseline = (recorded / "baseline_analysis.json").read_bytes()
+    s3.put_object(Bucket="churn", Key="recorded/analysis.json", Body=baseline)
+    local = {"LocalPath": "/opt/ml/processing/output", "S3UploadMode": "EndOfJob"}
+    sagemaker.create_model_bias_job_definition(
+        JobDefinitionName="bias",
+        ModelBiasBaselineConfig={"ConstraintsResource": {"S3Uri": "s3://churn/recorded/analysis.json"}},
+        ModelBiasAppSpecification={
+            "ImageUri": CLARIFY,
+            "ConfigUri": "s3://churn/monitor/analysis_config.json",
+        },
+        ModelBiasJobInput={
+            "BatchTransformInput": {
+                "DataCapturedDestinationS3Uri": "s3://churn/capture",
+                "DatasetFormat": {"Csv": {"Header": False}},
+                "LocalPath": "/opt/ml/processing/input/transform",
+                "ProbabilityAttribute": "0",
+                "ProbabilityThresholdAttribute": 0.8,
+                "StartTimeOffset": "-PT6H",
+                "EndTimeOffset": "-PT0H",
+            },
+            "GroundTruthS3Input": {"S3Uri": "s3://churn/truth"},
+        },
+        ModelBiasJobOutputConfig={
+            "MonitoringOutputs": [{"S3Output": {"S3Uri": "s3://churn/monitor-output", **local}}]
+        },
+        JobResources={
+            "ClusterConfig": {"InstanceCount": 1, "InstanceType": "ml.m5.xlarge", "VolumeSizeInGB": 20}
+        },
+        RoleArn=ROLE,
+        StoppingCondition={"MaxRuntimeInSeconds": 1800},
+    )
+    sagemaker.create_monitoring_schedule(
+        MonitoringScheduleName="bias-hourly",
+        MonitoringScheduleConfig={
+            "ScheduleConfig": {"ScheduleExpression": "cron(0 * ? * * *)"},
+            "MonitoringJobDefinitionName": "bias",
+            "MonitoringType": "ModelBias",
+        },
+    )
+    due = fire(churn.url, "us-east-1", "bias-hourly", (captured + timedelta(hours=2)).isoformat())
+    while True:
+        (execution,) = sagemaker.list_monitoring_executions(MonitoringScheduleName="bias-hourly")[
+            "MonitoringExecutionSummaries"
+        ]
+        if execution["MonitoringExecutionStatus"] not in ("Pending", "InProgress"):
+            break
+        time.sleep(0.1)
+
+    layout = json.loads((recorded / "layout.json").read_text())
+    parity.equal(
+        CASE,
+        "status of the schedule's execution",
+        layout["status"],
+        execution.get("FailureReason", execution["MonitoringExecutionStatus"]),
+    )
+    expected = json.loads((recorded / "constraint_violations.json").read_text())
+    actual = document(
+        churn, f"monitor-output/bias-hourly/{due.strftime('%Y/%m/%d/%H')}/constraint_violations.json"
+    )
+    parity.close(
+        CASE,
+        "constraint_violations.json of an hourly schedule over capture and ground truth, by boto3",
+        expected,
+        actual,
+        tolerance=TOLERANCE,
+        in_texts=True,
+    )
+    merged = s3.list_objects_v2(Bucket="churn", Prefix="monitor-output/merge/")["Contents"]
+    folders = r"(monitoring-schedule-[\d-]+|bias-hourly)/\d{4}/\d\d/\d\d/\d\d"
+    pattern = rf"monitor-output/merge/{folders}/part-00000-[0-9a-f-]+\.c000\.jsonl"
+    assert all(re.fullmatch(pattern, key) for key in (layout["merge_key"], merged[0]["Key"]))
+    assert len(merged) == 1

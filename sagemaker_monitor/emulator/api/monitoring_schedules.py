@@ -1,0 +1,245 @@
+"""Monitoring schedules: created, updated, started, stopped, deleted; and their executions."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any
+
+from sagemaker_monitor.emulator.api import job_definitions
+from sagemaker_monitor.emulator.api.context import ApiError, Context, Handler
+from sagemaker_monitor.emulator.api.paging import matches, page
+from sagemaker_monitor.emulator.api.tags import forget_tags, put_tags
+from sagemaker_monitor.emulator.schedules import executions
+from sagemaker_monitor.emulator.schedules.monitors import monitor_of
+from sagemaker_monitor.emulator.schedules.runner import KIND
+from sagemaker_monitor.emulator.schedules.times import Cron, TimeError, window
+
+HALF_HOUR = 1800
+_HOURLY = Cron(0, 1)
+
+
+def create_monitoring_schedule(context: Context, request: dict[str, Any]) -> dict[str, Any]:
+    """CreateMonitoringSchedule; one that says NOW runs at once, and never again."""
+    name = request["MonitoringScheduleName"]
+    config = request["MonitoringScheduleConfig"]
+    cron = _check(context, config)
+    arn, now = arn_of(context, name), context.now()
+    document = _described(
+        context,
+        {
+            "MonitoringScheduleArn": arn,
+            "MonitoringScheduleName": name,
+            "MonitoringScheduleStatus": "Scheduled",
+            "CreationTime": now,
+            "LastModifiedTime": now,
+        },
+        config,
+    )
+    if not context.store.create(KIND, name, document):
+        raise ApiError("ResourceInUse", f"Monitoring Schedule with name {name} already exists ({arn})")
+    put_tags(context, arn, request.get("Tags"))
+    if cron is None or context.config.fire_on_creation:
+        context.schedules.fire(context, document, _due(cron))
+    context.schedules.changed()
+    return {"MonitoringScheduleArn": arn}
+
+
+def update_monitoring_schedule(context: Context, request: dict[str, Any]) -> dict[str, Any]:
+    """UpdateMonitoringSchedule; it goes on as scheduled, or at once where it says NOW."""
+    name = request["MonitoringScheduleName"]
+    config = request["MonitoringScheduleConfig"]
+    _require(context, name)
+    cron = _check(context, config)
+
+    def change(record: dict[str, Any]) -> dict[str, Any]:
+        changed = record | {"MonitoringScheduleStatus": "Scheduled", "LastModifiedTime": context.now()}
+        return _described(context, changed, config)
+
+    document = context.store.update(KIND, name, change)
+    if cron is None:
+        context.schedules.fire(context, document, _due(cron))
+    context.schedules.changed()
+    return {"MonitoringScheduleArn": document["MonitoringScheduleArn"]}
+
+
+def start_monitoring_schedule(context: Context, request: dict[str, Any]) -> dict[str, Any]:
+    """StartMonitoringSchedule."""
+    _set_status(context, request["MonitoringScheduleName"], "Scheduled")
+    context.schedules.changed()
+    return {}
+
+
+def stop_monitoring_schedule(context: Context, request: dict[str, Any]) -> dict[str, Any]:
+    """StopMonitoringSchedule; an execution that runs goes on."""
+    _set_status(context, request["MonitoringScheduleName"], "Stopped")
+    return {}
+
+
+def describe_monitoring_schedule(context: Context, request: dict[str, Any]) -> dict[str, Any]:
+    """DescribeMonitoringSchedule, with the last execution."""
+    record = _require(context, request["MonitoringScheduleName"])
+    found = context.store.list(executions.KIND, prefix=f"{record['MonitoringScheduleName']}/")
+    return record | ({"LastMonitoringExecutionSummary": _summary(found[-1])} if found else {})
+
+
+def list_monitoring_schedules(context: Context, request: dict[str, Any]) -> dict[str, Any]:
+    """ListMonitoringSchedules, the newest first."""
+    fields = {
+        "EndpointName": "EndpointName",
+        "StatusEquals": "MonitoringScheduleStatus",
+        "MonitoringTypeEquals": "MonitoringType",
+    }
+    found = [
+        each
+        for each in context.store.list(KIND)
+        if matches(each, request, "MonitoringScheduleName")
+        and _equal(each, request, fields)
+        and _within(each, request, "LastModifiedTime")
+        and request.get("MonitoringJobDefinitionName", _definition(each)) == _definition(each)
+    ]
+    sort_fields = {
+        "Name": "MonitoringScheduleName",
+        "CreationTime": "CreationTime",
+        "Status": "MonitoringScheduleStatus",
+    }
+    schedules, token = page(found, request, sort_fields=sort_fields)
+    shown = (
+        *("MonitoringScheduleName", "MonitoringScheduleArn", "CreationTime", "LastModifiedTime"),
+        *("MonitoringScheduleStatus", "EndpointName", "MonitoringType"),
+    )
+    summaries = [
+        {key: each[key] for key in shown if key in each} | {"MonitoringJobDefinitionName": _definition(each)}
+        for each in schedules
+    ]
+    return {"MonitoringScheduleSummaries": summaries, "NextToken": token}
+
+
+def delete_monitoring_schedule(context: Context, request: dict[str, Any]) -> dict[str, Any]:
+    """DeleteMonitoringSchedule; its executions and reports stay."""
+    record = _require(context, request["MonitoringScheduleName"])
+    context.store.delete(KIND, request["MonitoringScheduleName"])
+    forget_tags(context, record["MonitoringScheduleArn"])
+    return {}
+
+
+def list_monitoring_executions(context: Context, request: dict[str, Any]) -> dict[str, Any]:
+    """ListMonitoringExecutions, the newest first."""
+    name = request.get("MonitoringScheduleName")
+    fields = {
+        "EndpointName": "EndpointName",
+        "StatusEquals": "MonitoringExecutionStatus",
+        "MonitoringJobDefinitionName": "MonitoringJobDefinitionName",
+        "MonitoringTypeEquals": "MonitoringType",
+    }
+    times = ("ScheduledTime", "CreationTime", "LastModifiedTime")
+    found = [
+        each
+        for each in context.store.list(executions.KIND, prefix=f"{name}/" if name else "")
+        if _equal(each, request, fields) and all(_within(each, request, time) for time in times)
+    ]
+    sort_fields = {
+        "CreationTime": "CreationTime",
+        "ScheduledTime": "ScheduledTime",
+        "Status": "MonitoringExecutionStatus",
+    }
+    seen, token = page(found, request, sort_fields=sort_fields)
+    return {"MonitoringExecutionSummaries": [_summary(each) for each in seen], "NextToken": token}
+
+
+def recover(context: Context) -> None:
+    """End the executions that an emulator which is no more was running."""
+    executions.recover(context)
+
+
+OPERATIONS: dict[str, Handler] = {
+    "CreateMonitoringSchedule": create_monitoring_schedule,
+    "UpdateMonitoringSchedule": update_monitoring_schedule,
+    "StartMonitoringSchedule": start_monitoring_schedule,
+    "StopMonitoringSchedule": stop_monitoring_schedule,
+    "DescribeMonitoringSchedule": describe_monitoring_schedule,
+    "ListMonitoringSchedules": list_monitoring_schedules,
+    "DeleteMonitoringSchedule": delete_monitoring_schedule,
+    "ListMonitoringExecutions": list_monitoring_executions,
+}
+
+
+def arn_of(context: Context, name: str) -> str:
+    """Return the ARN of a schedule; SageMaker spells its name in lower case."""
+    return context.arn(KIND, name.lower())
+
+
+def _check(context: Context, config: dict[str, Any]) -> Cron | None:
+    """Return when the schedule runs, None for now; raise ApiError for one that could not run."""
+    monitor = monitor_of(context, config)
+    inline = config.get("MonitoringJobDefinition")
+    if inline is not None:
+        job_definitions.check_input(inline["MonitoringInputs"][0])
+    plan = config.get("ScheduleConfig")
+    if plan is None:
+        raise ApiError("ValidationException", "MonitoringScheduleConfig needs a ScheduleConfig here")
+    try:
+        cron = Cron.of(plan["ScheduleExpression"])
+        offsets = plan.get("DataAnalysisStartTime"), plan.get("DataAnalysisEndTime")
+        if cron is None and not all(offsets):
+            raise TimeError(
+                "NOW needs DataAnalysisStartTime and DataAnalysisEndTime, such as -PT2H and -PT0H"
+            )
+        if cron is not None and any(offsets):
+            raise TimeError("DataAnalysisStartTime and DataAnalysisEndTime go with NOW alone")
+        given = (monitor.input.get("StartTimeOffset"), monitor.input.get("EndTimeOffset"))
+        window(datetime.now(UTC), *(offsets if cron is None else given))
+    except TimeError as error:
+        raise ApiError("ValidationException", str(error)) from error
+    if monitor.kind.merges and cron == _HOURLY and monitor.seconds > HALF_HOUR:
+        raise ApiError(
+            "ValidationException",
+            f"MaxRuntimeInSeconds is {monitor.seconds}: an hourly {monitor.kind.type} schedule runs two jobs "
+            f"an hour, so each has at most {HALF_HOUR} seconds",
+        )
+    return cron
+
+
+def _due(cron: Cron | None) -> datetime:
+    """Return the time that an execution which starts at once is for: the next hour of a cron, or now."""
+    now = datetime.now(UTC)
+    return now if cron is None else _HOURLY.after(now)
+
+
+def _described(context: Context, record: dict[str, Any], config: dict[str, Any]) -> dict[str, Any]:
+    monitor = monitor_of(context, config)
+    changed = {key: value for key, value in record.items() if key != "EndpointName"}
+    changed |= {"MonitoringScheduleConfig": config, "MonitoringType": monitor.kind.type}
+    return changed | ({"EndpointName": monitor.endpoint_name} if monitor.endpoint_name else {})
+
+
+def _require(context: Context, name: str) -> dict[str, Any]:
+    record = context.store.get(KIND, name)
+    if record is None:
+        raise ApiError("ResourceNotFound", f"Monitoring Schedule {arn_of(context, name)} not found")
+    return record
+
+
+def _set_status(context: Context, name: str, status: str) -> None:
+    _require(context, name)
+    changes = {"MonitoringScheduleStatus": status, "LastModifiedTime": context.now()}
+    context.store.update(KIND, name, lambda record: record | changes)
+
+
+def _definition(schedule: dict[str, Any]) -> str | None:
+    found: str | None = schedule["MonitoringScheduleConfig"].get("MonitoringJobDefinitionName")
+    return found
+
+
+def _equal(document: dict[str, Any], request: dict[str, Any], fields: dict[str, str]) -> bool:
+    return all(
+        request.get(asked, document.get(field)) == document.get(field) for asked, field in fields.items()
+    )
+
+
+def _within(document: dict[str, Any], request: dict[str, Any], field: str) -> bool:
+    at = document[field]
+    return bool(request.get(f"{field}After", at) <= at <= request.get(f"{field}Before", at))
+
+
+def _summary(record: dict[str, Any]) -> dict[str, Any]:
+    return {key: value for key, value in record.items() if not key.startswith("_")}
