@@ -140,6 +140,13 @@ class Approval(Section):
         Literal["Approved", "PendingManualApproval"],
         Field(description="Status that `gate --apply` gives a version whose verdict is open."),
     ] = "PendingManualApproval"
+    on_monitor_failure: Annotated[
+        Literal["notify", "reject"],
+        Field(
+            description="What `gate --execution … --apply` does with an approved version that a monitoring"
+            " run refused: tell, or reject it, which moves the latest approved version back."
+        ),
+    ] = "notify"
     evidence_max_age: Annotated[Duration, Field(description="An older verdict opens nothing.")] = timedelta(
         days=7
     )

@@ -11,8 +11,10 @@ from sagemaker_monitor.aws import Aws
 from sagemaker_monitor.aws.storage import put_if_missing
 from sagemaker_monitor.cli.building import lint_bundle
 from sagemaker_monitor.cli.main import main
+from sagemaker_monitor.registry.versions import find_version
 from sagemaker_monitor.settings import Environment, load_environment
 from tests.operations.emulated import (
+    approve,
     definition,
     deploy,
     fail_step,
@@ -20,7 +22,9 @@ from tests.operations.emulated import (
     make_verdict,
     put_verdict,
     register_version,
+    start,
     verdict_place,
+    wait,
 )
 
 Capture = pytest.CaptureFixture[str]
@@ -319,3 +323,57 @@ def test_a_command_for_an_image_that_is_none_starts_no_emulator(
     assert code == 2
     assert "'Team' is no repository's name" in capsys.readouterr().err
     assert not state.exists()
+
+
+@pytest.fixture
+def refused_batch(aws: Aws) -> str:
+    """The ARN of a monitoring run that refused version 2, the latest of two approved ones."""
+    for _ in range(2):
+        register_version(aws)
+    approve(aws, 1)
+    approve(aws, 2)
+    deploy(aws, "mortgage-monitor-batch-local", definition(fail_step("b" * 64)))
+    arn = start(aws, "mortgage-monitor-batch-local")
+    wait(aws, arn)
+    version = find_version(aws, "mortgage", 2).arn
+    verdict = make_verdict(
+        aws.environment, arn, "refused", pipeline="monitor-batch", model_package_arn=version
+    )
+    put_verdict(aws, verdict, pipeline="monitor-batch")
+    return arn
+
+
+def test_gate_rejects_for_a_run_only_where_the_environment_says_so(
+    aws: Aws, conf: Path, capsys: Capture, refused_batch: str
+) -> None:
+    """With notify --apply writes nothing and says what would; with reject it does, and says what follows."""
+    arguments = ("gate", "mortgage", "--execution", refused_batch, "--apply")
+    assert run(conf, *arguments) == 10
+    out, err = capsys.readouterr()
+    assert "version 2 would be Rejected; version 1 becomes the latest approved one" in out
+    assert "approval.on_monitor_failure is notify in 'local': nothing is rejected" in err
+    assert find_version(aws, "mortgage", 2).approval == "Approved"
+
+    local = conf / "environments" / "local.yaml"
+    local.write_text(local.read_text() + "  on_monitor_failure: reject\n")
+    assert run(conf, *arguments, "--format", "json") == 10
+    document = json.loads(capsys.readouterr().out)
+    assert (document["changed"], document["approval"]) == (True, "Rejected")
+    assert document["baselines_from"]["version"] == 1
+    assert find_version(aws, "mortgage", 2).approval == "Rejected"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "told"),
+    [
+        (("--force",), "--force goes with --execution"),
+        (("--execution", "arn", "--version", "1"), "exclude each other"),
+        (("--execution", "arn"), "is no execution's ARN"),
+    ],
+)
+def test_gate_refuses_what_cannot_be_meant(
+    conf: Path, capsys: Capture, arguments: tuple[str, ...], told: str
+) -> None:
+    """Options that contradict each other are told before anything is asked."""
+    assert run(conf, "gate", "mortgage", *arguments) == 2
+    assert told in capsys.readouterr().err
