@@ -89,9 +89,8 @@ def _reason(check: documents.Check) -> str:
 def _family(each: documents.Family) -> str:
     monitor, refuse = text(each.monitor, 60).replace("_", " "), "refuses" if each.limits == 1 else "refuse"
     if not each.limits:
-        return (
-            f"Of {monitor} no calibrated limit refuses; its fixed ones do in {percent(each.refuses_honest)}."
-        )
+        fixed = percent(each.refuses_honest)
+        return f"Of {monitor} no calibrated limit refuses; its fixed ones refuse {fixed} of honest batches."
     return (
         f"Of these, {monitor}: {counted(each.limits, 'limit')} that {refuse} at"
         f" most {percent(each.false_refusals)} of honest batches ({percent(each.refuses_honest)} found)."

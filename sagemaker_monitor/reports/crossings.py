@@ -10,14 +10,16 @@ from sagemaker_monitor.reports.findings import (
     about,
     allowed,
     decimals_of,
+    drawn,
     limits_of,
     moved,
+    neutral,
     of_inputs,
     of_model,
     outcome,
 )
 from sagemaker_monitor.reports.meanings import DRIFT, MEANINGS, MODEL, QUALITY
-from sagemaker_monitor.reports.scale import Scale, scale
+from sagemaker_monitor.reports.scale import Scale
 from sagemaker_monitor.reports.wording import number, sentence, text
 
 LIMIT_KINDS = {
@@ -77,12 +79,12 @@ def crossing(finding: Finding, distributions: Distributions) -> Crossing:
     """Return how a crossed *finding* is told; a feature's with its distributions where they are known."""
     low, high = limits_of(finding)
     decimals = decimals_of(finding)
+    same = neutral(finding)
     inputs = of_inputs(finding)
     meaning = MEANINGS.get(finding.metric)
     known = QUALITY.get(finding.metric) if inputs else None
     said = MODEL.get(finding.metric) if of_model(finding) else known or meaning
-    neutral = _neutral(finding)
-    drawn = finding.feature is not None and finding.metric in (DRIFT, "categorical_values_check")
+    has_values = finding.feature is not None and finding.metric in (DRIFT, "categorical_values_check")
     return Crossing(
         title=title(finding),
         metric=text(finding.metric, 60),
@@ -100,16 +102,10 @@ def crossing(finding: Finding, distributions: Distributions) -> Crossing:
         rule=text(finding.rule or "", 120),
         evidence=text(finding.evidence_uri or "", 1024),
         aws=finding.aws_violation,
-        neutral="" if neutral is None else number(neutral, 0),
+        neutral="" if same is None else number(same, 0),
         neutral_word="equal" if finding.facet is not None else "same",
-        scale=scale(
-            value=finding.value,
-            baseline=finding.baseline,
-            low=low,
-            high=high,
-            neutral=neutral,
-        ),
-        drawing=distributions.drawing(finding.feature or "") if drawn else None,
+        scale=drawn(finding),
+        drawing=distributions.drawing(finding.feature or "") if has_values else None,
         inputs=inputs,
         compared=not inputs and (finding.facet is not None or finding.baseline is not None),
         known=finding.value is not None,
@@ -125,13 +121,3 @@ def _kind(finding: Finding) -> str:
     if finding.limit.kind == "tolerance" and finding.monitor == "explainability":
         return "the same ranking and tolerance"
     return LIMIT_KINDS.get(finding.limit.kind, finding.limit.kind)
-
-
-def _neutral(finding: Finding) -> float | None:
-    """Return the value that says that nothing is different; None where there is none."""
-    if finding.monitor == "explainability":
-        return 1.0
-    if of_model(finding):
-        return None
-    meaning = MEANINGS.get(finding.metric)
-    return 0.0 if finding.metric == DRIFT else meaning.neutral if meaning else None

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from sagemaker_monitor.analysis.documents.verdict import Finding
 from sagemaker_monitor.reports.meanings import DRIFT, MEANINGS, MODEL, QUALITY, direction, worsened
+from sagemaker_monitor.reports.scale import Scale, scale
 from sagemaker_monitor.reports.wording import count, digits, number, sentence, text
 
 MAX_FINDINGS = 500
@@ -32,6 +33,7 @@ class InputLine:
     outcome: str
     aws: bool
     message: str
+    scale: Scale | None
 
 
 @dataclass(frozen=True)
@@ -46,6 +48,7 @@ class Line:
     outcome: str
     aws: bool
     moved: str
+    scale: Scale | None
 
 
 @dataclass(frozen=True)
@@ -172,6 +175,7 @@ def _input_line(finding: Finding) -> InputLine:
         outcome=outcome(finding),
         aws=finding.aws_violation,
         message="" if finding.metric == DRIFT else text(finding.message),
+        scale=drawn(finding),
     )
 
 
@@ -224,7 +228,24 @@ def _line(finding: Finding) -> Line:
         outcome=outcome(finding),
         aws=finding.aws_violation,
         moved=moved(finding),
+        scale=drawn(finding),
     )
+
+
+def drawn(finding: Finding) -> Scale | None:
+    """Return where value, baseline, limits and neutral lie on a line; None where there is nothing to draw."""
+    low, high = limits_of(finding)
+    return scale(value=finding.value, baseline=finding.baseline, low=low, high=high, neutral=neutral(finding))
+
+
+def neutral(finding: Finding) -> float | None:
+    """Return the value that says that nothing is different; None where there is none."""
+    if finding.monitor == "explainability":
+        return 1.0
+    if of_model(finding):
+        return None
+    meaning = MEANINGS.get(finding.metric)
+    return 0.0 if finding.metric == DRIFT else meaning.neutral if meaning else None
 
 
 def moved(finding: Finding) -> str:

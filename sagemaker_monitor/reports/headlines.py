@@ -55,6 +55,7 @@ NEXT_OF_INPUTS = (
     " made; a change in who applies, or in the economy, is a question to the model, whose scores of such"
     " inputs nobody has tested. Decide before the scores are used."
 )
+AND_THEN = " What else crossed was measured on these inputs: judge it after them."
 NEXT_WITH_COLUMNS = (
     "Repair the file where it is made: its columns are not those of the baseline. Nothing else was compared."
 )
@@ -103,8 +104,10 @@ def _after(verdict: Verdict, refusals: Sequence[Finding]) -> str:
     if verdict.decision == "pass" and any(each.why == NOT_ARRIVED for each in verdict.not_checked):
         return LATER
     if verdict.decision == "refused" and refusals and findings.of_inputs(refusals[0]):
-        wrong = refusals[0].metric in findings.COLUMN_CHECKS
-        return NEXT_WITH_COLUMNS if wrong else NEXT_OF_INPUTS
+        if refusals[0].metric in findings.COLUMN_CHECKS:
+            return NEXT_WITH_COLUMNS
+        more = not all(map(findings.of_inputs, refusals))
+        return NEXT_OF_INPUTS + AND_THEN if more else NEXT_OF_INPUTS
     if verdict.decision == "refused" and refusals and findings.of_model(refusals[0]):
         return NEXT_OF_RANKING if refusals[0].monitor == "explainability" else NEXT_OF_MODEL
     return NEXT[verdict.decision]

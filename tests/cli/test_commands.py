@@ -251,8 +251,8 @@ def test_report_over_time_is_a_page_of_many_runs(
 
     assert run(conf, "report", "mortgage", "--last", "30", "-o", str(page)) == 0
     assert run(conf, "report", "mortgage", "--since", "2020-01-01", "-o", str(text)) == 0
-    assert "Last run: pass" in page.read_text()
-    assert text.read_text().startswith("# Last run: pass")
+    assert "Last verdict: pass" in page.read_text()
+    assert text.read_text().startswith("# Last verdict: pass")
 
 
 @pytest.mark.parametrize(

@@ -78,15 +78,24 @@ def make_history(make_run: MakeRun) -> MakeHistory:
 
 
 def test_the_last_verdict_comes_first(make_history: MakeHistory, make_run: MakeRun) -> None:
-    """The page is headed by the newest run that has ended, however many go on."""
+    """The newest run that left a conclusion heads the page; that later ones left none is said beside it."""
     report = history(
         make_history(make_run(1), make_run(2, "pass", findings=()), make_run(3, None, "Executing"))
     )
 
-    assert (report.headline, report.tone) == ("Last run: pass", "open")
+    assert (report.headline, report.tone) == ("Last verdict: pass", "unclear")
+    assert report.gate.endswith("the gate is open; 1 later run left no conclusion")
     assert report.summary == "Run 2"
     assert [line.headline for line in report.runs] == ["Still running", "Pass", "Refused"]
     assert report.counts == (("passed", "1"), ("refused", "1"), ("left no conclusion", "1"))
+
+
+def test_an_open_gate_without_gaps_after_it_is_open(make_history: MakeHistory, make_run: MakeRun) -> None:
+    """The page is green exactly where the last run passed."""
+    report = history(make_history(make_run(1, None, "Failed"), make_run(2, "pass", findings=())))
+
+    assert (report.headline, report.tone) == ("Last verdict: pass", "open")
+    assert history(make_history(make_run(1, None, "Failed"))).headline == "No verdict yet"
 
 
 def test_gaps_are_shown_as_what_they_are(
@@ -271,7 +280,7 @@ def test_a_model_without_runs_has_a_page(make_history: MakeHistory) -> None:
     page = render_history(made, "html")
     assert "The model has not run since 2026-03-02" in page
     check_accessible(Page(page))
-    assert render_history(made, "markdown").startswith("# No run has ended")
+    assert render_history(made, "markdown").startswith("# No verdict yet")
 
 
 def test_the_page_is_accessible_and_loads_nothing(make_history: MakeHistory) -> None:

@@ -241,6 +241,17 @@ def test_columns_come_first_then_facts_then_the_largest_drift(
     assert len(report.inputs) == 4
 
 
+def test_what_was_measured_on_drifted_inputs_is_put_off(
+    make_input: MakeInput, make_verdict: MakeVerdict, make_finding: MakeFinding, make_drift: MakeDrift
+) -> None:
+    """Where bias crossed beside the inputs, the next step names the inputs first, and then the rest."""
+    alone = content(make_input(verdict=make_verdict(findings=(make_drift(),)))).next_step
+    both = content(make_input(verdict=make_verdict(findings=(make_drift(), make_finding())))).next_step
+
+    assert both.startswith(alone)
+    assert "What else crossed was measured on these inputs" in both[len(alone) :]
+
+
 @pytest.mark.parametrize("format", PAGES)
 def test_facts_are_told_in_aws_words(
     make_input: MakeInput, make_verdict: MakeVerdict, make_drift: MakeDrift, format: str

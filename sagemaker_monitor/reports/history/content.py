@@ -31,6 +31,7 @@ MOST_SERIES = 300
 MOST_NOT_CHECKED = 60
 MOST_PEOPLE = 100
 """Waivers, and accepted checks, that are listed."""
+NEXT_WITHOUT = "Look at the gaps below, repair what broke, then run again."
 CHAPTERS = {
     "data_quality": "Inputs",
     "model_quality": "Model quality",
@@ -118,11 +119,11 @@ def history(document: HistoryInput) -> History:
     return History(
         title=text(f"{document.model} · {document.environment} · over time", 200),
         facts=inventory(document.details),
-        tone=last.tone if last else "unclear",
-        headline=f"Last run: {last.headline[0].lower()}{last.headline[1:]}" if last else "No run has ended",
-        gate=_gate(last),
-        summary=last.reason if last else "There is nothing to judge the model by yet.",
-        next_step=NEXT[last.state] if last else "Start a run, then make this page again.",
+        tone=_tone(last, lines),
+        headline=f"Last verdict: {last.headline[0].lower()}{last.headline[1:]}" if last else "No verdict yet",
+        gate=_gate(last, lines),
+        summary=last.reason if last else "There is nothing to judge the model by.",
+        next_step=NEXT[last.state] if last else NEXT_WITHOUT,
         period=_period(document, lines),
         counts=tally(runs),
         standing=_standing(lines),
@@ -146,15 +147,30 @@ def history(document: HistoryInput) -> History:
 
 
 def _last(lines: Sequence[RunLine]) -> RunLine | None:
-    """Return the newest run that has ended."""
-    return next((line for line in reversed(lines) if line.state != "running"), None)
+    """Return the newest run that left a conclusion."""
+    return next((line for line in reversed(lines) if line.kind != GAP), None)
 
 
-def _gate(last: RunLine | None) -> str:
+def _later(last: RunLine | None, lines: Sequence[RunLine]) -> int:
+    """Return how many runs after the last conclusion left none."""
+    return len(lines) - (last.number if last else 0)
+
+
+def _tone(last: RunLine | None, lines: Sequence[RunLine]) -> str:
+    """Return the last conclusion's, but never that of an open gate where later runs left none."""
+    if last is None or (last.tone == "open" and _later(last, lines)):
+        return "unclear"
+    return last.tone
+
+
+def _gate(last: RunLine | None, lines: Sequence[RunLine]) -> str:
+    later = _later(last, lines)
+    left = f"{counted(later, 'later run')} left no conclusion" if last else "no run left a conclusion"
     if last is None:
-        return "nothing is decided yet"
+        return left
     version = f", version {last.version}" if last.version else ""
-    return f"{last.pipeline} of {last.started}{version}; {HEADLINES[last.state][1]}"
+    told = f"{last.pipeline} of {last.started}{version}; {HEADLINES[last.state][1]}"
+    return f"{told}; {left}" if later else told
 
 
 def _period(document: HistoryInput, lines: Sequence[RunLine]) -> str:
