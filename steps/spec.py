@@ -117,6 +117,7 @@ def script_spec(model: Model, environment: str, pipeline: str) -> dict[str, Any]
             "when_too_few": gate.when_too_few,
             "maximum_warnings": gate.maximum_warnings,
             "waivers": [waiver.model_dump(mode="json") for waiver in gate.waivers],
+            "detect": [shift.model_dump(mode="json") for shift in gate.detect],
             "rules": [_rule(rule) for rule in gate.rules],
         },
     }

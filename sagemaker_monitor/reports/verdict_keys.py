@@ -20,6 +20,8 @@ TITLES: dict[type, str] = {
     d.ConfiguredWaiver: "One waiver of the policy, whether or not it covered anything.",
     d.Attribution: "How much one feature contributes to the model's answers, over all records.",
     d.NotChecked: "Something that was not told, and why.",
+    d.Needed: "Of what there are too few rows, and about how many would do.",
+    d.Power: "How likely a batch of this size catches a shift that the policy declares (`gate.detect`).",
 }
 """The classes in the order of the page, and what each is."""
 
@@ -47,6 +49,9 @@ WITHOUT_INFINITY: frozenset[tuple[type, str]] = frozenset(
         (d.Family, "false_refusals"),
         (d.Family, "refuses_honest"),
         (d.Attribution, "value"),
+        (d.Power, "by"),
+        (d.Power, "wanted"),
+        (d.Power, "caught"),
     }
 )
 """Numbers that are always finite."""
@@ -92,6 +97,8 @@ KEYS: dict[type, dict[str, str]] = {
         "findings_left_out": "How many findings are not listed because there are too many; all count, those"
         " that refuse are listed first, and the checks' documents have every one.",
         "not_checked_left_out": "How many entries of `not_checked` are not listed, being too many.",
+        "needed": "Where there are too few rows: how many would do.",
+        "power": "Each shift that the policy declares, as far as this run judges it.",
         "gate": "What the pipeline's condition reads; it follows from the decision.",
     },
     d.Batch: {
@@ -175,5 +182,22 @@ KEYS: dict[type, dict[str, str]] = {
         "baseline": "Its contribution in the baseline; null where there is none.",
     },
     d.NotChecked: {"subject": "What: a selector, a check's step, a waiver.", "why": "Why."},
+    d.Needed: {
+        "subject": "What cannot be told, as a selector.",
+        "sample": "Whose rows are too few: `batch`, `validation data` or `baseline`.",
+        "rows": "How many rows of it would do; where a group is too small, nine of ten samples of so many"
+        " have enough of it. Null where no row is of the kind that lacks.",
+    },
+    d.Power: {
+        "subject": "The metric, or the feature's drift; the selector where it cannot be told.",
+        "by": "How far its true value moved from the baseline's.",
+        "wanted": "How likely a batch should catch that.",
+        "caught": "How likely a batch of this size does: is refused, or warned of where the rule only warns."
+        " Simulated; null where it cannot be.",
+        "rows": "This batch's rows.",
+        "rows_needed": "About how many rows catch it as likely as is wanted; null where no number does.",
+        "required": "Whether a batch that catches it less often is inconclusive.",
+        "why": "Why it cannot be told.",
+    },
 }
 """What each key means, in Markdown."""

@@ -112,7 +112,7 @@ _INTRODUCTION = f"""\
 Every execution that comes far enough to decide leaves one at
 `<storage>/<model>/<pipeline>/<execution id>/decide/verdict.json`. This page is schema_version
 {SCHEMA_VERSION}; [verdict.schema.json](../schemas/verdict.schema.json) says the same to programs.
-Every key is always there. Programs of this release also read versions 1 and 2, and refuse a newer one
+Every key is always there. Programs of this release also read versions 1 to 3, and refuse a newer one
 rather than misread it: read it with the release that wrote it.
 
 Numbers that are infinite are the texts `Infinity` and `-Infinity`, as Clarify writes them. A verdict that

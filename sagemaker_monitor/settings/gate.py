@@ -104,6 +104,44 @@ class Waiver(Section):
     ]
 
 
+class Shift(Section):
+    """A change that matters: the verdict says how likely a batch of its size catches it.
+
+    Likelihoods are simulated on the baseline's rows; the metric has moved, and as little else as can be.
+    """
+
+    match: Annotated[
+        str,
+        Field(
+            pattern=fields.MATCH,
+            description="What moves, as in a rule: bias/<metric>/<facet>, model_quality/<metric> or"
+            " data_quality/baseline_drift_check/<feature>.",
+        ),
+    ]
+    by: Annotated[
+        Number,
+        Field(
+            description="How far its true value moves from the baseline's: 0.1 rises, -0.1 falls; of drift"
+            " the distance, above 0 and below 1."
+        ),
+    ]
+    power: Annotated[Number, Field(ge=0.5, le=0.99, description="How likely a batch should catch it.")] = 0.9
+    required: Annotated[
+        bool,
+        Field(
+            strict=True,
+            description="true: a batch that catches it less often has too few rows (when_too_few);"
+            " false: it is only told.",
+        ),
+    ] = False
+
+    @model_validator(mode="after")
+    def _moves(self) -> Self:
+        if self.by == 0:
+            raise ValueError("by: 0 is no change")
+        return self
+
+
 class Gate(Section):
     """When a run is refused. First matching rule wins."""
 
@@ -124,6 +162,9 @@ class Gate(Section):
     ] = None
     waivers: Annotated[
         tuple[Waiver, ...], Field(description="What is known, approved and does not refuse until a day.")
+    ] = ()
+    detect: Annotated[
+        tuple[Shift, ...], Field(description="Changes that matter; each takes decide a few seconds.")
     ] = ()
     rules: Annotated[tuple[Rule, ...], Field(description="The policy; the first rule that matches wins.")] = (
         Rule(match="data_quality/baseline_drift_check/*", tolerance="calibrated", action="fail"),

@@ -9,7 +9,7 @@ from datetime import date
 from fnmatch import fnmatchcase
 
 from sagemaker_monitor.settings.errors import Path, choices, quoted
-from sagemaker_monitor.settings.gate import Gate, Rule
+from sagemaker_monitor.settings.gate import Gate, Rule, Shift
 from sagemaker_monitor.settings.model import Model
 from sagemaker_monitor.settings.monitors import CUSTOM, Facet
 
@@ -34,6 +34,9 @@ MODEL_QUALITY_METRICS = {
     "Regression": ("mae", "mse", "rmse", "r2"),
 }
 """What model quality measures, by problem type."""
+HIGHER_IS_WORSE = frozenset({"false_positive_rate", "false_negative_rate", "mae", "mse", "rmse"})
+MOST_SHIFTS = 30
+"""Changes whose power decide simulates."""
 EXPLAINABILITY_METRICS = ("ndcg",)
 COLUMN_CHECKS = ("missing_column_check", "extra_column_check")
 """Refuse whatever the policy says."""
@@ -125,7 +128,7 @@ def check_gate(gate: Gate, model: Model) -> list[Found]:
     policy = _Policy(known, subjects, conditional, tuple(model.monitors.custom))
     # The default policy speaks of every monitor, also of those that are not configured.
     rules = policy.rules(gate.rules) if "rules" in gate.model_fields_set else ()
-    return [*rules, *policy.waivers(gate)]
+    return [*rules, *policy.waivers(gate), *policy.shifts(gate)]
 
 
 def expired_waivers(model: Model, today: date) -> list[str]:
@@ -181,6 +184,26 @@ class _Policy:
             elif not any(_refuses_or_warns(gate.rules, subject) for subject in found):
                 message = "covers nothing: no rule fails or warns about it; remove it"
                 yield path, f"{quoted(waiver.match)} {message}"
+
+    def shifts(self, gate: Gate) -> Iterator[Found]:
+        """Yield the changes that nobody can simulate, or that no limit could catch."""
+        count = 0
+        for index, shift in enumerate(gate.detect):
+            path: Path = ("gate", "detect", index)
+            found = self._about(shift.match)
+            why = self._unmatched(shift.match, found)
+            if why:
+                yield (*path, "match"), f"{quoted(shift.match)} matches nothing: {why}"
+                continue
+            for key, message in _unsimulated(shift, found):
+                yield (*path, key), message
+            count += len(found)
+            if count > MOST_SHIFTS >= count - len(found):
+                yield (
+                    (*path, "match"),
+                    f"makes {count} changes in all, and each takes seconds to simulate; declare at most "
+                    f"{MOST_SHIFTS}: those that matter most",
+                )
 
     def _about(self, match: str) -> set[Subject]:
         return {subject for subject in self.subjects if subject.matched_by(match)}
@@ -240,6 +263,36 @@ def _why_no_team(match: str, known: tuple[str, ...]) -> str:
     if not any(fnmatchcase(each, name) for each in known):
         return f"no custom monitor is called {quoted(name)}{choices(name, known, 'monitors')}"
     return f"write {quoted(f'{CUSTOM}{name}/*')} for everything that it reports"
+
+
+def _unsimulated(shift: Shift, found: Collection[Subject]) -> Iterator[tuple[str, str]]:
+    """Yield the key of what cannot be simulated or is no change for the worse, and why."""
+    monitors = {subject.monitor for subject in found}
+    names = {subject.name for subject in found}
+    if CUSTOM.rstrip("/") in monitors:
+        yield "match", "what a team's own monitor would find cannot be simulated: name another monitor"
+    if "explainability" in monitors:
+        yield (
+            "match",
+            f"{quoted(shift.match)}: an nDCG does not say which features would trade places, so none is "
+            "simulated: name another monitor",
+        )
+    if "data_quality" in monitors and names & set(QUALITY_CHECKS) != {"baseline_drift_check"}:
+        yield (
+            "match",
+            "types, missing values and categories are facts, with no power: name baseline_drift_check",
+        )
+    elif "data_quality" in monitors and not 0 < shift.by < 1:
+        yield "by", f"is {shift.by:g}, and a distance lies between 0 and 1"
+    if names == {"FT"}:
+        yield (
+            "match",
+            "FT rests on who is whose nearest neighbour, which no weighing of rows moves: remove it",
+        )
+    if "model_quality" in monitors:
+        better = sorted(name for name in names if (shift.by > 0) != (name in HIGHER_IS_WORSE))
+        if better:
+            yield "by", f"is {shift.by:g}, which makes {better[0]} better: a change for the worse is caught"
 
 
 def _why_nothing(match: str, known: dict[str, Watched]) -> str:

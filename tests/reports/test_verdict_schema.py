@@ -70,7 +70,7 @@ def test_what_the_code_writes_is_valid(
 @pytest.mark.parametrize(
     ("path", "value"),
     [
-        (("schema_version",), 4),
+        (("schema_version",), 5),
         (("decision",), "maybe"),
         (("surprise",), 1),
         (("findings", 0, "surprise"), 1),

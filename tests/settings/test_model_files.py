@@ -330,7 +330,8 @@ BAD_FILES: dict[str, tuple[str, str, list[str]]] = {
         [
             "20: gate.false_refusals: must be less than 0.5, not 0.7",
             "21: gate: unknown key 'when_to_few'; did you mean 'when_too_few'?"
-            " allowed here: false_refusals, maximum_warnings, minimum_rows, rules, waivers, when_too_few",
+            " allowed here: detect, false_refusals, maximum_warnings, minimum_rows, rules, waivers,"
+            " when_too_few",
             "23: gate.rules[0].action: must be one of fail, warn, ignore, not the text 'refuse'",
             "23: gate.rules[0].tolerance: must be 'calibrated' or a number, not the text 'calibratd';"
             " did you mean 'calibrated'?",
@@ -370,6 +371,36 @@ BAD_FILES: dict[str, tuple[str, str, list[str]]] = {
         [
             "21: gate.rules[0].match: 'bias/DPPPL/*' matches nothing: no metric is called 'DPPPL';"
             f" did you mean 'DPPL'? metrics: {METRICS}",
+        ],
+    ),
+    "a change that moves nowhere": (
+        "",
+        "gate:\n  detect:\n    - {match: bias/DPPL/black, by: 0, power: 0.2}\n",
+        [
+            "21: gate.detect[0].power: must be at least 0.5, not 0.2",
+        ],
+    ),
+    "a change for the better": (
+        "",
+        "  model_quality: {}\ngate:\n  detect:\n    - {match: model_quality/recall, by: 0.1}\n",
+        ["22: gate.detect[0].by: is 0.1, which makes recall better: a change for the worse is caught"],
+    ),
+    "a change of no facet": (
+        "",
+        "gate:\n  detect:\n    - {match: bias/DPPL/blak, by: 0.1}\n    - {match: bias/FT/*, by: 0.1}\n",
+        [
+            "21: gate.detect[0].match: 'bias/DPPL/blak' matches nothing: no facet is called 'blak';"
+            " did you mean 'black'? facets: black, male",
+            "22: gate.detect[1].match: FT rests on who is whose nearest neighbour, which no weighing of rows"
+            " moves: remove it",
+        ],
+    ),
+    "more changes than decide simulates": (
+        "",
+        "gate:\n  detect:\n    - {match: bias/*, by: 0.1}\n",
+        [
+            "21: gate.detect[0].match: makes 42 changes in all, and each takes seconds to simulate; declare"
+            " at most 30: those that matter most",
         ],
     ),
     "a rule for no facet": (

@@ -25,6 +25,7 @@ from sagemaker_monitor.analysis.documents.verdict import (
     Family,
     Finding,
     NotChecked,
+    Power,
     Verdict,
 )
 
@@ -44,6 +45,7 @@ def assemble(
     not_checked: Tuple[NotChecked, ...],
     parts: Sequence[Judged] = (),
     waivers: Tuple[ConfiguredWaiver, ...] | None = None,
+    powers: Tuple[Power, ...] = (),
 ) -> Verdict:
     """Return the verdict, with the findings of all *parts* and how their limits were found.
 
@@ -76,6 +78,8 @@ def assemble(
         maximum_warnings=spec.gate.maximum_warnings,
         findings_left_out=max(0, len(findings) - MOST_FINDINGS),
         not_checked_left_out=max(0, len(not_checked) - MOST_NOT_CHECKED),
+        needed=tuple(each for part in parts for each in part.needed),
+        power=powers,
     )
 
 

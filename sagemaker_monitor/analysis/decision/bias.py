@@ -6,26 +6,32 @@ Runs under Python 3.8 with numpy only.
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import Dict, Sequence, Tuple
+from typing import Dict, Iterator, Sequence, Tuple
 
 from sagemaker_monitor.analysis.decision import judge as metrics
-from sagemaker_monitor.analysis.decision.enough import facet_shortages, total_shortages
+from sagemaker_monitor.analysis.decision.enough import Few, facet_shortages, total_shortages
 from sagemaker_monitor.analysis.decision.evidence import CheckEvidence, Evidence
 from sagemaker_monitor.analysis.decision.judge import Calibrated, Subject
 from sagemaker_monitor.analysis.decision.judged import ESTABLISHED, Judged
 from sagemaker_monitor.analysis.decision.spec import BIAS, Spec
-from sagemaker_monitor.analysis.documents.verdict import Finding, NotChecked
+from sagemaker_monitor.analysis.documents.verdict import Finding, Needed, NotChecked
 
 
 @dataclass(frozen=True)
 class Shortage:
     """What there are too few labelled rows for: the whole run, facets by name."""
 
-    total: Tuple[str, ...]
-    facets: Dict[str, str]
+    total: Tuple[Few, ...]
+    facets: Dict[str, Few]
 
     def covers(self, facet: str) -> bool:
         return bool(self.total) or facet in self.facets
+
+    def needed(self) -> Iterator[Needed]:
+        """Yield how many rows would do."""
+        yield from (Needed(f"{BIAS}/*", each.sample, each.rows) for each in self.total)
+        for facet, each in self.facets.items():
+            yield Needed(f"{BIAS}/*/{facet}", each.sample, each.rows)
 
 
 NO_SHORTAGE = Shortage((), {})
@@ -65,10 +71,11 @@ def judge(spec: Spec, evidence: Evidence, *, waiting: bool) -> tuple[Judged, dic
         not_checked=_left_out(found, shortage, calibrated),
         family=calibrated.family,
         limits=sum(each.action == "fail" and each.limit is not None for each in findings),
-        short=shortage.total,
-        few=tuple(shortage.facets.values()),
+        short=tuple(each.why for each in shortage.total),
+        few=tuple(each.why for each in shortage.facets.values()),
         lost=_lost(found, shortage),
         subjects=tuple(subject.name for subject in found),
+        needed=tuple(shortage.needed()),
     )
     return judged, calibrated.disagreements
 
@@ -121,8 +128,8 @@ def _findings(
 
 def _left_out(found: Sequence[Subject], shortage: Shortage, calibrated: Calibrated) -> Tuple[NotChecked, ...]:
     """Return everything about bias that was not told, and why."""
-    entries = [NotChecked(f"{BIAS}/*", why) for why in shortage.total]
-    entries += [NotChecked(f"{BIAS}/*/{facet}", why) for facet, why in shortage.facets.items()]
+    entries = [NotChecked(f"{BIAS}/*", each.why) for each in shortage.total]
+    entries += [NotChecked(f"{BIAS}/*/{facet}", each.why) for facet, each in shortage.facets.items()]
     for subject in found:
         why = subject.unjudgeable() or calibrated.left_out.get(subject.name)
         if why and why != ESTABLISHED:

@@ -11,6 +11,7 @@ from typing import Callable, Dict, List, Mapping, Sequence, Tuple
 from sagemaker_monitor.analysis.decision import (
     bias,
     custom,
+    detecting,
     explainability,
     judge,
     model_quality,
@@ -58,9 +59,13 @@ def conclude(spec: Spec, evidence: Evidence) -> Verdict:
     evidence = _with_evidence(spec, _unscored(spec, evidence) if waiting else evidence)
     of_bias, disagreements = bias.judge(spec, evidence, waiting=waiting is not None)
     evidence = _without_disagreeing(evidence, disagreements)
-    waived = waive(spec, _judged(spec, evidence, of_bias), evidence.run.created)
+    powers = detecting.powers(spec, evidence)
+    judged = detecting.with_demands(_judged(spec, evidence, of_bias), powers)
+    waived = waive(spec, judged, evidence.run.created)
     parts = waived.parts
-    decision, summary = ruling.rule_on(spec, evidence, Case(parts, waiting, spec.of_outcomes))
+    unlikely = tuple(detecting.told(each) for each in powers if not each.enough)
+    case = Case(parts, waiting, spec.of_outcomes, unlikely)
+    decision, summary = ruling.rule_on(spec, evidence, case)
     names = [name for part in parts for name in part.subjects]
     return assemble(
         spec,
@@ -70,6 +75,7 @@ def conclude(spec: Spec, evidence: Evidence) -> Verdict:
         not_checked=(*_not_checked(spec, evidence, parts, waiting), *judge.idle_rules(spec, names)),
         parts=parts,
         waivers=waived.waivers,
+        powers=powers,
     )
 
 

@@ -119,29 +119,29 @@ def _kind(cells: Set[str]) -> str:
 
 
 @dataclass(frozen=True)
-class _Without:
+class Without:
     """Why a feature has no distance, and whether batch and baseline differ in that."""
 
     why: str
     differs: bool = False
 
 
-def _encode(name: str, columns: Tuple[Sequence[str], Sequence[str]]) -> Feature | _Without:
-    """Return the pooled feature, or why there is none."""
+def encode(name: str, columns: Tuple[Sequence[str], Sequence[str]]) -> Feature | Without:
+    """Return the feature of the pooled columns, or why there is none."""
     both = [set(column) - {""} for column in columns]
     kinds = {_kind(cells) for cells in both if cells}
     distinct = sorted(both[0] | both[1])
     if not distinct:
-        return _Without("neither batch nor baseline has a value of it")
+        return Without("neither batch nor baseline has a value of it")
     if len(kinds) > 1:
-        return _Without(
+        return Without(
             f"the baseline has {_kind(both[0])} and the batch {_kind(both[1])}: "
             "there is no distance between them; see data_type_check",
             differs=True,
         )
     numeric = kinds == {"numbers"}
     if not numeric and len(distinct) > MOST_CATEGORIES:
-        return _Without(
+        return Without(
             f"it is text with {len(distinct)} distinct values; SageMaker compares up to {MOST_CATEGORIES}"
         )
     if numeric:
@@ -235,8 +235,8 @@ def drift(
     incomparable: Dict[str, str] = {}
     present = {}
     for name, *columns in zip(baseline.names, baseline.columns, batch.columns):
-        found = _encode(name, (columns[0], columns[1]))
-        if isinstance(found, _Without):
+        found = encode(name, (columns[0], columns[1]))
+        if isinstance(found, Without):
             left_out[name] = found.why
             if found.differs:
                 incomparable[name] = found.why

@@ -11,13 +11,16 @@ from typing import Dict, List, Optional, Tuple
 from sagemaker_monitor.analysis.decision import drift as distances
 from sagemaker_monitor.analysis.decision import rules, wording
 from sagemaker_monitor.analysis.decision.drift import Drift
+from sagemaker_monitor.analysis.decision.enough import Few, few_in_total
 from sagemaker_monitor.analysis.decision.evidence import CheckEvidence, Evidence, QualityReport
 from sagemaker_monitor.analysis.decision.spec import DATA_QUALITY, Rule, Spec
 from sagemaker_monitor.analysis.documents.constraints import CHI_SQUARED, ROBUST, FeatureConstraints
 from sagemaker_monitor.analysis.documents.statistics import STRING
-from sagemaker_monitor.analysis.documents.verdict import Family, Finding, Limit, NotChecked
+from sagemaker_monitor.analysis.documents.verdict import Family, Finding, Limit, Needed, NotChecked
 
 DRIFT = "baseline_drift_check"
+ROBUST_THRESHOLD = 0.1
+"""The distance that SageMaker's suggested constraints let pass."""
 ROBUST_FACTOR = 1.8
 """What SageMaker's Robust method multiplies the root of 1/n + 1/m by."""
 
@@ -66,13 +69,14 @@ class DriftLimits:
         )
         return tuple((name, rows) for name, rows in counts if rows is not None)
 
-    def _few(self) -> Tuple[str, ...]:
+    def _few(self) -> Tuple[Few, ...]:
         least = self.spec.gate.minimum_rows.total
-        return tuple(
-            f"the {what} has {rows} rows; {least} are needed to tell anything"
-            for what, rows in self.rows()
-            if rows < least
-        )
+        found = (few_in_total(rows, least, what) for what, rows in self.rows())
+        return tuple(each for each in found if each)
+
+    def needed(self) -> Tuple[Needed, ...]:
+        """Return how many rows would do where there are too few."""
+        return tuple(Needed(f"{DATA_QUALITY}/{DRIFT}/*", each.sample, each.rows) for each in self.few)
 
     def _found(self) -> Drift | None:
         if self.before is None or self.now is None:
@@ -232,7 +236,7 @@ class DriftLimits:
     def not_checked(self) -> Tuple[NotChecked, ...]:
         """Return what was not told, and why."""
         every = f"{DATA_QUALITY}/{DRIFT}/*"
-        entries = [NotChecked(every, why) for why in self.few]
+        entries = [NotChecked(every, each.why) for each in self.few]
         for name in self.rules:
             why = self._unjudgeable(name)
             if why is None and self.rules[name] and self.found:

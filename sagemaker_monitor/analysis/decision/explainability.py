@@ -16,6 +16,7 @@ import numpy as np
 
 from sagemaker_monitor.analysis.decision import attribution_chance, rules, wording
 from sagemaker_monitor.analysis.decision.attributions import AttributionReport
+from sagemaker_monitor.analysis.decision.enough import Few, few_in_total
 from sagemaker_monitor.analysis.decision.evidence import CheckEvidence, Evidence
 from sagemaker_monitor.analysis.decision.judged import Judged
 from sagemaker_monitor.analysis.decision.spec import EXPLAINABILITY, Rule, Spec
@@ -25,6 +26,7 @@ from sagemaker_monitor.analysis.documents.verdict import (
     Family,
     Finding,
     Limit,
+    Needed,
     NotChecked,
 )
 
@@ -136,7 +138,7 @@ def judge(spec: Spec, check: CheckEvidence, evidence: Evidence) -> Judged:
     rule, value = _rule(spec), ndcg_of(report)
     found = _limit(spec, report, rule, value) if judged else _Found()
     finding = _finding(check, report, rule, value, found.limit)
-    reasons = [*few, *([found.why] if found.why else [])]
+    reasons = [*(each.why for each in few), *([found.why] if found.why else [])]
     refuses = rule is not None and rule.action == "fail"
     return Judged(
         EXPLAINABILITY,
@@ -144,13 +146,14 @@ def judge(spec: Spec, check: CheckEvidence, evidence: Evidence) -> Judged:
         not_checked=tuple(NotChecked(SUBJECT, why) for why in reasons),
         family=found.family,
         limits=int(refuses and found.limit is not None),
-        few=few,
+        few=tuple(each.why for each in few),
+        needed=tuple(Needed(SUBJECT, each.sample, each.rows) for each in few),
         lost=(f"{SUBJECT} cannot be judged: {found.why}",) if refuses and judged and value is None else (),
         subjects=(SUBJECT,),
     )
 
 
-def _few(spec: Spec, report: AttributionReport, evidence: Evidence) -> Tuple[str, ...]:
+def _few(spec: Spec, report: AttributionReport, evidence: Evidence) -> Tuple[Few, ...]:
     least = spec.gate.minimum_rows.total
     what = "batch" if spec.pipeline.startswith("monitor") else "validation data"
     known = evidence.baseline.features if evidence.baseline else None
@@ -161,11 +164,8 @@ def _few(spec: Spec, report: AttributionReport, evidence: Evidence) -> Tuple[str
     ):
         records = side.records if side is not None else None
         counts.append((name, len(records) if records is not None else table.rows if table else None))
-    return tuple(
-        f"the {name} has {rows} explained rows; {least} are needed to tell anything"
-        for name, rows in counts
-        if rows is not None and rows < least
-    )
+    found = (few_in_total(rows, least, name, "explained rows") for name, rows in counts if rows is not None)
+    return tuple(each for each in found if each)
 
 
 def _limit(spec: Spec, report: AttributionReport, rule: Optional[Rule], value: Optional[float]) -> _Found:

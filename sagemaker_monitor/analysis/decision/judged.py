@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Optional, Tuple
 
-from sagemaker_monitor.analysis.documents.verdict import Family, Finding, NotChecked
+from sagemaker_monitor.analysis.documents.verdict import Family, Finding, Needed, NotChecked
 
 ESTABLISHED = "baseline established, nothing compared"
 
@@ -19,7 +19,7 @@ class Judged:
 
     *limits* counts what could have refused, *short* says why nothing at all can be told for want of rows
     and *few* which other rows are too few, *lost* what a rule that refuses could not be applied to.
-    *subjects* are what rules could match.
+    *subjects* are what rules could match, and *needed* says of what is too few how many rows would do.
     """
 
     monitor: str
@@ -31,3 +31,4 @@ class Judged:
     few: Tuple[str, ...] = ()
     lost: Tuple[str, ...] = ()
     subjects: Tuple[str, ...] = ()
+    needed: Tuple[Needed, ...] = ()

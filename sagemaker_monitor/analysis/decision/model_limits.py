@@ -92,8 +92,11 @@ class Subject:
         """Return whether its value lies outside *limit* by more than the noise of floating point."""
         if self.value is None:
             return False
-        unit = max(abs(limit.low or 0.0), abs(limit.high or 0.0)) if self.metric in ERRORS else 1.0
-        return limit.crossed_by(self.value, unit)
+        return limit.crossed_by(self.value, self.unit(limit))
+
+    def unit(self, limit: Limit) -> float:
+        """Return what differences that are floating point's are told in."""
+        return max(abs(limit.low or 0.0), abs(limit.high or 0.0)) if self.metric in ERRORS else 1.0
 
     def beyond(self, reach: float) -> Limit:
         """Return the limit that lets the metric be worse than its baseline by *reach*, or better as well."""
@@ -143,7 +146,7 @@ def limits_of(
 ) -> ModelLimits:
     """Return the limits of what can be judged: one family for what refuses, another for what warns."""
     judged = [each for each in found if each.kind is not None and each.unjudgeable() is None]
-    limits = {each.metric: _fixed(each) for each in judged if each.kind != "calibrated"}
+    limits = {each.metric: fixed_limit(each) for each in judged if each.kind != "calibrated"}
     if batch is None or baseline is None:
         why = "no calibrated limit: the rows of batch or baseline are missing"
         return ModelLimits(limits, None, {each.metric: why for each in judged if each.kind == "calibrated"})
@@ -173,7 +176,7 @@ def limits_of(
     return ModelLimits(limits, family if calibrated["fail"] or fixed else None)
 
 
-def _fixed(each: Subject) -> Limit:
+def fixed_limit(each: Subject) -> Limit:
     """Return the limit of a rule that is not calibrated."""
     if each.kind == "aws":
         bound = each.threshold
@@ -199,7 +202,7 @@ def _refused(fixed: Sequence[Subject], simulation: Simulation, units: Mapping[st
     crossed = np.zeros(1, dtype=bool)
     for each in fixed:
         now, before = simulation.batch[each.metric], simulation.baseline[each.metric]
-        limit, unit = _fixed(each), units.get(each.metric, 1.0)
+        limit, unit = fixed_limit(each), units.get(each.metric, 1.0)
         if each.kind in FIXED or each.base is None:
             low, high = limit.low, limit.high
             crossed = crossed | (now > (math.inf if high is None else high) + NOISE * unit)

@@ -13,7 +13,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, List, Optional, Sequence, Tuple
 
 from sagemaker_monitor.analysis.decision import wording
-from sagemaker_monitor.analysis.decision.enough import too_few_of_a_label, total_shortages
+from sagemaker_monitor.analysis.decision.enough import Few, few_of_a_label, total_shortages
 from sagemaker_monitor.analysis.decision.evidence import CheckEvidence, Evidence
 from sagemaker_monitor.analysis.decision.judged import ESTABLISHED, Judged
 from sagemaker_monitor.analysis.decision.model_limits import ModelLimits, Subject, limits_of, subjects
@@ -22,7 +22,7 @@ from sagemaker_monitor.analysis.decision.sample import Sample
 from sagemaker_monitor.analysis.decision.scored import Scored
 from sagemaker_monitor.analysis.decision.spec import MODEL_QUALITY, Spec
 from sagemaker_monitor.analysis.documents.model_statistics import ModelStatistics
-from sagemaker_monitor.analysis.documents.verdict import Finding, NotChecked
+from sagemaker_monitor.analysis.documents.verdict import Finding, Needed, NotChecked
 
 if TYPE_CHECKING:
     from sagemaker_monitor.analysis.decision.measured import Counts, Measured
@@ -153,13 +153,14 @@ def judge(spec: Spec, check: CheckEvidence, evidence: Evidence) -> Judged:
     return Judged(
         MODEL_QUALITY,
         findings=findings,
-        not_checked=_not_checked(found, limits, (*short, *few)),
+        not_checked=_not_checked(found, limits, [each.why for each in (*short, *few)]),
         family=limits.family,
         limits=sum(each.limit is not None and each.action == "fail" for each in findings),
-        short=short,
-        few=few,
+        short=tuple(each.why for each in short),
+        few=tuple(each.why for each in few),
         lost=_lost(found) if judged else (),
         subjects=tuple(each.name for each in found),
+        needed=tuple(Needed(f"{MODEL_QUALITY}/*", each.sample, each.rows) for each in (*short, *few)),
     )
 
 
@@ -168,9 +169,9 @@ def _samples(spec: Spec, batch: Sample, baseline: Optional[Sample]) -> List[Tupl
     return [(what, batch)] + ([("baseline", baseline)] if baseline is not None else [])
 
 
-def _few(spec: Spec, samples: Sequence[Tuple[str, Sample]]) -> Tuple[str, ...]:
+def _few(spec: Spec, samples: Sequence[Tuple[str, Sample]]) -> Tuple[Few, ...]:
     reasons = (
-        too_few_of_a_label(sample.scored, spec.gate.minimum_rows, what)
+        few_of_a_label(sample.scored, spec.gate.minimum_rows, what)
         for what, sample in samples
         if isinstance(sample.scored, Scored)
     )

@@ -116,7 +116,8 @@ def judge(spec: Spec, check: CheckEvidence, evidence: Evidence) -> Judged:
         not_checked=(*drift.not_checked(), *_useless_numbers(spec, facts)),
         family=drift.family(),
         limits=drift.judged() + _facts_that_refuse(spec, report),
-        few=drift.few,
+        few=tuple(each.why for each in drift.few),
+        needed=drift.needed(),
         lost=drift.lost(),
         subjects=tuple(subject(kind, name) for kind in (*FACTS, DRIFT) for name in names),
     )

@@ -41,12 +41,14 @@ CALLED = {
 class Case:
     """What there is to decide by: *waiting* says why checks that need labels were left out, if they were.
 
-    *of_outcomes* are the monitors that need labels.
+    *of_outcomes* are the monitors that need labels, *unlikely* the declared shifts that a batch of this size
+    would not catch as often as is asked for.
     """
 
     parts: Tuple[Judged, ...]
     waiting: str | None
     of_outcomes: FrozenSet[str] = frozenset(NEED_LABELS)
+    unlikely: Tuple[str, ...] = ()
 
     @property
     def findings(self) -> Tuple[Finding, ...]:
@@ -156,6 +158,8 @@ def _passing(spec: Spec, evidence: Evidence, case: Case) -> tuple[str, str]:
         said += f"; baseline established for {', '.join(established)}, nothing compared there"
     if case.waiting:
         said += f"; {_unlabelled(spec)} not checked: {case.waiting}"
+    if case.unlikely:
+        said += f"; {_several(case.unlikely)}"
     return "pass", said
 
 

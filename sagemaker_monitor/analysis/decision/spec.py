@@ -102,6 +102,19 @@ class Rule:
 
 
 @dataclass(frozen=True)
+class Shift:
+    """What matters: *match* moving *by* so much; *power* is how likely a batch should catch it.
+
+    Where that is *required*, a batch that would catch it less often has too few rows.
+    """
+
+    match: str
+    by: float
+    power: float = 0.9
+    required: bool = False
+
+
+@dataclass(frozen=True)
 class Gate:
     """The policy: first matching rule wins."""
 
@@ -111,6 +124,7 @@ class Gate:
     rules: tuple[Rule, ...]
     maximum_warnings: int | None = None
     waivers: tuple[Waiver, ...] = ()
+    detect: tuple[Shift, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -244,6 +258,15 @@ def _rule(o: Object) -> Rule:
     return rule
 
 
+def _shift(o: Object) -> Shift:
+    shift = Shift(o.text("match"), o.number("by"), o.number("power"), o.flag("required"))
+    if not 0 < shift.power < 1 or not shift.by:
+        raise DocumentError(
+            f"{o.where} ({shift.match}) must have a power between 0 and 1, and by other than 0"
+        )
+    return shift
+
+
 def _gate(o: Object) -> Gate:
     false_refusals = o.number("false_refusals")
     if not 0 < false_refusals < 0.5:
@@ -255,6 +278,7 @@ def _gate(o: Object) -> Gate:
         rules=o.each("rules", _rule),
         maximum_warnings=o.optional_integer("maximum_warnings") if "maximum_warnings" in o.left else None,
         waivers=o.each("waivers", read_waiver) if "waivers" in o.left else (),
+        detect=o.each("detect", _shift) if "detect" in o.left else (),
     )
 
 

@@ -50,6 +50,11 @@ def _records(folder: Path) -> Iterator[Tuple[str, bool, List[str]]]:
                     header = False
 
 
+def kept_rows(columns: int) -> int:
+    """Return how many rows of so many columns are kept at most."""
+    return min(KEPT, max(FEWEST_KEPT, CELLS // max(columns, 1)))
+
+
 def read_table(folder: Path) -> Table:
     """Return the rows of all CSV files below *folder*, each under the same header.
 
@@ -69,7 +74,7 @@ def read_table(folder: Path) -> Table:
             raise TableError(f"{file}: row {rows} has {len(cells)} cells under a header of {len(names)}")
     if not names:
         raise TableError("there is no file with a header")
-    wanted = min(KEPT, max(FEWEST_KEPT, CELLS // len(names)))
+    wanted = kept_rows(len(names))
     keep = np.ones(rows, dtype=bool)
     if rows > wanted:
         keep[np.random.RandomState(SEED).permutation(rows)[wanted:]] = False

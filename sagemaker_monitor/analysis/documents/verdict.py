@@ -226,6 +226,41 @@ class NotChecked:
 
 
 @dataclass(frozen=True)
+class Needed:
+    """Of what there are too few rows, and about how many of the *sample* (batch or baseline) would do.
+
+    *rows* is None where nobody knows how rare it is.
+    """
+
+    subject: str
+    sample: str
+    rows: int | None
+
+
+@dataclass(frozen=True)
+class Power:
+    """How likely a batch of *rows* catches that *subject* moved *by* so much: refuses it, or warns of it.
+
+    *wanted* is how likely it should be, which about *rows_needed* reach; None where no number of rows does.
+    *caught* is None where it cannot be told, and *why* says it.
+    """
+
+    subject: str
+    by: float
+    wanted: float
+    caught: float | None
+    rows: int
+    rows_needed: int | None
+    required: bool
+    why: str | None = None
+
+    @property
+    def enough(self) -> bool:
+        """Return whether it is as likely as it should be."""
+        return self.caught is not None and self.caught >= self.wanted
+
+
+@dataclass(frozen=True)
 class Verdict:
     """The decision on one run.
 
@@ -258,6 +293,8 @@ class Verdict:
     maximum_warnings: int | None = None
     findings_left_out: int = 0
     not_checked_left_out: int = 0
+    needed: tuple[Needed, ...] = ()
+    power: tuple[Power, ...] = ()
 
     @property
     def gate(self) -> str:

@@ -31,7 +31,9 @@ from sagemaker_monitor.analysis.documents.verdict import (
     Family,
     Finding,
     Limit,
+    Needed,
     NotChecked,
+    Power,
     Side,
     Verdict,
     Window,
@@ -39,7 +41,7 @@ from sagemaker_monitor.analysis.documents.verdict import (
 from sagemaker_monitor.analysis.documents.verdict_versions import READ_VERSIONS, upgraded
 from sagemaker_monitor.analysis.documents.waiver import read_waiver, signed
 
-SCHEMA_VERSION = 3
+SCHEMA_VERSION = 4
 
 
 # --- to JSON -----------------------------------------------------------------------------------
@@ -114,6 +116,8 @@ def to_json(verdict: Verdict) -> dict[str, Any]:
         "maximum_warnings": verdict.maximum_warnings,
         "findings_left_out": verdict.findings_left_out,
         "not_checked_left_out": verdict.not_checked_left_out,
+        "needed": [dict(vars(each)) for each in verdict.needed],
+        "power": [dict(vars(each)) for each in verdict.power],
     }
 
 
@@ -254,6 +258,23 @@ def _not_checked(o: Object) -> NotChecked:
     return NotChecked(subject=o.text("subject"), why=o.text("why"))
 
 
+def _needed(o: Object) -> Needed:
+    return Needed(o.text("subject"), o.text("sample"), o.optional_integer("rows"))
+
+
+def _power(o: Object) -> Power:
+    return Power(
+        subject=o.text("subject"),
+        by=o.number("by"),
+        wanted=o.number("wanted"),
+        caught=o.optional_number("caught"),
+        rows=o.integer("rows"),
+        rows_needed=o.optional_integer("rows_needed"),
+        required=o.flag("required"),
+        why=o.optional_text("why"),
+    )
+
+
 def _verdict(o: Object) -> Verdict:
     version = o.integer("schema_version")
     if version not in READ_VERSIONS:
@@ -285,6 +306,8 @@ def _verdict(o: Object) -> Verdict:
         maximum_warnings=o.optional_integer("maximum_warnings"),
         findings_left_out=o.integer("findings_left_out"),
         not_checked_left_out=o.integer("not_checked_left_out"),
+        needed=o.each("needed", _needed),
+        power=o.each("power", _power),
     )
     if gate != verdict.gate:
         raise DocumentError(f"the verdict's gate is {gate}, but its decision is {verdict.decision}")

@@ -2,7 +2,8 @@
 
 Version 2 has attributions, and with each finding the direction that is worse. Version 3 has waivers,
 severities, the document behind each finding, counts of warnings, each check's mode, and says what a
-bounded document leaves out.
+bounded document leaves out. Version 4 says how many rows would do where there are too few, and how likely
+declared shifts are caught.
 
 Runs under Python 3.8 with the standard library only.
 """
@@ -13,7 +14,7 @@ from typing import Any, Callable, Dict
 
 from sagemaker_monitor.analysis.documents.verdict import BOOTSTRAP, CHECK, WARN, severity_of
 
-READ_VERSIONS = (1, 2, 3)
+READ_VERSIONS = (1, 2, 3, 4)
 Document = Dict[str, Any]
 
 
@@ -26,6 +27,8 @@ def upgraded(document: object) -> object:
         document = _second(document)
     if version in (1, 2):
         document = _third(document)
+    if version in (1, 2, 3):
+        document = {"needed": [], "power": [], **document}
     return document
 
 

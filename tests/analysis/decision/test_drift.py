@@ -58,7 +58,7 @@ def test_missing_cells_are_left_out() -> None:
 
 def test_both_ways_to_count_agree() -> None:
     """Sorting the chosen rows gives, in every split, the distance that counting all values gives."""
-    feature = drift._encode("income", (made(1, 900).columns[0], made(2, 40).columns[0]))
+    feature = drift.encode("income", (made(1, 900).columns[0], made(2, 40).columns[0]))
     assert isinstance(feature, drift.Feature)
     chosen = random_splits(feature, 40)
     assert len(feature.counts) > 3 * 40

@@ -47,8 +47,8 @@ def test_infinities_are_written_as_clarify_writes_them(document: dict[str, Any])
     [
         (
             ("schema_version",),
-            4,
-            "4; this program reads 1 to 3: use the release that wrote it",
+            5,
+            "5; this program reads 1 to 4: use the release that wrote it",
         ),
         (("findings", 0, "severity"), "fatal", "must be one of refuse, warn, waived, none"),
         (("findings", 0, "severity"), "refuse", "severity is refuse, but the rest of it means none"),
@@ -97,13 +97,14 @@ THIRD = {
     "checks": ("mode", "accept_reason"),
     "": ("waivers", "warnings", "maximum_warnings", "findings_left_out", "not_checked_left_out"),
 }
+FOURTH = {"": ("needed", "power")}
 """The keys that a version brought, by the list whose objects have them."""
 
 
 def before(document: dict[str, Any], version: int) -> dict[str, Any]:
     """Return the verdict as an earlier *version* has it."""
     changed = {**copy.deepcopy(document), "schema_version": version}
-    for brought in [THIRD] if version == 2 else [THIRD, SECOND]:
+    for brought in (FOURTH, THIRD, SECOND)[: 4 - version]:
         for place, keys in brought.items():
             for each in changed[place] if place else [changed]:
                 for key in keys:
