@@ -9,11 +9,13 @@ from sagemaker_monitor.reports.distributions import Distributions, Drawing
 from sagemaker_monitor.reports.findings import (
     about,
     allowed,
+    by_aws,
     decimals_of,
     drawn,
     limits_of,
     moved,
     neutral,
+    of_custom,
     of_inputs,
     of_model,
     outcome,
@@ -101,7 +103,7 @@ def crossing(finding: Finding, distributions: Distributions) -> Crossing:
         message=sentence(text(finding.message)) if inputs else text(finding.message),
         rule=text(finding.rule or "", 120),
         evidence=text(finding.evidence_uri or "", 1024),
-        aws=finding.aws_violation,
+        aws=by_aws(finding),
         neutral="" if same is None else number(same, 0),
         neutral_word="equal" if finding.facet is not None else "same",
         scale=drawn(finding),
@@ -116,6 +118,8 @@ def crossing(finding: Finding, distributions: Distributions) -> Crossing:
 def _kind(finding: Finding) -> str:
     if finding.limit is None:
         return ""
+    if finding.limit.kind == "aws" and of_custom(finding):
+        return "what the monitor itself reports as a violation"
     if finding.limit.kind == "aws" and finding.monitor in AWS_LIMITS:
         return AWS_LIMITS[finding.monitor]
     if finding.limit.kind == "tolerance" and finding.monitor == "explainability":

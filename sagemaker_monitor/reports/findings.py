@@ -15,6 +15,8 @@ MAX_FINDINGS = 500
 MAX_CROSSINGS = 40
 
 COLUMN_CHECKS = ("missing_column_check", "extra_column_check")
+CUSTOM = "custom/"
+"""How the monitors begin that a team brings."""
 ABOUT_MODELS = {"model_quality": "model quality", "explainability": "attributions"}
 """What findings about the model as a whole are about, by their monitor."""
 
@@ -72,15 +74,22 @@ def of_inputs(finding: Finding) -> bool:
 
 def of_model(finding: Finding) -> bool:
     """Return whether *finding* is about the model as a whole: its quality, what it rests on, or else."""
-    if finding.monitor in ABOUT_MODELS:
+    if finding.monitor in ABOUT_MODELS or of_custom(finding):
         return True
     # A monitor that this program does not know is about neither people nor inputs unless it says so.
     named = finding.facet is not None or finding.feature is not None
     return not named and finding.monitor != "data_quality"
 
 
+def of_custom(finding: Finding) -> bool:
+    """Return whether *finding* is of a monitor that a team brought as an image."""
+    return finding.monitor.startswith(CUSTOM)
+
+
 def about(finding: Finding) -> str:
-    """Return what a finding is about: the model, a group of people, a feature, or the columns."""
+    """Return what a finding is about: the model, a group of people, a feature, the columns, or a monitor."""
+    if of_custom(finding):
+        return text(", ".join(filter(None, (finding.monitor.removeprefix(CUSTOM), finding.feature))), 120)
     if of_model(finding):
         return ABOUT_MODELS.get(finding.monitor, text(finding.monitor, 60).replace("_", " "))
     if finding.facet is not None:
@@ -88,15 +97,28 @@ def about(finding: Finding) -> str:
     return text(finding.feature, 120) if finding.feature is not None else "columns"
 
 
+def table_of(finding: Finding) -> str:
+    """Return the title of the table that a finding of a model or a group of people stands in."""
+    if of_custom(finding):
+        return text(f"Custom monitor {finding.monitor.removeprefix(CUSTOM)}", 120)
+    return sentence(about(finding)) if of_model(finding) else about(finding)
+
+
+def by_aws(finding: Finding) -> bool:
+    """Return whether it is a violation by AWS's own rule; a team's monitor has rules of its own."""
+    return finding.aws_violation and not of_custom(finding)
+
+
 def outcome(finding: Finding) -> str:
     """Return what *finding* means: refuses, warns, waived, ignored, within, no value or no limit."""
-    if finding.value is None and not (of_inputs(finding) and finding.crossed):
+    meant = {"refuse": "refuses", "warn": "warns", "waived": "waived"}.get(finding.severity)
+    if meant is not None:
+        return meant
+    if finding.value is None:
         return "no value"
     if finding.limit is None:
         return "no limit"
-    if not finding.crossed:
-        return "within"
-    return {"refuse": "refuses", "warn": "warns", "waived": "waived"}.get(finding.severity, "ignored")
+    return "ignored" if finding.crossed else "within"
 
 
 def allowed(finding: Finding, decimals: int) -> str:
@@ -148,8 +170,7 @@ def grouped(findings: Iterable[Finding]) -> tuple[Group, ...]:
     """Return the model's groups, then one per facet and value; findings about inputs are in none."""
     groups: dict[str, list[Line]] = {}
     for finding in sorted((each for each in findings if not of_inputs(each)), key=lambda e: not of_model(e)):
-        name = sentence(about(finding)) if of_model(finding) else about(finding)
-        groups.setdefault(name, []).append(_line(finding))
+        groups.setdefault(table_of(finding), []).append(_line(finding))
     return tuple(Group(name, tuple(lines)) for name, lines in groups.items())
 
 
@@ -173,7 +194,7 @@ def _input_line(finding: Finding) -> InputLine:
         allowed=allowed(finding, decimals),
         caught=_caught(finding, decimals),
         outcome=outcome(finding),
-        aws=finding.aws_violation,
+        aws=by_aws(finding),
         message="" if finding.metric == DRIFT else text(finding.message),
         scale=drawn(finding),
     )
@@ -182,7 +203,7 @@ def _input_line(finding: Finding) -> InputLine:
 def tally(findings: Sequence[Finding]) -> tuple[tuple[str, str], ...]:
     """Return how many findings refuse, warn, are waived, within, and violations by AWS's own rule."""
     outcomes = [outcome(finding) for finding in findings]
-    aws = sum(finding.aws_violation for finding in findings)
+    aws = sum(map(by_aws, findings))
     return (
         ("refuse", count(outcomes.count("refuses"))),
         ("warn", count(outcomes.count("warns"))),
@@ -219,14 +240,15 @@ def glossary(metrics: Iterable[str], descriptions: Mapping[str, str]) -> tuple[t
 
 def _line(finding: Finding) -> Line:
     decimals = decimals_of(finding)
+    subject = f", {text(finding.feature, 60)}" if of_custom(finding) and finding.feature else ""
     return Line(
-        metric=text(finding.metric, 60),
+        metric=f"{text(finding.metric, 60)}{subject}",
         value=number(finding.value, decimals),
         baseline=number(finding.baseline, decimals),
         allowed=allowed(finding, decimals),
         caught=_caught(finding, decimals),
         outcome=outcome(finding),
-        aws=finding.aws_violation,
+        aws=by_aws(finding),
         moved=moved(finding),
         scale=drawn(finding),
     )

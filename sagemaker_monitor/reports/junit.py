@@ -92,7 +92,7 @@ def _finding_case(finding: Finding) -> Case:
         ("allowed", findings.allowed(finding, decimals)),
         ("limit", finding.limit.kind if finding.limit else ""),
         ("rule", finding.rule or ""),
-        ("AWS's own rule", "violated" if finding.aws_violation else "kept"),
+        ("AWS's own rule", "violated" if findings.by_aws(finding) else ""),
         ("read from", finding.evidence_uri or ""),
     )
     words = "\n".join(f"{key}: {value}" for key, value in lines if value)

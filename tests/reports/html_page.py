@@ -93,7 +93,7 @@ def palettes() -> dict[str, dict[str, str]]:
 
 
 def _roots(style: str) -> list[str]:
-    found = re.findall(r":root \{(.*?)\}", style, re.DOTALL)
+    found = [part for part in re.findall(r":root \{(.*?)\}", style, re.DOTALL) if "#" in part]
     assert len(found) == 3
     return found
 

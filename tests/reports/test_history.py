@@ -23,6 +23,7 @@ from sagemaker_monitor.reports.history.chart import HEIGHT, WIDTH, draw
 from sagemaker_monitor.reports.history.content import history
 from sagemaker_monitor.reports.history.runs import read_runs
 from sagemaker_monitor.reports.history.series import QUIET, collect, most_telling
+from sagemaker_monitor.reports.history.strip import draw_strip
 from tests.reports.conftest import ARN, START, MakeFinding, MakeVerdict
 from tests.reports.html_page import Page, check_accessible, check_self_contained
 
@@ -149,6 +150,23 @@ def test_a_metric_is_followed_over_the_runs(
     # The run between left nothing: the line is broken there, and a candidate is not on it.
     assert (chart.line.count("M"), chart.line.count("L")) == (2, 0)
     assert len(chart.gaps) == 1
+
+
+def test_of_many_runs_only_what_matters_is_marked(
+    make_history: MakeHistory, make_run: MakeRun, make_finding: MakeFinding
+) -> None:
+    """A year of runs is a line with its refusals, in the strip on top of the passes."""
+    quiet = make_finding(value=0.2, crossed=False, aws_violation=False)
+    runs = [make_run(number, "pass", findings=(quiet,)) for number in range(1, 200)]
+    runs[100] = make_run(101)
+    made = make_history(*runs)
+
+    chart = history(made).chapters[0].charts[0]
+    (lane,) = draw_strip([run.line for run in read_runs(made)]).lanes
+    assert [mark.tone for mark in chart.marks] == ["refuses"]
+    assert chart.line.count("L") == 198
+    assert lane.marks[-1].kind == "refused"
+    assert len({mark.path for mark in lane.marks}) == 2
 
 
 def test_a_value_beyond_its_limit_is_drawn_beyond_it(

@@ -234,3 +234,44 @@ def test_names_of_metrics_are_not_capitalised(make_input: MakeInput, make_verdic
     ]
 
     assert [each.partition(" ")[0] for each in told] == ["auc", "nDCG", "Recall", "f0_5"]
+
+
+def test_a_teams_own_monitor_has_a_table_and_words_of_its_own(
+    make_input: MakeInput, make_verdict: MakeVerdict, make_finding: MakeFinding
+) -> None:
+    """Its violations are not AWS's, name what they are about, and need no value to refuse."""
+    of_team = {
+        "check": "Tone",
+        "monitor": "custom/tone",
+        "facet": None,
+        "facet_value": None,
+        "baseline": None,
+    }
+    violation = make_finding(
+        **of_team,
+        metric="rudeness_check",
+        feature="answers",
+        value=None,
+        limit=Limit("aws", None, None),
+        message="tone: answers are rude",
+    )
+    metric = make_finding(
+        **of_team, metric="rude_share", value=0.02, limit=Limit("maximum", None, 0.1), crossed=False
+    )
+    report = content(make_input(verdict=make_verdict(findings=(violation, metric))))
+
+    (card,) = report.crossings
+    (table,) = report.groups
+    assert (card.title, card.kind, card.aws) == (
+        "rudeness_check, tone, answers",
+        "what the monitor itself reports as a violation",
+        False,
+    )
+    assert table.name == "Custom monitor tone"
+    assert [(line.metric, line.outcome) for line in table.lines] == [
+        ("rudeness_check, answers", "refuses"),
+        ("rude_share", "within"),
+    ]
+    assert report.next_step.startswith("Look at what the team's own monitor reports")
+    assert dict(report.counts)["flagged by AWS's rule"] == "0"
+    assert report.inputs == ()

@@ -16,6 +16,8 @@ LEFT, RIGHT, TOP, BOTTOM = 8, 8, 8, 16
 ROOM = 0.12
 """Share of the range of values that is left free above and below."""
 LARGEST = 1.7e308
+CROWDED = 60
+"""With more runs, values that mean nothing bad have no mark of their own: the line has them."""
 SHAPES = {"refuses": "diamond", "warns": "triangle", "waived": "square"}
 """How outcomes are marked apart from colour; a circle is a value that means nothing bad."""
 MARKS = {
@@ -91,7 +93,11 @@ def draw(series: Series, runs: Sequence[Run], *, name: str, title: str) -> Chart
             if (base := _finite(point.finding.baseline)) is not None
         ),
         line=_line(monitored, gaps, frame),
-        marks=tuple(_mark(point, frame) for point in shown),
+        marks=tuple(
+            _mark(point, frame)
+            for point in shown
+            if len(runs) <= CROWDED or point.candidate or point.outcome in SHAPES
+        ),
         gaps=tuple(map(frame.x, sorted(gaps))),
         changes=tuple(_changes(runs, frame)),
         ends=(number(frame.low, series.decimals), number(frame.high, series.decimals)),
@@ -163,7 +169,9 @@ def _line(points: Sequence[Point], gaps: frozenset[int], frame: _Frame) -> str:
     path, last = "", None
     for point in points:
         broken = last is None or any(last < gap < point.place for gap in gaps)
-        path += f"{'M' if broken else 'L'}{frame.x(point.place)} {frame.y(point.finding.value or 0.0)}"
+        place = f"{frame.x(point.place)} {frame.y(point.finding.value or 0.0)}"
+        # A line of no length has round ends, so that a value between gaps is seen.
+        path += f"M{place}h0" if broken else f"L{place}"
         last = point.place
     return path
 

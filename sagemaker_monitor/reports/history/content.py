@@ -199,7 +199,8 @@ def _chapters(drawn: Sequence[Series], runs: Sequence[Run]) -> tuple[Chapter, ..
         known = MEANINGS.get(each.metric) or QUALITY.get(each.metric) or MODEL.get(each.metric)
         name = known.name if known and each.metric not in QUALITY else ""
         chart = draw(each, runs, name=name, title=_chart_title(each))
-        chapters.setdefault(CHAPTERS.get(each.monitor, text(each.monitor, 60)), []).append(chart)
+        known_as = CHAPTERS.get(each.monitor) or findings.table_of(each.points[-1].finding)
+        chapters.setdefault(known_as, []).append(chart)
     return tuple(Chapter(name, tuple(charts)) for name, charts in chapters.items())
 
 

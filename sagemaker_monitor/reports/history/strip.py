@@ -15,6 +15,10 @@ PATHS = {
     OPEN_QUESTION: "M0-7L8 6L-8 6Z",
     GAP: "M-5-5L5 5M5-5L-5 5",
 }
+CROWDED_STEP = 14
+CROWDED_PATHS = {PASSED: "M-1.5-4H1.5V4H-1.5Z"}
+"""Where there is less room than CROWDED_STEP for a run, a pass is a thin bar."""
+_ON_TOP = (PASSED, OPEN_QUESTION, GAP, CLOSED)
 
 
 @dataclass(frozen=True)
@@ -50,18 +54,20 @@ def draw_strip(lines: Sequence[RunLine]) -> Strip:
     names = tuple(dict.fromkeys(line.pipeline for line in lines))
     width = min(WIDTH, STEP * max(1, len(lines)))
     step = width / max(1, len(lines))
+    paths = PATHS if step >= CROWDED_STEP else PATHS | CROWDED_PATHS
+    ordered = sorted(lines, key=lambda line: _ON_TOP.index(line.kind))
     lanes = tuple(
         Lane(
             name,
             LANE * row + LANE // 2,
             tuple(
-                StripMark(round(step * (line.number - 0.5), 1), line.kind, PATHS[line.kind])
-                for line in lines
+                StripMark(round(step * (line.number - 0.5), 1), line.kind, paths[line.kind])
+                for line in ordered
                 if line.pipeline == name
             ),
         )
         for row, name in enumerate(names)
     )
     kinds = {line.kind for line in lines}
-    legend = tuple((kind, words, PATHS[kind]) for kind, words in KIND_WORDS.items() if kind in kinds)
+    legend = tuple((kind, words, paths[kind]) for kind, words in KIND_WORDS.items() if kind in kinds)
     return Strip(width, LANE * max(1, len(names)), lanes, legend)
