@@ -108,8 +108,8 @@ def follow(
     TimedOutError when it has not ended after *timeout*; the execution goes on. AwsError, UsageError.
     """
     deadline = None if timeout is None else clock() + timeout.total_seconds()
-    outage = _Outage(LOCAL_PATIENCE if aws.is_local else PATIENCE, tell, clock)
     pause = first = LOCAL_INTERVAL if aws.is_local else FIRST_INTERVAL
+    outage = _Outage(LOCAL_PATIENCE if aws.is_local else PATIENCE, first, tell, clock)
     last: Snapshot | None = None
     told = clock()
     while True:
@@ -139,10 +139,12 @@ def follow(
 class _Outage:
     """A time in which AWS does not answer: waited out with growing pauses, up to a limit."""
 
-    def __init__(self, patience: timedelta, tell: Callable[[str], None], clock: Callable[[], float]) -> None:
+    def __init__(
+        self, patience: timedelta, first: float, tell: Callable[[str], None], clock: Callable[[], float]
+    ) -> None:
         self._patience, self._tell, self._clock = patience, tell, clock
         self._since: float | None = None
-        self._pause = FIRST_INTERVAL / 2
+        self._first = self._pause = first
 
     def wait_after(self, error: AwsError) -> float:
         """Return how many seconds to wait before the next question; raise *error* when that is pointless."""
@@ -153,15 +155,16 @@ class _Outage:
             self._tell(f"{error}; the execution goes on, asking again for up to {self._patience}")
         if self._clock() - self._since > self._patience.total_seconds():
             raise error
-        self._pause = min(self._pause * 2, LONGEST_BACKOFF)
         # Spread, so that those who were throttled together do not come back together.
-        return self._pause * random.uniform(0.5, 1.0)
+        wait = self._pause * random.uniform(0.5, 1.0)
+        self._pause = min(self._pause * 2, LONGEST_BACKOFF)
+        return wait
 
     def is_over(self) -> None:
         """Note that AWS answered."""
         if self._since is not None:
             self._tell("AWS answers again")
-            self._since, self._pause = None, FIRST_INTERVAL / 2
+            self._since, self._pause = None, self._first
 
 
 def _doing(snapshot: Snapshot | None) -> str:

@@ -24,7 +24,8 @@ class Endless:
 
     conf: Path
     failing: int = 0
-    """How many requests after the first one find it busy."""
+    """How many requests after the first one fail, with `error`."""
+    error: str = "ThrottlingException"
     stopped: list[str] = field(default_factory=list)
     asked: int = 0
 
@@ -34,7 +35,7 @@ class Endless:
         if operation == "DescribePipelineExecution":
             if self.asked > 2 and self.failing:
                 self.failing -= 1
-                return 400, {"__type": "ThrottlingException", "message": "Rate exceeded"}
+                return 400, {"__type": self.error, "message": "not now"}
             return 200, {"PipelineExecutionStatus": "Executing"}
         if operation == "ListPipelineExecutionSteps":
             arn = f"arn:aws:sagemaker:eu-west-1:000000000000:transform-job/{JOB}"

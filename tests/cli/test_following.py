@@ -131,12 +131,22 @@ def test_a_timeout_is_a_document_too(endless: Endless, capsys: pytest.CaptureFix
 
 def test_throttling_is_survived(endless: Endless, capsys: pytest.CaptureFixture[str]) -> None:
     """A service that is busy for a while is asked again, which the log tells."""
-    endless.failing = 3
-    assert main(["follow", ARN, "--timeout", "4s", "--conf-dir", str(endless.conf)]) == 4
+    endless.failing = 2
+    assert main(["follow", ARN, "--timeout", "3s", "--conf-dir", str(endless.conf)]) == 4
 
     told = capsys.readouterr().err
     assert "asking again" in told
     assert "AWS answers again" in told
+
+
+def test_expired_credentials_end_following(endless: Endless, capsys: pytest.CaptureFixture[str]) -> None:
+    """They are told with the way back, which is open after a new login."""
+    endless.failing, endless.error = 99, "ExpiredTokenException"
+    assert main(["follow", ARN, "--conf-dir", str(endless.conf)]) == 3
+
+    told = capsys.readouterr().err
+    assert "the AWS credentials have expired (sagemaker:DescribePipelineExecution): log in again" in told
+    assert f"come back with: sagemaker-monitor follow {ARN}" in told
 
 
 def test_a_pipeline_of_others_is_followed(aws: Aws, conf: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import asdict, replace
 from typing import Any
 
 import pytest
@@ -11,6 +11,7 @@ import pytest
 from sagemaker_monitor.analysis.documents.verdict import (
     Attribution,
     Batch,
+    Check,
     ConfiguredWaiver,
     Finding,
     Limit,
@@ -172,3 +173,38 @@ def test_waivers_are_told_with_what_became_of_them(say: Say) -> None:
     )
     assert "waiver of bias/DI/*: unused, nothing crossed that it covers" in text
     assert "waiver of bias/AD/*: expired on 2027-03-31, approved by committee; 2 findings that it" in text
+
+
+def test_what_does_not_fit_is_counted(say: Say) -> None:
+    """Of a thousand crossings twenty are shown; what is left out is counted, and where it is said."""
+    many = tuple(
+        replace(BIAS, facet=f"g{number}", evidence_uri="s3://b/analysis.json") for number in range(1000)
+    )
+    out = say("refused", findings=many, findings_left_out=9000)
+
+    assert sum("DPPL" in row for row in out.splitlines()) == 20
+    assert "… and 9980 more, all of them in the verdict" in out
+    assert "report of DataQuality: s3://b/analysis.json" in out
+    assert "verdict: s3://b/v" in out
+    assert f"sagemaker-monitor gate mortgage --execution {ARN} --env prod" in out
+
+
+def test_modes_waivers_and_counted_warnings_are_told(say: Say) -> None:
+    """What a person took responsibility for stands beside what refused, and does not refuse itself."""
+    waiver = Waiver("bias/DPPL/black", "31 applicants", "risk-committee", "2027-03-31")
+    accepted = Check(
+        "ModelBias", "MODEL_BIAS", "established", None, "s3://b/a.json", None, 0, "accept", "new branches"
+    )
+    out = say(
+        "refused",
+        findings=(replace(BIAS, waiver=waiver), replace(DRIFT, action="warn")),
+        checks=(accepted,),
+        waivers=(ConfiguredWaiver(**asdict(waiver), status="applied", findings=1),),
+        warnings=1,
+        maximum_warnings=0,
+    )
+
+    assert "≤ 0.103" not in out
+    assert "1 warning, and at most 0 pass: baseline_drift_check obrat" in out
+    assert "waiver of bias/DPPL/black: covers 1 finding until 2027-03-31" in out
+    assert "ModelBias: mode accept: new branches" in out

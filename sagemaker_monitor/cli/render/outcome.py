@@ -130,8 +130,16 @@ def _next(outcome: Outcome, again: str) -> Iterator[str]:
     version = _registered_version(outcome)
     if outcome.conclusion == "open" and version:
         yield f"next: sagemaker-monitor gate {model} --version {version} {again} --apply"
-    else:
-        yield f"next: sagemaker-monitor report {model} --execution {arn} {again} -o report.html"
+        return
+    yield f"next: sagemaker-monitor report {model} --execution {arn} {again} -o report.html"
+    if outcome.verdict is not None and outcome.verdict.decision == "refused" and _monitors(outcome):
+        yield "may its version be rejected for it?"
+        yield f"      sagemaker-monitor gate {model} --execution {arn} {again}"
+
+
+def _monitors(outcome: Outcome) -> bool:
+    """Return whether the run judged a registered version's data."""
+    return outcome.pipeline.startswith("monitor-")
 
 
 def _mend(outcome: Outcome) -> str:

@@ -19,8 +19,6 @@ AROUND = 8
 FEWEST = 3
 WIDE, MEDIUM, NARROW = 110, 60, 44
 """Columns from which there is room for a step's job, for what there is to say of it, and for its time."""
-JOB = 63
-"""Characters of a job's name, at most."""
 _BETWEEN = 3
 """Columns that the table puts between two of its own."""
 STYLES = {
@@ -95,11 +93,13 @@ def _table(steps: Sequence[Step], width: int) -> Table:
     widths = {"step": names, "status": len("Succeeded"), "took": len("59 min 59 s")}
     if width < NARROW:
         widths = {"step": max(4, width - len("Succeeded") - 2 * _BETWEEN - 1), "status": len("Succeeded")}
-    room = width - sum(widths.values()) - _BETWEEN * (len(widths) + (2 if width >= WIDE else 1)) - 1
-    if width >= WIDE:
-        widths |= {"job": min(JOB, room - room // 3), "detail": room - min(JOB, room - room // 3)}
-    elif width >= MEDIUM:
-        widths["detail"] = room
+    # The name of a job is there to be copied: where there is room, it has as much as it needs.
+    job = max((len(clean(step.job)) for step in steps), default=0) if width >= WIDE else 0
+    room = width - sum(widths.values()) - _BETWEEN * (len(widths) + (2 if job else 1)) - 1
+    if job:
+        widths["job"] = min(job, room - room // 3)
+    if width >= MEDIUM:
+        widths["detail"] = room - widths.get("job", 0)
     table = Table(box=SIMPLE_HEAD)
     for name, columns in widths.items():
         right = name == "took"

@@ -27,14 +27,15 @@ def print_verdict(screen: Console, verdict: Verdict, uri: str) -> None:
     if refusing:
         screen.print(findings_table(refusing[:MOST], messages=screen.width >= WITH_MESSAGES))
     beyond = max(0, len(refusing) - MOST)
-    for text in _beside_the_table(verdict, refusing[:MOST], beyond, uri):
+    for text in _beside_the_table(verdict, refusing[:MOST], beyond):
         line(screen, Text(text))
+    line(screen, Text(f"verdict: {clean(uri)}"))
 
 
-def _beside_the_table(verdict: Verdict, shown: Sequence[Finding], beyond: int, uri: str) -> Iterator[str]:
+def _beside_the_table(verdict: Verdict, shown: Sequence[Finding], beyond: int) -> Iterator[str]:
     more = beyond + (verdict.findings_left_out if beyond else 0)
     if more:
-        yield f"… and {more} more, see {clean(uri)}"
+        yield f"… and {more} more, all of them in the verdict"
     for step, report in _reports(verdict, shown).items():
         yield f"report of {clean(step)}: {clean(report)}"
     yield from _warnings(verdict)
