@@ -50,8 +50,8 @@ def put(
     """Turn LABELS, a CSV file with a header, into ground truth records under the hours of their captures.
 
     Every key is looked up in what was captured; what was not is told. Nothing is written when a label
-    is neither 0 nor 1, contradicts another, or none of them was captured. The same file again writes
-    nothing.
+    is none of the model's problem type, contradicts another, or none of them was captured. The same file
+    again writes nothing.
     """
     from sagemaker_monitor.cli.render.ground_truth import print_put, put_json
     from sagemaker_monitor.operations.ground_truth import put_ground_truth

@@ -105,7 +105,8 @@ def put_ground_truth(
     if not dry_run:
         aws.require_writable()
     root = _ground_truth_root(aws, model)
-    given = read_label_file(labels, key=key, label=label)
+    schema = model.data_schema
+    given = read_label_file(labels, key=key, label=label, problem_type=schema.problem_type)
     captures = capture_root(aws.environment, model)
     hours = captured_hours(aws, captures, window)
     if not hours:
@@ -113,7 +114,7 @@ def put_ground_truth(
             f"nothing was captured {window} below {captures}: labels belong to records that a batch has "
             "scored before"
         )
-    stored = StoredLabels.find(aws, root, {each.hour for each in hours}, model.data_schema.label)
+    stored = StoredLabels.find(aws, root, {each.hour for each in hours}, schema.label, schema.problem_type)
     with tempfile.TemporaryDirectory(prefix="sagemaker-monitor-") as folder:
         matched: set[str] = set()
         prepared = [
@@ -171,7 +172,7 @@ def _prepare(
             records += 1
             matched.add(name)
             contradicting += before is not None and not same_label(label, before)
-            lines.write(GroundTruthRecord(record.inference_id, label).to_json() + "\n")
+            lines.write(GroundTruthRecord.of(record.inference_id, label).to_json() + "\n")
     return _Prepared(captured, path, rows, records, labelled, contradicting)
 
 

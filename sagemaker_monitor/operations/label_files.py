@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import math
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -32,16 +33,38 @@ class _Refused:
         self.first = self.first or line
 
 
+WRONG = {
+    "BinaryClassification": "is neither 0 nor 1",
+    "MulticlassClassification": "is empty, or not a number (NaN) or infinite, which is no class",
+    "Regression": "is no finite number",
+}
+"""What is wrong with a label that cannot be one, by problem type."""
+
+
 def same_label(one: str, other: str) -> bool:
-    """Return whether two labels, each 0 or 1 as a number, say the same."""
-    return float(one) == float(other)
+    """Return whether two labels say the same: as numbers where both are, else as texts."""
+    if one.strip() == other.strip():
+        return True
+    numbers = _number(one), _number(other)
+    return None not in numbers and numbers[0] == numbers[1]
 
 
-def read_label_file(path: Path, *, key: str, label: str) -> LabelFile:
+def can_be_label(text: str, problem_type: str) -> bool:
+    """Return whether *text* can be a label of *problem_type*."""
+    number = _number(text)
+    if problem_type == "BinaryClassification":
+        return number in (0.0, 1.0)
+    if number is not None:
+        return math.isfinite(number)
+    return problem_type == "MulticlassClassification" and bool(text.strip())
+
+
+def read_label_file(path: Path, *, key: str, label: str, problem_type: str) -> LabelFile:
     """Return the labels in the columns *key* and *label*; other columns are passed over.
 
-    Raises UsageError for a file that cannot be read or has not these columns, labels that are neither 0
-    nor 1, and labels that contradict each other. Messages name lines and never say what stands there.
+    Raises UsageError for a file that cannot be read or has not these columns, labels that *problem_type*
+    does not have, and labels that contradict each other. Messages name lines and never say what stands
+    there.
     """
     labels: dict[str, str] = {}
     duplicates = rows = 0
@@ -50,7 +73,7 @@ def read_label_file(path: Path, *, key: str, label: str) -> LabelFile:
         rows += 1
         if not name:
             nameless.add(line)
-        elif not _is_label(value):
+        elif not can_be_label(value, problem_type):
             wrong.add(line)
         elif name in labels:
             duplicates += 1
@@ -60,7 +83,7 @@ def read_label_file(path: Path, *, key: str, label: str) -> LabelFile:
             labels[name] = value
     for refused, what in (
         (nameless, f"{key} is empty"),
-        (wrong, f"{label} is neither 0 nor 1 (leave a line out while it has no label)"),
+        (wrong, f"{label} {WRONG[problem_type]} (leave a line out while it has no label)"),
         (
             contradicting,
             f"{label} contradicts an earlier line with the same {key}; keep the one that is right",
@@ -73,11 +96,11 @@ def read_label_file(path: Path, *, key: str, label: str) -> LabelFile:
     return LabelFile(path, labels, duplicates)
 
 
-def _is_label(text: str) -> bool:
+def _number(text: str) -> float | None:
     try:
-        return float(text) in (0.0, 1.0)
+        return float(text)
     except ValueError:
-        return False
+        return None
 
 
 def _cells(path: Path, key: str, label: str) -> Iterator[tuple[int, str, str]]:

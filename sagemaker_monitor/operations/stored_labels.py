@@ -14,25 +14,29 @@ from sagemaker_monitor.analysis.documents.strict import DocumentError
 from sagemaker_monitor.aws import Aws
 from sagemaker_monitor.aws.storage import list_objects, split_uri
 from sagemaker_monitor.operations.errors import OperationError
+from sagemaker_monitor.operations.label_files import WRONG, can_be_label
 
 
 @dataclass(frozen=True)
 class StoredLabels:
-    """The objects in each hour's folder, and which attribute of JSON data is the label."""
+    """The objects in each hour's folder, which attribute of JSON data is the label, and what it may be."""
 
     aws: Aws
     uris: Mapping[datetime, tuple[str, ...]]
     attribute: str
+    problem_type: str
 
     @classmethod
-    def find(cls, aws: Aws, root: str, hours: Set[datetime], attribute: str) -> StoredLabels:
+    def find(
+        cls, aws: Aws, root: str, hours: Set[datetime], attribute: str, problem_type: str
+    ) -> StoredLabels:
         """Return what lies in the folders of *hours* below *root*. Raises AwsError."""
         found: dict[datetime, tuple[str, ...]] = {}
         for stored in list_objects(aws, f"{root}/"):
             hour = hour_of(stored.uri.removeprefix(f"{root}/"))
             if hour is not None and hour in hours and stored.size:
                 found[hour] = (*found.get(hour, ()), stored.uri)
-        return cls(aws, found, attribute)
+        return cls(aws, found, attribute, problem_type)
 
     def of(self, hour: datetime) -> dict[str, str]:
         """Return one hour's labels by inference id. Raises OperationError for a record that is none."""
@@ -41,9 +45,11 @@ class StoredLabels:
             for where, record in self._records(uri):
                 try:
                     label = record.label(self.attribute)
-                    float(label)
-                except ValueError as error:
-                    raise OperationError(f"{where} is no ground truth record: {_why(error)}") from error
+                except DocumentError as error:
+                    raise OperationError(f"{where} is no ground truth record: {error}") from error
+                if not can_be_label(label, self.problem_type):
+                    wrong = WRONG[self.problem_type]
+                    raise OperationError(f"{where} is no ground truth record: its label {wrong}")
                 labels.setdefault(record.event_id, label)
         return labels
 
@@ -69,8 +75,3 @@ def _parsed(lines: Iterator[str], uri: str) -> Iterator[tuple[str, GroundTruthRe
         raise OperationError(f"{uri} is not UTF-8 text, after line {number}") from error
     except DocumentError as error:
         raise OperationError(f"{uri} line {number} is no ground truth record: {error}") from error
-
-
-def _why(error: ValueError) -> str:
-    # float() would repeat what stands there.
-    return str(error) if isinstance(error, DocumentError) else "its label is no number"

@@ -181,6 +181,65 @@ def test_labels_that_are_refused(
     assert captured.aws.writes == []
 
 
+def of_type(captured: Captured, problem_type: str) -> Model:
+    """Return a captured model of another problem type."""
+    model = captured.model(fresh())
+    schema = model.data_schema.model_copy(update={"problem_type": problem_type})
+    return model.model_copy(update={"data_schema": schema})
+
+
+@pytest.mark.parametrize(
+    ("problem_type", "cells", "labels"),
+    [
+        ("Regression", ("12.50", "-3e2", "0"), ["12.50", "-3e2", "0"]),
+        (
+            "MulticlassClassification",
+            ('"a ""q"""', '"b, c"', "größe"),
+            ['a "q"', "b, c", "größe"],
+        ),
+    ],
+)
+def test_labels_may_be_numbers_or_classes(
+    captured: Captured, tmp_path: Path, problem_type: str, cells: tuple[str, ...], labels: list[str]
+) -> None:
+    """They stand in the records as one cell of CSV, which the join reads; a second put changes nothing."""
+    from steps.scripts.join import _csv_label
+
+    model = of_type(captured, problem_type)
+    lines = [f"{key},{cell}" for key, cell in zip(KEYS, cells, strict=False)]
+
+    put(captured, model, label_file(tmp_path, *lines))
+    assert put(captured, model, label_file(tmp_path, *lines[::-1])).status == "unchanged"
+
+    (records,) = captured.labels(model.model).values()
+    data = [each["groundTruthData"]["data"] for each in records]
+    assert sorted(_csv_label(each, "") for each in data) == sorted(labels)
+    assert sorted(GroundTruthRecord("a", each).label("") for each in data) == sorted(labels)
+
+
+@pytest.mark.parametrize(
+    ("problem_type", "lines", "reason"),
+    [
+        ("Regression", ("APP-00,1.5", "APP-01,many"), "line 3: approve is no finite number"),
+        ("Regression", ("APP-00,inf",), "line 2: approve is no finite number"),
+        ("Regression", ("APP-00,1.5", "APP-00,1.50", "APP-00,1.6"), "line 4: approve contradicts"),
+        ("MulticlassClassification", ("APP-00,a", "APP-01, "), "line 3: approve is empty, or not a number"),
+        ("MulticlassClassification", ("APP-00,NaN",), "line 2: approve is empty, or not a number"),
+        ("MulticlassClassification", ("APP-00,a", "APP-00,b"), "line 3: approve contradicts"),
+    ],
+)
+def test_numbers_and_classes_that_are_refused(
+    captured: Captured, tmp_path: Path, problem_type: str, lines: tuple[str, ...], reason: str
+) -> None:
+    """What no label of the problem type can be is refused with its line."""
+    model = of_type(captured, problem_type)
+    with pytest.raises(UsageError) as caught:
+        put(captured, model, label_file(tmp_path, *lines))
+
+    assert reason in str(caught.value)
+    assert captured.labels(model.model) == {}
+
+
 @pytest.mark.parametrize(
     ("header", "reason"),
     [
@@ -246,7 +305,7 @@ def test_labels_that_contradict_what_is_there_are_refused(captured: Captured, tm
         ("{\n", "line 1 is no ground truth record: it is not JSON"),
         (
             GroundTruthRecord("a", "secret").to_json(),
-            "line 1 is no ground truth record: its label is no number",
+            "line 1 is no ground truth record: its label is neither 0 nor 1",
         ),
         (GroundTruthRecord("a", "{}", "JSON").to_json(), "its label is JSON without 'approve'"),
     ],

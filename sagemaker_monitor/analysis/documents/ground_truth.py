@@ -23,6 +23,12 @@ class GroundTruthRecord:
     data: str
     encoding: str = "CSV"
 
+    @classmethod
+    def of(cls, event_id: str, label: str) -> GroundTruthRecord:
+        """Return the record of one label: a cell of CSV, in quotes where it needs them."""
+        quoted = any(mark in label for mark in ',"\r\n')
+        return cls(event_id, '"{}"'.format(label.replace('"', '""')) if quoted else label)
+
     def to_json(self) -> str:
         """Return the record as one line, without its end."""
         document = {
