@@ -45,8 +45,12 @@ class JobAttributes:
         )
 
     def applied(self, config: AnalysisConfig) -> AnalysisConfig:
-        """Return *config* with the threshold of the job definition, which goes first."""
-        return config if self.threshold is None else replace(config, probability_threshold=self.threshold)
+        """Return *config* with the threshold of the job definition, and where it finds features in JSON."""
+        if self.threshold is not None:
+            config = replace(config, probability_threshold=self.threshold)
+        if self.captured and config.data.features is None:
+            config = replace(config, data=replace(config.data, features=self.attributes.features))
+        return config
 
     def with_predictions(self, captured: Captured, threshold: float) -> Dataset:
         """Return the records with the labels that the model predicted when they were captured.

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import tempfile
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -53,19 +54,23 @@ def baseline_of(
 def _of_records(
     records: Any, data: DataConfig, columns: Sequence[Column], features: pl.DataFrame
 ) -> pl.DataFrame:
-    """Return the rows of *records*, an object or a list of them in the format of the dataset."""
-    if data.type == JSON and isinstance(records, Mapping):
+    """Return the rows of *records*, an object or a list of them in the format of the dataset.
+
+    What was captured may have been either: an object then is a document, a list the lines of one.
+    """
+    one = isinstance(records, Mapping)
+    kind = (JSON if one else JSON_LINES) if data.type == CAPTURED and data.features else data.type
+    if kind == JSON and one:
         text = json.dumps(records)
-    elif data.type == JSON_LINES:
-        each = [records] if isinstance(records, Mapping) else records
-        text = "".join(f"{json.dumps(record)}\n" for record in each)
+    elif kind == JSON_LINES:
+        text = "".join(f"{json.dumps(record)}\n" for record in ([records] if one else records))
     else:
-        kind = "an object" if isinstance(records, Mapping) else "a list of objects"
-        raise AnalysisError(f"{BASELINE} is {kind}; for dataset_type {data.type!r} give a list of rows")
+        given = "an object" if one else "a list of objects"
+        raise AnalysisError(f"{BASELINE} is {given}; for dataset_type {data.type!r} give a list of rows")
     with tempfile.TemporaryDirectory() as folder:
         file = Path(folder) / "baseline"
         file.write_text(text, encoding="utf-8")
-        return _read(data, [file], columns, features, BASELINE)
+        return _read(replace(data, type=kind), [file], columns, features, BASELINE)
 
 
 def _read(

@@ -27,16 +27,14 @@ class Kind:
         return f"{self.resource}-job-definition"
 
 
-# Recorded of data and model quality; the other two names are by analogy.
+# Recorded of data and model quality; the other two names are by analogy, and fit into 63 characters.
 KINDS = {
     kind.type: kind
     for kind in (
         Kind("DataQuality", "data-quality", "model-monitoring", False, "input"),
         Kind("ModelQuality", "model-quality", "model-quality-monitoring", True, "output"),
         Kind("ModelBias", "model-bias", "model-bias-monitoring", True, "output"),
-        Kind(
-            "ModelExplainability", "model-explainability", "model-explainability-monitoring", False, "input"
-        ),
+        Kind("ModelExplainability", "model-explainability", "explainability-monitoring", False, "input"),
     )
 }
 
