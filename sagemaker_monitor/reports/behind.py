@@ -70,9 +70,10 @@ def calibration(verdict: Verdict | None) -> tuple[str, ...]:
     found = verdict.calibration
     size = _size(verdict.batch) if verdict.batch else ""
     families = tuple(map(_family, found.families or ()))
+    aside = f"; {findings.NOT_SIMULATED}" if findings.has_custom(verdict) else ""
     return (
         f"An honest batch{size} would be refused in about {percent(found.refuses_honest)} of cases, by all"
-        " limits that refuse taken together, fixed ones included (simulated).",
+        f" limits that refuse taken together, fixed ones included (simulated){aside}.",
         f"{counted(found.limits, 'limit')} calibrated so that together they refuse at most"
         f" {percent(found.false_refusals)} of honest batches, from {counted(found.replicates, 'replicate')}:"
         f" {text(found.method)}.",

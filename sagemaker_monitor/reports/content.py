@@ -104,7 +104,10 @@ def content(document: ReportInput) -> Report:
         + (verdict.not_checked_left_out if verdict else 0),
         measured=() if shown else table.lines,
         glossary=findings.glossary(
-            [each.metric for each in shown] or [line.metric for line in table.lines], table.descriptions
+            [each.metric for each in shown if not findings.of_custom(each)]
+            if shown
+            else [line.metric for line in table.lines],
+            table.descriptions,
         ),
         steps=lines[: steps.MAX_STEPS],
         steps_left_out=max(0, len(lines) - steps.MAX_STEPS),

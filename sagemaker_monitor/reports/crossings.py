@@ -86,6 +86,8 @@ def crossing(finding: Finding, distributions: Distributions) -> Crossing:
     meaning = MEANINGS.get(finding.metric)
     known = QUALITY.get(finding.metric) if inputs else None
     said = MODEL.get(finding.metric) if of_model(finding) else known or meaning
+    if of_custom(finding):
+        said = None
     has_values = finding.feature is not None and finding.metric in (DRIFT, "categorical_values_check")
     return Crossing(
         title=title(finding),

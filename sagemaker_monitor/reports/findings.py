@@ -6,7 +6,9 @@ import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from sagemaker_monitor.analysis.documents.verdict import Finding
+from sagemaker_monitor.analysis.documents.custom import CHECK_TYPE
+from sagemaker_monitor.analysis.documents.custom import MONITOR as CUSTOM
+from sagemaker_monitor.analysis.documents.verdict import Finding, Verdict
 from sagemaker_monitor.reports.meanings import DRIFT, MEANINGS, MODEL, QUALITY, direction, worsened
 from sagemaker_monitor.reports.scale import Scale, scale
 from sagemaker_monitor.reports.wording import count, digits, number, sentence, text
@@ -15,8 +17,6 @@ MAX_FINDINGS = 500
 MAX_CROSSINGS = 40
 
 COLUMN_CHECKS = ("missing_column_check", "extra_column_check")
-CUSTOM = "custom/"
-"""How the monitors begin that a team brings."""
 ABOUT_MODELS = {"model_quality": "model quality", "explainability": "attributions"}
 """What findings about the model as a whole are about, by their monitor."""
 
@@ -102,6 +102,16 @@ def table_of(finding: Finding) -> str:
     if of_custom(finding):
         return text(f"Custom monitor {finding.monitor.removeprefix(CUSTOM)}", 120)
     return sentence(about(finding)) if of_model(finding) else about(finding)
+
+
+NOT_SIMULATED = "the limits of monitors of your own are not in it"
+"""What is to be said beside an error rate."""
+
+
+def has_custom(verdict: Verdict) -> bool:
+    """Return whether a monitor that a team brought was compared, whose limits no error rate covers."""
+    checks = (each for each in verdict.checks if each.check_type.startswith(CHECK_TYPE))
+    return any(each.status == "compared" for each in checks)
 
 
 def by_aws(finding: Finding) -> bool:
@@ -272,6 +282,9 @@ def neutral(finding: Finding) -> float | None:
 
 def moved(finding: Finding) -> str:
     """Return in words how the metric moved from its baseline."""
+    if of_custom(finding):
+        # What is called recall may be anything to the team.
+        return ""
     if of_model(finding):
         return worsened(finding)
     return direction(finding.metric, finding.value, finding.baseline)
@@ -292,7 +305,7 @@ def limits_of(finding: Finding) -> tuple[float | None, float | None]:
 
 def _reachable(finding: Finding, low: float | None) -> float | None:
     """Return *low*, or None where the metric can never be below it."""
-    meaning = MEANINGS.get(finding.metric)
+    meaning = None if of_custom(finding) else MEANINGS.get(finding.metric)
     return None if low is not None and low <= 0 and meaning and meaning.unsigned else low
 
 

@@ -64,6 +64,10 @@ NEXT_OF_MODEL = (
     " people or the world behave otherwise than when it was trained. If both are as they were, it has to be"
     " trained anew. Decide before its scores are used."
 )
+NEXT_OF_TEAM = (
+    "Look at what the team's own monitor reports, in the document it was read from below. What its metrics"
+    " mean, and what helps, knows who wrote it. Decide before the scores are used."
+)
 NEXT_OF_RANKING = (
     "Look at the features that changed places below: a source that is no longer filled contributes nothing, a"
     " changed one too much. If the inputs are right, the model decides on other grounds than when it was"
@@ -107,6 +111,8 @@ def next_step(found: Standing, refusals: Sequence[Finding]) -> str:
 def _after(verdict: Verdict, refusals: Sequence[Finding]) -> str:
     if verdict.decision == "pass" and any(each.why == NOT_ARRIVED for each in verdict.not_checked):
         return LATER
+    if verdict.decision == "refused" and refusals and findings.of_custom(refusals[0]):
+        return NEXT_OF_TEAM
     if verdict.decision == "refused" and refusals and findings.of_inputs(refusals[0]):
         if refusals[0].metric in findings.COLUMN_CHECKS:
             return NEXT_WITH_COLUMNS

@@ -13,6 +13,7 @@ from sagemaker_monitor.analysis.documents.verdict import CHECK, Finding, Limit, 
 from sagemaker_monitor.cli.render.text import clean, line, number
 from sagemaker_monitor.cli.render.waivers import waiver_lines
 from sagemaker_monitor.reports.attributions import ranking
+from sagemaker_monitor.reports.findings import NOT_SIMULATED, has_custom, of_custom
 
 MOST = 20
 """Findings and names that are shown; the verdict has all of them."""
@@ -85,7 +86,9 @@ def _rows(verdict: Verdict) -> Iterator[str]:
         if batch.window is not None:
             yield clean(f"captured from {batch.window.start} until {batch.window.end}")
     if verdict.calibration is not None:
-        yield f"an honest batch of this size is refused {verdict.calibration.refuses_honest:.1%} of the time"
+        aside = f"; {NOT_SIMULATED}" if has_custom(verdict) else ""
+        rate = f"{verdict.calibration.refuses_honest:.1%}"
+        yield f"an honest batch of this size is refused {rate} of the time{aside}"
 
 
 def _moved(verdict: Verdict) -> list[str]:
@@ -107,7 +110,7 @@ def about(finding: Finding) -> str:
         return finding.facet if finding.facet_value is None else f"{finding.facet}={finding.facet_value}"
     if finding.feature is not None:
         return finding.feature
-    if finding.monitor.startswith("custom/"):
+    if of_custom(finding):
         return finding.monitor.partition("/")[2]
     return "columns" if finding.monitor == "data_quality" else "model"
 
@@ -128,13 +131,18 @@ def findings_table(findings: Sequence[Finding], *, messages: bool = True) -> Tab
             about(finding),
             number(finding.value),
             *([number(finding.baseline)] if compared else []),
-            limit_text(finding.limit),
+            _limit_of(finding),
             *([finding.message] if messages else []),
         ]
         table.add_row(
             *(Text(clean(cell), style="red" if place == 3 else "") for place, cell in enumerate(cells))
         )
     return table
+
+
+def _limit_of(finding: Finding) -> str:
+    own = finding.limit is not None and finding.limit.kind == "aws" and of_custom(finding)
+    return "the monitor's own" if own else limit_text(finding.limit)
 
 
 def limit_text(limit: Limit | None) -> str:
