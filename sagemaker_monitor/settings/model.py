@@ -120,7 +120,11 @@ class DataSchema(Section):
         Column, Field(description="Column that names a record; joins late labels, never sent to the model.")
     ]
     features: Annotated[
-        tuple[Column, ...], Field(min_length=1, description="What the model is sent, in its order; numbers.")
+        tuple[Column, ...],
+        Field(
+            min_length=1,
+            description="What the model is sent, in its order: numbers, and texts where a script takes them.",
+        ),
     ]
     facet_columns: Annotated[tuple[Column, ...], Field(description="Analysed, never sent to the model.")] = ()
 

@@ -44,9 +44,11 @@ def told(before: dict[str, Side], after: dict[str, Side]) -> set[str]:
 
 def test_every_edit_is_told_under_its_key() -> None:
     """Instances of an image are those of checks; nothing that follows from a key is told beside it."""
-    before, after = sides(*OWN), sides(*OWN, *EDITS)
+    own = [*OWN, Edit("model", "monitors.custom", {"texts": {"image": "a:1", "environment": {"slack": "1"}}})]
+    slack = Edit("model", "monitors.custom.texts.environment.slack", "2")
+    before, after = sides(*own), sides(*own, *EDITS, slack)
 
-    assert told(before, after) == {line for edit in EDITS for line in edit.expected}
+    assert told(before, after) == {line for edit in (*EDITS, slack) for line in edit.expected}
 
 
 def test_another_engine_is_told_with_the_steps_it_changes() -> None:

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from sagemaker_monitor.analysis.decision.own_engine import CHECK_TYPE
+from sagemaker_monitor.analysis.documents.custom import name_of
 
 ASSET_URI = re.compile(r"(s3://[^/\s]+(?:/[^\s]*?)?)/assets/([0-9a-f]{64})/([^/\s]+)")
 """Where upsert puts a file: storage root, SHA-256 and name."""
@@ -18,6 +19,9 @@ ORDER = "[order]"
 
 OWN_CHECK = "Processing by an image of one's own"
 """Takes the place of a step's type where a processing step stands in for a check step."""
+
+CUSTOM_CHECK = "monitors.custom."
+"""Begins what takes the place of a step's type where a team's own monitor makes the check."""
 
 _EXPRESSIONS = ("Get", "Std:Join", "Std:JsonGet")
 _WHOLE = frozenset(
@@ -152,11 +156,14 @@ def _walk(steps: Any, place: str, found: dict[str, Unit], orders: dict[str, Any]
 
 
 def _type(step: dict[str, Any]) -> str:
-    """Return the type of a step; of a check that an image of one's own makes, OWN_CHECK."""
+    """Return the type of a step; of a check by an image of one's own OWN_CHECK, or its monitor's key."""
     arguments = step.get("Arguments")
     environment = arguments.get("Environment") if isinstance(arguments, dict) else None
     own = step.get("Type") == "Processing" and isinstance(environment, dict) and CHECK_TYPE in environment
-    return OWN_CHECK if own else str(step.get("Type", ""))
+    if not own or not isinstance(environment, dict):
+        return str(step.get("Type", ""))
+    name = name_of(str(environment[CHECK_TYPE]))
+    return OWN_CHECK if name is None else f"{CUSTOM_CHECK}{name}"
 
 
 def _take_branches(body: dict[str, Any]) -> dict[str, Any]:

@@ -11,7 +11,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from sagemaker_monitor.operations.difference import MISSING
-from sagemaker_monitor.operations.planning.anatomy import OWN_CHECK
+from sagemaker_monitor.operations.planning.anatomy import CUSTOM_CHECK, OWN_CHECK
+from sagemaker_monitor.settings.custom import RESERVED
 
 STORAGE, BUNDLE = "\x00storage", "\x00bundle"
 """Stand for the storage root and for the bundle's own hash, which many values contain."""
@@ -53,7 +54,17 @@ def rule_for(pipeline: str, unit_type: str, path: str) -> Tells | Follows | None
         return _tag(path.removeprefix("Tags."))
     if unit_type == "parameters":
         return _PARAMETERS.get((pipeline, path)) or _PARAMETERS.get(("", path))
+    if unit_type.startswith(CUSTOM_CHECK):
+        return _of_team(unit_type, path)
     return _PLACES.get((unit_type, path)) or _ANYWHERE.get(path)
+
+
+def _of_team(monitor: str, path: str) -> Tells | Follows | None:
+    """Return what a value of the step of a team's own monitor means; which image it is, two keys can say."""
+    variable = path.removeprefix("Arguments.Environment.")
+    if variable not in (path, *RESERVED):
+        return _optional(f"{monitor}.environment.{variable}")
+    return _cluster("compute.checks").get(path) or _ANYWHERE.get(path)
 
 
 def _key(name: str) -> Tells:

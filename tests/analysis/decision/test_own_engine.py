@@ -7,7 +7,9 @@ from typing import Any
 import pytest
 
 from sagemaker_monitor.analysis.decision import own_engine
-from sagemaker_monitor.analysis.decision.spec import OWN, Spec, from_json
+from sagemaker_monitor.analysis.decision.baselines import BASELINES
+from sagemaker_monitor.analysis.decision.reading import check_evidence
+from sagemaker_monitor.analysis.decision.spec import OWN, ExpectedCheck, Spec, from_json
 from sagemaker_monitor.analysis.documents.strict import DocumentError
 
 from .cases import spec_document
@@ -130,3 +132,28 @@ def test_the_engine_of_a_check_is_one_of_two() -> None:
     assert {check.engine for check in spec("own").checks} == {OWN}
     with pytest.raises(DocumentError, match="engine"):
         spec("mine")
+
+
+@pytest.mark.parametrize("check_type", ["DATA_QUALITY", "MODEL_QUALITY", "DATA_BIAS", "MODEL_BIAS"])
+@pytest.mark.parametrize("skipped", ["true", "false"])
+def test_a_job_that_ended_well_and_left_nothing_is_no_evidence(check_type: str, skipped: str) -> None:
+    """An image that ended with 0 and wrote no report has looked at nothing, whether it compared or not."""
+    monitor = {"DATA_QUALITY": "data_quality", "MODEL_QUALITY": "model_quality"}.get(check_type, "bias")
+    expected = ExpectedCheck("Check", check_type, monitor, OWN)
+    ended = job(check_type, skip_check=skipped, register_new_baseline=skipped)
+    metadata = told({**ended, "ExitMessage": ""})
+    part, constraints = BASELINES[check_type]
+    carried = {
+        constraints: {"S3Uri": "s3://b/old/baseline_constraints"},
+        "Statistics": {"S3Uri": "s3://b/old/baseline_statistics"},
+    }
+
+    found = check_evidence(
+        Service(ended),  # type: ignore[arg-type]
+        expected,
+        {"StepName": "Check", "StepStatus": "Succeeded", "Metadata": metadata},
+        {"DriftCheckBaselines": {part: carried}},
+    )
+
+    assert found.status == "no-evidence"
+    assert str(found.reason).endswith(".json does not exist")
