@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
+from sagemaker_monitor.cli.main import main
 from sagemaker_monitor.emulator.config import EmulatorConfig
 from sagemaker_monitor.emulator.jobs.images import Registry
 from sagemaker_monitor.emulator.lifecycle import LifecycleError, fire
@@ -27,6 +28,14 @@ CAPTURE: dict[str, Any] = {
     "DestinationS3Uri": "s3://data/captures",
     "CaptureOptions": [{"CaptureMode": "InputAndOutput"}],
 }
+ENVIRONMENT = """
+schema_version: 1
+account: "000000000000"
+region: {region}
+endpoint_url: {url}
+roles: {{execution: "arn:aws:iam::000000000000:role/monitor"}}
+storage: {{bucket: data}}
+"""
 HOURLY = {"ScheduleExpression": "cron(0 * ? * * *)"}
 OUTPUT = {
     "MonitoringOutputs": [
@@ -317,6 +326,34 @@ def test_what_cannot_be_fired_is_said(watched: Hosted, name: str, at: str | None
         schedule(watched, "strict", "bad")
     with pytest.raises(LifecycleError, match=said):
         fire(watched.running.url, REGION, name, at)
+
+
+def test_the_command_that_fires_exits_by_what_was_found(
+    watched: Hosted, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """10 for violations, 0 for none, 3 where there was nothing to look at; with the reports' place."""
+    (tmp_path / "environments").mkdir()
+    (tmp_path / "environments" / "local.yaml").write_text(
+        ENVIRONMENT.format(region=REGION, url=watched.running.url)
+    )
+    for name, job in (("by-hand", "bad"), ("by-hand-too", "good")):
+        schedule(watched, name, job)
+    options = ("--conf-dir", str(tmp_path))
+
+    codes = [
+        main(["local", "fire", "by-hand", "--at", due(watched), *options]),
+        main(["local", "fire", "by-hand-too", "--at", due(watched), "--format", "json", *options]),
+        main(["local", "fire", "by-hand", "--at", "2020-01-01T12:00:00Z", *options]),
+        main(["local", "fire", "nobody", *options]),
+    ]
+
+    told = capsys.readouterr()
+    assert codes == [10, 0, 3, 3]
+    assert "by-hand: CompletedWithViolations" in told.out
+    assert "reports: s3://data/reports/scale/by-hand/" in told.out
+    assert '"MonitoringExecutionStatus": "Completed"' in told.out
+    assert "Job inputs had no data" in told.out
+    assert "there is no monitoring schedule 'nobody'" in told.err
 
 
 def test_executions_that_a_kill_interrupted_have_failed(watched: Hosted) -> None:
