@@ -17,8 +17,9 @@ from sagemaker_monitor.reports.findings import NOT_SIMULATED, has_custom, of_cus
 
 MOST = 20
 """Findings and names that are shown; the verdict has all of them."""
-WITH_MESSAGES = 110
-"""Columns of a terminal from which there is room for each finding's sentence."""
+_BETWEEN = 4
+LINES = 2
+"""Lines that a finding's sentence may take; where it needs more, the report tells it."""
 
 
 def print_verdict(screen: Console, verdict: Verdict, uri: str) -> None:
@@ -26,11 +27,19 @@ def print_verdict(screen: Console, verdict: Verdict, uri: str) -> None:
     line(screen, Text(clean(verdict.summary)))
     refusing = [finding for finding in verdict.findings if finding.severity == "refuse"]
     if refusing:
-        screen.print(findings_table(refusing[:MOST], messages=screen.width >= WITH_MESSAGES))
+        screen.print(_fitting_table(screen, refusing[:MOST]))
     beyond = max(0, len(refusing) - MOST)
     for text in _beside_the_table(verdict, refusing[:MOST], beyond):
         line(screen, Text(text))
     line(screen, Text(f"verdict: {clean(uri)}"))
+
+
+def _fitting_table(screen: Console, findings: Sequence[Finding]) -> Table:
+    """Return the table with each finding's sentence if these leave the rows readable, else without."""
+    bare = findings_table(findings, messages=False)
+    room = screen.width - screen.measure(bare).maximum - _BETWEEN
+    longest = max(len(clean(finding.message)) for finding in findings)
+    return findings_table(findings) if longest <= LINES * room else bare
 
 
 def _beside_the_table(verdict: Verdict, shown: Sequence[Finding], beyond: int) -> Iterator[str]:
@@ -116,7 +125,7 @@ def about(finding: Finding) -> str:
 
 
 def findings_table(findings: Sequence[Finding], *, messages: bool = True) -> Table:
-    """Return what crossed its limit as a table, with each finding's sentence if there is room."""
+    """Return what crossed its limit as a table, with each finding's sentence or without."""
     table = Table(box=SIMPLE_HEAD)
     # Distances are measured from the baseline: it has none of its own.
     compared = any(finding.baseline is not None for finding in findings)
