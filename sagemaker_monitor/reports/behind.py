@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from sagemaker_monitor.analysis.documents import verdict as documents
 from sagemaker_monitor.analysis.documents.verdict import Verdict
 from sagemaker_monitor.reports import findings, steps
+from sagemaker_monitor.reports.tables import MAX_FINDINGS
 from sagemaker_monitor.reports.wording import count, counted, percent, text
 
 
@@ -60,7 +61,7 @@ def people(verdict: Verdict | None) -> tuple[People, ...]:
                 for side in (each.inside, each.outside)
             ),
         )
-        for each in verdict.batch.facets[: findings.MAX_FINDINGS]
+        for each in verdict.batch.facets[:MAX_FINDINGS]
     )
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from sagemaker_monitor.analysis.documents.verdict import Verdict
-from sagemaker_monitor.reports import attributions, behind, findings, measured, steps, waivers
+from sagemaker_monitor.reports import attributions, behind, findings, measured, steps, tables, waivers
 from sagemaker_monitor.reports.crossings import Crossing, crossing
 from sagemaker_monitor.reports.distributions import NOT_DRAWN, read_distributions
 from sagemaker_monitor.reports.document import ReportInput
@@ -36,8 +36,8 @@ class Report:
     waived: tuple[waivers.WaivedLine, ...]
     waived_left_out: int
     waivers: tuple[waivers.WaiverLine, ...]
-    groups: tuple[findings.Group, ...]
-    inputs: tuple[findings.InputLine, ...]
+    groups: tuple[tables.Group, ...]
+    inputs: tuple[tables.InputLine, ...]
     ranking: attributions.Ranking
     aws_rules: tuple[str, ...]
     findings_left_out: int
@@ -63,7 +63,7 @@ def content(document: ReportInput) -> Report:
     verdict = found.verdict
     lines = steps.step_lines(document.steps)
     table = measured.measure(document.analyses)
-    shown = findings.select(verdict.findings if verdict else ())
+    shown = tables.select(verdict.findings if verdict else ())
     crossed = findings.most_telling_first(e for e in (verdict.findings if verdict else ()) if e.crossed)
     refusing, warning, waived = (
         [each for each in crossed if findings.outcome(each) == outcome]
@@ -89,12 +89,12 @@ def content(document: ReportInput) -> Report:
         waived=tuple(map(waivers.waived_line, waived[: findings.MAX_CROSSINGS])),
         waived_left_out=max(0, len(waived) - findings.MAX_CROSSINGS),
         waivers=waivers.waiver_lines(verdict),
-        groups=findings.grouped(shown),
-        inputs=findings.input_lines(shown),
-        aws_rules=findings.aws_rules(shown),
+        groups=tables.grouped(shown),
+        inputs=tables.input_lines(shown),
+        aws_rules=tables.aws_rules(shown),
         ranking=attributions.ranking(verdict.attributions if verdict else None),
         findings_left_out=len(verdict.findings) - len(shown) + verdict.findings_left_out if verdict else 0,
-        counts=findings.tally(verdict.findings) if verdict else (),
+        counts=tables.tally(verdict.findings) if verdict else (),
         sizes=behind.sizes(verdict),
         people=behind.people(verdict),
         calibration=behind.calibration(verdict),
@@ -103,7 +103,7 @@ def content(document: ReportInput) -> Report:
         not_checked_left_out=max(0, len(not_checked) - MAX_NOT_CHECKED)
         + (verdict.not_checked_left_out if verdict else 0),
         measured=() if shown else table.lines,
-        glossary=findings.glossary(
+        glossary=tables.glossary(
             [each.metric for each in shown if not findings.of_custom(each)]
             if shown
             else [line.metric for line in table.lines],

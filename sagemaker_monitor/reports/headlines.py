@@ -73,10 +73,6 @@ NEXT_OF_RANKING = (
     " changed one too much. If the inputs are right, the model decides on other grounds than when it was"
     " approved, and somebody has to approve that."
 )
-NEXT_OF_CUSTOM = (
-    "Look at what the team's own monitor reports; its documents are listed under Provenance, and what its"
-    " numbers mean the team knows that brought it. Decide before the scores are used."
-)
 LATER = (
     "Nothing has to be done now. When labels have arrived: ground-truth put, then monitor-ground-truth, which"
     " judges what waits for them."
@@ -118,8 +114,6 @@ def _after(verdict: Verdict, refusals: Sequence[Finding]) -> str:
             return NEXT_WITH_COLUMNS
         more = not all(map(findings.of_inputs, refusals))
         return NEXT_OF_INPUTS + AND_THEN if more else NEXT_OF_INPUTS
-    if verdict.decision == "refused" and refusals and findings.of_custom(refusals[0]):
-        return NEXT_OF_CUSTOM
     if verdict.decision == "refused" and refusals and findings.of_model(refusals[0]):
         return NEXT_OF_RANKING if refusals[0].monitor == "explainability" else NEXT_OF_MODEL
     return NEXT[verdict.decision]

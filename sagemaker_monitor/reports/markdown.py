@@ -145,7 +145,7 @@ def _waivers(report: Report) -> Iterator[str]:
     if report.waivers:
         header = ("Covers", "Status", "Approved by", "Last day", "Crossed limits", "Reason")
         rows = (
-            [code(x.match), x.status, escape(x.approved_by), escape(x.expires), x.crossings, escape(x.reason)]
+            [code(x.match), x.status, escape(x.approved_by), escape(x.expires), x.covered, escape(x.reason)]
             for x in report.waivers
         )
         yield from table(header, rows)

@@ -7,7 +7,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from sagemaker_monitor.reports.findings import MAX_FINDINGS, group_name
+from sagemaker_monitor.reports.findings import group_name
+from sagemaker_monitor.reports.tables import MAX_FINDINGS
 from sagemaker_monitor.reports.wording import number, text
 
 SECTIONS = ("pre_training_bias_metrics", "post_training_bias_metrics")

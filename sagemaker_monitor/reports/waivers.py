@@ -4,7 +4,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from sagemaker_monitor.analysis.documents.verdict import APPLIED, EXPIRED, UNUSED, Finding, Verdict
+from sagemaker_monitor.analysis.documents.verdict import (
+    APPLIED,
+    EXPIRED,
+    UNUSED,
+    ConfiguredWaiver,
+    Finding,
+    Verdict,
+)
 from sagemaker_monitor.reports import findings
 from sagemaker_monitor.reports.wording import count, counted, number, text
 
@@ -18,7 +25,7 @@ TONES = {APPLIED: "unclear", UNUSED: "plain", EXPIRED: "closed"}
 
 @dataclass(frozen=True)
 class WaiverLine:
-    """One waiver of the policy; *tone* is how its status is shown."""
+    """One waiver of the policy; *tone* is how its status is shown, *covered* counts what it is about."""
 
     match: str
     status: str
@@ -26,7 +33,7 @@ class WaiverLine:
     approved_by: str
     expires: str
     reason: str
-    crossings: str
+    covered: str
 
 
 @dataclass(frozen=True)
@@ -46,17 +53,19 @@ def waiver_lines(verdict: Verdict | None) -> tuple[WaiverLine, ...]:
     """Return every waiver of the policy: expired ones first, then those that were applied."""
     order = (EXPIRED, APPLIED, UNUSED)
     waivers = sorted(verdict.waivers if verdict else (), key=lambda each: order.index(each.status))
-    return tuple(
-        WaiverLine(
-            match=text(each.match, 200),
-            status=STATUS_WORDS[each.status],
-            tone=TONES[each.status],
-            approved_by=text(each.approved_by, 200),
-            expires=text(each.expires, 40),
-            reason=text(each.reason),
-            crossings=count(each.findings),
-        )
-        for each in waivers
+    return tuple(waiver_line(each, each.findings) for each in waivers)
+
+
+def waiver_line(each: ConfiguredWaiver, covered: int) -> WaiverLine:
+    """Return one waiver, with how many crossed limits or runs it is about."""
+    return WaiverLine(
+        match=text(each.match, 200),
+        status=STATUS_WORDS[each.status],
+        tone=TONES[each.status],
+        approved_by=text(each.approved_by, 200),
+        expires=text(each.expires, 40),
+        reason=text(each.reason),
+        covered=count(covered),
     )
 
 

@@ -26,7 +26,7 @@ from tests.operations.emulated import (
 
 def test_runs_of_all_pipelines_come_oldest_first_with_what_they_left(aws: Aws, model: Model) -> None:
     """A verdict, none with the step that broke, one that is no JSON; and the version that was registered."""
-    first = register_version(aws)
+    first = register_version(aws, AcceptReason="a new product line")
     put_verdict(aws, make_verdict(aws.environment, first))
     second = register_version(aws)
     put_if_missing(aws, verdict_place(aws.environment, second), b"{")
@@ -44,6 +44,7 @@ def test_runs_of_all_pipelines_come_oldest_first_with_what_they_left(aws: Aws, m
     assert [bool(run.unreadable) for run in found.runs] == [False, True, False]
     assert found.runs[2].reason == "Refuse failed: no rows"
     assert [(each.number, each.execution_arn) for each in found.versions] == [(2, second), (1, first)]
+    assert found.versions[1].accept_reason == "a new product line"
     assert not found.older
     assert found.details["Inventory"] == "MR-0417"
 

@@ -10,8 +10,8 @@ import pytest
 from sagemaker_monitor.analysis.documents.verdict import DECISIONS, Limit
 from sagemaker_monitor.reports import FORMATS, ReportError, render
 from sagemaker_monitor.reports.content import content
-from sagemaker_monitor.reports.findings import MAX_FINDINGS
 from sagemaker_monitor.reports.headlines import HEADLINES, NEXT
+from sagemaker_monitor.reports.tables import MAX_FINDINGS
 from tests.reports.conftest import PAGES, MakeFinding, MakeInput, MakeVerdict, step
 
 

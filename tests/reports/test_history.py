@@ -230,11 +230,23 @@ def test_versions_name_the_run_that_registered_them(make_history: MakeHistory, m
     """Status, last change and reason are the registry's; the run is found by its ARN."""
     registered = make_run(1, "pass", pipeline="register", findings=())
     version = PastVersion(
-        2, f"{ARN}:model-package/m/2", "Approved", START, START, "gate: pass", registered.execution_arn
+        2,
+        f"{ARN}:model-package/m/2",
+        "Approved",
+        START,
+        START,
+        "gate: pass",
+        registered.execution_arn,
+        "new line",
     )
 
     (line,) = history(make_history(registered, versions=(version,))).versions
-    assert (line.number, line.approval, line.description, line.run) == ("2", "Approved", "gate: pass", "1")
+    assert (line.number, line.approval, line.description, line.run) == (
+        "2",
+        "Approved",
+        "Baseline accepted: new line. gate: pass",
+        "1",
+    )
 
 
 def test_features_are_ranked_over_the_runs_of_the_version_in_use(

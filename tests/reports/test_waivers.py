@@ -62,7 +62,7 @@ def test_waivers_are_listed_by_who_and_why(make_input: MakeInput, waived: dict[s
     """Expired ones come first, and one that covered nothing says so."""
     lines = content(make_input(verdict=waived)).waivers
 
-    assert [(each.match, each.status, each.crossings) for each in lines] == [
+    assert [(each.match, each.status, each.covered) for each in lines] == [
         ("bias/DI/old", "expired", "2"),
         ("bias/DPPL/black", "applied", "1"),
         ("bias/RD/*", "covered nothing", "0"),
@@ -143,7 +143,7 @@ def test_waivers_and_acceptances_are_followed_over_the_runs(
     ]
 
     report = history(HistoryInput("mortgage", "prod", runs, (), START))
-    lines = {each.match: (each.status, each.applied) for each in report.waivers}
+    lines = {each.match: (each.status, each.covered) for each in report.waivers}
     assert lines["bias/DPPL/black"] == ("expired", "2")
     assert lines["bias/RD/*"] == ("covered nothing", "0")
     assert [(each.run, each.step, each.reason) for each in report.accepted] == [

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from sagemaker_monitor.reports import findings
+from sagemaker_monitor.reports import findings, tables
 from sagemaker_monitor.reports.crossings import title
 from sagemaker_monitor.reports.headlines import HEADLINES, NEXT
 from sagemaker_monitor.reports.history.chart import Chart, draw
@@ -14,7 +14,6 @@ from sagemaker_monitor.reports.history.document import HistoryInput, PastVersion
 from sagemaker_monitor.reports.history.rankings import RankLine, rank_lines
 from sagemaker_monitor.reports.history.responsibility import (
     Accepted,
-    PastWaiver,
     accepted_checks,
     past_waivers,
 )
@@ -22,6 +21,7 @@ from sagemaker_monitor.reports.history.runs import GAP, Run, RunLine, read_runs,
 from sagemaker_monitor.reports.history.series import Series, collect, most_telling
 from sagemaker_monitor.reports.meanings import DRIFT, MEANINGS, MODEL, QUALITY
 from sagemaker_monitor.reports.provenance import Facts, facts_of, inventory
+from sagemaker_monitor.reports.waivers import WaiverLine
 from sagemaker_monitor.reports.wording import clock, count, counted, number, text
 
 MOST_CHARTS, MOST_POINTS = 24, 2400
@@ -80,6 +80,7 @@ class History:
     """Everything the page of a model over time shows; every text is clean, none is escaped."""
 
     title: str
+    model: str
     facts: tuple[str, ...]
     tone: str
     headline: str
@@ -97,7 +98,7 @@ class History:
     metrics: tuple[MetricLine, ...]
     metrics_left_out: int
     glossary: tuple[tuple[str, str, str], ...]
-    waivers: tuple[PastWaiver, ...]
+    waivers: tuple[WaiverLine, ...]
     accepted: tuple[Accepted, ...]
     versions: tuple[VersionLine, ...]
     versions_left_out: int
@@ -118,6 +119,7 @@ def history(document: HistoryInput) -> History:
     skipped = _not_checked(runs)
     return History(
         title=text(f"{document.model} · {document.environment} · over time", 200),
+        model=text(document.model, 120),
         facts=inventory(document.details),
         tone=_tone(last, lines),
         headline=f"Last verdict: {last.headline[0].lower()}{last.headline[1:]}" if last else "No verdict yet",
@@ -134,7 +136,7 @@ def history(document: HistoryInput) -> History:
         ranking=rank_lines(runs),
         metrics=tuple(map(_metric_line, told[:MOST_SERIES])),
         metrics_left_out=max(0, len(told) - MOST_SERIES),
-        glossary=findings.glossary((each.metric for each in drawn), {}),
+        glossary=tables.glossary((each.metric for each in drawn), {}),
         waivers=past_waivers(runs)[:MOST_PEOPLE],
         accepted=accepted_checks(runs)[:MOST_PEOPLE],
         versions=tuple(_version_line(each, lines) for each in document.versions),
@@ -237,9 +239,15 @@ def _version_line(version: PastVersion, lines: Iterable[RunLine]) -> VersionLine
         registered=clock(version.created),
         approval=text(version.approval, 60),
         changed=clock(version.changed) if version.changed else "–",
-        description=text(version.description),
+        description=_why(version),
         run=count(run.number) if run else "",
     )
+
+
+def _why(version: PastVersion) -> str:
+    """Return what the version's approval says, and why its baseline was accepted without a comparison."""
+    accepted = f"Baseline accepted: {text(version.accept_reason)}" if version.accept_reason else ""
+    return ". ".join(filter(None, (accepted, text(version.description))))
 
 
 def _not_checked(runs: Iterable[Run]) -> tuple[tuple[str, str, str], ...]:

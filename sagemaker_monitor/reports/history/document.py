@@ -26,7 +26,10 @@ class PastRun:
 
 @dataclass(frozen=True)
 class PastVersion:
-    """One model package version as the registry has it now; *execution_arn* is what registered it."""
+    """One model package version as the registry has it now; *execution_arn* is what registered it.
+
+    *accept_reason* says why its baseline was accepted without a comparison, where it was.
+    """
 
     number: int
     arn: str
@@ -35,6 +38,7 @@ class PastVersion:
     changed: datetime | None = None
     description: str = ""
     execution_arn: str = ""
+    accept_reason: str = ""
 
 
 @dataclass(frozen=True)

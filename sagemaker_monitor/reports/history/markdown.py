@@ -79,7 +79,7 @@ def _waivers(report: History) -> Iterator[str]:
         yield ""
         header = ("Covers", "Status", "Approved by", "Last day", "Applied in runs", "Reason")
         rows = (
-            [code(x.match), x.status, escape(x.approved_by), escape(x.expires), x.applied, escape(x.reason)]
+            [code(x.match), x.status, escape(x.approved_by), escape(x.expires), x.covered, escape(x.reason)]
             for x in report.waivers
         )
         yield from table(header, rows)

@@ -55,6 +55,7 @@ def _version(each: PastVersion) -> dict[str, Any]:
         "changed": _time(each.changed),
         "description": each.description or None,
         "execution_arn": each.execution_arn or None,
+        "accept_reason": each.accept_reason or None,
     }
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import fields
 from typing import Literal, get_args
 
 from sagemaker_monitor.reports.document import ReportError
@@ -21,32 +20,13 @@ def render_history(document: HistoryInput, format: HistoryFormat) -> str:
         raise ReportError(
             f"no format {format!r} for a model over time; there are {', '.join(HISTORY_FORMATS)}"
         )
+    # A page needs numpy and jinja2; who only handles its errors does not.
     from sagemaker_monitor.reports.history.content import history
     from sagemaker_monitor.reports.history.markdown import as_markdown
+    from sagemaker_monitor.reports.history.page import as_html
     from sagemaker_monitor.reports.history.record import as_json
 
     if format == "json":
         return as_json(document)
     report = history(document)
-    return _page(document, report) if format == "html" else as_markdown(report)
-
-
-def _page(document: HistoryInput, report: object) -> str:
-    from sagemaker_monitor.reports.history import chart
-    from sagemaker_monitor.reports.history.content import History
-    from sagemaker_monitor.reports.history.strip import draw_strip
-    from sagemaker_monitor.reports.page import fill
-    from sagemaker_monitor.reports.wording import text
-
-    assert isinstance(report, History)
-    values = {field.name: getattr(report, field.name) for field in fields(report)}
-    return fill(
-        "history/page.html.j2",
-        {
-            **values,
-            "model": text(document.model),
-            "strip": draw_strip(report.runs[::-1]),
-            "trend": (chart.WIDTH, chart.HEIGHT),
-            "legend": chart.LEGEND,
-        },
-    )
+    return as_html(report) if format == "html" else as_markdown(report)

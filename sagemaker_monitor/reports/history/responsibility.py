@@ -7,21 +7,8 @@ from dataclasses import dataclass
 
 from sagemaker_monitor.analysis.documents.verdict import APPLIED, ConfiguredWaiver
 from sagemaker_monitor.reports.history.runs import Run
-from sagemaker_monitor.reports.waivers import STATUS_WORDS, TONES
+from sagemaker_monitor.reports.waivers import WaiverLine, waiver_line
 from sagemaker_monitor.reports.wording import count, text
-
-
-@dataclass(frozen=True)
-class PastWaiver:
-    """One waiver: its status in the last run that had it, and in how many runs it covered something."""
-
-    match: str
-    status: str
-    tone: str
-    approved_by: str
-    expires: str
-    reason: str
-    applied: str
 
 
 @dataclass(frozen=True)
@@ -33,8 +20,11 @@ class Accepted:
     reason: str
 
 
-def past_waivers(runs: Sequence[Run]) -> tuple[PastWaiver, ...]:
-    """Return every waiver that any of *runs* had, newest first; one with another reason is another one."""
+def past_waivers(runs: Sequence[Run]) -> tuple[WaiverLine, ...]:
+    """Return every waiver that any of *runs* had, newest first, with the runs in which it covered something.
+
+    Its status is that of the last run; a waiver with another reason is another one.
+    """
     last: dict[tuple[str, ...], ConfiguredWaiver] = {}
     applied: dict[tuple[str, ...], int] = {}
     for run in reversed(runs):
@@ -42,18 +32,7 @@ def past_waivers(runs: Sequence[Run]) -> tuple[PastWaiver, ...]:
             key = (each.match, each.approved_by, each.expires, each.reason)
             last.setdefault(key, each)
             applied[key] = applied.get(key, 0) + (each.status == APPLIED)
-    return tuple(
-        PastWaiver(
-            match=text(each.match, 200),
-            status=STATUS_WORDS[each.status],
-            tone=TONES[each.status],
-            approved_by=text(each.approved_by, 200),
-            expires=text(each.expires, 40),
-            reason=text(each.reason),
-            applied=count(applied[key]),
-        )
-        for key, each in last.items()
-    )
+    return tuple(waiver_line(each, applied[key]) for key, each in last.items())
 
 
 def accepted_checks(runs: Sequence[Run]) -> tuple[Accepted, ...]:
