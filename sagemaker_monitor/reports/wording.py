@@ -10,6 +10,8 @@ from datetime import UTC, datetime
 MAX_TEXT = 600
 NAMES = frozenset({"auc", "f1", "f2"})
 FEWEST_DIGITS, MOST_DIGITS = 3, 9
+SMALL, LARGE = 1e-3, 1e3
+"""Below and above, decimals are counted from the largest value's first digit on."""
 
 # Control characters, and those that turn the reading direction or cannot be seen.
 _UNSEEN = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]")
@@ -29,12 +31,20 @@ def sentence(words: str) -> str:
 
 
 def digits(values: Iterable[float | None]) -> int:
-    """Return how many decimals keep different *values* different on paper; 3 to 9."""
+    """Return how many decimals keep different *values* different on paper; 3 to 9 between 0.001 and 1,000."""
     known = sorted({value for value in values if value is not None and math.isfinite(value)})
-    for count in range(FEWEST_DIGITS, MOST_DIGITS):
+    fewest = _fewest(max(map(abs, known), default=0.0))
+    most = fewest + MOST_DIGITS - FEWEST_DIGITS
+    for count in range(fewest, most):
         if len({f"{value:.{count}f}" for value in known}) == len(known):
             return count
-    return MOST_DIGITS
+    return most
+
+
+def _fewest(largest: float) -> int:
+    if SMALL <= largest < LARGE or not largest:
+        return FEWEST_DIGITS
+    return max(0, 2 - math.floor(math.log10(largest)) + (3 if largest >= LARGE else 0))
 
 
 def number(value: float | None, decimals: int = FEWEST_DIGITS) -> str:
@@ -43,8 +53,8 @@ def number(value: float | None, decimals: int = FEWEST_DIGITS) -> str:
         return "–"
     if math.isinf(value):
         return "∞" if value > 0 else "−∞"
-    written = f"{abs(value):.{decimals}f}"
-    return f"−{written}" if value < 0 and float(written) else written
+    written = f"{abs(value):,.{decimals}f}"
+    return f"−{written}" if value < 0 and float(written.replace(",", "")) else written
 
 
 def count(value: int) -> str:

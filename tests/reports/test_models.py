@@ -8,8 +8,9 @@ from typing import Any
 
 import pytest
 
+from sagemaker_monitor.analysis.decision import wording as decided
 from sagemaker_monitor.analysis.documents.verdict import Attribution, Finding, Limit
-from sagemaker_monitor.reports import render
+from sagemaker_monitor.reports import render, wording
 from sagemaker_monitor.reports.attributions import MOST_FEATURES, places, ranking
 from sagemaker_monitor.reports.content import content
 from sagemaker_monitor.reports.headlines import NEXT_OF_MODEL, NEXT_OF_RANKING
@@ -275,3 +276,22 @@ def test_a_teams_own_monitor_has_a_table_and_words_of_its_own(
     assert report.next_step.startswith("Look at what the team's own monitor reports")
     assert dict(report.counts)["flagged by AWS's rule"] == "0"
     assert report.inputs == ()
+
+
+@pytest.mark.parametrize(
+    ("values", "said"),
+    [
+        ((2369538756.17, 1200302880.32), ["2,369,538,756", "1,200,302,880"]),
+        ((23695.38, 9458.6), ["23,695.4", "9,458.6"]),
+        ((9.7e-10, 1.6e-10), ["0.000000000970", "0.000000000160"]),
+        ((0.5, 0.500001), ["0.500000", "0.500001"]),
+        ((-1234.5, 0.0), ["−1,234.50", "0.00"]),
+    ],
+)
+def test_errors_in_any_unit_can_be_read(values: tuple[float, ...], said: list[str]) -> None:
+    """Squared errors of prices have no decimals, those of tiny labels are no row of zeros."""
+    decimals = wording.digits(values)
+
+    assert [wording.number(value, decimals) for value in values] == said
+    assert [decided.number(value).rstrip("0") for value in values[:1]] != ["0."]
+    assert len(decided.number(values[0], *values[1:])) <= len(said[0]) + 1

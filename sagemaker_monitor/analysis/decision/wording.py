@@ -94,6 +94,8 @@ MOST_ALIKE = 1e-6
 """Values that differ by less, or by less of their size where they are small, are the same to a person."""
 SMALL = 5e-4
 """Below this a person needs the first digits that are not 0."""
+LARGE = 1e3
+"""From here on, fractions tell a person less than the digits before them; five digits are enough."""
 SHARES = (
     (re.compile(r"Observed: (?:Only )?([0-9.Ee+-]+)%"), 100.0),
     (re.compile(r"Value: ([0-9.Ee+-]+[0-9])"), 1.0),
@@ -110,11 +112,13 @@ def number(value: float | None, *others: float | None) -> str:
     digits = 3 if abs(value) < 0.1 else 2
     if 0 < abs(value) < SMALL:
         digits = 1 - math.floor(math.log10(abs(value)))
+    if abs(value) >= LARGE:
+        digits = max(0, 4 - math.floor(math.log10(abs(value))))
     alike = MOST_ALIKE * min(1.0, abs(value) or 1.0)
     close = [each for each in others if each is not None and alike < abs(each - value) < float("inf")]
     while any(f"{each:.{digits}f}" == f"{value:.{digits}f}" for each in close):
         digits += 1
-    return f"{value:.{digits}f}"
+    return f"{value:,.{digits}f}"
 
 
 def meaning(metric: str, value: float, neutral: float) -> str:
