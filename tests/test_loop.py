@@ -119,6 +119,26 @@ def test_the_first_version_carries_its_baselines_and_evidence(approved: Loop) ->
     }
 
 
+def test_calibrate_tells_what_the_policy_sees_beside_the_approved_rows(
+    approved: Loop, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """All four monitors from the version's own rows; from a local file what needs no prediction, and why."""
+    change = ("--rows", "300", "--detect", "data_quality/baseline_drift_check/appinc=0.2")
+    assert approved("calibrate", "mortgage", *change, *JSON) == 0
+    found = json.loads(capsys.readouterr().out)
+    at = found["sizes"][0]
+    assert (
+        approved("calibrate", "mortgage", "--rows", "300", "--baseline", approved.file("validation.csv")) == 0
+    )
+    told = capsys.readouterr().out
+
+    assert found["baseline"]["rows"] == 750
+    assert set(at["monitors"]) == {"data_quality", "bias", "model_quality", "explainability"}
+    assert at["monitors"]["data_quality"]["refuses_honest"] <= 0.025
+    assert at["declared"][0]["caught"] > 0.8
+    assert "not simulated: model_quality: needs scored rows" in told
+
+
 def test_an_honest_batch_passes(approved: Loop, capsys: pytest.CaptureFixture[str]) -> None:
     """AWS's rule flags it, chance explains what it flags, and the run exits 0; four monitors were judged."""
     batch = ("--input", approved.file("batch-honest.csv"), "--labels", approved.file("labels-honest.csv"))

@@ -27,6 +27,9 @@ COMMANDS = {
     "status": Lazy(f"{_HERE}.status:status", "Show what is deployed, what ran last, and what is approved."),
     "gate": Lazy(f"{_HERE}.gate:gate", "Show a version's evidence; open the version with it."),
     "report": Lazy(f"{_HERE}.report:report", "Write a verdict as a page, as Markdown or as JSON."),
+    "calibrate": Lazy(
+        f"{_HERE}.calibrate:calibrate", "Show what the policy refuses and sees, by a batch's rows."
+    ),
     "backtest": Lazy(f"{_HERE}.backtest:backtest", "Decide past runs again under candidate policies."),
     "local": Lazy(f"{_HERE}.local:local", "Start, stop and look at the emulator."),
 }

@@ -55,7 +55,7 @@ def gather(aws: Aws, execution_arn: str, *, compared_with: str | None) -> Record
         for each in job.get("ProcessingInputs", ()):
             source = each.get("S3Input", {})
             if each["InputName"] not in ("code", "decision"):
-                _fetch(aws, source["S3Uri"], _here(Path(folder), source["LocalPath"]))
+                fetch(aws, source["S3Uri"], _here(Path(folder), source["LocalPath"]))
         options = _options(job, Path(folder))
         if not getattr(options, BASELINE) and compared_with:
             setattr(options, BASELINE, compared_with)
@@ -85,7 +85,7 @@ def _here(root: Path, path: str) -> Path:
     return root / path.removeprefix(CONTAINER)
 
 
-def _fetch(aws: Aws, uri: str, folder: Path) -> None:
+def fetch(aws: Aws, uri: str, folder: Path) -> None:
     """Copy the objects below *uri*, or the one that it is, into *folder* under their names."""
     root = uri.rstrip("/")
     found = 0

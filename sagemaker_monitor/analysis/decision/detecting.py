@@ -49,21 +49,24 @@ class Simulators:
 
 
 def simulators(
-    spec: Spec, sample: Sample | None, features: Table | None, *, problem: str | None = None
+    spec: Spec, sample: Sample | None, features: Table | None, *, predicted: bool = True
 ) -> Simulators:
-    """Return what simulates each monitor beside the rows of one baseline."""
+    """Return what simulates each monitor beside the rows of one baseline.
+
+    Without *predicted* labels its predictions are none, and nothing is told of them.
+    """
     known: Dict[str, Simulated] = {}
     without = {EXPLAINABILITY: NO_SHIFT}
     if sample is None:
-        without.update((monitor, problem or NO_ROWS) for monitor in NEED_LABELS)
+        without.update((monitor, NO_ROWS) for monitor in NEED_LABELS)
     else:
-        known[BIAS] = BiasPower(spec, sample)
+        known[BIAS] = BiasPower(spec, sample, predicted=predicted)
         if sample.scored is None:
             without[MODEL_QUALITY] = sample.unscored or "there are no scores"
         else:
             known[MODEL_QUALITY] = ModelPower(spec, sample.scored)
     if features is None:
-        without[DATA_QUALITY] = problem or NO_ROWS
+        without[DATA_QUALITY] = NO_ROWS
     else:
         known[DATA_QUALITY] = DriftPower(spec, features)
     return Simulators(known, without)

@@ -55,7 +55,7 @@ def problem(spec: Spec, check: CheckEvidence, evidence: Evidence) -> str | None:
             f"its violation has an nDCG of {wording.number(theirs, ours)}, its report gives "
             f"{wording.number(ours, theirs)}: they are not the same data"
         )
-    rule = _rule(spec)
+    rule = rule_of(spec)
     if rule is not None and rule.kind == "calibrated" and rule.action == "fail":
         why = _uncalibrated(report)
         return f"its limit cannot be calibrated: {why}" if why else None
@@ -113,12 +113,12 @@ def attributions(check: CheckEvidence) -> Tuple[Attribution, ...]:
     return tuple(Attribution(name, value, before.get(name)) for name, value in report.current.values.items())
 
 
-def _rule(spec: Spec) -> Optional[Rule]:
+def rule_of(spec: Spec) -> Optional[Rule]:
     return rules.rule_for(spec, SUBJECT)
 
 
 @dataclass(frozen=True)
-class _Found:
+class Found:
     """The limit of the ranking, how it was found, and why there is none."""
 
     limit: Optional[Limit] = None
@@ -135,8 +135,8 @@ def judge(spec: Spec, check: CheckEvidence, evidence: Evidence) -> Judged:
         return Judged(EXPLAINABILITY, subjects=(SUBJECT,))
     few = _few(spec, report, evidence)
     judged = spec.gate.when_too_few == "warn" or not few
-    rule, value = _rule(spec), ndcg_of(report)
-    found = _limit(spec, report, rule, value) if judged else _Found()
+    rule, value = rule_of(spec), ndcg_of(report)
+    found = limit_of(spec, report, rule, value) if judged else Found()
     finding = _finding(check, report, rule, value, found.limit)
     reasons = [*(each.why for each in few), *([found.why] if found.why else [])]
     refuses = rule is not None and rule.action == "fail"
@@ -168,21 +168,21 @@ def _few(spec: Spec, report: AttributionReport, evidence: Evidence) -> Tuple[Few
     return tuple(each for each in found if each)
 
 
-def _limit(spec: Spec, report: AttributionReport, rule: Optional[Rule], value: Optional[float]) -> _Found:
+def limit_of(spec: Spec, report: AttributionReport, rule: Optional[Rule], value: Optional[float]) -> Found:
     """Return the limit that the rule sets; with the records, also how often honest batches cross it."""
     if rule is None:
-        return _Found(why="no rule matches it")
+        return Found(why="no rule matches it")
     if rule.action == "ignore":
-        return _Found()
+        return Found()
     if value is None:
-        return _Found(why="the baseline attributes nothing to any feature")
+        return Found(why="the baseline attributes nothing to any feature")
     missing = _uncalibrated(report)
     if missing and rule.kind == "calibrated":
-        return _Found(why=f"no calibrated limit: {missing}")
+        return Found(why=f"no calibrated limit: {missing}")
     if missing:
-        return _Found(_fixed(rule))
+        return Found(_fixed(rule))
     if rule.kind != "calibrated" and rule.action != "fail":
-        return _Found(_fixed(rule))
+        return Found(_fixed(rule))
     chance = _chance(spec, report)
     if rule.kind == "calibrated":
         limit = Limit("calibrated", chance.limit(spec.false_refusals), None)
@@ -196,7 +196,7 @@ def _limit(spec: Spec, report: AttributionReport, rule: Optional[Rule], value: O
         limits=int(rule.kind == "calibrated"),
         refuses_honest=round(_beyond(limit, chance), 4),
     )
-    return _Found(limit, family if rule.action == "fail" else None)
+    return Found(limit, family if rule.action == "fail" else None)
 
 
 def _chance(spec: Spec, report: AttributionReport) -> attribution_chance.Chance:

@@ -185,7 +185,7 @@ def _detects(limit: Limit, scatter: tuple[float, float]) -> Limit:
     return replace(limit, detects_low=low, detects_high=high)
 
 
-def _limit(subject: Subject, calibrated: Calibrated) -> Limit | None:
+def limit_of(subject: Subject, calibrated: Calibrated) -> Limit | None:
     """Return the limit that the subject's rule sets for it; None where it sets none."""
     if subject.rule is None or subject.kind is None or subject.unjudgeable():
         return None
@@ -202,7 +202,7 @@ def _limit(subject: Subject, calibrated: Calibrated) -> Limit | None:
 
 def finding(subject: Subject, calibrated: Calibrated, *, rows: int, too_few: bool) -> Finding:
     """Return what is found about one metric; where its facet has too few rows it is not judged."""
-    limit = None if too_few else _limit(subject, calibrated)
+    limit = None if too_few else limit_of(subject, calibrated)
     value, rule = subject.value, subject.rule
     aws = (value.facet, value.metric) in subject.check.violated
     crossed = False

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Dict, List, Tuple
 
 import numpy as np
 
-from sagemaker_monitor.analysis.bias.metrics import METRICS, NEUTRAL
+from sagemaker_monitor.analysis.bias.metrics import METRICS, NEUTRAL, PRE_TRAINING
 from sagemaker_monitor.analysis.decision import calibration, rules
 from sagemaker_monitor.analysis.decision.power import Effort, told
 from sagemaker_monitor.analysis.decision.sample import Sample
@@ -35,10 +35,11 @@ class BiasPower:
     monitor = BIAS
     most_rows = 1_000_000
 
-    def __init__(self, spec: Spec, baseline: Sample) -> None:
-        """Take the baseline's rows apart into kinds."""
+    def __init__(self, spec: Spec, baseline: Sample, *, predicted: bool = True) -> None:
+        """Take the baseline's rows apart into kinds; without *predicted* labels only observed ones count."""
         self.spec = spec
-        grouped = baseline.group is not None
+        self.names_of_groups = _groups(baseline)
+        grouped = self.names_of_groups is not None
         seen = calibration.patterns(baseline, baseline, grouped=grouped)
         self.seen, self.rows = seen, baseline.rows
         self.weights = seen.baseline.astype(np.float64)
@@ -46,7 +47,8 @@ class BiasPower:
             (metric, facet)
             for metric in METRICS
             for facet in range(len(spec.facets))
-            if grouped or not METRICS[metric].grouped
+            if (grouped or not METRICS[metric].grouped)
+            and (predicted or METRICS[metric].stage == PRE_TRAINING)
         ]
         values = seen.values(self.weights, pairs) if pairs else np.zeros(0)
         self.base: Dict[Pair, float] = {p: float(v) for p, v in zip(pairs, values) if np.isfinite(v)}
@@ -130,3 +132,14 @@ class BiasPower:
             )
             for each in asked
         }
+
+
+def _groups(sample: Sample) -> NDArray[np.str_] | None:
+    """Return the group variable's values by their place, the last standing for none.
+
+    None without such a variable, and where it has more values than metrics by group are calibrated for.
+    """
+    if sample.group is None:
+        return None
+    values = np.unique(sample.group)
+    return np.append(values, "") if len(values) <= calibration.MAX_GROUPS else None

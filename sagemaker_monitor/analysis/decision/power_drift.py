@@ -108,13 +108,13 @@ class DriftPower:
         target = float(below[place]) + sign * by
         return tilted(weights, influence, present.astype(np.int64), value, target)
 
+    def taken(self, counts: NDArray[np.int64]) -> Table:
+        """Return a batch with each row of the baseline as often as *counts* says."""
+        return _rows(self.table, np.repeat(np.arange(len(counts)), counts))
+
     def _limits(self, asked: List[str], weights: Array, rows: int, effort: Effort) -> Dict[str, float]:
         limits = {n: self._fixed(n, rows) for n in asked if self.judged[n].kind != "calibrated"}
-        taken = np.repeat(np.arange(len(weights)), typical(weights, rows))
-        batch = Table(
-            self.table.names, tuple(tuple(np.array(c, dtype=object)[taken]) for c in self.table.columns), rows
-        )
-        found = None
+        batch, found = self.taken(typical(weights, rows)), None
         for action in ("fail", "warn"):
             members = [
                 n for n, rule in self.judged.items() if (rule.kind, rule.action) == ("calibrated", action)
@@ -163,6 +163,9 @@ def _draws(
 
 def _mixed(table: Table) -> Table:
     """Return the rows in a random order, the same every time: files may be sorted."""
-    order = np.random.RandomState(distances.SEED).permutation(table.kept)
-    columns = tuple(tuple(np.array(column, dtype=object)[order].tolist()) for column in table.columns)
-    return Table(table.names, columns, table.rows)
+    return _rows(table, np.random.RandomState(distances.SEED).permutation(table.kept))
+
+
+def _rows(table: Table, places: NDArray[np.int64]) -> Table:
+    columns = tuple(tuple(np.array(column, dtype=object)[places].tolist()) for column in table.columns)
+    return Table(table.names, columns, len(places))

@@ -79,12 +79,18 @@ class ModelPower:
             )
         weights = self._shifted(each, by)
         asked = {n: s for n, s in self.judged.items() if s.action == "fail" or n == name}
-        reach = self._reaches(asked, _taken(self.measured, typical(weights, rows)), effort)
+        reach = self._reaches(asked, self.taken(typical(weights, rows)), effort)
         drawn = self._drawn(weights, rows, effort)
         crossed = {n: self._crosses(s, drawn[s.metric], reach.get(n)) for n, s in asked.items()}
         never = np.zeros(effort.batches, dtype=bool)
         fails = [crossed[n] for n, s in asked.items() if s.action == "fail"]
         return told(each.rule, crossed.get(name, never), np.any([never, *fails], axis=0))
+
+    def taken(self, counts: Codes) -> Any:
+        """Return a batch with *counts* of each kind of row."""
+        if isinstance(self.measured, Confusion):
+            return replace(self.measured, number=counts)
+        return _rows(self.measured, np.repeat(np.arange(len(counts)), counts))
 
     def _shifted(self, each: Subject, by: float) -> Array:
         def value(weights: Array) -> float:
@@ -212,10 +218,3 @@ def _strata(measured: Any) -> Codes:
     if isinstance(measured, Scored):
         return measured.positive.astype(np.int64)
     return np.zeros(measured.rows, dtype=np.int64)
-
-
-def _taken(measured: Any, counts: Codes) -> Any:
-    """Return a sample with *counts* of each kind."""
-    if isinstance(measured, Confusion):
-        return replace(measured, number=counts)
-    return _rows(measured, np.repeat(np.arange(len(counts)), counts))
