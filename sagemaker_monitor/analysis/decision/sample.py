@@ -30,6 +30,10 @@ SCORED_HEADER = ["prediction", "label"]
 """First row of scored/; data joined by earlier versions has none."""
 
 
+EXACT = 2.0**53
+"""Whole numbers from here on are not told apart by a double."""
+
+
 class SampleError(ValueError):
     """Rows that cannot be read as the specification describes them."""
 
@@ -74,10 +78,13 @@ def _as_number(text: str) -> float | None:
 
 
 def equal(cell: str, value: float | str) -> bool:
-    """Return whether a CSV cell is *value*: as numbers where both are, as text otherwise."""
+    """Return whether a CSV cell is *value*: as numbers where both are, as text otherwise.
+
+    Identifiers that a double cannot tell apart are texts.
+    """
     number = _as_number(cell)
     wanted = _as_number(value) if isinstance(value, str) else float(value)
-    if number is not None and wanted is not None:
+    if number is not None and wanted is not None and abs(wanted) < EXACT:
         return number == wanted
     return cell.strip() == str(value)
 
@@ -85,7 +92,7 @@ def equal(cell: str, value: float | str) -> bool:
 def _canonical(cell: str) -> str:
     """Return one text for equal values of a group: 1 and 1.0 are the same group."""
     number = _as_number(cell)
-    return cell.strip() if number is None else repr(number)
+    return cell.strip() if number is None or abs(number) >= EXACT else repr(number)
 
 
 def _is_inside(facet: Facet, cell: str) -> bool:

@@ -8,6 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from sklearn import metrics as oracle
 
+from sagemaker_monitor.analysis.decision.sample import equal
 from sagemaker_monitor.analysis.decision.scored import METRICS, Scored
 from sagemaker_monitor.analysis.documents.model_statistics import ModelStatistics
 from tests.analysis.decision.scoring import answers
@@ -62,3 +63,19 @@ def test_one_class_has_no_area() -> None:
     assert np.isnan(found["auc"]).all()
     assert found["recall"].tolist() == [0.5, 0.0]
     assert found["precision"].tolist() == [1.0, 0.0]
+
+
+@pytest.mark.parametrize(
+    ("cell", "value", "same"),
+    [
+        ("1.0", 1, True),
+        (" 1", "1.0", True),
+        (str(2**53 + 1), 2**53 + 1, True),
+        (str(2**53), 2**53 + 1, False),
+        (str(2**64), str(2**64 + 1), False),
+        ("x", "x", True),
+    ],
+)
+def test_cells_are_values_as_the_analysis_takes_them(cell: str, value: int | str, same: bool) -> None:
+    """Numbers by value, except identifiers that a double cannot tell apart."""
+    assert equal(cell, value) is same
