@@ -185,3 +185,24 @@ def test_rules_may_name_whatever_a_monitor_reports(
 
     found = [each.partition("gate.rules[")[2] for each in project.problems("model", "loans")]
     assert found == ([] if problem is None else [problem])
+
+
+@pytest.mark.parametrize(
+    ("match", "problem"),
+    [
+        ("custom/text_drift/*", []),
+        (
+            "custom/txt/*",
+            [
+                "'custom/txt/*' matches nothing: no custom monitor is called 'txt'; monitors: text_drift, late",
+            ],
+        ),
+    ],
+)
+def test_a_waiver_names_a_monitor_as_a_rule_does(project: Project, match: str, problem: list[str]) -> None:
+    """What it reports is not known beforehand either, its name is."""
+    waiver = f"{{match: {match}, reason: known, approved_by: risk, expires: 2999-01-01}}"
+    project.write("models/loans.yaml", MODEL + CUSTOM + f"gate:\n  waivers:\n    - {waiver}\n")
+
+    found = [each.partition("match: ")[2] for each in project.problems("model", "loans")]
+    assert found == problem

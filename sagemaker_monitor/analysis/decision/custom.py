@@ -8,6 +8,7 @@ Runs under Python 3.8 with the standard library only.
 
 from __future__ import annotations
 
+import re
 from typing import Iterator, List, Optional
 
 from sagemaker_monitor.analysis.decision import rules, wording
@@ -15,7 +16,7 @@ from sagemaker_monitor.analysis.decision.evidence import CheckEvidence, CustomRe
 from sagemaker_monitor.analysis.decision.judged import ESTABLISHED, Judged
 from sagemaker_monitor.analysis.decision.spec import Rule, Spec
 from sagemaker_monitor.analysis.documents.custom import CustomViolation
-from sagemaker_monitor.analysis.documents.verdict import Finding, Limit, NotChecked
+from sagemaker_monitor.analysis.documents.verdict import COLUMN_CHECKS, Finding, Limit, NotChecked
 
 NO_CHANCE = "no calibrated limit: what chance does to it is not known; give it a limit of its own"
 
@@ -70,14 +71,15 @@ class _Check:
 
     def _few(self) -> Iterator[str]:
         least = self.spec.gate.minimum_rows.total
-        sides = (("batch", self.report.statistics), ("baseline", self.report.baseline))
+        batch = "batch" if self.spec.pipeline.startswith("monitor") else "validation data"
+        sides = ((batch, self.report.statistics), ("baseline", self.report.baseline))
         for what, side in sides:
             if side is not None and side.item_count < least:
                 yield f"the {what} has {_rows(side.item_count)}; {least} are needed to tell anything"
 
     def _may_speak(self, rule: Rule) -> bool:
         """Return whether *rule* can match anything of this monitor."""
-        said = rule.match[: min(rule.match.find(sign) % (len(rule.match) + 1) for sign in "*?[")]
+        said = re.split(r"[*?\[]", rule.match)[0]
         ours = f"{self.check.monitor}/"
         return ours.startswith(said) or said.startswith(ours)
 
@@ -87,7 +89,9 @@ class _Check:
     def _violation(self, violation: CustomViolation) -> Finding:
         kind, subject = violation.constraint_check_type, violation.subject
         rule = self._rule(kind, subject)
-        judged = rule is not None and rule.action != "ignore" and self.tells
+        # Columns that do not fit mean here what they mean in data quality: no policy lets them pass.
+        misfit = kind in COLUMN_CHECKS
+        judged = misfit or (rule is not None and rule.action != "ignore" and self.tells)
         before = self.report.baseline.metrics if self.report.baseline else {}
         return self._finding(
             metric=kind,
@@ -95,9 +99,10 @@ class _Check:
             value=self.report.statistics.metrics.get(subject),
             baseline=before.get(subject),
             limit=Limit("aws", None, None) if judged else None,
-            rule=rule,
+            rule=None if misfit else rule,
             crossed=judged,
             aws=True,
+            refuses=misfit,
             message=f"{self.name}: {wording.fact(kind, subject, violation.description or 'violated')}",
         )
 
@@ -135,6 +140,7 @@ class _Check:
         crossed: bool,
         aws: bool,
         message: str,
+        refuses: bool = False,
     ) -> Finding:
         return Finding(
             check=self.check.step,
@@ -146,7 +152,7 @@ class _Check:
             baseline=baseline,
             limit=limit,
             rule=None if rule is None else rule.match,
-            action="none" if rule is None else rule.action,
+            action="fail" if refuses else "none" if rule is None else rule.action,
             crossed=crossed,
             aws_violation=aws,
             message=message,
@@ -160,6 +166,8 @@ class _Check:
         for violation in self.report.violations:
             names = violation.constraint_check_type, violation.subject
             rule, subject = self._rule(*names), "/".join((self.check.monitor, *names))
+            if violation.constraint_check_type in COLUMN_CHECKS:
+                continue
             if rule is None:
                 yield NotChecked(subject, "no rule matches it")
             elif rule.action != "ignore" and rule.kind != "aws":

@@ -202,6 +202,34 @@ def test_a_metric_has_the_limit_that_a_rule_gives_it(run: Run) -> None:
     assert {each.metric: each.severity for each in verdict.findings} == {"long": "refuse", "odd": "warn"}
 
 
+def test_a_violation_can_be_waived(run: Run) -> None:
+    """A waiver names it as a rule does; it is told and refuses nothing until its day."""
+    run.left = {"constraint_violations.json": violations("review")}
+    waiver = {"match": "custom/texts/share_check/*", "reason": "known", "approved_by": "risk"}
+    run.gate = {"waivers": [{**waiver, "expires": "2999-01-01"}]}
+    verdict = run.decide()
+
+    assert verdict.decision == "pass"
+    assert [each.severity for each in verdict.findings if each.feature == "review"] == ["waived"]
+
+    run.gate = {"waivers": [{**waiver, "expires": "2020-01-01"}]}
+    assert run.decide().decision == "refused"
+
+
+def test_columns_that_do_not_fit_refuse_under_any_policy(run: Run) -> None:
+    """As in data quality, whatever a rule says and however few rows there are."""
+    run.left = {
+        "statistics.json": statistics(20),
+        "constraint_violations.json": violations("review", constraint_check_type="missing_column_check"),
+    }
+    run.labels = (20, 20)
+    run.gate = {"rules": [{"match": "custom/*", "action": "ignore"}]}
+    verdict = run.decide()
+
+    assert verdict.summary == "refused: texts: missing_column_check for review: Too many"
+    assert [each.severity for each in verdict.findings if each.feature] == ["refuse"]
+
+
 @pytest.mark.parametrize(
     ("left", "message", "reason"),
     [
