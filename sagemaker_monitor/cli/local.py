@@ -76,6 +76,10 @@ def up(
     if prepare(common.aws):
         common.tell(f"created bucket {common.environment.storage.bucket}")
     common.tell(f"process {started.pid}, state in {started.state_dir}, log {started.log}")
+    for key, name in common.environment.images.items():
+        if registered.command(f"registry/{name}") is None:
+            repository = name.partition("@")[0].partition(":")[0]
+            common.tell(f"images.{key} does not run here: give --image {repository}=COMMAND for its jobs")
     click.echo(str(started.url))
     return ExitCode.OK
 

@@ -136,7 +136,7 @@ KEYS: dict[type, dict[str, str]] = {
         "reason": "Why it is no evidence, or broke.",
         "report_uri": "The document that it wrote: statistics.json or analysis.json.",
         "violations_uri": "AWS's constraint_violations.json, complete; null where nothing was violated.",
-        "aws_violations": "How many violations AWS's own rules found.",
+        "aws_violations": "How many violations AWS's own rules found, or a team's own monitor reported.",
         "mode": "How it treated the baseline: `bootstrap` (there was none), `check`, `refresh` (compared,"
         " and a new one carried), `accept` (not compared).",
         "accept_reason": "Why it was accepted without a comparison; null in other modes.",
@@ -154,7 +154,7 @@ KEYS: dict[type, dict[str, str]] = {
         "rule": "The match of the rule that spoke; null where none did.",
         "action": "What that rule says crossing means; `none` where no rule spoke.",
         "crossed": "Whether the value crossed its limit.",
-        "aws_violation": "Whether AWS's own rule flagged it.",
+        "aws_violation": "Whether AWS's own rule flagged it, or a team's own monitor reported a violation.",
         "message": "The finding in one sentence.",
         "feature": "The feature, for data quality.",
         "worse": "The direction in which the metric is worse; null where it has none.",

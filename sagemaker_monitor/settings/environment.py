@@ -176,7 +176,7 @@ class Environment(Section):
         Field(
             default_factory=dict,
             description="Images of your own in the account's registry, as `<repository>:<tag>`;"
-            " `monitor` is the one that `engine: own` runs.",
+            " `monitor` is the one that `engine: own` runs, others are those of `monitors.custom`.",
         ),
     ]
     tags: Annotated[

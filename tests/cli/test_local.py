@@ -70,11 +70,13 @@ def test_status_says_whether_it_runs(local: Local, capsys: Capture) -> None:
 def test_the_image_that_monitors_is_the_analysis_here(local: Local, capsys: Capture) -> None:
     """Up runs this project's analysis for the environment's images.monitor, unless a command is given."""
     path = local.conf / "environments" / "local.yaml"
-    path.write_text(f"{path.read_text()}images: {{monitor: 'team/watch:1.0'}}\n")
+    path.write_text(f"{path.read_text()}images: {{monitor: 'team/watch:1.0', texts: 'texts:1'}}\n")
     words = "team/watch=python -m sagemaker_monitor.analysis.container"
     for options, expected in (((), words), (("--image", "team/watch=run me"), "team/watch=run me")):
         assert local("up", *options) == 0
-        capsys.readouterr()
+        told = capsys.readouterr().err
+        assert "images.texts does not run here: give --image texts=COMMAND for its jobs" in told
+        assert "images.monitor does not run" not in told
         assert local("status", "--format", "json") == 0
 
         assert json.loads(capsys.readouterr().out)["images"] == [expected]

@@ -194,7 +194,8 @@ def test_rules_may_name_whatever_a_monitor_reports(
         (
             "custom/txt/*",
             [
-                "'custom/txt/*' matches nothing: no custom monitor is called 'txt'; monitors: text_drift, late",
+                "'custom/txt/*' matches nothing: no custom monitor is called 'txt';"
+                " monitors: text_drift, late",
             ],
         ),
     ],
