@@ -13,6 +13,7 @@ from steps.collect import Collected
 from steps.decide import Decided, condition, decide, refuse
 from steps.inputs import Inputs
 from steps.join import Joined
+from steps.register_model import register_renewed, version_evidence
 from steps.spec import DATA_QUALITY, Check, checks_of, of_inputs, of_outcomes
 
 
@@ -31,37 +32,36 @@ class Judging:
         model_name: Any,
         *,
         inputs: Inputs | None = None,
-        checked: list[Any] | None = None,
+        checked: dict[str, Any] | None = None,
         collected: Collected | None = None,
     ) -> list[Any]:
-        """Return the steps after the join; *checked* are checks that were made before it."""
+        """Return the steps after the join; *checked* are checks made before it, by check type."""
         # The inputs were checked before anything was joined.
         scored = [check for check in of_inputs(self.build.model) if check != DATA_QUALITY]
         of_scored = self._checks(scored, joined, model_name, [joined.step])
-        earlier = [*(checked or []), *of_scored]
+        earlier = {**(checked or {}), **of_scored}
         features_uri = inputs.features_uri if inputs else None
         collected_uri = collected.summary_uri if collected else None
         if not self.build.model.monitors.need_labels:
             decided = self._decide(
-                "Decide", after=[*earlier, joined.step], joined=joined, features_uri=features_uri
+                "Decide", after=[*earlier.values(), joined.step], joined=joined, features_uri=features_uri
             )
-            return [*of_scored, decided.step, self._refuse_unless_open("CheckVerdict", "Refuse", decided)]
+            return [*of_scored.values(), decided.step, self._gate("CheckVerdict", "", decided, earlier)]
         step_labels = condition(
             "HaveLabels",
             [self._labels_arrived(joined)],
             self._with_labels(joined, model_name, earlier, features_uri, collected_uri),
             self._without_labels(joined, earlier, features_uri, collected_uri),
         )
-        return [*of_scored, step_labels]
+        return [*of_scored.values(), step_labels]
 
     def _checks(
         self, wanted: Sequence[Check], joined: Joined, model_name: Any, depends_on: list[Any]
-    ) -> list[Any]:
-        """Return the steps of those *wanted* checks that this pipeline makes."""
+    ) -> dict[str, Any]:
+        """Return the steps of those *wanted* checks that this pipeline makes, by check type."""
         model, pipeline = self.build.model, self.build.pipeline
         made = [check for check in checks_of(model, pipeline) if check in wanted]
-        steps = make_checks(self.build, made, self.checks, joined, model_name, depends_on=depends_on)
-        return list(steps.values())
+        return make_checks(self.build, made, self.checks, joined, model_name, depends_on=depends_on)
 
     def without_scores(self, inputs: Inputs, step_check: Any) -> list[Any]:
         """Return the steps for a batch that is not scored because its columns do not fit."""
@@ -81,31 +81,35 @@ class Judging:
         return ConditionNot(ConditionEquals(left=joined.label_status(), right="labels-missing"))
 
     def _with_labels(
-        self, joined: Joined, model_name: Any, earlier: list[Any], features_uri: Any, collected_uri: Any
+        self, joined: Joined, model_name: Any, earlier: dict[str, Any], features_uri: Any, collected_uri: Any
     ) -> list[Any]:
         made = self._checks(of_outcomes(self.build.model), joined, model_name, [])
         decided = self._decide(
             "Decide",
-            after=[*earlier, *made],
+            after=[*earlier.values(), *made.values()],
             joined=joined,
             features_uri=features_uri,
             collected_uri=collected_uri,
         )
-        return [*made, decided.step, self._refuse_unless_open("CheckVerdict", "Refuse", decided)]
+        return [
+            *made.values(),
+            decided.step,
+            self._gate("CheckVerdict", "", decided, {**earlier, **made}),
+        ]
 
     def _without_labels(
-        self, joined: Joined, earlier: list[Any], features_uri: Any, collected_uri: Any
+        self, joined: Joined, earlier: dict[str, Any], features_uri: Any, collected_uri: Any
     ) -> list[Any]:
         # A step of its own: one that depends on a step of the branch not taken never runs.
         decided = self._decide(
             "DecideWithoutLabels",
-            after=[*earlier, joined.step],
+            after=[*earlier.values(), joined.step],
             joined=joined,
             labels_arrived=False,
             features_uri=features_uri,
             collected_uri=collected_uri,
         )
-        return [decided.step, self._refuse_unless_open("CheckInputs", "RefuseWithoutLabels", decided)]
+        return [decided.step, self._gate("CheckInputs", "WithoutLabels", decided, earlier)]
 
     def _decide(self, name: str, **read: Any) -> Decided:
         return decide(
@@ -115,13 +119,23 @@ class Judging:
             model_package_arn=self.model_package_arn,
             # The baseline must be that of the version that scored.
             baseline_model_package_arn=self.model_package_arn,
-            model_package_group_name=self.checks.model_package_group_name,
+            asked=self.checks.asked,
             **read,
         )
 
-    def _refuse_unless_open(self, name: str, refusal: str, decided: Decided) -> Any:
-        step_refuse = refuse(self.build, name=refusal, verdict_uri=decided.verdict_uri)
-        return condition(name, [decided.gate_is_open()], [], [step_refuse])
+    def _gate(self, name: str, branch: str, decided: Decided, made: dict[str, Any]) -> Any:
+        """Return the condition that refuses, or where a new baseline was asked for registers a version."""
+        step_register = register_renewed(
+            self.build,
+            name=f"Register{branch}",
+            model_package_group_name=self.checks.model_package_group_name,
+            checks=made,
+            decided=decided,
+            evidence=version_evidence(self.build, decided, self.checks.asked, self.bundle_sha256),
+        )
+        step_new = condition(f"NewBaseline{branch}", [decided.registers()], [step_register], [])
+        step_refuse = refuse(self.build, name=f"Refuse{branch}", verdict_uri=decided.verdict_uri)
+        return condition(name, [decided.gate_is_open()], [step_new], [step_refuse])
 
     def _refused(self, name: str, decided: Decided) -> list[Any]:
         step_refuse = refuse(self.build, name=name, verdict_uri=decided.verdict_uri)

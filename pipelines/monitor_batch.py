@@ -88,7 +88,11 @@ def _checked(batch: Batch, step_create: Any) -> list[Any]:
     step_fit = condition(
         "ColumnsFit",
         [inputs.columns_fit()],
-        [step_create, step_transform, *_judged(batch, step_create, step_transform, inputs, [step_check])],
+        [
+            step_create,
+            step_transform,
+            *_judged(batch, step_create, step_transform, inputs, {"DATA_QUALITY": step_check}),
+        ],
         batch.judging.without_scores(inputs, step_check),
     )
     return [inputs.step, step_check, step_fit]
@@ -102,11 +106,11 @@ def _scored(batch: Batch, step_create: Any) -> list[Any]:
         data=batch.input_data_uri,
         capture_uri=batch.capture_uri,
     )
-    return [step_create, step_score, *_judged(batch, step_create, step_score, None, [])]
+    return [step_create, step_score, *_judged(batch, step_create, step_score, None, {})]
 
 
 def _judged(
-    batch: Batch, step_create: Any, step_transform: Any, inputs: Inputs | None, checked: list[Any]
+    batch: Batch, step_create: Any, step_transform: Any, inputs: Inputs | None, checked: dict[str, Any]
 ) -> list[Any]:
     joined: Joined = join(
         batch.build,

@@ -7,7 +7,8 @@ from typing import Any
 
 from sagemaker.core.workflow.parameters import ParameterBoolean, ParameterString
 
-from steps.baselining import Baselining
+from sagemaker_monitor.analysis.decision.baselines import NONE_ASKED
+from steps.baselining import Asked, Baselining
 from steps.build import Build
 from steps.own_check import no_baseline
 from steps.spec import checks_of
@@ -32,20 +33,22 @@ class CheckParameters:
     """All of them, in the order of declaration."""
     baselining: dict[str, Baselining]
     """By the check's name."""
+    asked: Asked
 
     @classmethod
-    def declare(cls, build: Build, *, modes: bool = False) -> CheckParameters:
-        """Declare them for the model's checks; *modes* adds whether each is skipped and registered anew."""
+    def declare(cls, build: Build) -> CheckParameters:
+        """Declare them for the model's checks: by default each compares with the latest approved version."""
         group = string("ModelPackageGroupName", build.environment.model_package_group(build.model.model))
         fail_on_violation = boolean("FailOnViolation", False)
         baselining = {}
-        parameters = [fail_on_violation, group]
+        asked = Asked(string("BaselineModes", NONE_ASKED), string("AcceptReason", NONE_ASKED), group)
+        parameters = [fail_on_violation, group, asked.modes, asked.accept_reason]
         for check in checks_of(build.model, build.pipeline):
             # SageMaker takes an empty text for the latest approved version's; an image finds none by itself.
             none = no_baseline(build, check) if check.monitor in build.model.monitors.own else {}
             made = Baselining(
-                skip_check=boolean(f"{check.name}SkipCheck", False) if modes else False,
-                register_new_baseline=boolean(f"{check.name}RegisterNewBaseline", False) if modes else False,
+                skip_check=boolean(f"{check.name}SkipCheck", False),
+                register_new_baseline=boolean(f"{check.name}RegisterNewBaseline", False),
                 fail_on_violation=fail_on_violation,
                 model_package_group_name=group,
                 supplied_constraints=string(
@@ -59,4 +62,4 @@ class CheckParameters:
             )
             baselining[check.name] = made
             parameters += made.parameters()
-        return cls(group, tuple(parameters), baselining)
+        return cls(group, tuple(parameters), baselining, asked)

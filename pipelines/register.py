@@ -22,14 +22,13 @@ from steps.build import Build
 from steps.decide import condition, decide, refuse
 from steps.join import join
 from steps.model import create_candidate
-from steps.register_model import register_version
+from steps.register_model import register_version, version_evidence
 from steps.spec import checks_of
 from steps.transform import score
 
 
 def get_pipeline(model: Model, env: Environment, sagemaker_session: Any) -> Any:
     """Return the register pipeline of *model* in *env*, built under *sagemaker_session*."""
-    from sagemaker.core.workflow.execution_variables import ExecutionVariables
     from sagemaker.mlops.workflow.pipeline import Pipeline
 
     build = Build(model, env, "register", sagemaker_session)
@@ -38,7 +37,7 @@ def get_pipeline(model: Model, env: Environment, sagemaker_session: Any) -> Any:
     ground_truth_uri = string("GroundTruthUri", "")
     baseline_model_package_arn = string("BaselineModelPackageArn", "")
     model_approval_status = string("ModelApprovalStatus", "PendingManualApproval")
-    parameters = CheckParameters.declare(build, modes=True)
+    parameters = CheckParameters.declare(build)
 
     step_create = create_candidate(build, model_data_url)
     step_score = score(
@@ -71,7 +70,7 @@ def get_pipeline(model: Model, env: Environment, sagemaker_session: Any) -> Any:
         after=list(checks.values()),
         model_package_arn="",
         baseline_model_package_arn=baseline_model_package_arn,
-        model_package_group_name=parameters.model_package_group_name,
+        asked=parameters.asked,
     )
     step_register = register_version(
         build,
@@ -80,16 +79,7 @@ def get_pipeline(model: Model, env: Environment, sagemaker_session: Any) -> Any:
         approval_status=model_approval_status,
         checks=checks,
         decided=decided,
-        evidence={
-            "PipelineExecutionArn": ExecutionVariables.PIPELINE_EXECUTION_ARN,
-            "BundleSha256": BUNDLE_PLACEHOLDER,
-            "VerdictUri": decided.verdict_uri,
-            "VerdictSha256": decided.bound("verdict_sha256"),
-            "ModelDataETag": decided.bound("model_data_etag"),
-            "BaselineDataUri": decided.baseline_data_uri(),
-            "Environment": env.name,
-            **decided.custom_baselines(model),
-        },
+        evidence=version_evidence(build, decided, parameters.asked, BUNDLE_PLACEHOLDER),
     )
     step_verdict = condition(
         "CheckVerdict",

@@ -103,8 +103,8 @@ def monitored_transform(
     """Return the two steps of a MonitorBatchTransformStep that checks before it transforms: check, transform.
 
     A pipeline takes the steps and not the collection, which the SDK's compiler refuses. Its constructor
-    knows no model package group and no dependencies: they are set on the inner check, which then is an
-    ordinary QualityCheck.
+    knows no model package group, no modes and no dependencies: they are set on the inner check, which then
+    is an ordinary QualityCheck.
     """
     from sagemaker.mlops.workflow.monitor_batch_transform_step import MonitorBatchTransformStep
 
@@ -120,5 +120,7 @@ def monitored_transform(
     )
     transform, check = collection.steps
     check.model_package_group_name = baselining.model_package_group_name
+    check.skip_check = baselining.skip_check
+    check.register_new_baseline = baselining.register_new_baseline
     check.add_depends_on(depends_on)
     return check, transform

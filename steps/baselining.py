@@ -7,6 +7,20 @@ from typing import Any
 
 
 @dataclass(frozen=True)
+class Asked:
+    """What `run` says of baselines to the whole pipeline, as its parameters."""
+
+    modes: Any
+    """Each monitor's mode, such as `bias=accept data_quality=check`."""
+    accept_reason: Any
+    model_package_group_name: Any
+
+    def metadata(self) -> dict[str, Any]:
+        """Return what a version keeps of it."""
+        return {"BaselineModes": self.modes, "AcceptReason": self.accept_reason}
+
+
+@dataclass(frozen=True)
 class Baselining:
     """How one check treats baselines; each value may be a pipeline parameter.
 

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import io
 import zipfile
+from collections.abc import Iterable
 from dataclasses import dataclass
 from importlib.resources import files
 from typing import Any
 
+from sagemaker_monitor.analysis.decision.baselines import DATA_URIS
 from sagemaker_monitor.analysis.decision.digests import FILE as EVIDENCE
 from sagemaker_monitor.analysis.documents.custom import digest_property_of, property_of
 from sagemaker_monitor.settings.schema import Model
 from steps.adapter import after_any_outcome
+from steps.baselining import Asked
 from steps.build import Build
 from steps.join import Joined
 from steps.script import INPUT, OUTPUT, option, s3_input, s3_output, script_step
@@ -29,15 +32,12 @@ MODULES = (
 
 @dataclass(frozen=True)
 class Decided:
-    """A Decide step, the S3 URI of its verdict, and whether the gate is open.
-
-    *evidence* is the property file of digests; None in pipelines that register nothing.
-    """
+    """A Decide step, the S3 URI of its verdict, and what it wrote: the verdict, and what binds a version."""
 
     step: Any
     verdict_uri: Any
     verdict: Any
-    evidence: Any = None
+    evidence: Any
 
     def gate_is_open(self) -> Any:
         """Return the condition that the verdict opens the gate."""
@@ -47,13 +47,29 @@ class Decided:
         gate = JsonGet(step_name=self.step.name, property_file=self.verdict, json_path="gate")
         return ConditionEquals(left=gate, right="open")
 
-    def baseline_data_uri(self) -> Any:
-        """Return the expression for where the rows lie behind the baseline that a new version carries."""
+    def baseline_data_uris(self, monitors: Iterable[str]) -> dict[str, Any]:
+        """Return where the rows lie behind the baselines that a new version carries, as it keeps them.
+
+        The model's predictions have one key, which says it for whichever of *monitors* has none of its own.
+        """
         from sagemaker.core.workflow.functions import JsonGet
 
-        return JsonGet(
-            step_name=self.step.name, property_file=self.verdict, json_path="carried_baseline_data_uri"
-        )
+        return {
+            "BaselineDataUri": JsonGet(
+                step_name=self.step.name, property_file=self.verdict, json_path="carried_baseline_data_uri"
+            ),
+            **{
+                key: self.bound(f"baseline_data_uris.{each}")
+                for each, key in DATA_URIS.items()
+                if each in monitors
+            },
+        }
+
+    def registers(self) -> Any:
+        """Return the condition that a run of a registered version was asked for a new baseline of it."""
+        from sagemaker.core.workflow.conditions import ConditionEquals
+
+        return ConditionEquals(left=self.bound("registers"), right="yes")
 
     def bound(self, path: str) -> Any:
         """Return the expression for what evidence.json says at *path*, such as verdict_sha256."""
@@ -78,7 +94,7 @@ def decide(
     after: list[Any],
     model_package_arn: Any,
     baseline_model_package_arn: Any,
-    model_package_group_name: Any,
+    asked: Asked,
     features_uri: Any = None,
     joined: Joined | None = None,
     labels_arrived: bool = True,
@@ -95,7 +111,6 @@ def decide(
 
     verdict = PropertyFile(name="Verdict", output_name="verdict", path="verdict.json")
     evidence = PropertyFile(name="Evidence", output_name="verdict", path=EVIDENCE)
-    registers = build.pipeline == "register"
     read: dict[str, tuple[str, Any]] = {}
     arguments: list[Any] = []
     if features_uri is not None and build.model.monitors.data_quality:
@@ -123,8 +138,10 @@ def decide(
             ExecutionVariables.PIPELINE_EXECUTION_ARN,
             option("--model-package-arn", model_package_arn),
             option("--baseline-model-package-arn", baseline_model_package_arn),
+            option("--modes", asked.modes),
+            option("--accept-reason", asked.accept_reason),
             "--model-package-group",
-            model_package_group_name,
+            asked.model_package_group_name,
             "--bundle",
             bundle_sha256,
             "--output",
@@ -135,11 +152,11 @@ def decide(
             *(s3_input(folder, uri, path) for folder, (path, uri) in read.items()),
         ],
         outputs=[s3_output("verdict", build.output("decide"), f"{OUTPUT}/verdict")],
-        property_files=[verdict, evidence] if registers else [verdict],
+        property_files=[verdict, evidence],
         depends_on=[after_any_outcome(step) for step in after],
     )
     uri = build.output("decide", "verdict.json")
-    return Decided(step, uri, verdict, evidence if registers else None)
+    return Decided(step, uri, verdict, evidence)
 
 
 def refuse(build: Build, *, name: str, verdict_uri: Any) -> Any:

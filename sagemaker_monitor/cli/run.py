@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from datetime import timedelta
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
 import click
 
@@ -15,6 +15,15 @@ from sagemaker_monitor.cli.options import Common, common_options, format_option,
 if TYPE_CHECKING:
     from sagemaker_monitor.operations.run import Started
 
+mode_option = click.option(
+    "--mode",
+    "modes",
+    multiple=True,
+    metavar="[MONITOR=]MODE",
+    help="How baselines are treated, of all monitors or one: check (compare), bootstrap (the first one), "
+    "refresh (compare, carry a new one), accept (carry a new one uncompared). May be given several times.",
+)
+reason_option = click.option("--reason", metavar="TEXT", help="Why a new baseline is accepted uncompared.")
 detach_option = click.option("--detach", is_flag=True, help="Do not follow; print the execution's ARN.")
 
 
@@ -28,11 +37,8 @@ def run() -> None:
 
 @run.command("register")
 @model_option
-@click.option(
-    "--mode",
-    type=click.Choice(("check", "bootstrap")),
-    help="check: compare with the approved version; bootstrap: the first one. Default: baseline.mode.",
-)
+@mode_option
+@reason_option
 @click.option("--artifact", metavar="FILE|URI", help="The candidate's model.tar.gz.")
 @click.option("--baseline-data", metavar="FILE|URI", help="Labelled data the candidate was not trained on.")
 @click.option("--labels", metavar="FILE|URI", help="Labels of the baseline data, where they are apart.")
@@ -43,7 +49,8 @@ def run() -> None:
 def register(
     common: Common,
     model_name: str,
-    mode: Literal["check", "bootstrap"] | None,
+    modes: tuple[str, ...],
+    reason: str | None,
     artifact: str | None,
     baseline_data: str | None,
     labels: str | None,
@@ -56,7 +63,13 @@ def register(
 
     model = common.model(model_name)
     started = run_register(
-        common.aws, model, mode=mode, artifact=artifact, baseline_data=baseline_data, labels=labels
+        common.aws,
+        model,
+        modes=modes,
+        reason=reason,
+        artifact=artifact,
+        baseline_data=baseline_data,
+        labels=labels,
     )
     return _after(common, started, detach=detach, timeout=timeout, as_json=output_format == "json")
 
@@ -70,6 +83,8 @@ def register(
 @click.option(
     "--version", type=click.IntRange(min=1), help="Model version; the latest approved one by default."
 )
+@mode_option
+@reason_option
 @detach_option
 @timeout_option
 @format_option("text", "json")
@@ -80,15 +95,22 @@ def monitor_batch(
     data: str | None,
     labels: str | None,
     version: int | None,
+    modes: tuple[str, ...],
+    reason: str | None,
     detach: bool,
     timeout: timedelta | None,
     output_format: str,
 ) -> int:
-    """Score a batch with a registered version, and check it against that version's baselines."""
+    """Score a batch with a registered version, and check it against that version's baselines.
+
+    With --mode refresh or accept the version is registered once more, pending, with the batch's baseline.
+    """
     from sagemaker_monitor.operations.run import run_monitor_batch
 
     model = common.model(model_name)
-    started = run_monitor_batch(common.aws, model, data=data, labels=labels, version=version)
+    started = run_monitor_batch(
+        common.aws, model, data=data, labels=labels, version=version, modes=modes, reason=reason
+    )
     return _after(common, started, detach=detach, timeout=timeout, as_json=output_format == "json")
 
 
@@ -109,6 +131,8 @@ def monitor_batch(
 @click.option(
     "--version", type=click.IntRange(min=1), help="Model version; the latest approved one by default."
 )
+@mode_option
+@reason_option
 @detach_option
 @timeout_option
 @format_option("text", "json")
@@ -120,17 +144,24 @@ def monitor_ground_truth(
     end: str | None,
     labels: str | None,
     version: int | None,
+    modes: tuple[str, ...],
+    reason: str | None,
     detach: bool,
     timeout: timedelta | None,
     output_format: str,
 ) -> int:
-    """Judge a window of captured batches whose labels have arrived since."""
+    """Judge a window of captured batches whose labels have arrived since.
+
+    With --mode refresh or accept the version is registered once more, pending, with the window's baseline.
+    """
     from sagemaker_monitor.operations.run import run_monitor_ground_truth
     from sagemaker_monitor.operations.windows import read_window
 
     model = common.model(model_name)
     window = read_window(start, end)
-    started = run_monitor_ground_truth(common.aws, model, window=window, labels=labels, version=version)
+    started = run_monitor_ground_truth(
+        common.aws, model, window=window, labels=labels, version=version, modes=modes, reason=reason
+    )
     return _after(common, started, detach=detach, timeout=timeout, as_json=output_format == "json")
 
 

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
-from pipelines.names import pipeline_name, verdict_uri
+from pipelines.names import PIPELINES, pipeline_name, verdict_uri
 from sagemaker_monitor.aws import Aws
-from sagemaker_monitor.registry.chain import Evidence, Origin
+from sagemaker_monitor.registry.chain import Evidence, Origin, parse_execution_arn
 from sagemaker_monitor.registry.evidence import gather
-from sagemaker_monitor.registry.versions import find_version
+from sagemaker_monitor.registry.versions import Version, find_version
 from sagemaker_monitor.settings import Model
 
 
@@ -16,13 +16,21 @@ def evidence_of(aws: Aws, model: Model, number: int | None, *, now: datetime | N
     """Return the chain of evidence of version *number*, or of the newest. Raises RegistryError, AwsError."""
     environment = aws.environment
     version = find_version(aws, environment.model_package_group(model.model), number)
+    pipeline = _registered_by(version, model.model, environment.name)
     origin = Origin(
         model=model.model,
         environment=environment.name,
-        pipeline_name=pipeline_name(model.model, "register", environment.name),
-        verdict_uri=lambda execution: verdict_uri(
-            environment.storage.root, model.model, "register", execution
-        ),
+        pipeline_name=pipeline_name(model.model, pipeline, environment.name),
+        verdict_uri=lambda execution: verdict_uri(environment.storage.root, model.model, pipeline, execution),
+        pipeline=pipeline,
     )
     moment = now or datetime.now(UTC)
     return gather(aws, version, origin, max_age=environment.approval.evidence_max_age, now=moment)
+
+
+def _registered_by(version: Version, model: str, environment: str) -> str:
+    """Return which of the model's pipelines the version says it was registered by; register where none."""
+    name = parse_execution_arn(version.metadata.get("PipelineExecutionArn", ""))[0]
+    known = {pipeline_name(model, each, environment).lower(): each for each in PIPELINES}
+    # SageMaker writes pipeline names in lower case into ARNs.
+    return known.get(name.lower(), "register")

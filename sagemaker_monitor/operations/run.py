@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 from pipelines.names import pipeline_name
 from sagemaker_monitor.aws import Aws
-from sagemaker_monitor.operations.baselines import Mode, pin, pin_all
+from sagemaker_monitor.operations.baselines import pin, pin_all
 from sagemaker_monitor.operations.deployed import DeployedPipeline, read_deployed
 from sagemaker_monitor.operations.errors import UsageError
+from sagemaker_monitor.operations.modes import read_modes
 from sagemaker_monitor.operations.uploads import require_objects, to_uri
 from sagemaker_monitor.operations.windows import Window, stamp
 from sagemaker_monitor.registry.versions import Version, find_version, latest_approved
@@ -38,21 +39,24 @@ def run_register(
     aws: Aws,
     model: Model,
     *,
-    mode: Mode | None = None,
+    modes: Sequence[str] = (),
+    reason: str | None = None,
     artifact: str | None = None,
     baseline_data: str | None = None,
     labels: str | None = None,
 ) -> Started:
     """Start `register`: score the validation data, compute and compare baselines, register or refuse.
 
-    Files may be local paths or S3 URIs; what is None comes from the configuration. Raises
+    *modes* say how baselines are treated, such as `bootstrap` or `bias=accept`, and *reason* why one is
+    accepted. Files may be local paths or S3 URIs; what is None comes from the configuration. Raises
     UsageError, AwsError.
     """
     aws.require_writable()
     deployed = read_deployed(aws, pipeline_name(model.model, "register", aws.environment.name))
     group = aws.environment.model_package_group(model.model)
     approved = latest_approved(aws, group)
-    parameters = pin(deployed.checks, approved, mode or model.baseline.mode, model=model.model)
+    asked = read_modes(model, modes, reason, registers_candidates=True)
+    parameters = pin(deployed.checks, approved, asked, model=model.model)
     given = {"ModelDataUrl": (artifact, "--artifact"), "BaselineDataUri": (baseline_data, "--baseline-data")}
     parameters |= _inputs(aws, deployed, given)
     parameters |= _labels(aws, labels)
@@ -66,6 +70,8 @@ def run_monitor_ground_truth(
     window: Window = Window(None, None),
     labels: str | None = None,
     version: int | None = None,
+    modes: Sequence[str] = (),
+    reason: str | None = None,
 ) -> Started:
     """Start `monitor-ground-truth` on what was captured in *window*.
 
@@ -85,7 +91,7 @@ def run_monitor_ground_truth(
         "ModelPackageArn": found.arn,
         "WindowStart": stamp(start),
         "WindowEnd": stamp(end),
-        **pin_all(deployed.checks, found),
+        **pin_all(deployed.checks, found, read_modes(model, modes, reason, registers_candidates=False)),
         **_labels(aws, labels),
     }
     if deployed.defaults.get("GroundTruthUri") is None and "GroundTruthUri" not in parameters:
@@ -94,17 +100,26 @@ def run_monitor_ground_truth(
 
 
 def run_monitor_batch(
-    aws: Aws, model: Model, *, data: str | None = None, labels: str | None = None, version: int | None = None
+    aws: Aws,
+    model: Model,
+    *,
+    data: str | None = None,
+    labels: str | None = None,
+    version: int | None = None,
+    modes: Sequence[str] = (),
+    reason: str | None = None,
 ) -> Started:
     """Start `monitor-batch` on one batch, with the latest approved version or version number *version*.
 
-    The version is the model that scores the batch and the baseline that it is compared with. Raises
+    The version is the model that scores the batch and the baseline that it is compared with. With *modes*
+    that refresh or accept, it is registered once more with the new baseline. Raises
     UsageError, RegistryError, AwsError.
     """
     aws.require_writable()
     deployed = read_deployed(aws, pipeline_name(model.model, "monitor-batch", aws.environment.name))
     found = _version(aws, model, version)
-    parameters = {"ModelPackageArn": found.arn, **pin_all(deployed.checks, found)}
+    asked = read_modes(model, modes, reason, registers_candidates=False)
+    parameters = {"ModelPackageArn": found.arn, **pin_all(deployed.checks, found, asked)}
     chosen = data
     if chosen is None and model.data.batches is not None:
         chosen = aws.environment.storage.resolve(model.data.batches)

@@ -32,6 +32,8 @@ class Origin:
     pipeline_name: str
     verdict_uri: Callable[[str], str]
     """The verdict's URI, from the id of an execution."""
+    pipeline: str = "register"
+    """The kind of pipeline; monitoring runs register a version once more, with a new baseline."""
 
 
 @dataclass(frozen=True)

@@ -125,7 +125,7 @@ def _subject_link(version: Version, origin: Origin, verdict: Verdict) -> Link:
     wanted = {
         "execution_arn": version.metadata["PipelineExecutionArn"],
         "model": origin.model,
-        "pipeline": "register",
+        "pipeline": origin.pipeline,
         "environment": origin.environment,
     }
     wrong = [

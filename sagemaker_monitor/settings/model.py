@@ -18,7 +18,7 @@ from sagemaker_monitor.settings.fields import (
     Text,
 )
 from sagemaker_monitor.settings.gate import Gate
-from sagemaker_monitor.settings.monitors import Monitors
+from sagemaker_monitor.settings.monitors import BaselineMode, Monitors
 
 
 class Inventory(Section):
@@ -159,13 +159,17 @@ class Data(Section):
 
 
 class Baseline(Section):
-    """How checks treat the approved version's baseline; `run --mode` overrides it."""
+    """How the checks of `run register` treat the approved version's baseline.
+
+    `run --mode` overrides it. Monitoring runs compare, unless `run --mode` says otherwise.
+    """
 
     mode: Annotated[
-        Literal["check", "bootstrap"],
+        BaselineMode,
         Field(
-            description="check: compare with the approved version's baseline;"
-            " bootstrap: the first version, nothing to compare with."
+            description="check: compare with the approved version's baseline; bootstrap: where there is none,"
+            " compute the first; refresh: compare, and carry the new one; accept: carry the new one without"
+            " comparing, for a reason that run --reason gives. Per monitor: monitors.<monitor>.baseline_mode."
         ),
     ] = "check"
 
@@ -182,3 +186,7 @@ class Model(Section):
     monitors: Annotated[Monitors, Field(description="What is watched; at least one.")]
     baseline: Annotated[Baseline, Field(description="How checks treat the approved baseline.")] = Baseline()
     gate: Annotated[Gate, Field(description="When a run is refused.")] = Gate()
+
+    def baseline_mode(self, monitor: str) -> BaselineMode:
+        """How the checks of *monitor* treat the approved baseline when a candidate is registered."""
+        return self.monitors.baseline_mode(monitor) or self.baseline.mode

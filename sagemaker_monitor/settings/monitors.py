@@ -19,6 +19,8 @@ from sagemaker_monitor.settings.fields import (
 )
 
 Engine = Literal["sagemaker", "own"]
+BaselineMode = Literal["bootstrap", "check", "refresh", "accept"]
+_MODE = "How its checks treat the approved baseline, where that is not as baseline.mode says."
 _ENGINE = "Who computes it: SageMaker's check step, or an image of your own (images.monitor)."
 Rows = Literal["features", "predictions", "outcomes"]
 CUSTOM = "custom/"
@@ -52,18 +54,21 @@ class BiasMonitor(Section):
         Field(description="Column that CDDL and CDDPL are conditioned on; without it they are not computed."),
     ] = None
     engine: Annotated[Engine, Field(description=_ENGINE)] = "sagemaker"
+    baseline_mode: Annotated[BaselineMode | None, Field(description=_MODE)] = None
 
 
 class DataQualityMonitor(Section):
     """Model Monitor's checks of the features: types, missing values, categories, drift."""
 
     engine: Annotated[Engine, Field(description=_ENGINE)] = "sagemaker"
+    baseline_mode: Annotated[BaselineMode | None, Field(description=_MODE)] = None
 
 
 class ModelQualityMonitor(Section):
     """Model Monitor's metrics of the predictions against the labels."""
 
     engine: Annotated[Engine, Field(description=_ENGINE)] = "sagemaker"
+    baseline_mode: Annotated[BaselineMode | None, Field(description=_MODE)] = None
 
 
 class ExplainabilityMonitor(Section):
@@ -94,6 +99,7 @@ class ExplainabilityMonitor(Section):
     engine: Annotated[
         Engine, Field(description="SageMaker's check step alone: attributions need its shadow endpoint.")
     ] = "sagemaker"
+    baseline_mode: Annotated[BaselineMode | None, Field(description=_MODE)] = None
 
 
 class CustomMonitor(Section):
@@ -117,6 +123,8 @@ class CustomMonitor(Section):
         ],
         Field(default_factory=dict, max_length=80, description="Variables of your own that it is given."),
     ]
+
+    baseline_mode: Annotated[BaselineMode | None, Field(description=_MODE)] = None
 
     @property
     def needs_labels(self) -> bool:
@@ -167,6 +175,12 @@ class Monitors(Section):
             return "own"
         engine: Engine = getattr(self, monitor).engine
         return engine
+
+    def baseline_mode(self, monitor: str) -> BaselineMode | None:
+        """How the checks of *monitor*, which is configured, treat the baseline; None where the model says."""
+        section = self.of_teams.get(monitor) or getattr(self, monitor)
+        mode: BaselineMode | None = section.baseline_mode
+        return mode
 
     @property
     def own(self) -> tuple[str, ...]:

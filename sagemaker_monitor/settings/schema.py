@@ -30,6 +30,7 @@ from sagemaker_monitor.settings.model import (
 )
 from sagemaker_monitor.settings.monitors import (
     CUSTOM,
+    BaselineMode,
     BiasMonitor,
     CustomMonitor,
     ExplainabilityMonitor,
@@ -45,6 +46,7 @@ __all__ = [
     "Approval",
     "Artifact",
     "Baseline",
+    "BaselineMode",
     "BiasMonitor",
     "CheckCompute",
     "Column",

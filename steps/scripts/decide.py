@@ -15,7 +15,7 @@ from typing import Any, Sequence
 
 ATTEMPTS = 8
 REGISTERS = "register"
-"""The pipeline that registers versions."""
+"""The pipeline that registers candidates; the others may register a version with a new baseline."""
 CREATES_MODEL = "CreateModel"
 """The step that makes the candidate a model."""
 
@@ -96,7 +96,11 @@ class Service:
         if not arn:
             return None
         model = self.sagemaker.describe_model(ModelName=arn.rsplit("/", 1)[-1])
-        bucket, key = split_uri(model["PrimaryContainer"]["ModelDataUrl"])
+        return self.etag(model["PrimaryContainer"]["ModelDataUrl"])
+
+    def etag(self, uri: str) -> str:
+        """Return the ETag of the object at *uri*."""
+        bucket, key = split_uri(uri)
         return str(self.s3.head_object(Bucket=bucket, Key=key)["ETag"]).strip('"')
 
     def text(self, uri: str) -> str | None:
@@ -156,7 +160,10 @@ def gather(options: argparse.Namespace, service: Service, spec: Any) -> Any:
     steps = own_engine.with_checks(service, service.steps(options.execution_arn), spec)
     version = service.version(options.baseline_model_package_arn, options.model_package_group)
     expected = [] if empty else [each for each in spec.checks if labelled or not each.needs_labels]
-    checks = tuple(reading.check_evidence(service, each, steps.get(each.step), version) for each in expected)
+    asked = evidence.read_asked(options.modes, options.accept_reason)
+    checks = tuple(
+        reading.check_evidence(service, each, steps.get(each.step), version, asked) for each in expected
+    )
     compared = {check.monitor for check in checks if check.status == "compared"}
     return evidence.Evidence(
         run=evidence.Run(
@@ -165,6 +172,7 @@ def gather(options: argparse.Namespace, service: Service, spec: Any) -> Any:
             bundle_sha256=options.bundle,
             created=datetime.datetime.now(datetime.timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ"),
             carried_baseline_data_uri=reading.carried_data_uri(service, steps, spec, version),
+            asked=asked,
         ),
         labels=labels,
         checks=checks,
@@ -223,7 +231,7 @@ def parse(arguments: Sequence[str] | None) -> argparse.Namespace:
         parser.add_argument(name, type=Path)
     for name in ("--execution-arn", "--model-package-group", "--bundle"):
         parser.add_argument(name, required=True)
-    for name in ("--model-package-arn", "--baseline-model-package-arn"):
+    for name in ("--model-package-arn", "--baseline-model-package-arn", "--modes", "--accept-reason"):
         parser.add_argument(name, default="")
     return parser.parse_args(arguments)
 
@@ -241,21 +249,39 @@ def decide(options: argparse.Namespace, service: Any = None) -> str:
     service = service or Service.connect()
     verdict = conclude(spec, gather(options, service, spec))
     text = json.dumps(to_json(verdict), indent=2, allow_nan=False) + "\n"
-    if spec.pipeline == REGISTERS:
-        bind(options, service, spec, text)
+    bind(options, service, spec, text)
     write_whole(options.output / "verdict.json", text)
     return verdict.summary
 
 
 def bind(options: argparse.Namespace, service: Service, spec: Any, verdict: str) -> None:
     """Write what a version that is registered now carries beside the text of its *verdict*."""
-    from sagemaker_monitor.analysis.decision import digests, own_engine
-    from sagemaker_monitor.analysis.decision.reading import metadata_of
+    from sagemaker_monitor.analysis.decision import digests, evidence, own_engine, reading
 
+    asked = evidence.read_asked(options.modes, options.accept_reason)
+    if spec.pipeline != REGISTERS and not asked.carried_by(asked.modes):
+        write_whole(
+            options.output / digests.FILE, json.dumps({"schema_version": 1, "registers": "no"}) + "\n"
+        )
+        return
     steps = own_engine.with_checks(service, service.steps(options.execution_arn), spec)
-    checks = {each.check_type: metadata_of(steps.get(each.step)) for each in spec.checks}
-    etag = service.model_data_etag(steps.get(CREATES_MODEL))
-    found = digests.evidence_document(service, checks, verdict=verdict, model_data_etag=etag)
+    checks = {each.check_type: reading.metadata_of(steps.get(each.step)) for each in spec.checks}
+    known = service.version(options.baseline_model_package_arn, options.model_package_group)
+    renewed = None if spec.pipeline == REGISTERS else known
+    if renewed is None:
+        etag = service.model_data_etag(steps.get(CREATES_MODEL))
+    else:
+        artifact = digests.container_of(renewed).get("model_data_url")
+        etag = service.etag(artifact) if artifact else None
+    found = digests.evidence_document(
+        service,
+        checks,
+        verdict=verdict,
+        model_data_etag=etag,
+        data_uris=reading.carried_data_uris(service, steps, spec, known),
+        version=renewed,
+    )
+    found["registers"] = "yes"
     write_whole(options.output / digests.FILE, json.dumps(found, indent=2) + "\n")
 
 

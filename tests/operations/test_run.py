@@ -202,7 +202,7 @@ def test_a_pipeline_of_another_version_is_not_started(aws: Aws, model: Model, tm
     artifact.write_bytes(b"x")
 
     with pytest.raises(UsageError, match=r"takes no parameter ModelDataUrl: .* upsert --env local"):
-        run_register(aws, model, mode="bootstrap", artifact=str(artifact))
+        run_register(aws, model, modes=["bootstrap"], artifact=str(artifact))
 
 
 def test_register_looks_at_the_configured_inputs_too(aws: Aws, model: Model) -> None:
@@ -211,7 +211,7 @@ def test_register_looks_at_the_configured_inputs_too(aws: Aws, model: Model) -> 
     deploy(aws, "mortgage-register-local", definition(fail_step(), ModelDataUrl=uri))
 
     with pytest.raises(UsageError, match=f"--artifact: there is no object at {uri}"):
-        run_register(aws, model, mode="bootstrap")
+        run_register(aws, model, modes=["bootstrap"])
 
     put_if_missing(aws, uri, b"x")
-    assert run_register(aws, model, mode="bootstrap").parameters == {}
+    assert run_register(aws, model, modes=["bootstrap"]).parameters == {}

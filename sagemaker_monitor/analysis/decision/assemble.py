@@ -14,6 +14,7 @@ from sagemaker_monitor.analysis.decision.judged import Judged
 from sagemaker_monitor.analysis.decision.spec import EXPLAINABILITY, Spec
 from sagemaker_monitor.analysis.decision.waivers import waive
 from sagemaker_monitor.analysis.documents.verdict import (
+    ACCEPT,
     SEVERITIES,
     WARN,
     Attribution,
@@ -134,6 +135,7 @@ def _checks(evidence: Evidence) -> Tuple[Check, ...]:
             violations_uri=each.violations_uri,
             aws_violations=each.aws_violations,
             mode=each.mode,
+            accept_reason=evidence.run.asked.accept_reason if each.mode == ACCEPT else None,
         )
         for each in evidence.checks
     )

@@ -25,6 +25,15 @@ if TYPE_CHECKING:
         def output_uri(self, step: dict[str, Any] | None, output: str) -> str | None: ...
 
 
+NONE_ASKED = "none"
+"""What a parameter says that says nothing: SageMaker keeps no empty text with a version."""
+DATA_URIS = {
+    "data_quality": "DataQualityBaselineDataUri",
+    "bias": "BiasBaselineDataUri",
+    "model_quality": "ModelQualityBaselineDataUri",
+    "explainability": "ExplainabilityBaselineDataUri",
+}
+"""Where a version says whose rows a monitor's baseline was computed from; earlier ones have one for all."""
 MISMATCH = "baseline-version-mismatch"
 
 BASELINES = {

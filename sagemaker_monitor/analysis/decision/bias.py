@@ -49,8 +49,9 @@ def problem(spec: Spec, check: CheckEvidence, evidence: Evidence) -> str | None:
         subject.kind == "calibrated" and subject.action == "fail"
         for subject in metrics.subjects(spec, [check])
     )
-    if evidence.baseline.sample is None and calibrated:
-        return f"its limits cannot be calibrated: {evidence.baseline.problem or 'no baseline rows'}"
+    known = evidence.baseline.of(BIAS)
+    if known.sample is None and calibrated:
+        return f"its limits cannot be calibrated: {known.problem or 'no baseline rows'}"
     return None
 
 
@@ -87,8 +88,9 @@ def _shortage(spec: Spec, evidence: Evidence) -> Shortage:
     what = "batch" if spec.pipeline.startswith("monitor") else "validation data"
     samples = [(what, evidence.batch)] if evidence.batch else []
     compared = any(check.status == "compared" for check in checks)
-    if compared and evidence.baseline and evidence.baseline.sample:
-        samples.append(("baseline", evidence.baseline.sample))
+    before = evidence.baseline.of(BIAS).sample if evidence.baseline else None
+    if compared and before:
+        samples.append(("baseline", before))
     minimum = spec.gate.minimum_rows
     return Shortage(total_shortages(samples, minimum), facet_shortages(samples, spec.facets, minimum))
 
@@ -105,7 +107,7 @@ def _calibrated(spec: Spec, evidence: Evidence, found: Sequence[Subject], shorta
         and subject.unjudgeable() is None
         and not (skip and shortage.covers(subject.value.facet))
     ]
-    baseline = evidence.baseline.sample if evidence.baseline else None
+    baseline = evidence.baseline.of(BIAS).sample if evidence.baseline else None
     if evidence.batch is None or baseline is None:
         why = "no calibrated limit: the rows of batch or baseline are missing"
         left_out = {subject.name: why for subject in judged if subject.kind == "calibrated"}

@@ -5,11 +5,14 @@ Runs under Python 3.8 with numpy only.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from typing import Iterable, Mapping, Tuple
 
 from sagemaker_monitor.analysis.decision.attributions import AttributionReport
+from sagemaker_monitor.analysis.decision.baselines import NONE_ASKED
 from sagemaker_monitor.analysis.decision.model_report import ModelReport
 from sagemaker_monitor.analysis.decision.sample import Sample
+from sagemaker_monitor.analysis.decision.spec import DATA_QUALITY
 from sagemaker_monitor.analysis.decision.table import Table
 from sagemaker_monitor.analysis.documents.analysis import Analysis
 from sagemaker_monitor.analysis.documents.constraints import Constraints
@@ -17,7 +20,14 @@ from sagemaker_monitor.analysis.documents.custom import CustomStatistics, Custom
 from sagemaker_monitor.analysis.documents.lenient import Node
 from sagemaker_monitor.analysis.documents.statistics import Statistics
 from sagemaker_monitor.analysis.documents.strict import DocumentError
-from sagemaker_monitor.analysis.documents.verdict import CHECK, COLUMN_CHECKS, Window
+from sagemaker_monitor.analysis.documents.verdict import (
+    ACCEPT,
+    CHECK,
+    COLUMN_CHECKS,
+    MODES,
+    REFRESH,
+    Window,
+)
 from sagemaker_monitor.analysis.documents.violations import (
     BiasViolations,
     QualityViolation,
@@ -118,6 +128,35 @@ class Labels:
 
 
 @dataclass(frozen=True)
+class Asked:
+    """How the run was asked to treat baselines: each monitor's mode where it was named, and why to accept."""
+
+    modes: Mapping[str, str] = field(default_factory=dict)
+    accept_reason: str | None = None
+
+    def accepts(self, monitor: str) -> bool:
+        """Return whether a person took responsibility for the new baseline of *monitor*."""
+        return self.modes.get(monitor) == ACCEPT
+
+    def carried_by(self, monitors: Iterable[str]) -> Tuple[str, ...]:
+        """Return those of *monitors* whose new baseline the run was asked to carry."""
+        return tuple(each for each in monitors if self.modes.get(each) in (ACCEPT, REFRESH))
+
+
+NOTHING_ASKED = Asked()
+
+
+def read_asked(modes: str, reason: str) -> Asked:
+    """Return what *modes*, such as `bias=accept data_quality=check`, and *reason* say; none says nothing."""
+    pairs = (each.partition("=") for each in modes.split() if modes != NONE_ASKED)
+    found = {monitor: mode for monitor, _, mode in pairs}
+    unknown = sorted(set(found.values()) - set(MODES))
+    if unknown:
+        raise DocumentError(f"the mode {unknown[0][:40]!r} is none of {', '.join(MODES)}")
+    return Asked(found, reason.strip() if reason.strip() not in ("", NONE_ASKED) else None)
+
+
+@dataclass(frozen=True)
 class Run:
     """Which execution is judged, and what it was about."""
 
@@ -126,11 +165,24 @@ class Run:
     bundle_sha256: str
     created: str
     carried_baseline_data_uri: str | None
+    asked: Asked = NOTHING_ASKED
+
+
+@dataclass(frozen=True)
+class BaselineRows:
+    """Where the rows behind one monitor's baseline lie, and those with labels, or why they are not usable."""
+
+    data_uri: str | None
+    sample: Sample | None
+    problem: str | None
 
 
 @dataclass(frozen=True)
 class BaselineVersion:
-    """The approved version that the checks were held against, and the rows its baseline was computed from."""
+    """The approved version that the checks were held against, and the rows its baseline was computed from.
+
+    *others* has the rows of monitors whose baseline was refreshed or accepted apart from the rest.
+    """
 
     model_package_arn: str
     data_uri: str | None
@@ -138,6 +190,16 @@ class BaselineVersion:
     problem: str | None
     features: Table | None = None
     features_problem: str | None = None
+    others: Mapping[str, BaselineRows] = field(default_factory=dict)
+
+    def of(self, monitor: str) -> BaselineRows:
+        """Return the rows behind the baseline of *monitor*."""
+        return self.others.get(monitor) or BaselineRows(self.data_uri, self.sample, self.problem)
+
+    def features_of(self, monitor: str) -> Table | None:
+        """Return the inputs' rows where they are those behind the baseline of *monitor* too."""
+        same = self.of(monitor).data_uri == self.of(DATA_QUALITY).data_uri
+        return self.features if same else None
 
 
 @dataclass(frozen=True)

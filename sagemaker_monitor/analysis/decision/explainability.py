@@ -64,7 +64,7 @@ def problem(spec: Spec, check: CheckEvidence, evidence: Evidence) -> str | None:
 
 def _other_rows(report: AttributionReport, evidence: Evidence) -> str | None:
     """Return where a report and the records beside it tell different things."""
-    known = evidence.baseline.features if evidence.baseline else None
+    known = evidence.baseline.features_of(EXPLAINABILITY) if evidence.baseline else None
     for what, side, table in (
         ("report", report.current, evidence.features),
         ("baseline", report.baseline, known),
@@ -156,7 +156,7 @@ def judge(spec: Spec, check: CheckEvidence, evidence: Evidence) -> Judged:
 def _few(spec: Spec, report: AttributionReport, evidence: Evidence) -> Tuple[Few, ...]:
     least = spec.gate.minimum_rows.total
     what = "batch" if spec.pipeline.startswith("monitor") else "validation data"
-    known = evidence.baseline.features if evidence.baseline else None
+    known = evidence.baseline.features_of(EXPLAINABILITY) if evidence.baseline else None
     counts: List[Tuple[str, Optional[int]]] = []
     for name, side, table in (
         (what, report.current, evidence.features),

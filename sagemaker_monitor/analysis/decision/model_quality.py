@@ -46,10 +46,11 @@ def problem(spec: Spec, check: CheckEvidence, evidence: Evidence) -> str | None:
     if check.status == "compared":
         if evidence.baseline is None:
             return "the version that it was compared with is unknown"
-        before = evidence.baseline.sample
+        known = evidence.baseline.of(MODEL_QUALITY)
+        before = known.sample
         refusing = any(s.kind == "calibrated" and s.action == "fail" for s in subjects(spec, report))
         if before is None and refusing:
-            return f"its limits cannot be calibrated: {evidence.baseline.problem or 'no baseline rows'}"
+            return f"its limits cannot be calibrated: {known.problem or 'no baseline rows'}"
         if before is not None and report.baseline is not None:
             sides.append(("baseline", before, report.baseline))
     for what, sample, statistics in sides:
@@ -138,7 +139,8 @@ def judge(spec: Spec, check: CheckEvidence, evidence: Evidence) -> Judged:
     report = check.model
     if report is None or check.status not in ("compared", "established") or evidence.batch is None:
         return Judged(MODEL_QUALITY)
-    before = evidence.baseline.sample if evidence.baseline and check.status == "compared" else None
+    compared = evidence.baseline if check.status == "compared" else None
+    before = compared.of(MODEL_QUALITY).sample if compared else None
     samples = _samples(spec, evidence.batch, before)
     short = total_shortages(samples, spec.gate.minimum_rows)
     few = _few(spec, samples)

@@ -9,7 +9,14 @@ import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Mapping, Set
 
-from sagemaker_monitor.analysis.decision.evidence import BaselineVersion, CheckEvidence
+from sagemaker_monitor.analysis.decision.baselines import DATA_URIS, NONE_ASKED
+from sagemaker_monitor.analysis.decision.evidence import (
+    NOTHING_ASKED,
+    Asked,
+    BaselineRows,
+    BaselineVersion,
+    CheckEvidence,
+)
 from sagemaker_monitor.analysis.decision.reading_checks import Left, reader_of
 from sagemaker_monitor.analysis.decision.sample import Sample, SampleError, read_sample
 from sagemaker_monitor.analysis.decision.spec import (
@@ -23,8 +30,9 @@ from sagemaker_monitor.analysis.decision.table import Table, TableError, read_ta
 if TYPE_CHECKING:
     from sagemaker_monitor.analysis.decision.baselines import Service
 
-OF_MODELS = ("MODEL_BIAS", "MODEL_QUALITY")
-"""Checks of a model's own predictions."""
+OF_MODELS = NEED_LABELS
+"""Monitors of a model's own predictions."""
+UNKNOWN = "the version does not say where its baseline's rows are"
 
 
 def metadata_of(step: dict[str, Any] | None) -> dict[str, Any]:
@@ -38,9 +46,10 @@ def check_evidence(
     expected: ExpectedCheck,
     step: dict[str, Any] | None,
     version: dict[str, Any] | None,
+    asked: Asked = NOTHING_ASKED,
 ) -> CheckEvidence:
     """Return what one expected check left behind; a check that did not end well is no evidence."""
-    left = Left(service, expected, metadata_of(step), version)
+    left = Left(service, expected, metadata_of(step), version, asked)
     if step is None:
         return left.without("no-evidence", "the step did not run")
     if step["StepStatus"] != "Succeeded":
@@ -49,6 +58,9 @@ def check_evidence(
         )
     if left.metadata.get("CheckType") != expected.check_type:
         return left.without("broken", f"the step is a check of type {left.metadata.get('CheckType')!r}")
+    uncompared = left.uncompared()
+    if uncompared:
+        return left.without("no-evidence", uncompared)
     reader = reader_of(expected.check_type)
     return left.without("broken", "this program reads no such check") if reader is None else reader(left)
 
@@ -56,18 +68,38 @@ def check_evidence(
 def baseline_version(
     service: Service, version: dict[str, Any], spec: Spec, monitors: Set[str]
 ) -> BaselineVersion:
-    """Return the version that *monitors* compared with, and its baseline's rows where they can be read."""
+    """Return the version that *monitors* compared with, and its baselines' rows where they can be read."""
     arn = version["ModelPackageArn"]
-    uri = version.get("CustomerMetadataProperties", {}).get("BaselineDataUri") or None
+    uri = data_uri_of(version)
+    others = {each: found for each in monitors if (found := data_uri_of(version, each)) != uri}
+    known = {each: _labelled(service, found, spec) for each, found in others.items() if each in NEED_LABELS}
+    known.update(
+        {each: BaselineRows(found, None, None) for each, found in others.items() if each not in known}
+    )
+    wanted = monitors & set(NEED_LABELS) - set(others)
+    rows = _labelled(service, uri, spec) if wanted or uri is None else BaselineRows(uri, None, None)
+    of_inputs = data_uri_of(version, DATA_QUALITY) if DATA_QUALITY in monitors else None
+    table, lack = _features(service, of_inputs) if DATA_QUALITY in monitors else (None, None)
+    return BaselineVersion(arn, uri, rows.sample, rows.problem, table, lack, known)
+
+
+def data_uri_of(version: dict[str, Any] | None, monitor: str | None = None) -> str | None:
+    """Return where the rows lie behind the baseline of *monitor* that *version* carries.
+
+    Without *monitor*, or where that has none of its own, of the model's predictions; None where the version
+    does not say.
+    """
+    metadata = (version or {}).get("CustomerMetadataProperties", {})
+    own = metadata.get(DATA_URIS.get(str(monitor), ""))
+    uri = own if own and own != NONE_ASKED else metadata.get("BaselineDataUri")
+    return uri or None
+
+
+def _labelled(service: Service, uri: str | None, spec: Spec) -> BaselineRows:
     if uri is None:
-        unknown = "the version does not say where its baseline's rows are"
-        return BaselineVersion(arn, None, None, unknown, None, unknown)
+        return BaselineRows(None, None, UNKNOWN)
     with tempfile.TemporaryDirectory() as folder:
-        sample, problem = (
-            _sample(service, uri, Path(folder), spec) if monitors & set(NEED_LABELS) else (None, None)
-        )
-        found, lack = _features(service, uri, Path(folder)) if DATA_QUALITY in monitors else (None, None)
-    return BaselineVersion(arn, uri, sample, problem, found, lack)
+        return BaselineRows(uri, *_sample(service, uri, Path(folder), spec))
 
 
 def _sample(service: Service, uri: str, root: Path, spec: Spec) -> tuple[Sample | None, str | None]:
@@ -80,14 +112,44 @@ def _sample(service: Service, uri: str, root: Path, spec: Spec) -> tuple[Sample 
         return None, f"the rows below {uri} are not usable: {error}"
 
 
-def _features(service: Service, uri: str, root: Path) -> tuple[Table | None, str | None]:
+def _features(service: Service, uri: str | None) -> tuple[Table | None, str | None]:
+    if uri is None:
+        return None, UNKNOWN
     below = f"{uri.rstrip('/')}/features"
-    if not service.download(below, root / "features"):
-        return None, f"there are no rows below {below}"
-    try:
-        return read_table(root / "features"), None
-    except TableError as error:
-        return None, f"the rows below {below} are not usable: {error}"
+    with tempfile.TemporaryDirectory() as folder:
+        if not service.download(below, Path(folder)):
+            return None, f"there are no rows below {below}"
+        try:
+            return read_table(Path(folder)), None
+        except TableError as error:
+            return None, f"the rows below {below} are not usable: {error}"
+
+
+def carried_data_uris(
+    service: Service, steps: Mapping[str, Any], spec: Spec, version: dict[str, Any] | None
+) -> dict[str, str | None]:
+    """Return, by monitor, where the rows lie behind the baseline that a version registered now carries."""
+    found = {}
+    for monitor in spec.monitors or dict.fromkeys(each.monitor for each in spec.checks):
+        if monitor not in DATA_URIS:
+            continue
+        made = [metadata_of(steps.get(each.step)) for each in spec.checks if each.monitor == monitor]
+        new = any(check.get("RegisterNewBaseline") for check in made)
+        found[monitor] = _new_rows(service, steps, monitor) if new else data_uri_of(version, monitor)
+    return found
+
+
+def _new_rows(service: Service, steps: Mapping[str, Any], monitor: str) -> str | None:
+    """Return the folder above what a check of *monitor* was given in this run."""
+    sources = [("Join", "labelled"), ("Join", "features")]
+    if monitor == DATA_QUALITY:
+        # Of a batch, inputs are checked before they are scored and joined.
+        sources = [("Inputs", "features"), ("Join", "features")]
+    for step, output in sources:
+        uri = service.output_uri(steps.get(step), output)
+        if uri:
+            return uri.rstrip("/").rpartition("/")[0]
+    return None
 
 
 def carried_data_uri(
@@ -95,17 +157,11 @@ def carried_data_uri(
 ) -> str | None:
     """Return where the rows lie behind the baseline that a version registered now would carry.
 
-    Predictions are the model's own, so where checks differ the model's check says whose rows they are.
+    Predictions are the model's own, so where monitors differ the model's says whose rows they are.
     """
-    checks = [metadata_of(steps.get(each.step)) for each in spec.checks]
-    of_models = [check for check in checks if check.get("CheckType") in OF_MODELS] or checks
-    if any(check.get("RegisterNewBaseline") for check in of_models):
-        uri = service.output_uri(steps.get("Join"), "labelled") or service.output_uri(
-            steps.get("Join"), "features"
-        )
-        return uri.rstrip("/").rpartition("/")[0] if uri else None
-    uri = (version or {}).get("CustomerMetadataProperties", {}).get("BaselineDataUri")
-    return uri or None
+    found = carried_data_uris(service, steps, spec, version)
+    of_models = [found[each] for each in OF_MODELS if each in found]
+    return next(iter([*of_models, *found.values()]), None)
 
 
 def first_failure(steps: Mapping[str, Any]) -> str | None:

@@ -23,6 +23,8 @@ from sagemaker_monitor.analysis.decision.baselines import (
     other_baseline,
 )
 from sagemaker_monitor.analysis.decision.evidence import (
+    NOTHING_ASKED,
+    Asked,
     CheckEvidence,
     CustomReport,
     read_quality,
@@ -35,7 +37,7 @@ from sagemaker_monitor.analysis.decision.spec import ExpectedCheck
 from sagemaker_monitor.analysis.documents import custom
 from sagemaker_monitor.analysis.documents.custom import CustomStatistics, name_of
 from sagemaker_monitor.analysis.documents.strict import DocumentError
-from sagemaker_monitor.analysis.documents.verdict import BOOTSTRAP, CHECK, REFRESH
+from sagemaker_monitor.analysis.documents.verdict import ACCEPT, BOOTSTRAP, CHECK, REFRESH
 
 if TYPE_CHECKING:
     from sagemaker_monitor.analysis.decision.baselines import Service
@@ -52,6 +54,7 @@ class Left:
     expected: ExpectedCheck
     metadata: Dict[str, Any]
     version: Optional[Dict[str, Any]]
+    asked: Asked = NOTHING_ASKED
 
     @property
     def skipped(self) -> bool:
@@ -61,9 +64,27 @@ class Left:
     @property
     def mode(self) -> str:
         """Return how the step treated the baseline."""
-        if self.metadata.get("RegisterNewBaseline"):
-            return BOOTSTRAP if self.skipped else REFRESH
-        return CHECK
+        if not self.metadata.get("RegisterNewBaseline"):
+            return CHECK
+        if not self.skipped:
+            return REFRESH
+        return ACCEPT if self.asked.accepts(self.expected.monitor) else BOOTSTRAP
+
+    def uncompared(self) -> str | None:
+        """Return why nothing may be concluded from a check that compared nothing; None where that is fine."""
+        if not self.skipped:
+            return None
+        if self.mode == CHECK:
+            return "nothing was compared, and the earlier baseline would be carried on: run it in a mode"
+        if self.mode == ACCEPT:
+            return None if self.asked.accept_reason else "its new baseline was accepted without a reason"
+        if self.baseline_uri("Constraints") is not None:
+            name = str((self.version or {}).get("ModelPackageArn")).rsplit("/", 1)[-1]
+            return (
+                f"nothing was compared, although version {name} has a baseline: compare with it (check, "
+                "refresh), or accept the new one for a reason"
+            )
+        return None
 
     def without(self, status: str, reason: str) -> CheckEvidence:
         """Return the evidence of a check that cannot be judged."""

@@ -25,7 +25,15 @@ from sagemaker_monitor.analysis.decision.spec import (
     NEED_LABELS,
     Spec,
 )
-from sagemaker_monitor.analysis.documents.verdict import COLUMN_CHECKS, REFUSE, WAIVED, WARN, Finding
+from sagemaker_monitor.analysis.documents.verdict import (
+    ACCEPT,
+    COLUMN_CHECKS,
+    REFRESH,
+    REFUSE,
+    WAIVED,
+    WARN,
+    Finding,
+)
 
 SHOWN = 3
 """Reasons that the summary names; the findings have all of them."""
@@ -139,9 +147,15 @@ def _refusal(refusing: Sequence[Finding]) -> str:
 def _passing(spec: Spec, evidence: Evidence, case: Case) -> tuple[str, str]:
     established = [check.step for check in evidence.checks if check.status == "established"]
     limits = sum(part.limits for part in case.parts)
+    accepted = [check.step for check in evidence.checks if check.mode == ACCEPT]
     if len(established) == len(evidence.checks) and not case.waiting:
-        return "baseline-established", "baseline established, nothing compared"
-    if not limits:
+        return "baseline-established", _established(evidence, established, accepted)
+    unmade = evidence.run.asked.carried_by(sorted(case.of_outcomes)) if case.waiting else ()
+    if unmade:
+        also = f"and {' and '.join(CALLED.get(each, each) for each in unmade)} was to have a new baseline"
+        return "labels-missing", missing_labels(evidence, also)
+    # Where a person accepted what is new, no rule has to find what it could refuse.
+    if not limits and not accepted:
         if case.waiting:
             return "labels-missing", missing_labels(evidence, f"and {_alone(evidence, case)} refuse nothing")
         if any(rule.action == "fail" for rule in spec.gate.rules):
@@ -155,12 +169,30 @@ def _passing(spec: Spec, evidence: Evidence, case: Case) -> tuple[str, str]:
     if warned:
         said += f"; {_warnings(warned)}"
     if established:
-        said += f"; baseline established for {', '.join(established)}, nothing compared there"
+        said += f"; {_established(evidence, established, accepted, there=True)}"
+    refreshed = [check.step for check in evidence.checks if check.mode == REFRESH]
+    if refreshed:
+        said += f"; new baseline for {', '.join(refreshed)}"
     if case.waiting:
         said += f"; {_unlabelled(spec)} not checked: {case.waiting}"
     if case.unlikely:
         said += f"; {_several(case.unlikely)}"
     return "pass", said
+
+
+def _established(
+    evidence: Evidence, established: List[str], accepted: List[str], *, there: bool = False
+) -> str:
+    """Return for which checks nothing was compared, and why: there was no baseline, or a person accepted."""
+    others = [step for step in established if step not in accepted]
+    told = []
+    if others:
+        where = f" for {', '.join(others)}" if there or accepted else ""
+        told.append(f"baseline established{where}, nothing compared{' there' if where else ''}")
+    if accepted:
+        reason = evidence.run.asked.accept_reason
+        told.append(f"new baseline of {', '.join(accepted)} accepted without comparing: {reason}")
+    return "; ".join(told)
 
 
 def _warnings(warned: Sequence[Finding]) -> str:

@@ -59,6 +59,9 @@ class FakeService:
                     SECTIONS[kind][1]: {"S3Uri": f"s3://b/old/{step}.json"} for step, kind in KINDS.items()
                 }
             },
+            "InferenceSpecification": {
+                "Containers": [{"Image": "an-image", "ModelDataUrl": "s3://b/model.tar.gz"}]
+            },
             "CustomerMetadataProperties": {"BaselineDataUri": "s3://b/old/join"},
         }
         self.found_steps: dict[str, dict[str, Any]] = {}
@@ -121,6 +124,10 @@ class FakeService:
         """Return the candidate's."""
         return "0f343b0931126a20f133d67c2b018a3b"
 
+    def etag(self, uri: str) -> str:
+        """Return one that tells of which object it is."""
+        return f"of {uri}"
+
     def text(self, uri: str) -> str | None:
         """Return an object."""
         return self.objects.get(uri)
@@ -159,9 +166,16 @@ class Run:
         }
         (self.root / "labels.json").write_text(json.dumps({**summary, **known}))
 
+    def evidence(self) -> dict[str, Any]:
+        """Return what the script writes beside the verdict."""
+        found: dict[str, Any] = json.loads((self.root / "out" / "evidence.json").read_text())
+        return found
+
     def decide(self, *given: str) -> Verdict:
-        """Return the verdict that the script writes; *given* replaces the joined rows and labels."""
+        """Return the verdict that the script writes; *given* replaces the joined rows and labels, or adds."""
         joined = ("--labels", str(self.root / "labels.json"), "--join", str(self.root / "join"))
+        if given and given[0].startswith("--modes"):
+            given = (*joined, *given)
         options = decide.parse(
             [
                 *("--spec", str(self.root / "spec.json"), "--output", str(self.root / "out")),
@@ -268,11 +282,83 @@ def test_what_binds_a_version_stands_beside_the_verdict(run: Run) -> None:
     }
 
 
-def test_only_register_binds_anything(run: Run) -> None:
-    """A pipeline that registers nothing leaves a verdict alone."""
+def test_monitoring_binds_nothing_unless_it_is_asked_for_a_new_baseline(run: Run) -> None:
+    """What the pipeline's condition reads beside the verdict says that nothing is registered."""
     run.decide()
 
-    assert [file.name for file in (run.root / "out").iterdir()] == ["verdict.json"]
+    assert run.evidence() == {"schema_version": 1, "registers": "no"}
+
+
+def asked(run: Run, modes: str, reason: str = "none", **flags: bool) -> Verdict:
+    """Return the verdict of a run that was asked for *modes*, its checks run with these *flags*."""
+    for step in KINDS:
+        run.service.check(step).update(flags)
+    return run.decide(f"--modes={modes}", f"--accept-reason={reason}")
+
+
+def test_a_refreshed_baseline_was_compared_and_is_carried(run: Run) -> None:
+    """The checks compare with the earlier baseline by its own URI; the version gets what they computed."""
+    for step in KINDS:
+        # SageMaker's property shows the new baseline where one is registered.
+        run.service.check(step)["BaselineUsedForDriftCheckConstraints"] = f"s3://b/new/{step}.json"
+    verdict = asked(run, "bias=refresh", RegisterNewBaseline=True)
+    evidence = run.evidence()
+
+    assert (verdict.decision, {each.mode for each in verdict.checks}) == ("pass", {"refresh"})
+    assert verdict.baseline is not None
+    assert verdict.baseline.constraints["DataBias"] == "s3://b/old/DataBias.json"
+    assert verdict.summary.endswith("; new baseline for DataBias, ModelBias")
+    assert evidence["registers"] == "yes"
+    assert evidence["carried"]["MODEL_BIAS"] == {"Constraints": "s3://b/new/ModelBias.json"}
+    assert evidence["baseline_data_uris"] == {"bias": "s3://b/this/join"}
+    assert evidence["container"] == {"image": "an-image", "model_data_url": "s3://b/model.tar.gz"}
+    assert evidence["model_data_etag"] == "of s3://b/model.tar.gz"
+
+
+def test_an_accepted_baseline_says_why(run: Run) -> None:
+    """Nothing is compared; the verdict has the reason that a person gave."""
+    verdict = asked(run, "bias=accept", "minute 11", SkipCheck=True, RegisterNewBaseline=True)
+
+    assert (verdict.decision, verdict.gate) == ("baseline-established", "open")
+    assert verdict.summary == "new baseline of DataBias, ModelBias accepted without comparing: minute 11"
+    assert {(each.mode, each.accept_reason) for each in verdict.checks} == {("accept", "minute 11")}
+    assert run.evidence()["carried"]["DATA_BIAS"] == {"Constraints": "s3://b/new/DataBias.json"}
+
+
+@pytest.mark.parametrize(
+    ("modes", "flags", "text"),
+    [
+        ("bias=accept", (True, True), "its new baseline was accepted without a reason"),
+        ("none", (True, True), "nothing was compared, although version 1 has a baseline"),
+        ("bias=check", (True, True), "nothing was compared, although version 1 has a baseline"),
+        ("bias=refresh", (True, False), "the earlier baseline would be carried on"),
+        ("none", (True, False), "the earlier baseline would be carried on"),
+    ],
+)
+def test_whoever_skips_a_comparison_has_to_say_why(
+    run: Run, modes: str, flags: tuple[bool, bool], text: str
+) -> None:
+    """An execution that was started by hand does not get round the approved baseline."""
+    verdict = asked(run, modes, SkipCheck=flags[0], RegisterNewBaseline=flags[1])
+
+    assert verdict.decision == "no-evidence"
+    assert text in verdict.summary
+
+
+def test_a_mode_that_is_none_ends_without_a_verdict(run: Run) -> None:
+    """What the parameters cannot mean is an error, not a guess."""
+    with pytest.raises(ValueError, match="the mode 'skip' is none of bootstrap, check, refresh, accept"):
+        asked(run, "bias=skip")
+
+
+def test_a_baseline_that_was_to_be_accepted_needs_labels(run: Run) -> None:
+    """Without labels there is nothing to accept, and no version is registered."""
+    run.labels(rows=500, labelled=0, status="labels-missing")
+    verdict = run.decide(
+        "--labels", str(run.root / "labels.json"), "--modes=bias=accept", "--accept-reason=x"
+    )
+
+    assert verdict.decision == "labels-missing"
 
 
 def test_missing_baseline_rows_are_told(run: Run) -> None:

@@ -26,7 +26,7 @@ class Service:
     """An execution whose checks compared with an approved version's baselines."""
 
     def __init__(self, watched: Watched) -> None:
-        self.watched = watched
+        self.watched, self.found = watched, True
         self.folders = {f"s3://b/old/join/{name}": text for name, text in joined(watched.baseline).items()}
 
     def steps(self, execution_arn: str) -> dict[str, dict[str, Any]]:
@@ -34,7 +34,9 @@ class Service:
         return self.watched.steps
 
     def version(self, arn: str, group: str) -> dict[str, Any] | None:
-        """Return the approved version."""
+        """Return the approved version; None where nothing is approved."""
+        if not self.found:
+            return None
         return {
             "ModelPackageArn": VERSION,
             "DriftCheckBaselines": self.watched.version,
@@ -147,6 +149,7 @@ def test_without_labels_the_ranking_is_judged(run: Run) -> None:
 
 def test_a_first_version_establishes_its_baselines(run: Run) -> None:
     """Skipped checks have reports and nothing that they were compared with."""
+    run.service.found = False
     for metadata in (run.watched.quality(), run.watched.ranking()):
         metadata.update(SkipCheck=True, RegisterNewBaseline=True, ViolationReport="")
     verdict = run.decide()
