@@ -3,8 +3,11 @@
     Inputs ─► BatchMonitor-monitoring ─► ColumnsFit ─┬► CreateModel ─► BatchMonitor-transform ─► Join ─► …
                                                      └► DecideWithoutScores ─► RefuseWithoutScores
 
-    … ModelExplainability, HaveLabels ─┬► ModelQuality, DataBias, … ─► Decide ─► CheckVerdict ─► Refuse
-                                       └► DecideWithoutLabels ─► CheckInputs ─► RefuseWithoutLabels
+    … ModelExplainability, HaveLabels ─┬► ModelQuality, DataBias, … ─► Decide ─► CheckVerdict ─► …
+                                       └► DecideWithoutLabels ─► CheckInputs ─► …
+
+    CheckVerdict ─┬► NewBaseline ─► Register (the version once more, where a new baseline was asked for)
+                  └► Refuse
 
 A monitor that the model does not have has no step. Without data quality this begins with
 CreateModel ─► ScoreBatch; without bias and model quality it waits for no labels.

@@ -3,8 +3,11 @@
 Collect ─► HaveCaptures ─┬► CreateModel, Join ─► …
                          └► DecideWithoutCaptures ─► RefuseWithoutCaptures
 
-… HaveLabels ─┬► ModelQuality, DataBias, ModelBias ─► Decide ─► CheckVerdict ─► Refuse
-              └► DecideWithoutLabels ─► CheckInputs ─► RefuseWithoutLabels
+… HaveLabels ─┬► ModelQuality, DataBias, ModelBias ─► Decide ─► CheckVerdict ─► …
+              └► DecideWithoutLabels ─► CheckInputs ─► …
+
+CheckVerdict ─┬► NewBaseline ─► Register (the version once more, where a new baseline was asked for)
+              └► Refuse
 """
 
 from __future__ import annotations

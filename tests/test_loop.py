@@ -115,6 +115,12 @@ def test_the_first_version_carries_its_baselines_and_evidence(approved: Loop) ->
         "VerdictSha256",
         "ModelDataETag",
         "BaselineDataUri",
+        "DataQualityBaselineDataUri",
+        "ModelQualityBaselineDataUri",
+        "BiasBaselineDataUri",
+        "ExplainabilityBaselineDataUri",
+        "BaselineModes",
+        "AcceptReason",
         "Environment",
     }
 

@@ -42,7 +42,7 @@ class Modes:
         told = " ".join(f"{monitor}={self.of(monitor)}" for monitor in monitors)
         if len(told) > TOLD_LIMIT:
             others = [monitor for monitor in monitors if self.of(monitor) != "check"]
-            told = " ".join(f"{monitor}={self.of(monitor)}" for monitor in others)
+            told = " ".join(f"{monitor}={self.of(monitor)}" for monitor in others) or "none"
         if len(told) > TOLD_LIMIT:
             raise UsageError(
                 f"the modes of {len(monitors)} monitors are more than a version keeps: name fewer"

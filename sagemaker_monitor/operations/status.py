@@ -66,6 +66,8 @@ class Approved:
     """When the oldest of its baselines was written; None when it has none that exists."""
     baselines_gone: tuple[str, ...]
     """Check types whose baseline is no longer in S3."""
+    accepted: str = ""
+    """Why a person accepted baselines of it without comparing; empty where nobody did."""
 
 
 @dataclass(frozen=True)
@@ -173,6 +175,7 @@ def _approved(aws: Aws, group: str) -> Approved | None:
         modified=version.modified or version.created,
         baseline_written=min(written, default=None),
         baselines_gone=tuple(dict.fromkeys(kind for kind, stored in found if stored is None)),
+        accepted=version.accept_reason,
     )
 
 

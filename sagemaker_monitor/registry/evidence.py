@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from sagemaker_monitor.analysis.documents.verdict import Verdict
+from sagemaker_monitor.analysis.documents.verdict import ACCEPT, Verdict
 from sagemaker_monitor.aws import Aws, AwsError, NotFoundError
 from sagemaker_monitor.registry.bound import artifact_link, baseline_links, read_bound_verdict
 from sagemaker_monitor.registry.chain import (
@@ -56,6 +56,7 @@ def gather(aws: Aws, version: Version, origin: Origin, *, max_age: timedelta, no
         links.append(_bundle_link(version, verdict, execution))
         links.append(_age_link(version, verdict, execution, max_age, now))
         links.extend(baseline_links(aws, version, verdict))
+        links.extend(_accepted_link(version, verdict))
     links.append(artifact_link(aws, version))
     return Evidence(version, tuple(links), verdict)
 
@@ -119,6 +120,18 @@ def _execution_links(version: Version, execution: _Execution | None, problem: st
 
 def _registered_arn(step: Mapping[str, Any]) -> str:
     return str(step.get("Metadata", {}).get("RegisterModel", {}).get("Arn", ""))
+
+
+def _accepted_link(version: Version, verdict: Verdict) -> Iterator[Link]:
+    """Yield which baselines were accepted without comparing, and why; nothing where none was."""
+    accepted = [check for check in verdict.checks if check.mode == ACCEPT]
+    reasons = {check.accept_reason for check in accepted} | ({version.accept_reason} - {""})
+    if not reasons:
+        return
+    steps = ", ".join(check.step for check in accepted) or "no check"
+    same = reasons == {version.accept_reason}
+    told = version.accept_reason if same else "the version and its verdict give different reasons"
+    yield Link("accepted", same, f"{steps}, without comparing: {told}")
 
 
 def _subject_link(version: Version, origin: Origin, verdict: Verdict) -> Link:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
+from sagemaker_monitor.analysis.decision.baselines import NONE_ASKED
 from sagemaker_monitor.analysis.documents import custom
 from sagemaker_monitor.aws import Aws, NotFoundError
 from sagemaker_monitor.registry.errors import RegistryError
@@ -46,6 +47,12 @@ class Version:
     """S3 URI of a baseline's document to its ContentDigest, where the version carries one."""
     model_data_url: str = ""
     """The artifact that the version serves; empty when it names none."""
+
+    @property
+    def accept_reason(self) -> str:
+        """Why a person accepted new baselines without comparing; empty where nobody did."""
+        reason = self.metadata.get("AcceptReason", NONE_ASKED)
+        return "" if reason == NONE_ASKED else reason
 
 
 def list_versions(aws: Aws, group: str, *, approval: str | None = None) -> Iterator[dict[str, Any]]:

@@ -152,7 +152,7 @@ def _passing(spec: Spec, evidence: Evidence, case: Case) -> tuple[str, str]:
         return "baseline-established", _established(evidence, established, accepted)
     unmade = evidence.run.asked.carried_by(sorted(case.of_outcomes)) if case.waiting else ()
     if unmade:
-        also = f"and {' and '.join(CALLED.get(each, each) for each in unmade)} was to have a new baseline"
+        also = f"and {' and '.join(map(_called, unmade))} was to have a new baseline"
         return "labels-missing", missing_labels(evidence, also)
     # Where a person accepted what is new, no rule has to find what it could refuse.
     if not limits and not accepted:

@@ -122,12 +122,14 @@ def _next(outcome: Outcome, again: str) -> Iterator[str]:
         return
     if outcome.verdict is not None and outcome.verdict.decision in _ADVICE:
         yield f"next: {_ADVICE[outcome.verdict.decision]}"
+    version = _registered_version(outcome)
     if outcome.verdict is not None and outcome.conclusion == "open" and _waits(outcome.verdict):
         yield "next: when labels have arrived, put them in place and judge what needs them:"
         yield f"      sagemaker-monitor ground-truth put FILE --model {model} {again}"
         yield f"      sagemaker-monitor run monitor-ground-truth --model {model} {again}"
+        if version:
+            yield f"      sagemaker-monitor gate {model} --version {version} {again} --apply"
         return
-    version = _registered_version(outcome)
     if outcome.conclusion == "open" and version:
         yield f"next: sagemaker-monitor gate {model} --version {version} {again} --apply"
         return

@@ -83,6 +83,8 @@ def _registry(status: ModelStatus, now: datetime) -> Iterator[str]:
             yield f"its baseline is gone from S3 ({', '.join(approved.baselines_gone)})"
         elif approved.baseline_written is None:
             yield "it carries no baseline"
+        if approved.accepted:
+            yield f"a baseline of it was accepted without comparing: {clean(approved.accepted)}"
     if status.pending:
         count = f"{status.pending} or more" if status.pending >= MOST_PENDING else str(status.pending)
         yield f"{count} pending"

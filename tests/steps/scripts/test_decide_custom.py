@@ -369,13 +369,13 @@ def test_a_limit_without_its_metric_does_not_pass(run: Run) -> None:
 def test_a_first_baseline_is_carried_from_where_it_was_made(run: Run) -> None:
     """Bootstrap compares nothing, needs both documents, and names their folder; later runs carry it on."""
     run.pipeline = "register"
-    run.environment = {"skip_check": "True", "register_new_baseline": "True"}
+    run.environment, run.metadata = {"skip_check": "True", "register_new_baseline": "True"}, {}
     assert run.decide().decision == "baseline-established"
     assert run.carried() == NEW
 
     run.left = {"constraints.json": None}
     assert run.decide().checks[0].reason == f"{NEW}/constraints.json does not exist"
 
-    run.environment, run.left = {}, {}
+    run.environment, run.left, run.metadata = {}, {}, {"CustomBaseline.texts": OLD}
     assert run.decide().decision == "pass"
     assert run.carried() == OLD
