@@ -17,11 +17,15 @@ from sagemaker_monitor.emulator.api.context import ApiError, Context
 from sagemaker_monitor.emulator.jobs.job_log import Event, read_backward, read_forward
 
 TARGET = "Logs_20140328."
-GROUPS = {"/aws/sagemaker/ProcessingJobs": "processing-job", "/aws/sagemaker/TransformJobs": "transform-job"}
+GROUPS = {
+    "/aws/sagemaker/ProcessingJobs": "processing-job",
+    "/aws/sagemaker/TrainingJobs": "training-job",
+    "/aws/sagemaker/TransformJobs": "transform-job",
+}
 """Group to the kind of job whose logs it has."""
 MOST_EVENTS, MOST_BYTES, MOST_STREAMS = 10_000, 1 << 20, 50
 """What one answer of CloudWatch Logs holds."""
-_PREFIXES = {"processing-job": "Processing", "transform-job": "Transform"}
+_PREFIXES = {"processing-job": "Processing", "training-job": "Training", "transform-job": "Transform"}
 """How the fields of a job's record begin."""
 
 
@@ -170,8 +174,8 @@ def _streams(context: Context, group: str, prefix: str) -> Iterator[Stream]:
 
 
 def _host(kind: str, job: str) -> str:
-    """Return what a stream's name calls the machine: a processing job's host, a transform's instance."""
-    return "algo-1" if kind == "processing-job" else f"i-{hashlib.sha256(job.encode()).hexdigest()[:17]}"
+    """Return what a stream's name calls the machine: a job's host, a transform's instance."""
+    return "algo-1" if kind != "transform-job" else f"i-{hashlib.sha256(job.encode()).hexdigest()[:17]}"
 
 
 def _require_streams(context: Context, group: Any) -> list[Stream]:

@@ -30,7 +30,7 @@ from sagemaker_monitor.emulator.state import StateError, Store
 
 SERVICE = "sagemaker-monitor emulator"
 COUNTED = (
-    *("pipeline", "execution", "processing-job", "transform-job", "model", "model-package"),
+    *("pipeline", "execution", "processing-job", "training-job", "transform-job", "model", "model-package"),
     *("endpoint", "monitoring-schedule", "monitoring-execution"),
 )
 

@@ -1,7 +1,7 @@
 """The emulator's memory: JSON documents in one SQLite file, which a restart or a kill leaves readable.
 
 Kinds and their keys, each within one region:
-"pipeline", "model", "model-package-group", "processing-job", "transform-job", "endpoint",
+"pipeline", "model", "model-package-group", "processing-job", "training-job", "transform-job", "endpoint",
 "endpoint-config", "monitoring-schedule", "…-job-definition": the name; "monitoring-execution": the
 schedule's name and a number;
 "execution", "model-package", "tags": the ARN. S3 is in no region: its documents are in the one named "".

@@ -22,6 +22,7 @@ MODULES = (
     "pipelines",
     "processing_jobs",
     "tags",
+    "training_jobs",
     "transform_jobs",
 )
 

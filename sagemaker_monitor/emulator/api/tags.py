@@ -18,6 +18,7 @@ ARN_FIELDS = {
     "model-package": "ModelPackageArn",
     "model-package-group": "ModelPackageGroupArn",
     "processing-job": "ProcessingJobArn",
+    "training-job": "TrainingJobArn",
     "transform-job": "TransformJobArn",
 }
 _MOST_TAGS = 50

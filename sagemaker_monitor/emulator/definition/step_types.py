@@ -159,6 +159,7 @@ STEP_TYPES: dict[str, StepType] = {
         ("CheckType",),
     ),
     "RegisterModel": StepType("CreateModelPackage", "DescribeModelPackageOutput"),
+    "Training": StepType("CreateTrainingJob", "DescribeTrainingJobResponse", "TrainingJobName", _CACHE),
     "Transform": StepType("CreateTransformJob", "DescribeTransformJobResponse", "TransformJobName", _CACHE),
 }
 

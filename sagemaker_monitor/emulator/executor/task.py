@@ -14,6 +14,7 @@ from sagemaker_monitor.emulator.api import (
     model_packages,
     models,
     processing_jobs,
+    training_jobs,
     transform_jobs,
 )
 from sagemaker_monitor.emulator.api.context import ApiError, Context, Handler
@@ -24,9 +25,14 @@ OPERATIONS: dict[str, Handler] = {
     **model_packages.OPERATIONS,
     **models.OPERATIONS,
     **processing_jobs.OPERATIONS,
+    **training_jobs.OPERATIONS,
     **transform_jobs.OPERATIONS,
 }
-_STATUS = {"processing-job": "ProcessingJobStatus", "transform-job": "TransformJobStatus"}
+_STATUS = {
+    "processing-job": "ProcessingJobStatus",
+    "training-job": "TrainingJobStatus",
+    "transform-job": "TransformJobStatus",
+}
 _NAME_LIMIT = 63
 _SUFFIX_LENGTH = 10
 

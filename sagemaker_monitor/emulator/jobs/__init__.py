@@ -14,8 +14,8 @@ if TYPE_CHECKING:
 class JobRunner(Protocol):
     """Runs the jobs whose records already stand in the store, and keeps those records up to date.
 
-    Records are the store's kinds "processing-job" and "transform-job", keyed by job name. The context is
-    the one of the request that created the job: its region scopes the store and the job's directory.
+    Records are the store's kinds "processing-job", "training-job" and "transform-job", keyed by job name. The
+    context is that of the request which created the job: its region scopes the store and the job's directory.
     """
 
     def start_processing(self, context: Context, name: str) -> None:
@@ -24,8 +24,11 @@ class JobRunner(Protocol):
     def start_transform(self, context: Context, name: str) -> None:
         """Start the transform job called *name*; return at once."""
 
+    def start_training(self, context: Context, name: str) -> None:
+        """Start the training job called *name*; return at once."""
+
     def wait(self, context: Context, kind: str, name: str) -> dict[str, Any]:
-        """Block until the job of *kind* ("processing-job" or "transform-job") ended; return its record."""
+        """Block until the job of *kind*, such as "processing-job", ended; return its record."""
 
     def stop(self, context: Context, kind: str, name: str) -> None:
         """Ask the job to stop; it ends Stopped soon. A job that already ended is left alone."""

@@ -17,6 +17,7 @@ CLARIFY = "sagemaker-clarify-processing"
 ANALYZER = "sagemaker-model-monitor-analyzer"
 MERGER = "sagemaker-model-monitor-groundtruth-merger"
 SCIKIT_LEARN = "sagemaker-scikit-learn"
+_XGBOOST = ("sagemaker-xgboost", "xgboost")
 RUNNABLE = (f"{CLARIFY}:1.0", ANALYZER, MERGER, f"{SCIKIT_LEARN}:*")
 
 _ROOT = re.compile(r"(?<![\w./-])/opt/ml(?=/|$|[^\w.-])")
@@ -123,6 +124,28 @@ def kind_of(image: str) -> Kind | None:
 def analysis_command(kind: Literal["clarify", "analyzer", "merge"]) -> list[str]:
     """Return what runs in place of the Clarify container, the Model Monitor analyzer or its merge."""
     return [sys.executable, "-m", "sagemaker_monitor.analysis.container", kind]
+
+
+@dataclass(frozen=True)
+class Trainer:
+    """What trains in the place of an image; *ours* is a module of this package."""
+
+    words: tuple[str, ...]
+    ours: bool
+
+    def command(self, root: Path) -> list[str]:
+        """Return the command for the directory that stands for /opt/ml."""
+        return list(self.words) if self.ours else script_command(self.words, ["train"], root)
+
+
+def trainer_of(registered: Registry, image: str) -> Trainer | None:
+    """Return what trains in the place of *image*, None where nothing does."""
+    command = registered.command(image)
+    if command is not None:
+        return Trainer(command, ours=False)
+    if repository(image) in _XGBOOST:
+        return Trainer((sys.executable, "-m", "sagemaker_monitor.emulator.models.train_xgboost"), ours=True)
+    return None
 
 
 def script_command(entrypoint: Sequence[str], arguments: Sequence[str], root: Path) -> list[str]:

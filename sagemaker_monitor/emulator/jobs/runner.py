@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from sagemaker_monitor.emulator.api.context import Context
-from sagemaker_monitor.emulator.jobs import JobRunner, processing, transform
+from sagemaker_monitor.emulator.jobs import JobRunner, processing, training, transform
 from sagemaker_monitor.emulator.jobs.failure import JobFailed, bounded
 from sagemaker_monitor.emulator.jobs.interruption import Interrupted, Interruption
 from sagemaker_monitor.emulator.jobs.staging import withdraw
@@ -23,9 +23,10 @@ RESTARTED = "InternalServerError: the emulator was stopped while the job ran; st
 _RUNNING = ("InProgress", "Stopping")
 _BODIES: dict[str, Callable[[Work], Change]] = {
     "processing-job": processing.run,
+    "training-job": training.run,
     "transform-job": transform.run,
 }
-_PREFIXES = {"processing-job": "Processing", "transform-job": "Transform"}
+_PREFIXES = {"processing-job": "Processing", "training-job": "Training", "transform-job": "Transform"}
 
 
 @dataclass(frozen=True)
@@ -50,6 +51,10 @@ class LocalJobRunner:
     def start_transform(self, context: Context, name: str) -> None:
         """Start the transform job called *name*; return at once."""
         self._start(context, "transform-job", name)
+
+    def start_training(self, context: Context, name: str) -> None:
+        """Start the training job called *name*; return at once."""
+        self._start(context, "training-job", name)
 
     def wait(self, context: Context, kind: str, name: str) -> dict[str, Any]:
         """Block until the job ended; return its record. Raises KeyError when there is no such job."""

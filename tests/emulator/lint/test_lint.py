@@ -127,7 +127,7 @@ BAD: dict[str, tuple[Edit, str, str]] = {
     "unknown step type": (
         lambda d: step(d, "Create").update(Type="Tuning"),
         "Steps[0](Create).Type",
-        "step 'Create' has type 'Tuning', which does not run here; allowed: ClarifyCheck, Condition,",
+        "step 'Create' has type 'Tuning', which does not run here; did you mean 'Training'? allowed: ",
     ),
     "unknown argument": (
         lambda d: arguments(d, "Create").update(ExecutionRoleAm="x"),

@@ -13,6 +13,7 @@ from sagemaker_monitor.emulator.executor.handlers import (
     processing,
     quality_check,
     register_model,
+    training,
     transform,
 )
 from sagemaker_monitor.emulator.executor.task import Task
@@ -26,5 +27,6 @@ HANDLERS: dict[str, Callable[[Task], Mapping[str, Any]]] = {
     "Processing": processing.run,
     "QualityCheck": quality_check.run,
     "RegisterModel": register_model.run,
+    "Training": training.run,
     "Transform": transform.run,
 }
