@@ -75,8 +75,9 @@ def _disagreement(sample: Sample, known: ModelStatistics) -> str | None:
         metric = known.metrics.get(name)
         if metric is None or not (math.isfinite(metric.value) and math.isfinite(ours[0])):
             continue
-        if not abs(metric.value - float(ours[0])) <= AGREEMENT * units.get(name, 1.0):
-            theirs, own = metric.value, float(ours[0])
+        theirs, own = metric.value, float(ours[0])
+        # Shares have the unit 1, and so has r2, which one absurd prediction takes to minus billions.
+        if not abs(theirs - own) <= AGREEMENT * units.get(name, max(1.0, abs(own))):
             return (
                 f"has {wording.number(theirs, own)} for {name}, "
                 f"but its joined rows give {wording.number(own, theirs)}: {other}"

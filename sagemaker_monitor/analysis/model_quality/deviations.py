@@ -39,5 +39,5 @@ def with_deviations(
 
 
 def _deviation(values: list[float]) -> float:
-    finite = bool(np.isfinite(values).all())
-    return float(np.std(values)) if finite else float("nan")
+    with np.errstate(over="ignore", invalid="ignore"):
+        return float(np.std(values)) if np.isfinite(values).all() else float("nan")

@@ -258,6 +258,18 @@ def test_a_batch_whose_labels_do_not_vary_is_not_passed_over() -> None:
 # --- evidence that is none -----------------------------------------------------------------------
 
 
+def test_one_absurd_prediction_is_judged_and_not_doubted() -> None:
+    """Chance may put one row into a batch, so only a limit of one's own refuses; r2 is minus billions."""
+    honest = regression(2, 299)
+    batch = Answered(REGRESSION, (*honest.predictions, "1e9"), (*honest.labels, "20"))
+
+    evidence = evidence_of(batch, BASELINES[REGRESSION])
+    own = {"match": "model_quality/mae", "maximum": 5, "action": "fail"}
+
+    assert conclude(spec(REGRESSION), evidence).decision == "pass"
+    assert conclude(spec(REGRESSION, own), evidence).decision == "refused"
+
+
 @BOTH
 def test_a_report_about_other_rows_is_no_evidence(problem_type: str) -> None:
     """Another batch's report, though of as many rows, measures something else."""
