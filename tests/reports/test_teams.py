@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import UTC, datetime
 
 import pytest
 
 from sagemaker_monitor.analysis.documents.verdict import Check, Finding, Limit
+from sagemaker_monitor.analysis.documents.verdict_json import to_json
 from sagemaker_monitor.reports import findings
 from sagemaker_monitor.reports.crossings import crossing
 from sagemaker_monitor.reports.distributions import NOT_DRAWN
+from sagemaker_monitor.reports.history import HistoryInput, PastRun
+from sagemaker_monitor.reports.history.content import history
 from tests.operations.emulated import make_verdict
 from tests.pipelines.conftest import environment
 
@@ -46,3 +50,17 @@ def test_an_error_rate_says_that_it_leaves_them_out() -> None:
     assert findings.has_custom(verdict)
     assert not findings.has_custom(replace(verdict, checks=(replace(check, status="established"),)))
     assert not findings.has_custom(make_verdict(environment(), "arn"))
+
+
+@pytest.mark.parametrize("metric", ["DI", "recall", "baseline_drift_check"])
+def test_over_time_it_has_no_meaning_either(metric: str) -> None:
+    """Its drawing is headed by its own name, below the monitor's."""
+    arn = "arn:aws:sagemaker:eu-west-1:000000000000:pipeline/mortgage-register-local/execution/e1"
+    verdict = make_verdict(environment(), arn, "refused", findings=(replace(METRIC, metric=metric),))
+    run = PastRun("monitor-batch", arn, "Failed", datetime(2026, 3, 2, tzinfo=UTC), to_json(verdict))
+
+    report = history(HistoryInput("mortgage", "local", (run,), (), datetime(2026, 3, 3, tzinfo=UTC)))
+    (chapter,) = report.chapters
+    assert chapter.title == "Custom monitor text_drift"
+    assert [(chart.title, chart.name) for chart in chapter.charts] == [(f"{metric}, text_drift", "")]
+    assert report.glossary == ()

@@ -136,7 +136,9 @@ def history(document: HistoryInput) -> History:
         ranking=rank_lines(runs),
         metrics=tuple(map(_metric_line, told[:MOST_SERIES])),
         metrics_left_out=max(0, len(told) - MOST_SERIES),
-        glossary=tables.glossary((each.metric for each in drawn), {}),
+        glossary=tables.glossary(
+            (each.metric for each in drawn if not findings.of_custom(each.points[-1].finding)), {}
+        ),
         waivers=past_waivers(runs)[:MOST_PEOPLE],
         accepted=accepted_checks(runs)[:MOST_PEOPLE],
         versions=tuple(_version_line(each, lines) for each in document.versions),
@@ -198,15 +200,23 @@ def _most_charts(runs: int) -> int:
 def _chapters(drawn: Sequence[Series], runs: Sequence[Run]) -> tuple[Chapter, ...]:
     chapters: dict[str, list[Chart]] = {}
     for each in drawn:
-        known = MEANINGS.get(each.metric) or QUALITY.get(each.metric) or MODEL.get(each.metric)
-        name = known.name if known and each.metric not in QUALITY else ""
-        chart = draw(each, runs, name=name, title=_chart_title(each))
+        chart = draw(each, runs, name=_name(each), title=_chart_title(each))
         known_as = CHAPTERS.get(each.monitor) or findings.table_of(each.points[-1].finding)
         chapters.setdefault(known_as, []).append(chart)
     return tuple(Chapter(name, tuple(charts)) for name, charts in chapters.items())
 
 
+def _name(each: Series) -> str:
+    """Return what the metric is called in words; a team's own may mean anything, and titles name checks."""
+    if findings.of_custom(each.points[-1].finding):
+        return ""
+    known = MEANINGS.get(each.metric) or MODEL.get(each.metric)
+    return known.name if known else ""
+
+
 def _chart_title(each: Series) -> str:
+    if findings.of_custom(each.points[-1].finding):
+        return title(each.points[-1].finding)
     if each.metric == DRIFT:
         return f"{each.about}: distance from the baseline"
     if each.metric in QUALITY:
