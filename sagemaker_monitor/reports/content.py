@@ -5,14 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from sagemaker_monitor.analysis.documents.verdict import Verdict
-from sagemaker_monitor.reports import attributions, behind, findings, measured, steps, tables, waivers
+from sagemaker_monitor.reports import attributions, behind, findings, measured, power, steps, tables, waivers
 from sagemaker_monitor.reports.crossings import Crossing, crossing
 from sagemaker_monitor.reports.distributions import NOT_DRAWN, read_distributions
 from sagemaker_monitor.reports.document import ReportInput
-from sagemaker_monitor.reports.headlines import HEADLINES, next_step, reason_of, tone
+from sagemaker_monitor.reports.headlines import HEADLINES, next_step, summary_of, tone
 from sagemaker_monitor.reports.provenance import Facts, head_facts, provenance
-from sagemaker_monitor.reports.standing import STILL_RUNNING, Standing, standing
-from sagemaker_monitor.reports.wording import clock, sentence, text
+from sagemaker_monitor.reports.standing import standing
+from sagemaker_monitor.reports.wording import clock, text
 
 MAX_NOT_CHECKED = 200
 
@@ -44,7 +44,9 @@ class Report:
     counts: tuple[tuple[str, str], ...]
     sizes: tuple[str, ...]
     people: tuple[behind.People, ...]
+    needed: tuple[power.NeededLine, ...]
     calibration: tuple[str, ...]
+    power: tuple[power.PowerLine, ...]
     checks: tuple[behind.CheckLine, ...]
     not_checked: tuple[tuple[str, str], ...]
     not_checked_left_out: int
@@ -77,7 +79,7 @@ def content(document: ReportInput) -> Report:
         tone=tone(found.state),
         headline=headline,
         gate=gate,
-        summary=_summary(found, document, lines),
+        summary=summary_of(found, document, lines),
         next_step=next_step(found, refusals),
         title=_title(verdict, document),
         facts=head_facts(verdict, document),
@@ -97,7 +99,9 @@ def content(document: ReportInput) -> Report:
         counts=tables.tally(verdict.findings) if verdict else (),
         sizes=behind.sizes(verdict),
         people=behind.people(verdict),
+        needed=power.needed_lines(verdict),
         calibration=behind.calibration(verdict),
+        power=power.power_lines(verdict),
         checks=behind.check_lines(verdict),
         not_checked=not_checked[:MAX_NOT_CHECKED],
         not_checked_left_out=max(0, len(not_checked) - MAX_NOT_CHECKED)
@@ -115,19 +119,6 @@ def content(document: ReportInput) -> Report:
         verdict_uri=text(document.verdict_uri, 2000),
         generated=clock(document.generated_at),
     )
-
-
-def _summary(found: Standing, document: ReportInput, lines: tuple[steps.StepLine, ...]) -> str:
-    """Return the reason for the headline, in one sentence."""
-    if found.problem:
-        why = steps.why_it_ended(lines) if found.verdict else ""
-        return sentence(text(f"{found.problem}. {why}" if why else found.problem))
-    if found.state == STILL_RUNNING:
-        so_far = f" Its verdict so far: {text(found.verdict.summary)}" if found.verdict else ""
-        return f"{steps.how_far(lines)}.{so_far}"
-    if found.verdict is None:
-        return steps.why_it_ended(lines, text(document.execution.get("FailureReason") or ""))
-    return reason_of(found.verdict)
 
 
 def _title(verdict: Verdict | None, document: ReportInput) -> str:

@@ -13,7 +13,7 @@ import numpy as np
 
 from sagemaker_monitor.analysis.documents.statistics import FeatureStatistics, Sketch, Statistics
 from sagemaker_monitor.analysis.documents.strict import DocumentError
-from sagemaker_monitor.reports.wording import counted, percent, text
+from sagemaker_monitor.reports.wording import counted, figure, percent, text
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -211,11 +211,6 @@ def _words(both: Sequence[tuple[Values, Values]], at: Values, missing: str) -> t
         missing,
     )
     return tuple(filter(None, lines))
-
-
-def figure(value: float) -> str:
-    """Return a value of a feature with four significant digits."""
-    return f"{value:.4g}".replace("-", "−", 1) if value < 0 else f"{value:.4g}"
 
 
 def _bars(parts: Sequence[tuple[str, float, float]]) -> tuple[Bar, ...]:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from sagemaker_monitor.analysis.documents.verdict import OPEN, Finding, Verdict
-from sagemaker_monitor.reports import findings
+from sagemaker_monitor.reports import findings, steps
+from sagemaker_monitor.reports.document import ReportInput
 from sagemaker_monitor.reports.standing import (
     CONTRADICTED,
     FOREIGN,
@@ -95,6 +96,19 @@ def reason_of(verdict: Verdict) -> str:
     first, colon, rest = text(verdict.summary).partition(": ")
     named = first.lower().replace("-", " ") == verdict.decision.replace("-", " ")
     return sentence(rest if colon and named else text(verdict.summary))
+
+
+def summary_of(found: Standing, document: ReportInput, lines: Sequence[steps.StepLine]) -> str:
+    """Return the reason for the headline, in one sentence or two."""
+    if found.problem:
+        why = steps.why_it_ended(lines) if found.verdict else ""
+        return sentence(text(f"{found.problem}. {why}" if why else found.problem))
+    if found.state == STILL_RUNNING:
+        so_far = f" Its verdict so far: {text(found.verdict.summary)}" if found.verdict else ""
+        return f"{steps.how_far(lines)}.{so_far}"
+    if found.verdict is None:
+        return steps.why_it_ended(lines, text(document.execution.get("FailureReason") or ""))
+    return reason_of(found.verdict)
 
 
 def next_step(found: Standing, refusals: Sequence[Finding]) -> str:

@@ -8,7 +8,7 @@ from dataclasses import replace
 from sagemaker_monitor.analysis.documents.verdict import Check, Finding, NotChecked, Verdict
 from sagemaker_monitor.reports import findings, steps
 from sagemaker_monitor.reports.document import ReportInput
-from sagemaker_monitor.reports.headlines import BROKEN_STATES, HEADLINES, NEXT, reason_of
+from sagemaker_monitor.reports.headlines import BROKEN_STATES, HEADLINES, NEXT, summary_of
 from sagemaker_monitor.reports.junit_xml import ERROR, FAILURE, PASSED, SKIPPED, Case, Suite, write_suites
 from sagemaker_monitor.reports.standing import STILL_RUNNING, Standing, standing
 from sagemaker_monitor.reports.wording import count, moment, number, text
@@ -38,9 +38,8 @@ def as_junit(document: ReportInput) -> str:
 def _verdict_suite(found: Standing, document: ReportInput) -> Suite:
     """Return the suite of the decision, so that every closed gate has a case that says so."""
     headline, gate = HEADLINES[found.state]
-    lines = steps.step_lines(document.steps)
-    summary = reason_of(found.verdict) if found.verdict else steps.why_it_ended(lines)
-    message = f"{headline}: {found.problem or summary}"
+    summary = summary_of(found, document, steps.step_lines(document.steps))
+    message = f"{headline}: {summary}"
     case = Case("the gate is open", message=message, kind=found.state, words=NEXT[found.state])
     if found.gate == "open":
         return Suite("Verdict", (replace(case, message=""),), said=(f"{headline}, {gate}: {summary}",))

@@ -107,7 +107,7 @@ def _in_words(crossings: Sequence[Crossing]) -> Iterator[str]:
 
 
 def _trust(report: Report) -> Iterator[str]:
-    if report.sizes or report.people:
+    if report.sizes or report.people or report.needed:
         yield "## How many people stand behind this"
         yield ""
         yield from (f"- {escape(line)}" for line in report.sizes)
@@ -115,11 +115,21 @@ def _trust(report: Report) -> Iterator[str]:
         if report.people:
             rows = ([escape(each.group), each.inside, each.outside] for each in report.people)
             yield from table(("Group", "Inside (favourable)", "Outside (favourable)"), rows)
-    if report.calibration:
+    if report.needed:
+        rows = ([escape(x.subject), x.sample, x.rows] for x in report.needed)
+        yield from table(("Too few rows to tell", "Whose rows", "How many would do"), rows)
+    if report.calibration or report.power:
         yield "## How far to trust this"
         yield ""
         yield from (f"- {escape(line)}" for line in report.calibration)
         yield ""
+    if report.power:
+        header = ("Declared shift of", "By", "Caught", "Wanted", "Result", "Rows that would do", "Why")
+        rows = (
+            [escape(x.subject), x.by, x.caught, x.wanted, x.result, x.rows, escape(x.why)]
+            for x in report.power
+        )
+        yield from table(header, rows)
 
 
 def _ranking(report: Report) -> Iterator[str]:

@@ -57,6 +57,11 @@ def number(value: float | None, decimals: int = FEWEST_DIGITS) -> str:
     return f"−{written}" if value < 0 and float(written.replace(",", "")) else written
 
 
+def figure(value: float) -> str:
+    """Return *value* with four significant digits."""
+    return f"{value:.4g}".replace("-", "−", 1) if value < 0 else f"{value:.4g}"
+
+
 def count(value: int) -> str:
     """Return *value* with thousands apart."""
     return f"{value:,}"

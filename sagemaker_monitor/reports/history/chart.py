@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from sagemaker_monitor.reports import findings
-from sagemaker_monitor.reports.history.runs import GAP, Run
+from sagemaker_monitor.reports.history.runs import GAPS, Run
 from sagemaker_monitor.reports.history.series import Point, Series
 from sagemaker_monitor.reports.wording import count, counted, number
 
@@ -80,7 +80,7 @@ def draw(series: Series, runs: Sequence[Run], *, name: str, title: str) -> Chart
     frame = _Frame(len(runs), *_range(series.points))
     shown = [point for point in series.points if _finite(point.finding.value) is not None]
     monitored = [point for point in shown if not point.candidate]
-    gaps = frozenset(place for place, run in enumerate(runs) if run.line.kind == GAP)
+    gaps = frozenset(place for place, run in enumerate(runs) if run.line.kind in GAPS)
     return Chart(
         title=title,
         name=name,

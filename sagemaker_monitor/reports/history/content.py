@@ -17,7 +17,7 @@ from sagemaker_monitor.reports.history.responsibility import (
     accepted_checks,
     past_waivers,
 )
-from sagemaker_monitor.reports.history.runs import GAP, Run, RunLine, read_runs, tally
+from sagemaker_monitor.reports.history.runs import GAPS, Run, RunLine, read_runs, tally
 from sagemaker_monitor.reports.history.series import Series, collect, most_telling
 from sagemaker_monitor.reports.meanings import DRIFT, MEANINGS, MODEL, QUALITY
 from sagemaker_monitor.reports.provenance import Facts, facts_of, inventory
@@ -130,7 +130,7 @@ def history(document: HistoryInput) -> History:
         counts=tally(runs),
         standing=_standing(lines),
         runs=tuple(reversed(lines)),
-        gaps=tuple(line for line in reversed(lines) if line.kind == GAP),
+        gaps=tuple(line for line in reversed(lines) if line.kind in GAPS),
         chapters=_chapters(drawn, runs),
         charts_left_out=len(series) - len(drawn),
         ranking=rank_lines(runs),
@@ -152,7 +152,7 @@ def history(document: HistoryInput) -> History:
 
 def _last(lines: Sequence[RunLine]) -> RunLine | None:
     """Return the newest run that left a conclusion."""
-    return next((line for line in reversed(lines) if line.kind != GAP), None)
+    return next((line for line in reversed(lines) if line.kind not in GAPS), None)
 
 
 def _later(last: RunLine | None, lines: Sequence[RunLine]) -> int:
@@ -169,7 +169,8 @@ def _tone(last: RunLine | None, lines: Sequence[RunLine]) -> str:
 
 def _gate(last: RunLine | None, lines: Sequence[RunLine]) -> str:
     later = _later(last, lines)
-    left = f"{counted(later, 'later run')} left no conclusion" if last else "no run left a conclusion"
+    have = "has" if later == 1 else "have"
+    left = f"{counted(later, 'later run')} {have} no conclusion" if last else "no run left a conclusion"
     if last is None:
         return left
     version = f", version {last.version}" if last.version else ""

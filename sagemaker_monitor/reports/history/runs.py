@@ -12,14 +12,17 @@ from sagemaker_monitor.reports.history.document import HistoryInput, PastRun
 from sagemaker_monitor.reports.standing import NO_VERDICT, STILL_RUNNING, Standing, stand
 from sagemaker_monitor.reports.wording import clock, count, sentence, text
 
-PASSED, CLOSED, OPEN_QUESTION, GAP = "passed", "refused", "undecided", "gap"
-"""How runs are marked: the gate was open; it refused; it could not tell; nothing can be concluded."""
+PASSED, CLOSED, OPEN_QUESTION, GAP, ONGOING = "passed", "refused", "undecided", "gap", "ongoing"
+"""How runs are marked: open, refused, could not tell, nothing can be concluded, and not yet."""
 KIND_WORDS = {
     PASSED: "passed",
     CLOSED: "refused",
     OPEN_QUESTION: "could not tell",
     GAP: "left no conclusion",
+    ONGOING: "still running",
 }
+GAPS = frozenset({GAP, ONGOING})
+"""Kinds of runs that conclude nothing."""
 
 
 @dataclass(frozen=True)
@@ -57,7 +60,9 @@ def read_runs(document: HistoryInput) -> tuple[Run, ...]:
 
 def kind_of(state: str) -> str:
     """Return how a run in *state* is marked."""
-    if state in BROKEN_STATES or state == STILL_RUNNING:
+    if state == STILL_RUNNING:
+        return ONGOING
+    if state in BROKEN_STATES:
         return GAP
     shown = tone(state)
     return {"open": PASSED, "closed": CLOSED}.get(shown, OPEN_QUESTION)

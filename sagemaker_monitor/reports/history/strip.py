@@ -5,7 +5,15 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from sagemaker_monitor.reports.history.runs import CLOSED, GAP, KIND_WORDS, OPEN_QUESTION, PASSED, RunLine
+from sagemaker_monitor.reports.history.runs import (
+    CLOSED,
+    GAP,
+    KIND_WORDS,
+    ONGOING,
+    OPEN_QUESTION,
+    PASSED,
+    RunLine,
+)
 
 WIDTH, LANE, STEP = 960, 30, 32
 """The widest strip, and the room for a pipeline and for a run where there are few, in pixels."""
@@ -14,11 +22,12 @@ PATHS = {
     CLOSED: "M0-8L8 0L0 8L-8 0Z",
     OPEN_QUESTION: "M0-7L8 6L-8 6Z",
     GAP: "M-5-5L5 5M5-5L-5 5",
+    ONGOING: "M-5 0A5 5 0 1 1 5 0A5 5 0 1 1-5 0Z",
 }
 CROWDED_STEP = 14
 CROWDED_PATHS = {PASSED: "M-1.5-4H1.5V4H-1.5Z"}
 """Where there is less room than CROWDED_STEP for a run, a pass is a thin bar."""
-_ON_TOP = (PASSED, OPEN_QUESTION, GAP, CLOSED)
+_ON_TOP = (PASSED, ONGOING, OPEN_QUESTION, GAP, CLOSED)
 
 
 @dataclass(frozen=True)
