@@ -70,7 +70,7 @@ def _baseline_problem(aws: Aws, version: Version, check_type: str) -> str | None
     if constraints is None:
         return f"the version carries no baseline ({check_type})"
     for uri in filter(None, (constraints, version.statistics.get(check_type))):
-        known = version.digests.get(uri, "").lower().removeprefix("sha256:")
+        known = version.digests.get(uri)
         if not known:
             return f"the version does not say what was in {uri}: it has no ContentDigest"
         try:

@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from sagemaker_monitor.analysis.decision.baselines import NONE_ASKED
+from sagemaker_monitor.analysis.decision.digests import registered_digests
 from sagemaker_monitor.analysis.documents import custom
 from sagemaker_monitor.aws import Aws, NotFoundError
 from sagemaker_monitor.registry.errors import RegistryError
@@ -44,7 +45,7 @@ class Version:
     statistics: Mapping[str, str] = field(default_factory=dict)
     """Check type to the S3 URI of the statistics, for check types that have any."""
     digests: Mapping[str, str] = field(default_factory=dict)
-    """S3 URI of a baseline's document to its ContentDigest, where the version carries one."""
+    """S3 URI of a baseline's document to its SHA-256 in hexadecimal, where the version carries one."""
     model_data_url: str = ""
     """The artifact that the version serves; empty when it names none."""
 
@@ -106,7 +107,7 @@ def describe(aws: Aws, arn: str) -> Version:
         metadata=response.get("CustomerMetadataProperties", {}),
         baselines={**_sources(response, BASELINE_OF_CHECK), **_of_teams(response, custom.CONSTRAINTS)},
         statistics={**_sources(response, STATISTICS_OF_CHECK), **_of_teams(response, custom.STATISTICS)},
-        digests=_digests(response),
+        digests=registered_digests(response),
         model_data_url=_artifact(response),
     )
 
@@ -121,17 +122,6 @@ def _sources(response: Mapping[str, Any], places: Mapping[str, tuple[str, str]])
     baselines = response.get("DriftCheckBaselines", {})
     found = {kind: baselines.get(section, {}).get(part, {}) for kind, (section, part) in places.items()}
     return {kind: source["S3Uri"] for kind, source in found.items() if source.get("S3Uri")}
-
-
-def _digests(response: Mapping[str, Any]) -> dict[str, str]:
-    sources = [
-        source
-        for section in response.get("DriftCheckBaselines", {}).values()
-        for source in section.values()
-        if isinstance(source, dict)
-    ]
-    found = {each["S3Uri"]: each["ContentDigest"] for each in sources if each.get("ContentDigest")}
-    return {**found, **custom.digests_of(response.get("CustomerMetadataProperties", {}))}
 
 
 def _artifact(response: Mapping[str, Any]) -> str:

@@ -123,3 +123,16 @@ def carried_uri(metadata: Mapping[str, Any], part: str) -> str | None:
     """Return the URI of the *part* of the baseline that a check leaves to the version; None without one."""
     found = metadata.get(f"CarriedBaseline{part}") or metadata.get(f"BaselineUsedForDriftCheck{part}")
     return str(found) if found else None
+
+
+def registered_digests(version: Mapping[str, Any]) -> Dict[str, str]:
+    """Return, by URI, the SHA-256 in hexadecimal of the baselines' documents that a *version* carries.
+
+    *version* is what DescribeModelPackage says. Documents without a digest are left out.
+    """
+    found = custom.digests_of(version.get("CustomerMetadataProperties") or {})
+    for section in (version.get("DriftCheckBaselines") or {}).values():
+        for source in section.values():
+            if isinstance(source, dict) and source.get("ContentDigest") and source.get("S3Uri"):
+                found[source["S3Uri"]] = str(source["ContentDigest"])
+    return {uri: known.lower().rpartition(":")[2] for uri, known in found.items()}

@@ -22,6 +22,7 @@ from sagemaker_monitor.analysis.decision.baselines import (
     custom_baseline_of,
     other_baseline,
 )
+from sagemaker_monitor.analysis.decision.digests import PREFIX, digest, registered_digests
 from sagemaker_monitor.analysis.decision.evidence import (
     NOTHING_ASKED,
     Asked,
@@ -44,6 +45,8 @@ if TYPE_CHECKING:
 
     Texts = Dict[str, Optional[str]]
     Uris = Dict[str, Optional[str]]
+
+ALTERED = "baseline-altered"
 
 
 @dataclass(frozen=True)
@@ -110,6 +113,15 @@ class Left:
         problems = (other_baseline(self.metadata, each, self.baseline_uri(each)) for each in documents)
         return next((problem for problem in problems if problem), None)
 
+    def altered(self, uris: Uris, texts: Texts) -> str | None:
+        """Return which of the version's baselines is not what was registered; None where all are."""
+        known = registered_digests(self.version or {})
+        for key in ("constraints", "baseline"):
+            uri, text = uris.get(key), texts.get(key)
+            if uri and text is not None and known.get(uri) not in (None, digest(text)[len(PREFIX) :]):
+                return f"{ALTERED}: {uri} has another SHA-256 than the version was registered with"
+        return None
+
     def texts(self, uris: Uris) -> Texts:
         """Return the documents at *uris* by their names; None where there is none."""
         return {key: self.service.text(uri) if uri else None for key, uri in uris.items()}
@@ -141,8 +153,8 @@ def _documents(left: Left, uris: Uris, *baselines: str) -> Texts | CheckEvidence
     if problem:
         return left.without("no-evidence", problem)
     texts = left.texts(uris)
-    absent = _absent(texts, uris)
-    return left.without("no-evidence", absent) if absent else texts
+    problem = _absent(texts, uris) or left.altered(uris, texts)
+    return left.without("no-evidence", problem) if problem else texts
 
 
 def _absent(texts: Texts, uris: Uris) -> str | None:
@@ -195,6 +207,9 @@ def of_data_quality(left: Left) -> CheckEvidence:
     if problem:
         return left.without("no-evidence", problem)
     texts = left.texts(uris)
+    problem = left.altered(uris, texts)
+    if problem:
+        return left.without("no-evidence", problem)
     try:
         report = read_quality(texts["violations"], texts["report"], texts["baseline"], texts["constraints"])
     except DocumentError as error:

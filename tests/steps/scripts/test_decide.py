@@ -247,6 +247,21 @@ def test_another_versions_baseline_is_a_mismatch(run: Run) -> None:
     assert "baseline-version-mismatch" in verdict.summary
 
 
+def test_an_altered_baseline_is_no_evidence(run: Run) -> None:
+    """A baseline that is not what the version was registered with proves nothing, whoever widened it."""
+    assert run.service.found_version
+    source = run.service.found_version["DriftCheckBaselines"]["Bias"]["PostTrainingConstraints"]
+    text = run.service.objects["s3://b/old/ModelBias.json"]
+    source["ContentDigest"] = f"sha256:{hashlib.sha256(text.encode()).hexdigest()}"
+    assert run.decide().decision == "pass"
+
+    run.service.objects["s3://b/old/ModelBias.json"] = text + "\n"
+    verdict = run.decide()
+
+    assert verdict.decision == "no-evidence"
+    assert "ModelBias: baseline-altered: s3://b/old/ModelBias.json" in verdict.summary
+
+
 def test_without_an_approved_version_nothing_was_compared(run: Run) -> None:
     """A check that claims to have compared, with no version to compare with, is no evidence."""
     run.service.found_version = None
@@ -489,6 +504,16 @@ def test_another_versions_statistics_are_a_mismatch(tmp_path: Path, document: st
 
     assert verdict.decision == "no-evidence"
     assert f"{STEP}: baseline-version-mismatch" in verdict.summary
+
+
+def test_altered_statistics_are_no_evidence(tmp_path: Path) -> None:
+    """Drift is measured from the statistics: other ones than were registered are found out too."""
+    run = InputsRun(tmp_path, inputs(columns(2, 600)))
+    assert run.service.found_version
+    sources = run.service.found_version["DriftCheckBaselines"]["ModelDataQuality"]
+    sources["Statistics"]["ContentDigest"] = f"sha256:{'0' * 64}"
+
+    assert f"{STEP}: baseline-altered: s3://b/old/statistics.json" in run.decide(*run.labelled()).summary
 
 
 def test_statistics_that_vanished_are_no_evidence(tmp_path: Path) -> None:
