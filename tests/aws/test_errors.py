@@ -3,7 +3,13 @@
 from __future__ import annotations
 
 import pytest
-from botocore.exceptions import ClientError, ProfileNotFound, ReadTimeoutError
+from botocore.exceptions import (
+    ClientError,
+    ConnectionClosedError,
+    EndpointConnectionError,
+    ProfileNotFound,
+    ReadTimeoutError,
+)
 
 from sagemaker_monitor.aws.errors import MESSAGE_LIMIT, AccessDeniedError, AwsError, NotFoundError, explain
 from sagemaker_monitor.settings import Environment
@@ -34,6 +40,37 @@ def test_codes_become_words(environment: Environment, code: str, kind: type[AwsE
     assert type(error) is kind
     assert said in str(error)
     assert error.code == code
+
+
+@pytest.mark.parametrize(
+    ("code", "status", "transient"),
+    [
+        ("ThrottlingException", 400, True),
+        ("InternalFailure", 500, True),
+        ("ServiceUnavailable", 503, True),
+        ("ExpiredTokenException", 400, False),
+        ("AccessDeniedException", 400, False),
+        ("ValidationException", 400, False),
+    ],
+)
+def test_only_what_passes_is_transient(
+    environment: Environment, code: str, status: int, transient: bool
+) -> None:
+    """Who waits may ask again where AWS was busy or broken, and nowhere else."""
+    response = {"Error": {"Code": code, "Message": "m"}, "ResponseMetadata": {"HTTPStatusCode": status}}
+    error = ClientError(response, "DescribePipeline")  # type: ignore[arg-type]
+
+    assert explain(error, "sagemaker", "describe_pipeline", environment).transient is transient
+
+
+def test_a_lost_connection_is_transient(environment: Environment) -> None:
+    """A name that does not resolve, or a connection that broke, may be back in a minute."""
+    for error in (
+        ReadTimeoutError(endpoint_url="https://x"),
+        EndpointConnectionError(endpoint_url="https://x"),
+        ConnectionClosedError(endpoint_url="https://x"),
+    ):
+        assert explain(error, "sagemaker", "describe_pipeline", environment).transient
 
 
 def test_a_validation_error_about_something_missing_is_not_found(environment: Environment) -> None:

@@ -22,6 +22,7 @@ from tests.operations.emulated import (
     make_verdict,
     processing_step,
     put_verdict,
+    register_step,
     register_version,
     start,
     verdict_place,
@@ -169,6 +170,23 @@ def place(aws: Aws, arn: str) -> dict[str, str]:
     bucket, key = split_uri(verdict_place(aws.environment, arn, "monitor-batch"))
     assert read(aws, f"s3://{bucket}/{key}")
     return {"Bucket": bucket, "Key": key}
+
+
+def test_a_version_of_another_group_stays(aws: Aws, model: Model, refuse: Refuse) -> None:
+    """A verdict that names another model's version rejects nothing there."""
+    specification = register_step(aws.environment)["Arguments"]["InferenceSpecification"]
+    aws.call("sagemaker", "create_model_package_group", ModelPackageGroupName="payroll")
+    foreign = aws.call(
+        "sagemaker",
+        "create_model_package",
+        ModelPackageGroupName="payroll",
+        ModelApprovalStatus="Approved",
+        InferenceSpecification=specification,
+    )["ModelPackageArn"]
+    failure = read_failure(aws, model, refuse(model_package_arn=foreign))
+
+    assert "is of group 'payroll', not of 'mortgage'" in broken(failure)["version"]
+    assert take_back(aws, failure, apply=True, force=True) is None
 
 
 def test_only_ended_monitoring_runs_of_the_model_are_asked(aws: Aws, model: Model, refuse: Refuse) -> None:
