@@ -13,6 +13,7 @@ import pytest
 from sagemaker_monitor.aws import Aws
 from sagemaker_monitor.cli.main import main
 from sagemaker_monitor.emulator.server import Server
+from sagemaker_monitor.operations.stop import stop_execution
 from tests.cli.endless import ARN, Endless
 from tests.operations.emulated import (
     definition,
@@ -147,6 +148,20 @@ def test_expired_credentials_end_following(endless: Endless, capsys: pytest.Capt
     told = capsys.readouterr().err
     assert "the AWS credentials have expired (sagemaker:DescribePipelineExecution): log in again" in told
     assert f"come back with: sagemaker-monitor follow {ARN}" in told
+
+
+def test_a_stopped_run_says_so(aws: Aws, conf: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """It is no evidence, and there is nothing to put right."""
+    code = "import time; time.sleep(60)"
+    deploy(aws, "mortgage-register-local", definition(processing_step(aws.environment, code)))
+    arn = start(aws, "mortgage-register-local")
+    stop_execution(aws, arn)
+
+    assert main(["follow", arn, "--conf-dir", str(conf)]) == 3
+
+    out = capsys.readouterr().out
+    assert "it left no verdict: step Join Stopped before any check; the execution is Stopped" in out
+    assert "next: it was stopped, start a new run" in out
 
 
 def test_a_pipeline_of_others_is_followed(aws: Aws, conf: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -67,6 +67,18 @@ def test_a_succeeded_execution_with_an_open_verdict_is_open(aws: Aws) -> None:
     assert (found.conclusion, found.model, found.pipeline) == ("open", "mortgage", "register")
 
 
+@pytest.mark.parametrize("status", ["CompletedWithFailures", "Stopped"])
+def test_only_an_execution_that_succeeded_is_open(aws: Aws, status: str) -> None:
+    """An open verdict beside an execution that did not end well concludes nothing."""
+    arn = register_version(aws)
+    put_verdict(aws, make_verdict(aws.environment, arn))
+
+    found = conclude(aws, replace(list(follow(aws, arn))[-1], status=status))
+
+    assert found.conclusion == "broken"
+    assert found.problem == f"the verdict is pass, but the execution is {status}"
+
+
 def test_no_verdict_is_broken(aws: Aws, failed: str) -> None:
     """An execution that left nothing is no refusal."""
     found = outcome(aws, failed)

@@ -60,7 +60,8 @@ class _Screen(Progress):
         )
 
     def show(self, snapshot: Snapshot) -> None:
-        self._last = snapshot
+        # What was told of an outage is over with the first news after it.
+        self._last, self._note = snapshot, ""
 
     def note(self, text: str) -> None:
         self._note = text
