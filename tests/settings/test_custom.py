@@ -75,7 +75,7 @@ def test_a_custom_monitor_alone_is_enough(project: Project) -> None:
             "environment: {column",
             "enviroment: {column",
             "20: monitors.custom.text_drift: unknown key 'enviroment'; did you mean 'environment'? allowed"
-            " here: environment, image, input",
+            " here: baseline_mode, environment, image, input",
         ),
         (
             "column: income",
