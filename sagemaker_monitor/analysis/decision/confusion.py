@@ -61,6 +61,14 @@ class Confusion:
         cells = zip(self.observed.tolist(), self.predicted.tolist(), self.number.tolist())
         return {(self.names[one], self.names[other]): count for one, other, count in cells}
 
+    def rows_by_class(self) -> Dict[str, int]:
+        """Return how many rows were observed as each class, those without any left out."""
+        found: Dict[str, int] = {}
+        for (name, _), count in (self.counts() or {}).items():
+            if count:
+                found[name] = found.get(name, 0) + count
+        return found
+
     def whole(self) -> Metrics:
         """Return each metric of all rows, shape (1,)."""
         return self.metrics(self.number[None, :].astype(np.float64))

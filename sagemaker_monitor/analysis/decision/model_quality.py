@@ -13,6 +13,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, List, Optional, Sequence, Tuple
 
 from sagemaker_monitor.analysis.decision import wording
+from sagemaker_monitor.analysis.decision.confusion import Confusion
 from sagemaker_monitor.analysis.decision.enough import Few, few_of_a_label, total_shortages
 from sagemaker_monitor.analysis.decision.evidence import CheckEvidence, Evidence
 from sagemaker_monitor.analysis.decision.judged import ESTABLISHED, Judged
@@ -156,7 +157,9 @@ def judge(spec: Spec, check: CheckEvidence, evidence: Evidence) -> Judged:
     return Judged(
         MODEL_QUALITY,
         findings=findings,
-        not_checked=_not_checked(found, limits, [each.why for each in (*short, *few)]),
+        not_checked=_not_checked(
+            found, limits, [*(each.why for each in (*short, *few)), *_new_classes(samples)]
+        ),
         family=limits.family,
         limits=sum(each.limit is not None and each.action == "fail" for each in findings),
         short=tuple(each.why for each in short),
@@ -206,6 +209,22 @@ def _finding(
         evidence_uri=check.report_uri,
     )
     return replace(found, message=wording.of_model(found, rows))
+
+
+def _new_classes(samples: Sequence[Tuple[str, Sample]]) -> Tuple[str, ...]:
+    """Return what is said of a batch with observed classes of which the baseline has no row."""
+    scored = [sample.scored for _, sample in samples if isinstance(sample.scored, Confusion)]
+    if len(scored) < 2:
+        return ()
+    now, before = (each.rows_by_class() for each in scored)
+    new = [rows for name, rows in now.items() if name not in before]
+    if not new:
+        return ()
+    classes = "a class" if len(new) == 1 else f"{len(new)} classes"
+    return (
+        f"{wording.several(sum(new), 'row')} of {classes} that the baseline has no row of: "
+        "how good the model was at them is not known",
+    )
 
 
 def _not_checked(found: Sequence[Subject], limits: ModelLimits, few: Sequence[str]) -> Tuple[NotChecked, ...]:

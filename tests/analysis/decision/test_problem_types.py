@@ -258,6 +258,20 @@ def test_a_batch_whose_labels_do_not_vary_is_not_passed_over() -> None:
 # --- evidence that is none -----------------------------------------------------------------------
 
 
+def test_classes_that_the_baseline_never_had_are_told() -> None:
+    """They count as every class does, and the verdict says that nothing is known of them, without a name."""
+    batch = multiclass(12, 300)
+    labels = ("secret", "new", *batch.labels[2:])
+    found = evidence_of(replace(batch, labels=labels), BASELINES[MULTICLASS])
+    verdict = conclude(spec(MULTICLASS), found)
+
+    assert [each.why for each in verdict.not_checked] == [
+        "2 rows of 2 classes that the baseline has no row of: how good the model was at them is not known"
+    ]
+    assert verdict.decision == "pass"
+    assert not conclude(spec(MULTICLASS), evidence_of(batch, BASELINES[MULTICLASS])).not_checked
+
+
 def test_one_absurd_prediction_is_judged_and_not_doubted() -> None:
     """Chance may put one row into a batch, so only a limit of one's own refuses; r2 is minus billions."""
     honest = regression(2, 299)
