@@ -8,6 +8,7 @@ DEMO=.demo
 STATE="$DEMO/state"
 DATA="$DEMO/data"
 PAGE="$DEMO/report.html"
+OVER_TIME="$DEMO/risk.html"
 started=$(date +%s)
 
 say() {
@@ -72,5 +73,8 @@ expect 10 run register --model mortgage --mode check \
     --artifact "$DATA/worse-model.tar.gz" --baseline-data "$DATA/validation.csv"
 expect 2 gate mortgage --version 2
 
+say "the model over time: every run of this demo on one page"
+expect 0 report mortgage --last 20 -o "$OVER_TIME"
+
 sagemaker-monitor local down --state-dir "$STATE" --quiet
-say "done in $(($(date +%s) - started)) seconds; the page about the refused batch: $(pwd)/$PAGE"
+say "done in $(($(date +%s) - started)) seconds; the page about the refused batch: $(pwd)/$PAGE, about the model: $(pwd)/$OVER_TIME"

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from sagemaker_monitor.reports import render, why_not_readable
+from sagemaker_monitor.reports import FORMATS, render, why_not_readable
 from sagemaker_monitor.reports.content import content
 from tests.reports.conftest import EXECUTION, MakeInput, MakeVerdict, step
 
@@ -91,3 +91,26 @@ def test_a_run_that_never_started_a_step_says_so(make_input: MakeInput) -> None:
 
     assert content(made).summary == reason
     assert content(make_input(verdict=None, steps=[])).summary == "No step of it ever started."
+
+
+@pytest.mark.parametrize("format", FORMATS)
+@pytest.mark.parametrize("decision", ["window-empty", "no-evidence", "labels-missing"])
+def test_a_run_without_checks_has_a_report(
+    make_input: MakeInput, make_verdict: MakeVerdict, decision: str, format: str
+) -> None:
+    """Where nothing was checked there are the decision, the steps and the provenance, and no more."""
+    verdict = make_verdict(
+        decision=decision,
+        summary=f"{decision}: nothing to check",
+        batch=None,
+        baseline=None,
+        calibration=None,
+        checks=(),
+        findings=(),
+        not_checked=(),
+    )
+    made = make_input(verdict=verdict, execution=execution("Failed"))
+
+    assert "othing to check" in render(made, format)  # type: ignore[arg-type]
+    report = content(made)
+    assert (report.tone != "open", report.checks, report.groups, report.people) == (True, (), (), ())
