@@ -12,6 +12,7 @@ import time
 from bisect import bisect_right
 from collections.abc import Iterator
 from dataclasses import dataclass
+from io import RawIOBase
 from pathlib import Path
 
 LONGEST = 256 * 1024 - 26
@@ -52,9 +53,17 @@ class Recorder:
         self._thread.join(_LEFT_OPEN)
 
     def _copy(self, reading: int) -> None:
+        with open(reading, "rb", buffering=0) as source:
+            try:
+                self._record(source)
+            except OSError:
+                # A disk that is full takes no log, but must not hold up who writes it.
+                while source.read(_PIECE):
+                    pass
+
+    def _record(self, source: RawIOBase) -> None:
         last = 0
         with (
-            open(reading, "rb", buffering=0) as source,
             self._log.open("ab", buffering=0) as log,
             times_of(self._log).open("a", encoding="ascii") as times,
         ):

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import os
 import re
+from pathlib import Path
 from typing import Any
 
 import pytest
 from botocore.exceptions import ClientError
 
+from sagemaker_monitor.emulator.jobs.job_log import Recorder
 from tests.emulator.conftest import RunningEmulator
 from tests.emulator.jobs.conftest import processing_request
 
@@ -114,6 +117,17 @@ def test_a_running_job_can_be_read(emulator: RunningEmulator, logs: Any) -> None
     emulator.context.jobs.wait(emulator.context, "processing-job", "running")
 
     assert messages == ["begun"]
+
+
+def test_a_log_that_cannot_be_written_holds_nobody_up(tmp_path: Path) -> None:
+    """What a job writes is taken from it, even where there is no place to keep it."""
+    recorder = Recorder(tmp_path / "gone" / "log.txt")
+    os.write(recorder.fd, b"x" * 65536)
+    os.write(recorder.fd, b"x" * 65536)
+    recorder.release()
+    recorder.close()
+
+    assert not (tmp_path / "gone").exists()
 
 
 @pytest.mark.parametrize(
