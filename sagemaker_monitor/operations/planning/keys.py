@@ -71,6 +71,11 @@ def _key(name: str) -> Tells:
     return Tells(lambda value: {name: value})
 
 
+def _only(name: str) -> Tells:
+    """Return the rule of a place that has the key's value as a list's only one."""
+    return Tells(lambda value: {name: value[0] if isinstance(value, list) and len(value) == 1 else value})
+
+
 def _duration(name: str) -> Tells:
     return Tells(lambda value: {name: _iso(value)})
 
@@ -329,8 +334,9 @@ _BY_UNIT: dict[str, dict[str, Tells | Follows]] = {
         "Arguments.InferenceSpecification.SupportedContentTypes": Follows(
             lambda facts: [facts.get("schema.content_type")]
         ),
-        "Arguments.InferenceSpecification.SupportedTransformInstanceTypes": Follows(
-            lambda facts: [facts.get("compute.transform.instance_type")]
+        # A pipeline that registers a version once more need not have a transform that tells it.
+        "Arguments.InferenceSpecification.SupportedTransformInstanceTypes": _only(
+            "compute.transform.instance_type"
         ),
         "Arguments.InferenceSpecification.SupportedRealtimeInferenceInstanceTypes": Follows(
             lambda facts: [facts.get("compute.transform.instance_type")]
