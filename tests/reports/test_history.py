@@ -84,7 +84,7 @@ def test_the_last_verdict_comes_first(make_history: MakeHistory, make_run: MakeR
         make_history(make_run(1), make_run(2, "pass", findings=()), make_run(3, None, "Executing"))
     )
 
-    assert (report.headline, report.tone) == ("Last verdict: pass", "unclear")
+    assert (report.headline, report.tone) == ("Last monitoring verdict: pass", "unclear")
     assert report.gate.endswith("the gate is open; 1 later run has no conclusion")
     assert report.summary == "Run 2"
     assert [line.headline for line in report.runs] == ["Still running", "Pass", "Refused"]
@@ -95,8 +95,33 @@ def test_an_open_gate_without_gaps_after_it_is_open(make_history: MakeHistory, m
     """The page is green exactly where the last run passed."""
     report = history(make_history(make_run(1, None, "Failed"), make_run(2, "pass", findings=())))
 
-    assert (report.headline, report.tone) == ("Last verdict: pass", "open")
+    assert (report.headline, report.tone) == ("Last monitoring verdict: pass", "open")
     assert history(make_history(make_run(1, None, "Failed"))).headline == "No verdict yet"
+
+
+def test_a_refused_candidate_does_not_stand_for_the_version_in_use(
+    make_history: MakeHistory, make_run: MakeRun
+) -> None:
+    """Monitoring heads the page where there is any; a candidate's verdict where there is none."""
+    candidate = make_run(2, "refused", pipeline="register")
+    report = history(make_history(make_run(1, "pass", findings=()), candidate))
+
+    assert (report.headline, report.tone) == ("Last monitoring verdict: pass", "open")
+    assert history(make_history(candidate)).headline == "Last verdict: refused"
+
+
+def test_a_candidate_that_broke_is_no_gap_in_monitoring(
+    make_history: MakeHistory, make_run: MakeRun, make_finding: MakeFinding
+) -> None:
+    """It is among the gaps, and neither breaks the line of the version in use nor the green."""
+    quiet = make_finding(value=0.2, crossed=False, aws_violation=False)
+    broken = [make_run(number, None, "Failed", pipeline="register") for number in (2, 4)]
+    passed = [make_run(number, "pass", findings=(quiet,)) for number in (1, 3)]
+    report = history(make_history(passed[0], broken[0], passed[1], broken[1]))
+
+    (chart,) = report.chapters[0].charts
+    assert (chart.line.count("M"), chart.line.count("L"), chart.gaps) == (1, 1, ())
+    assert (report.tone, len(report.gaps)) == ("open", 2)
 
 
 def test_gaps_are_shown_as_what_they_are(
@@ -146,7 +171,7 @@ def test_a_metric_is_followed_over_the_runs(
     assert [row.value for row in chart.rows] == ["0.200", "0.410", "0.100"]
     assert [mark.tone for mark in chart.marks] == ["within", "refuses", "within"]
     assert [mark.candidate for mark in chart.marks] == [False, False, True]
-    assert chart.words == "Last 0.100, allowed −0.180 to 0.366; refused in 1 of 3 runs."
+    assert chart.words == "Last 0.410, allowed −0.180 to 0.366; refused in 1 of 3 runs."
     # The run between left nothing: the line is broken there, and a candidate is not on it.
     assert (chart.line.count("M"), chart.line.count("L")) == (2, 0)
     assert len(chart.gaps) == 1

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from sagemaker_monitor.reports import findings
 from sagemaker_monitor.reports.history.runs import GAPS, Run
-from sagemaker_monitor.reports.history.series import Point, Series
+from sagemaker_monitor.reports.history.series import CANDIDATES, Point, Series
 from sagemaker_monitor.reports.wording import count, counted, number
 
 WIDTH, HEIGHT = 480, 132
@@ -80,7 +80,10 @@ def draw(series: Series, runs: Sequence[Run], *, name: str, title: str) -> Chart
     frame = _Frame(len(runs), *_range(series.points))
     shown = [point for point in series.points if _finite(point.finding.value) is not None]
     monitored = [point for point in shown if not point.candidate]
-    gaps = frozenset(place for place, run in enumerate(runs) if run.line.kind in GAPS)
+    # A candidate that broke leaves no gap in what is known of the version in use.
+    gaps = frozenset(
+        place for place, run in enumerate(runs) if run.line.kind in GAPS and run.line.pipeline != CANDIDATES
+    )
     return Chart(
         title=title,
         name=name,
@@ -211,7 +214,7 @@ def _row(point: Point, runs: Sequence[Run], decimals: int) -> Row:
 
 def _words(series: Series) -> str:
     """Return what the drawing shows, for who does not see it: the last value, its limits, its crossings."""
-    last = series.points[-1].finding
+    last = series.last.finding
     told = f"Last {number(last.value, series.decimals)}, allowed {findings.allowed(last, series.decimals)}"
     named = (("refused", series.counted("refuses")), ("warned", series.counted("warns")))
     beyond = " and ".join(f"{word} in {count(times)}" for word, times in named if times)

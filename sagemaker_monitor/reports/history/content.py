@@ -18,7 +18,7 @@ from sagemaker_monitor.reports.history.responsibility import (
     past_waivers,
 )
 from sagemaker_monitor.reports.history.runs import GAPS, Run, RunLine, read_runs, tally
-from sagemaker_monitor.reports.history.series import Series, collect, most_telling
+from sagemaker_monitor.reports.history.series import CANDIDATES, Series, collect, most_telling
 from sagemaker_monitor.reports.meanings import DRIFT, MEANINGS, MODEL, QUALITY
 from sagemaker_monitor.reports.provenance import Facts, facts_of, inventory
 from sagemaker_monitor.reports.waivers import WaiverLine
@@ -122,7 +122,7 @@ def history(document: HistoryInput) -> History:
         model=text(document.model, 120),
         facts=inventory(document.details),
         tone=_tone(last, lines),
-        headline=f"Last verdict: {last.headline[0].lower()}{last.headline[1:]}" if last else "No verdict yet",
+        headline=_headline(last),
         gate=_gate(last, lines),
         summary=last.reason if last else "There is nothing to judge the model by.",
         next_step=NEXT[last.state] if last else NEXT_WITHOUT,
@@ -137,7 +137,7 @@ def history(document: HistoryInput) -> History:
         metrics=tuple(map(_metric_line, told[:MOST_SERIES])),
         metrics_left_out=max(0, len(told) - MOST_SERIES),
         glossary=tables.glossary(
-            (each.metric for each in drawn if not findings.of_custom(each.points[-1].finding)), {}
+            (each.metric for each in drawn if not findings.of_custom(each.last.finding)), {}
         ),
         waivers=past_waivers(runs)[:MOST_PEOPLE],
         accepted=accepted_checks(runs)[:MOST_PEOPLE],
@@ -151,13 +151,24 @@ def history(document: HistoryInput) -> History:
 
 
 def _last(lines: Sequence[RunLine]) -> RunLine | None:
-    """Return the newest run that left a conclusion."""
-    return next((line for line in reversed(lines) if line.kind not in GAPS), None)
+    """Return the newest run that left a conclusion: of the version in use, where any did."""
+    concluded = [line for line in reversed(lines) if line.kind not in GAPS]
+    return next((line for line in concluded if line.pipeline != CANDIDATES), next(iter(concluded), None))
+
+
+def _headline(last: RunLine | None) -> str:
+    if last is None:
+        return "No verdict yet"
+    what = "verdict" if last.pipeline == CANDIDATES else "monitoring verdict"
+    return f"Last {what}: {last.headline[0].lower()}{last.headline[1:]}"
 
 
 def _later(last: RunLine | None, lines: Sequence[RunLine]) -> int:
-    """Return how many runs after the last conclusion left none."""
-    return len(lines) - (last.number if last else 0)
+    """Return how many runs after the last conclusion left none; of monitoring, where that is."""
+    later = [line for line in lines[last.number if last else 0 :] if line.kind in GAPS]
+    if last is None or last.pipeline == CANDIDATES:
+        return len(later)
+    return sum(line.pipeline != CANDIDATES for line in later)
 
 
 def _tone(last: RunLine | None, lines: Sequence[RunLine]) -> str:
@@ -202,31 +213,31 @@ def _chapters(drawn: Sequence[Series], runs: Sequence[Run]) -> tuple[Chapter, ..
     chapters: dict[str, list[Chart]] = {}
     for each in drawn:
         chart = draw(each, runs, name=_name(each), title=_chart_title(each))
-        known_as = CHAPTERS.get(each.monitor) or findings.table_of(each.points[-1].finding)
+        known_as = CHAPTERS.get(each.monitor) or findings.table_of(each.last.finding)
         chapters.setdefault(known_as, []).append(chart)
     return tuple(Chapter(name, tuple(charts)) for name, charts in chapters.items())
 
 
 def _name(each: Series) -> str:
     """Return what the metric is called in words; a team's own may mean anything, and titles name checks."""
-    if findings.of_custom(each.points[-1].finding):
+    if findings.of_custom(each.last.finding):
         return ""
     known = MEANINGS.get(each.metric) or MODEL.get(each.metric)
     return known.name if known else ""
 
 
 def _chart_title(each: Series) -> str:
-    if findings.of_custom(each.points[-1].finding):
-        return title(each.points[-1].finding)
+    if findings.of_custom(each.last.finding):
+        return title(each.last.finding)
     if each.metric == DRIFT:
         return f"{each.about}: distance from the baseline"
     if each.metric in QUALITY:
         return f"{each.about}: {QUALITY[each.metric].name.lower()}"
-    return title(each.points[-1].finding)
+    return title(each.last.finding)
 
 
 def _metric_line(each: Series) -> MetricLine:
-    last = each.points[-1]
+    last = each.last
     values = [point.finding.value for point in each.points if point.finding.value is not None]
     refused, warned = each.counted("refuses"), each.counted("warns")
     low, high = (number(end(values), each.decimals) if values else "–" for end in (min, max))

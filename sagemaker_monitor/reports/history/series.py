@@ -41,6 +41,11 @@ class Series:
     about: str
     points: tuple[Point, ...]
 
+    @property
+    def last(self) -> Point:
+        """Return the newest value of the version in use; a candidate's where there is no other."""
+        return next((each for each in reversed(self.points) if not each.candidate), self.points[-1])
+
     def counted(self, outcome: str) -> int:
         """Return in how many runs the outcome was this one."""
         return sum(point.outcome == outcome for point in self.points)
@@ -48,7 +53,7 @@ class Series:
     @property
     def decimals(self) -> int:
         """Return how many decimals keep the numbers of the last run apart on paper, 6 at most."""
-        return min(6, findings.decimals_of(self.points[-1].finding))
+        return min(6, findings.decimals_of(self.last.finding))
 
     @property
     def pressure(self) -> float:
@@ -88,7 +93,7 @@ def _series(points: list[Point]) -> Series:
 
 
 def _rank(each: Series) -> tuple[float, ...]:
-    fails = each.points[-1].finding.action == "fail"
+    fails = each.last.finding.action == "fail"
     drift = each.metric == DRIFT
     return (-each.counted("refuses"), not fails, -each.counted("warns"), not drift, -each.pressure)
 
