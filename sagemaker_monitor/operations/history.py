@@ -23,8 +23,6 @@ from sagemaker_monitor.settings import Model
 
 ASKED_AT_ONCE = 8
 MOST_RUNS, MOST_VERSIONS = 500, 50
-NO_REASON = "none"
-"""What a version keeps whose baseline was not accepted uncompared: SageMaker keeps no empty text."""
 PAGE = 100
 """Executions that ListPipelineExecutions answers with at most."""
 
@@ -138,7 +136,6 @@ def _versions(aws: Aws, model: Model, pool: ThreadPoolExecutor) -> tuple[Sequenc
 
 def _version(aws: Aws, arn: str) -> PastVersion:
     found = describe(aws, arn)
-    reason = found.metadata.get("AcceptReason", NO_REASON)
     return PastVersion(
         number=found.number,
         arn=found.arn,
@@ -147,5 +144,5 @@ def _version(aws: Aws, arn: str) -> PastVersion:
         changed=found.modified,
         description=found.approval_description,
         execution_arn=found.metadata.get("PipelineExecutionArn", ""),
-        accept_reason="" if reason == NO_REASON else reason,
+        accept_reason=found.accept_reason,
     )
