@@ -125,8 +125,8 @@ def _registered_arn(step: Mapping[str, Any]) -> str:
 def _accepted_link(version: Version, verdict: Verdict) -> Iterator[Link]:
     """Yield which baselines were accepted without comparing, and why; nothing where none was."""
     accepted = [check for check in verdict.checks if check.mode == ACCEPT]
-    reasons = {check.accept_reason for check in accepted} | ({version.accept_reason} - {""})
-    if not reasons:
+    reasons = {check.accept_reason for check in accepted}
+    if not reasons and not version.accept_reason:
         return
     steps = ", ".join(check.step for check in accepted) or "no check"
     same = reasons == {version.accept_reason}

@@ -392,3 +392,14 @@ def test_the_description_fits_the_api(aws: Aws, model: Model, opened: str) -> No
 def test_other_arns_name_no_execution(arn: str) -> None:
     """Only pipeline/<name>/execution/<id> of SageMaker is an execution."""
     assert parse_execution_arn(arn) == ("", "")
+
+
+def test_an_accepted_baseline_has_the_reason_that_its_verdict_has(
+    aws: Aws, model: Model, opened: str
+) -> None:
+    """A version that says that its baselines were accepted, and whose verdict does not, is not believed."""
+    set_metadata(aws, AcceptReason="none")
+    assert "accepted" not in {link.name for link in gathered(aws, model).links}
+
+    set_metadata(aws, AcceptReason="agreed by nobody")
+    assert "give different reasons" in broken(gathered(aws, model))["accepted"]
