@@ -18,6 +18,8 @@ from sagemaker_monitor.cli.options import Common, common_options, format_option,
 def follow(common: Common, execution_arn: str, timeout: timedelta | None, output_format: str) -> int:
     """Follow an execution to its end, and show what it concluded.
 
-    The exit code is that of the conclusion. Ctrl-C stops following; the execution goes on.
+    The exit code is that of the conclusion; a pipeline that is none of these exits by its own end.
+    Ctrl-C stops following, and the execution goes on; at a terminal Ctrl-C once more asks whether
+    to stop the execution itself.
     """
     return follow_to_the_end(common, execution_arn, timeout=timeout, as_json=output_format == "json")
