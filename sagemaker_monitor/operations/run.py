@@ -51,11 +51,11 @@ def run_register(
     accepted. Files may be local paths or S3 URIs; what is None comes from the configuration. Raises
     UsageError, AwsError.
     """
+    asked = read_modes(model, modes, reason, registers_candidates=True)
     aws.require_writable()
     deployed = read_deployed(aws, pipeline_name(model.model, "register", aws.environment.name))
     group = aws.environment.model_package_group(model.model)
     approved = latest_approved(aws, group)
-    asked = read_modes(model, modes, reason, registers_candidates=True)
     parameters = pin(deployed.checks, approved, asked, model=model.model)
     given = {"ModelDataUrl": (artifact, "--artifact"), "BaselineDataUri": (baseline_data, "--baseline-data")}
     parameters |= _inputs(aws, deployed, given)
@@ -78,6 +78,7 @@ def run_monitor_ground_truth(
     Without bounds the window ends with the running hour and is 31 days long. Labels are those below the
     configured data.ground_truth.uri, or *labels*. Raises UsageError, RegistryError, AwsError.
     """
+    asked = read_modes(model, modes, reason, registers_candidates=False)
     deployed = read_deployed(aws, pipeline_name(model.model, "monitor-ground-truth", aws.environment.name))
     found = _version(aws, model, version)
     end = window.end or datetime.now(UTC).replace(minute=0, second=0, microsecond=0) + timedelta(hours=1)
@@ -91,7 +92,7 @@ def run_monitor_ground_truth(
         "ModelPackageArn": found.arn,
         "WindowStart": stamp(start),
         "WindowEnd": stamp(end),
-        **pin_all(deployed.checks, found, read_modes(model, modes, reason, registers_candidates=False)),
+        **pin_all(deployed.checks, found, asked),
         **_labels(aws, labels),
     }
     if deployed.defaults.get("GroundTruthUri") is None and "GroundTruthUri" not in parameters:
@@ -115,10 +116,10 @@ def run_monitor_batch(
     that refresh or accept, it is registered once more with the new baseline. Raises
     UsageError, RegistryError, AwsError.
     """
+    asked = read_modes(model, modes, reason, registers_candidates=False)
     aws.require_writable()
     deployed = read_deployed(aws, pipeline_name(model.model, "monitor-batch", aws.environment.name))
     found = _version(aws, model, version)
-    asked = read_modes(model, modes, reason, registers_candidates=False)
     parameters = {"ModelPackageArn": found.arn, **pin_all(deployed.checks, found, asked)}
     chosen = data
     if chosen is None and model.data.batches is not None:

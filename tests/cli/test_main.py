@@ -163,7 +163,7 @@ def test_only_a_refusal_is_ten() -> None:
         ["nonsense"],
         ["run"],
         ["run", "register"],
-        ["run", "register", "--model", "mortgage", "--mode", "sometimes"],
+        ["run", "register", "--model", "mortgage", "--timeout", "soon"],
         ["follow", "arn", "--timeout", "soon"],
         ["gate", "mortgage", "--version", "0"],
         ["ground-truth", "put", "labels.csv"],
@@ -177,6 +177,12 @@ def test_wrong_usage_is_two(arguments: list[str], capsys: pytest.CaptureFixture[
     assert main(arguments) == 2
     out, err = capsys.readouterr()
     assert (out, "Usage: sagemaker-monitor" in err) == ("", True)
+
+
+def test_a_mode_that_is_none_is_told_before_anything_is_asked(capsys: pytest.CaptureFixture[str]) -> None:
+    """It takes no emulator to say so."""
+    assert main(["run", "register", "--model", "mortgage", "--mode", "sometimes"]) == 2
+    assert "'sometimes' is no mode" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize("words", [words for words in every_command() if words], ids=" ".join)
