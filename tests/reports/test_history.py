@@ -378,7 +378,7 @@ def test_names_that_are_markup_stay_text(
 def test_three_hundred_features_over_many_runs_stay_one_page(
     make_history: MakeHistory, make_run: MakeRun, make_finding: MakeFinding
 ) -> None:
-    """100 runs of 300 drifting features fit, and the page says what it leaves out."""
+    """30 runs of 300 drifting features fit, and the page says what it leaves out."""
     findings = tuple(
         make_finding(
             monitor="data_quality", metric="baseline_drift_check", feature=f"feature_{place:03}", facet=None
