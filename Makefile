@@ -66,6 +66,7 @@ error-rates: $(VENV)/.test  ## Print the gate's error rates, monitor by monitor;
 	$(BIN)/python benchmarks/drift_error_rates.py
 	$(BIN)/python benchmarks/model_quality_error_rates.py
 	$(BIN)/python benchmarks/attribution_error_rates.py
+	$(BIN)/python benchmarks/power.py
 
 lock: $(BIN)/uv  ## Resolve constraints.txt anew
 	$(BIN)/uv pip compile setup.py --all-extras --universal --python-version 3.11 --upgrade --no-header --no-annotate -o constraints.txt

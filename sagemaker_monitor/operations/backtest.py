@@ -10,7 +10,7 @@ from itertools import islice
 from typing import Any, Literal
 
 from pipelines.names import PIPELINES, pipeline_name, verdict_uri
-from sagemaker_monitor.analysis.documents.verdict import Finding, Verdict
+from sagemaker_monitor.analysis.documents.verdict import REFUSE, WARN, Finding, Verdict
 from sagemaker_monitor.aws import Aws, NotFoundError
 from sagemaker_monitor.operations.errors import UsageError
 from sagemaker_monitor.operations.follow import ENDED
@@ -44,13 +44,13 @@ class Decided:
 
     @property
     def refusing(self) -> tuple[Finding, ...]:
-        """What crossed a limit that refuses."""
-        return tuple(each for each in self.verdict.findings if each.crossed and each.action == "fail")
+        """What crossed a limit that refuses, and is not waived."""
+        return tuple(each for each in self.verdict.findings if each.severity == REFUSE)
 
     @property
     def warning(self) -> tuple[Finding, ...]:
         """What crossed a limit that warns."""
-        return tuple(each for each in self.verdict.findings if each.crossed and each.action == "warn")
+        return tuple(each for each in self.verdict.findings if each.severity == WARN)
 
 
 @dataclass(frozen=True)
@@ -154,9 +154,8 @@ def _replay(aws: Aws, one: Replayed, policies: Sequence[Policy]) -> Replayed:
     except ValueError as error:
         return replace(one, gone=f"{uri} is not a verdict: {error}")
     one = replace(one, recorded=recorded)
-    compared = recorded.baseline.model_package_arn if recorded.baseline else None
     try:
-        found = gather(aws, one.execution_arn, compared_with=compared)
+        found = gather(aws, one.execution_arn, recorded)
         own = found.under()
     except GoneError as error:
         return replace(one, gone=str(error))
@@ -171,7 +170,7 @@ def _replay(aws: Aws, one: Replayed, policies: Sequence[Policy]) -> Replayed:
 
 
 def _compared(own: Verdict, recorded: Verdict) -> Reproduced:
-    if replace(own, created=recorded.created) == recorded:
+    if own == recorded:
         return "identical"
     return "same decision" if own.decision == recorded.decision else "differs"
 

@@ -72,7 +72,7 @@ def calibrate(
     version = None if baseline else latest_approved(aws, aws.environment.model_package_group(model.model))
     with tempfile.TemporaryDirectory() as folder:
         source, root = _source(aws, model, baseline, version, Path(folder), tell)
-        known = _rows(spec, root)
+        known = _rows(spec, root, source)
     known = replace(known, attributions=_attributions(aws, version))
     tell(f"the baseline: {source}")
     features = known.features if DATA_QUALITY in (spec.monitors or ()) else None
@@ -122,25 +122,27 @@ def _source(
         fetch(aws, uri, folder)
     except GoneError as error:
         raise UsageError(f"there are no rows of a baseline: {error}; give --baseline") from error
-    files = [path for path in folder.iterdir() if path.is_file()]
-    return str(told), files[0] if len(files) == 1 and not _joined(folder) else folder
+    return str(told), folder
 
 
 def _joined(folder: Path) -> bool:
     return any((folder / name).is_dir() for name in FOLDERS)
 
 
-def _rows(spec: Spec, path: Path) -> Rows:
+def _rows(spec: Spec, path: Path, source: str) -> Rows:
     """Return the rows below *path*: a folder of joined rows, or baseline data as it is configured."""
+    files = sorted(each for each in path.iterdir() if each.is_file()) if path.is_dir() else [path]
     try:
-        if path.is_dir() and not _joined(path):
+        if path.is_dir() and _joined(path):
+            return _of_joined(spec, path)
+        if not files:
             raise UsageError(
-                f"--baseline: {path} has none of the folders {', '.join(FOLDERS)}; give one that register or "
-                "monitor-batch joined (…/join), or one CSV file of baseline data"
+                f"--baseline: {source} has none of the folders {', '.join(FOLDERS)}, and no file; give a "
+                "folder that register or monitor-batch joined (…/join), or a CSV file of baseline data"
             )
-        return _of_joined(spec, path) if path.is_dir() else _of_data(spec, path)
-    except (SampleError, TableError) as error:
-        raise UsageError(f"--baseline: {path} is not usable: {error}") from error
+        return _of_data(spec, files)
+    except (SampleError, TableError, csv.Error, UnicodeDecodeError, OSError) as error:
+        raise UsageError(f"--baseline: {source} is not usable: {error}") from error
 
 
 def _of_joined(spec: Spec, root: Path) -> Rows:
@@ -150,12 +152,14 @@ def _of_joined(spec: Spec, root: Path) -> Rows:
     return Rows(sample=sample, features=features)
 
 
-def _of_data(spec: Spec, file: Path) -> Rows:
+def _of_data(spec: Spec, files: Sequence[Path]) -> Rows:
     """Return the rows of configured baseline data: inputs and labels, but nothing that was predicted."""
     columns = spec.columns
     width = 2 + len(columns.features) + len(columns.facet_columns)
-    with file.open(newline="", encoding="utf-8-sig") as stream:
-        rows = [row for row in csv.reader(stream) if row]
+    rows: list[list[str]] = []
+    for file in files:
+        with file.open(newline="", encoding="utf-8-sig") as stream:
+            rows += [row for row in csv.reader(stream) if row]
     for number, row in enumerate(rows, 1):
         if len(row) != width:
             raise TableError(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import tempfile
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -44,11 +44,11 @@ class Recorded:
         return conclude(specification.from_json(document), self.evidence)
 
 
-def gather(aws: Aws, execution_arn: str, *, compared_with: str | None) -> Recorded:
+def gather(aws: Aws, execution_arn: str, recorded: Verdict) -> Recorded:
     """Return what the decision of an execution rested on.
 
-    *compared_with* is the version that its verdict names, for executions that were told none. Raises
-    GoneError for evidence that was deleted, AwsError.
+    The verdict that is *recorded* says which version it was compared with, where the job was told none, and
+    when it was decided: waivers hold until a day. Raises GoneError for evidence that was deleted, AwsError.
     """
     job = _job(aws, execution_arn)
     with tempfile.TemporaryDirectory() as folder:
@@ -57,12 +57,13 @@ def gather(aws: Aws, execution_arn: str, *, compared_with: str | None) -> Record
             if each["InputName"] not in ("code", "decision"):
                 fetch(aws, source["S3Uri"], _here(Path(folder), source["LocalPath"]))
         options = _options(job, Path(folder))
-        if not getattr(options, BASELINE) and compared_with:
-            setattr(options, BASELINE, compared_with)
+        if not getattr(options, BASELINE) and recorded.baseline:
+            setattr(options, BASELINE, recorded.baseline.model_package_arn)
         document = script.read_json(options.spec)
         try:
             spec = specification.from_json(document)
-            return Recorded(document, script.gather(options, Stored(aws), spec))
+            found = script.gather(options, Stored(aws), spec)
+            return Recorded(document, replace(found, run=replace(found.run, created=recorded.created)))
         except (script.DecideError, DocumentError) as error:
             raise GoneError(f"it cannot be decided again: {error}") from error
         except NotFoundError as error:

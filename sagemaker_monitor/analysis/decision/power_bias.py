@@ -72,7 +72,7 @@ class BiasPower:
         people, whose share stays. Raises UnreachableError.
         """
         pair = self.pairs[name]
-        shares = self._shifted(pair, by)
+        shares = self.shifted(pair, by)
         seen = replace(self.seen, batch=typical(shares, rows))
         limits = self._limits(seen, pair, effort)
         random = np.random.RandomState(effort.seed)
@@ -89,7 +89,8 @@ class BiasPower:
         own = crossed[:, pairs.index(pair)] if pair in limits else np.zeros(effort.batches, dtype=bool)
         return told(self.judged.get(pair), own, np.any(crossed[:, fails], axis=1, keepdims=True)[:, 0])
 
-    def _shifted(self, pair: Pair, by: float) -> Array:
+    def shifted(self, pair: Pair, by: float) -> Array:
+        """Return weights of the kinds of rows by which *pair* has moved by *by*. Raises UnreachableError."""
         kinds = len(self.weights)
         if kinds > MOST_KINDS:
             raise UnreachableError(

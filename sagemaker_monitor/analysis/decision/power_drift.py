@@ -38,7 +38,10 @@ class DriftPower:
 
     def __init__(self, spec: Spec, baseline: Table) -> None:
         """Rank the values of each feature of the baseline's rows."""
-        self.spec, self.table, self.rows = spec, _mixed(baseline), baseline.kept
+        self.spec, self.rows = spec, baseline.kept
+        # In a random order, the same every time: files may be sorted.
+        self.order = np.random.RandomState(distances.SEED).permutation(baseline.kept)
+        self.table = _rows(baseline, self.order)
         self.most_rows = kept_rows(len(baseline.names))
         self.features: Dict[str, Feature] = {}
         self.left_out: Dict[str, str] = {}
@@ -65,7 +68,7 @@ class DriftPower:
         distance *by*, whole rows with it. Raises UnreachableError.
         """
         rows = min(rows, self.most_rows)
-        weights = self._shifted(self.features[name], by)
+        weights = self.shifted(self.features[name], by)
         asked = [n for n, rule in self.judged.items() if rule.action == "fail" or n == name]
         limits = self._limits(asked, weights, rows, effort)
         refused: List[NDArray[np.bool_]] = []
@@ -79,8 +82,11 @@ class DriftPower:
             own.append(crossed.get(name, np.zeros(len(chosen), dtype=bool)))
         return told(self.judged.get(name), np.concatenate(own), np.concatenate(refused))
 
-    def _shifted(self, feature: Feature, by: float) -> Array:
-        """Return weights of rows in which the distance is *by*, at the middle, where it is hardest to see."""
+    def shifted(self, feature: Feature, by: float) -> Array:
+        """Return weights of rows in which the distance is *by*, at the middle, where it is hardest to see.
+
+        Raises UnreachableError.
+        """
         if not 0 < by < 1:
             raise UnreachableError("a distance lies between 0 and 1")
         shares = feature.counts / feature.present
@@ -159,11 +165,6 @@ def _draws(
     for start in range(0, batches, size):
         drawn = random.random_sample((min(size, batches - start), rows))
         yield np.minimum(np.searchsorted(edges, drawn, side="right"), len(weights) - 1)
-
-
-def _mixed(table: Table) -> Table:
-    """Return the rows in a random order, the same every time: files may be sorted."""
-    return _rows(table, np.random.RandomState(distances.SEED).permutation(table.kept))
 
 
 def _rows(table: Table, places: NDArray[np.int64]) -> Table:

@@ -45,7 +45,8 @@ class ModelPower:
         self.spec, self.rows = spec, baseline.rows
         # Beyond that it is the baseline's own scatter that hides a shift.
         self.most_rows = min(MOST_ROWS, ENOUGH * baseline.rows)
-        self.measured = _ordered(baseline)
+        self.order = _order(baseline)
+        self.measured = baseline if self.order is None else _rows(baseline, self.order)
         self.weights = _weights(self.measured)
         known = {name: float(value[0]) for name, value in baseline.whole().items()}
         self.subjects: Dict[str, Subject] = {
@@ -77,7 +78,7 @@ class ModelPower:
             raise UnreachableError(
                 f"{each.metric} is worse where it is {each.worse}, and only worse is refused"
             )
-        weights = self._shifted(each, by)
+        weights = self.shifted(each, by)
         asked = {n: s for n, s in self.judged.items() if s.action == "fail" or n == name}
         reach = self._reaches(asked, self.taken(typical(weights, rows)), effort)
         drawn = self._drawn(weights, rows, effort)
@@ -92,7 +93,12 @@ class ModelPower:
             return replace(self.measured, number=counts)
         return _rows(self.measured, np.repeat(np.arange(len(counts)), counts))
 
-    def _shifted(self, each: Subject, by: float) -> Array:
+    def shifted(self, each: Subject, by: float) -> Array:
+        """Return weights of the rows of *measured* by which *each* has moved by *by*.
+
+        Raises UnreachableError.
+        """
+
         def value(weights: Array) -> float:
             return float(self.measured.metrics(weights[None, :])[each.metric][0])
 
@@ -191,13 +197,13 @@ def _of_residuals(measured: Residuals, metric: str) -> Array:
     return found
 
 
-def _ordered(measured: Any) -> Any:
-    """Return rows in an order in which those that are alike are neighbours."""
+def _order(measured: Any) -> Codes | None:
+    """Return an order of rows in which those that are alike are neighbours; None where kinds are counted."""
     if isinstance(measured, Scored):
-        return _rows(measured, np.lexsort((measured.scores, measured.positive)))
+        return np.lexsort((measured.scores, measured.positive))
     if isinstance(measured, Residuals):
-        return _rows(measured, np.argsort(measured.predictions - measured.labels, kind="stable"))
-    return measured
+        return np.argsort(measured.predictions - measured.labels, kind="stable")
+    return None
 
 
 def _rows(measured: Any, places: Codes) -> Any:
