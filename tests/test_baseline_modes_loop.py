@@ -114,28 +114,25 @@ def test_a_candidate_may_be_accepted_in_part(approved: Loop, capsys: Printed) ->
 def test_a_window_renews_what_it_judges(approved: Loop, capsys: Printed) -> None:
     """monitor-ground-truth carries new baselines of outcomes, and those of inputs as they were."""
     approved.forget_captures()
-    before = version(approved, max(each["ModelPackageVersion"] for each in approved.versions()))
-    number = str(before["ModelPackageVersion"])
-    batch = ("--input", approved.file("batch-late.csv"), "--version", number)
-    approved("run", "monitor-batch", "--model", "mortgage", *batch)
-    key = ("--model", "mortgage", "--key", "application_id")
-    assert approved("ground-truth", "put", approved.file("labels-late.csv"), *key) == 0
+    before, newest = version(approved, 2), len(approved.versions())
+    batch = ("--input", approved.file(HONEST[0]), "--version", "2")
+    assert approved("run", "monitor-batch", "--model", "mortgage", *batch) == 0
     capsys.readouterr()
-    modes = ("--mode", "accept", "--reason", "seen and agreed", "--version", number)
-    code = approved("run", "monitor-ground-truth", "--model", "mortgage", *modes, *JSON)
+    modes = ("--mode", "accept", "--reason", "seen and agreed", "--version", "2")
+    labels = ("--labels", approved.file(HONEST[1]))
+    code = approved("run", "monitor-ground-truth", "--model", "mortgage", *labels, *modes, *JSON)
     verdict = json.loads(capsys.readouterr().out)["verdict"]
 
     assert (code, verdict["decision"]) == (0, "baseline-established")
-    renewed = version(approved, before["ModelPackageVersion"] + 1)
+    renewed = version(approved, newest + 1)
     execution = verdict["execution_arn"].rsplit("/", 1)[1]
     now, then = baselines(renewed), baselines(before)
-    assert {part for part in now if now[part] == execution} == {
+    outcomes = {
         "ModelQuality.Statistics",
         "ModelQuality.Constraints",
         "Bias.PreTrainingConstraints",
         "Bias.PostTrainingConstraints",
     }
-    assert {part: where for part, where in now.items() if where != execution} == {
-        part: where for part, where in then.items() if now[part] != execution
-    }
-    assert approved("gate", "mortgage", "--version", str(before["ModelPackageVersion"] + 1), "--apply") == 0
+    assert {part for part, where in now.items() if where == execution} == outcomes
+    assert {**now, **dict.fromkeys(outcomes, "")} == {**then, **dict.fromkeys(outcomes, "")}
+    assert approved("gate", "mortgage", "--version", str(newest + 1), "--apply") == 0

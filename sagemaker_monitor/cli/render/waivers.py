@@ -19,6 +19,7 @@ def _became(waiver: ConfiguredWaiver) -> str:
     if waiver.status == APPLIED:
         return f"covers {count} until {waiver.expires}, approved by {waiver.approved_by}: {waiver.reason}"
     if waiver.status == EXPIRED:
-        covered = f"; {count} that it covered count again" if waiver.findings else ""
+        verb = "counts" if waiver.findings == 1 else "count"
+        covered = f"; {count} that it covered {verb} again" if waiver.findings else ""
         return f"expired on {waiver.expires}, approved by {waiver.approved_by}{covered}"
     return "unused, nothing crossed that it covers"
