@@ -67,6 +67,10 @@ class Rows:
         """Return these rows, then *other*'s."""
         raise NotImplementedError
 
+    def at(self: Self, places: NDArray[np.int64]) -> Self:
+        """Return the rows at *places*, in that order."""
+        return type(self)(*(each[places] for each in vars(self).values()))
+
     def metrics(self, weights: Array) -> Metrics:
         """Return each metric of each sample; *weights*, (samples, rows), is how often a row is in it."""
         raise NotImplementedError
@@ -90,6 +94,18 @@ class Rows:
             for start in range(0, repeats, size)
         ]
         return {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
+
+
+MOST_SPLIT = 100_000
+"""Rows of a sample that are split; of more a random part is, whose limits are a little wider."""
+THINNED = 19_400_101
+
+
+def thinned(measured: Any) -> Any:
+    """Return the rows that are split: all, or of very many a random part, the same every time."""
+    if not isinstance(measured, Rows) or measured.rows <= MOST_SPLIT:
+        return measured
+    return measured.at(np.sort(np.random.RandomState(THINNED).permutation(measured.rows)[:MOST_SPLIT]))
 
 
 def share(part: Array, whole: Array, *, none: float = 0.0) -> Array:

@@ -16,6 +16,7 @@ import numpy as np
 
 from sagemaker_monitor.analysis.decision import confusion, model_chance, residuals, rules, scored
 from sagemaker_monitor.analysis.decision.judged import ESTABLISHED
+from sagemaker_monitor.analysis.decision.measured import thinned
 from sagemaker_monitor.analysis.decision.model_chance import Chance, Simulation
 from sagemaker_monitor.analysis.decision.model_report import ModelReport
 from sagemaker_monitor.analysis.decision.residuals import ERRORS
@@ -154,6 +155,7 @@ def limits_of(
         action: [each for each in judged if each.kind == "calibrated" and each.action == action]
         for action in ("fail", "warn")
     }
+    batch, baseline = thinned(batch), thinned(baseline)
     every = [each for members in calibrated.values() for each in members]
     fixed = [
         each

@@ -17,6 +17,7 @@ from sagemaker_monitor.analysis.decision.confusion import Confusion
 from sagemaker_monitor.analysis.decision.enough import Few, few_of_a_label, total_shortages
 from sagemaker_monitor.analysis.decision.evidence import CheckEvidence, Evidence
 from sagemaker_monitor.analysis.decision.judged import ESTABLISHED, Judged
+from sagemaker_monitor.analysis.decision.measured import MOST_SPLIT, Rows
 from sagemaker_monitor.analysis.decision.model_limits import ModelLimits, Subject, limits_of, subjects
 from sagemaker_monitor.analysis.decision.model_report import ModelReport
 from sagemaker_monitor.analysis.decision.sample import Sample
@@ -182,6 +183,15 @@ def _few(spec: Spec, samples: Sequence[Tuple[str, Sample]]) -> Tuple[Few, ...]:
         if isinstance(sample.scored, Scored)
     )
     return tuple(why for why in reasons if why)
+
+
+def _parts(samples: Sequence[Tuple[str, Sample]]) -> List[str]:
+    """Return which samples have so many rows that limits rest on a part of them."""
+    return [
+        f"limits rest on {MOST_SPLIT} of the {what}'s {sample.rows} rows, drawn at random"
+        for what, sample in samples
+        if isinstance(sample.scored, Rows) and sample.rows > MOST_SPLIT
+    ]
 
 
 def _finding(

@@ -13,6 +13,7 @@ import numpy as np
 
 from sagemaker_monitor.analysis.decision import model_chance, rules, splits
 from sagemaker_monitor.analysis.decision.confusion import Confusion
+from sagemaker_monitor.analysis.decision.measured import thinned
 from sagemaker_monitor.analysis.decision.model_limits import METRICS, Subject, fixed_limit
 from sagemaker_monitor.analysis.decision.power import Effort, told
 from sagemaker_monitor.analysis.decision.residuals import Residuals
@@ -42,11 +43,12 @@ class ModelPower:
 
     def __init__(self, spec: Spec, baseline: Any) -> None:
         """Measure the baseline's rows, *baseline* being what model quality sees of them."""
+        baseline = thinned(baseline)
         self.spec, self.rows = spec, baseline.rows
         # Beyond that it is the baseline's own scatter that hides a shift.
         self.most_rows = min(MOST_ROWS, ENOUGH * baseline.rows)
         self.order = _order(baseline)
-        self.measured = baseline if self.order is None else _rows(baseline, self.order)
+        self.measured = baseline if self.order is None else baseline.at(self.order)
         self.weights = _weights(self.measured)
         known = {name: float(value[0]) for name, value in baseline.whole().items()}
         self.subjects: Dict[str, Subject] = {
@@ -91,7 +93,7 @@ class ModelPower:
         """Return a batch with *counts* of each kind of row."""
         if isinstance(self.measured, Confusion):
             return replace(self.measured, number=counts)
-        return _rows(self.measured, np.repeat(np.arange(len(counts)), counts))
+        return self.measured.at(np.repeat(np.arange(len(counts)), counts))
 
     def shifted(self, each: Subject, by: float) -> Array:
         """Return weights of the rows of *measured* by which *each* has moved by *by*.
@@ -204,11 +206,6 @@ def _order(measured: Any) -> Codes | None:
     if isinstance(measured, Residuals):
         return np.argsort(measured.predictions - measured.labels, kind="stable")
     return None
-
-
-def _rows(measured: Any, places: Codes) -> Any:
-    """Return the rows at *places*."""
-    return type(measured)(*(each[places] for each in vars(measured).values()))
 
 
 def _weights(measured: Any) -> Array:

@@ -10,6 +10,7 @@ import pytest
 
 from sagemaker_monitor.analysis.decision.conclude import conclude
 from sagemaker_monitor.analysis.decision.evidence import CheckEvidence, Evidence
+from sagemaker_monitor.analysis.decision.measured import MOST_SPLIT, thinned
 from sagemaker_monitor.analysis.decision.sample import Sample
 from sagemaker_monitor.analysis.decision.spec import from_json
 from sagemaker_monitor.analysis.documents.model_constraints import Constraint
@@ -461,3 +462,16 @@ def test_honest_batches_are_refused_as_rarely_as_promised() -> None:
 
     # 15 are expected; 25 or more of 150 have a chance of 1 %.
     assert 5 <= refused < 25
+
+
+def test_of_very_many_rows_a_part_is_split() -> None:
+    """Beyond 100,000 rows the same random part every time, with both classes; fewer stay whole."""
+    many = answers(1, 120_000).sample.scored
+    few = answers(1, 500).sample.scored
+    assert many is not None
+    part = thinned(many)
+
+    assert part.rows == MOST_SPLIT
+    assert part.positive.mean() == pytest.approx(0.7, abs=0.005)
+    assert (thinned(many).scores == part.scores).all()
+    assert thinned(few) is few
