@@ -99,6 +99,15 @@ class Drift:
         reach = family.reach(change, family.standardised(change), false_refusals)
         return dict(zip(names, reach.tolist()))
 
+    def expected_limits(self, names: Sequence[str], false_refusals: float) -> Dict[str, float]:
+        """Return about the limits that many more splits would give.
+
+        A limit is the largest distance that is not refused; of few splits the largest lies well below.
+        """
+        change = self.distances[:, [self.features.index(name) for name in names]]
+        common = family.level(family.standardised(change).min(axis=1), false_refusals)
+        return dict(zip(names, (-common * family.units(change)).tolist()))
+
     def refused(self, limits: Mapping[str, float]) -> float:
         """Return the share of splits in which any feature exceeds its limit."""
         at = [self.features.index(name) for name in limits]

@@ -39,11 +39,16 @@ def standardised(change: Array) -> Array:
 
     A column that hardly ever changes, being constant or nearly always missing, is never rare.
     """
-    place = min(int(UNIT * len(change)), len(change) - 1)
-    unit = np.sort(change, axis=0)[place]
+    unit = units(change)
     rarity: Array = np.full(change.shape, np.inf)
     np.divide(-change, unit, out=rarity, where=np.broadcast_to(unit > 0, change.shape))
     return rarity
+
+
+def units(change: Array) -> Array:
+    """Return the 95 % quantile of each column."""
+    found: Array = np.sort(change, axis=0)[min(int(UNIT * len(change)), len(change) - 1)]
+    return found
 
 
 def level(rarest: Array, false_refusals: float) -> float:

@@ -130,7 +130,7 @@ class DriftPower:
                     self.table, batch, self.spec.false_refusals, splits=max(500, effort.splits // 5)
                 )
                 plain = {n: self.features[n].name for n in members if self.features[n].name in found.features}
-                highs = found.limits(list(plain.values()), self.spec.false_refusals)
+                highs = found.expected_limits(list(plain.values()), self.spec.false_refusals)
                 limits.update((n, highs[feature]) for n, feature in plain.items() if n in asked)
         return limits
 

@@ -223,3 +223,14 @@ def test_what_is_no_table_is_refused(tmp_path: Path, files: dict[str, str], text
 
     with pytest.raises(TableError, match=text):
         read_table(tmp_path)
+
+
+def test_few_splits_expect_the_limits_of_many() -> None:
+    """The limits that 1,000 splits foretell are those of 10,000, within a twelfth."""
+    before, now = made(1, 500), made(2, 200)
+    few = drift.drift(before, now, 0.05, splits=1_000)
+    many = drift.drift(before, now, 0.05, splits=10_000)
+    names = list(few.features)
+    known = many.limits(names, 0.05)
+
+    assert few.expected_limits(names, 0.05) == pytest.approx(known, rel=1 / 12)
