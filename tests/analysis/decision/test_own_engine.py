@@ -152,7 +152,8 @@ def test_a_job_that_ended_well_and_left_nothing_is_no_evidence(check_type: str, 
         Service(ended),  # type: ignore[arg-type]
         expected,
         {"StepName": "Check", "StepStatus": "Succeeded", "Metadata": metadata},
-        {"DriftCheckBaselines": {part: carried}},
+        # Nothing is compared where no version has a baseline yet.
+        None if skipped == "true" else {"DriftCheckBaselines": {part: carried}},
     )
 
     assert found.status == "no-evidence"
