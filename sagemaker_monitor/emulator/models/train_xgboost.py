@@ -30,8 +30,6 @@ class TrainingError(Exception):
 
 def train(root: Path) -> None:
     """Train on the channels below *root* and leave the model; raises TrainingError."""
-    import xgboost
-
     given = json.loads((root / "input/config/hyperparameters.json").read_text())
     channels = json.loads((root / "input/config/inputdataconfig.json").read_text())
     if "train" not in channels:
@@ -42,10 +40,12 @@ def train(root: Path) -> None:
         for name in ("train", "validation")
         if name in channels
     }
+    if patience and "validation" not in read:
+        raise TrainingError("early_stopping_rounds needs a channel validation")
+    import xgboost  # which takes seconds: not before there is something to train on
+
     width = max(matrix[0].shape[1] for matrix in read.values())
     matrices = {name: _dmatrix(xgboost, *_widened(matrix, width)) for name, matrix in read.items()}
-    if patience and "validation" not in matrices:
-        raise TrainingError("early_stopping_rounds needs a channel validation")
     try:
         booster = xgboost.train(
             parameters,
