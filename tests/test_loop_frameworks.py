@@ -25,6 +25,8 @@ from tests.emulator.models.linear_learners import model_file
 from tests.emulator.models.servers import archive
 from tests.test_loop import ROOT, Loop
 
+pytestmark = pytest.mark.loop
+
 FEATURES = slice(1, 13)
 ARTIFACTS: dict[str, dict[str, Any]] = {
     "scikit": {"framework": "scikit-learn", "version": "1.2-1", "entry_point": "inference.py"},

@@ -19,6 +19,8 @@ from sagemaker_monitor.emulator.config import EmulatorConfig
 from sagemaker_monitor.emulator.server import Server
 from sagemaker_monitor.settings import load_environment
 
+pytestmark = pytest.mark.loop
+
 xgboost = pytest.importorskip("xgboost", reason="the models are XGBoost's")
 
 ROOT = Path(__file__).parents[1]
