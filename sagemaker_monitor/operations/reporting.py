@@ -67,6 +67,7 @@ def gather(aws: Aws, model: Model, execution_arn: str) -> ReportInput:
         verdict_uri=uri,
         images=_images(aws, execution_arn, [step["StepName"] for step in steps]),
         unreadable=documents.unreadable,
+        violations=dict(_violations(documents, checked, verdict or {})),
     )
 
 
@@ -188,6 +189,24 @@ def _analyses(documents: _Documents, steps: list[dict[str, Any]]) -> Iterator[tu
         document = documents.read(uri, f"{step['StepName']}: analysis.json")
         if document is not None:
             yield step["StepName"], document
+
+
+def _violations(
+    documents: _Documents, steps: Sequence[Mapping[str, Any]], verdict: Mapping[str, Any]
+) -> Iterator[tuple[str, tuple[str, Mapping[str, Any]]]]:
+    """Yield each check's violations and where they are, as the step says it, or else the verdict."""
+    checks = verdict.get("checks")
+    told = {
+        str(each.get("step")): each.get("violations_uri") for each in checks or () if isinstance(each, dict)
+    }
+    for step in steps:
+        metadata = step.get("Metadata", {})
+        about = metadata.get("ClarifyCheck") or metadata.get("QualityCheck") or {}
+        uri = str(about.get("ViolationReport") or told.get(step["StepName"]) or "")
+        named = uri.startswith("s3://")
+        document = documents.read(uri, f"{step['StepName']}: violations") if named else None
+        if document is not None:
+            yield step["StepName"], (uri, document)
 
 
 def model_details(aws: Aws, model: Model) -> dict[str, str]:

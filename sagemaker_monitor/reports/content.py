@@ -12,6 +12,7 @@ from sagemaker_monitor.reports.document import ReportInput
 from sagemaker_monitor.reports.headlines import HEADLINES, next_step, summary_of, tone
 from sagemaker_monitor.reports.provenance import Facts, head_facts, provenance
 from sagemaker_monitor.reports.standing import standing
+from sagemaker_monitor.reports.violations import Violations, violations
 from sagemaker_monitor.reports.wording import clock, text
 
 MAX_NOT_CHECKED = 200
@@ -41,6 +42,7 @@ class Report:
     ranking: attributions.Ranking
     aws_rules: tuple[str, ...]
     findings_left_out: int
+    violations: tuple[Violations, ...]
     counts: tuple[tuple[str, str], ...]
     sizes: tuple[str, ...]
     people: tuple[behind.People, ...]
@@ -65,6 +67,7 @@ def content(document: ReportInput) -> Report:
     verdict = found.verdict
     lines = steps.step_lines(document.steps)
     table = measured.measure(document.analyses)
+    violated = violations(document)
     shown = tables.select(verdict.findings if verdict else ())
     crossed = findings.most_telling_first(e for e in (verdict.findings if verdict else ()) if e.crossed)
     refusing, warning, waived = (
@@ -74,7 +77,12 @@ def content(document: ReportInput) -> Report:
     refusals, warnings = (each[: findings.MAX_CROSSINGS] for each in (refusing, warning))
     drawn = read_distributions(document.statistics, (e.feature for e in refusals if e.feature is not None))
     headline, gate = HEADLINES[found.state]
-    not_checked = (*_not_checked(verdict, document), *table.unreadable, *drawn.unreadable)
+    not_checked = (
+        *_not_checked(verdict, document),
+        *table.unreadable,
+        *drawn.unreadable,
+        *violated.unreadable,
+    )
     return Report(
         tone=tone(found.state),
         headline=headline,
@@ -96,6 +104,7 @@ def content(document: ReportInput) -> Report:
         aws_rules=tables.aws_rules(shown),
         ranking=attributions.ranking(verdict.attributions if verdict else None),
         findings_left_out=len(verdict.findings) - len(shown) + verdict.findings_left_out if verdict else 0,
+        violations=violated.checks,
         counts=tables.tally(verdict.findings) if verdict else (),
         sizes=behind.sizes(verdict),
         people=behind.people(verdict),

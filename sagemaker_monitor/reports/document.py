@@ -22,7 +22,8 @@ class ReportInput:
     *statistics* has statistics.json of data quality as `baseline` and `batch`, None where there is none.
     *execution* is DescribePipelineExecution's answer, empty where it is not known: then the run has ended.
     *verdict_uri* is where verdict.json lies, *images* the image that each step ran. *unreadable* has the
-    documents that are none, and why, by what they are; that of the verdict as `verdict`.
+    documents that are none, and why, by what they are; that of the verdict as `verdict`. *violations* has,
+    by step, where the check wrote its violations, and that document.
     """
 
     verdict: Mapping[str, Any] | None
@@ -35,3 +36,4 @@ class ReportInput:
     verdict_uri: str = ""
     images: Mapping[str, str] = field(default_factory=dict)
     unreadable: Mapping[str, str] = field(default_factory=dict)
+    violations: Mapping[str, tuple[str, Mapping[str, Any]]] = field(default_factory=dict)

@@ -8,7 +8,7 @@ from itertools import islice
 
 from sagemaker_monitor.reports.content import Report
 from sagemaker_monitor.reports.crossings import Crossing
-from sagemaker_monitor.reports.wording import count
+from sagemaker_monitor.reports.wording import count, counted
 
 _ADDRESS = re.compile(r"\bwww\.", re.IGNORECASE)
 _SPECIAL = re.compile(r"([\\`*_\[\]<>|#~&!$])")
@@ -24,7 +24,18 @@ def as_markdown(report: Report) -> str:
 
     It has at most MOST_CHARACTERS: of what does not fit, whole sections are left out from the end.
     """
-    parts = (_crossed, _waivers, _trust, _run, _provenance, _ranking, _not_checked, _findings, _measured)
+    parts = (
+        _crossed,
+        _waivers,
+        _trust,
+        _run,
+        _provenance,
+        _ranking,
+        _not_checked,
+        _findings,
+        _violations,
+        _measured,
+    )
     written = f"Written {report.generated} by sagemaker-monitor."
     return bounded(list(_verdict(report)), [list(part(report)) for part in parts], written)
 
@@ -205,6 +216,21 @@ def _findings(report: Report) -> Iterator[str]:
             ),
         )
     yield from left_out(len(report.groups) - MOST_ROWS, "groups")
+
+
+def _violations(report: Report) -> Iterator[str]:
+    if not report.violations:
+        return
+    yield "## Violations in the checks' own words"
+    yield ""
+    for each in report.violations:
+        yield f"### {escape(each.step)}: {counted(each.count, 'violation')}"
+        yield ""
+        rows = ([escape(x.subject), escape(x.rule), escape(x.words)] for x in each.lines)
+        yield from table(("Of", "Rule", "In the check's words"), rows)
+        yield from left_out(each.left_out, "violations", "the check's own document has all of them")
+        yield f"All of them: {code(each.uri)}"
+        yield ""
 
 
 def _measured(report: Report) -> Iterator[str]:

@@ -35,6 +35,10 @@ def as_json(document: ReportInput, report: Report) -> str:
         "verdict": document.verdict,
         "steps": [_step(step) for step in document.steps],
         "analyses": dict(document.analyses),
+        "violations": {
+            step: {"uri": uri, "document": dict(report)}
+            for step, (uri, report) in document.violations.items()
+        },
         "details": dict(document.details),
         "images": dict(document.images),
         "unreadable": dict(document.unreadable),
