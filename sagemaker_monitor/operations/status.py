@@ -18,6 +18,7 @@ from sagemaker_monitor.aws.storage import head
 from sagemaker_monitor.operations.follow import ENDED, Snapshot
 from sagemaker_monitor.operations.outcome import Conclusion, conclude_of
 from sagemaker_monitor.operations.planning.anatomy import take_apart
+from sagemaker_monitor.registry.verdicts import applied_waivers
 from sagemaker_monitor.registry.versions import latest_approved, list_versions
 
 ASKED_AT_ONCE = 8
@@ -40,6 +41,8 @@ class LastExecution:
     conclusion: Conclusion | Literal["running"]
     problem: str
     """Why there is no verdict, or why it is not believed; empty otherwise."""
+    waived: int = 0
+    """How many waivers of the policy covered something that crossed."""
 
 
 @dataclass(frozen=True)
@@ -159,8 +162,16 @@ def _last_execution(aws: Aws, model: str, pipeline: str, name: str) -> LastExecu
     snapshot = Snapshot(arn, status, newest.get("PipelineExecutionFailureReason", ""), started, ())
     outcome = conclude_of(aws, snapshot, model, pipeline)
     believed = outcome.verdict is not None and not outcome.problem
-    decision = outcome.verdict.decision if outcome.verdict and believed else None
-    return LastExecution(arn, status, started, decision, outcome.conclusion, outcome.problem)
+    verdict = outcome.verdict if believed else None
+    return LastExecution(
+        arn,
+        status,
+        started,
+        verdict.decision if verdict else None,
+        outcome.conclusion,
+        outcome.problem,
+        len(applied_waivers(verdict)) if verdict else 0,
+    )
 
 
 def _approved(aws: Aws, group: str) -> Approved | None:

@@ -19,6 +19,7 @@ from sagemaker_monitor.registry.chain import (
     length,
     parse_execution_arn,
 )
+from sagemaker_monitor.registry.verdicts import applied_waivers
 from sagemaker_monitor.registry.versions import Version
 
 ONLY_REGISTER = "only `run register` registers versions with evidence"
@@ -57,6 +58,7 @@ def gather(aws: Aws, version: Version, origin: Origin, *, max_age: timedelta, no
         links.append(_age_link(version, verdict, execution, max_age, now))
         links.extend(baseline_links(aws, version, verdict))
         links.extend(_accepted_link(version, verdict))
+        links.extend(_waived_link(verdict))
     links.append(artifact_link(aws, version))
     return Evidence(version, tuple(links), verdict)
 
@@ -132,6 +134,16 @@ def _accepted_link(version: Version, verdict: Verdict) -> Iterator[Link]:
     same = reasons == {version.accept_reason}
     told = version.accept_reason if same else "the version and its verdict give different reasons"
     yield Link("accepted", same, f"{steps}, without comparing: {told}")
+
+
+def _waived_link(verdict: Verdict) -> Iterator[Link]:
+    """Yield who let which limits pass until when, as the verdict was made; nothing where nobody did."""
+    applied = [
+        f"{each.match} through {each.expires}, approved by {each.approved_by}: {each.reason}"
+        for each in applied_waivers(verdict)
+    ]
+    if applied:
+        yield Link("waived", True, "; ".join(applied))
 
 
 def _subject_link(version: Version, origin: Origin, verdict: Verdict) -> Link:

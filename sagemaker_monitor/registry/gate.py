@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from sagemaker_monitor.aws import Aws
 from sagemaker_monitor.registry.chain import Evidence
+from sagemaker_monitor.registry.verdicts import applied_waivers
 
 DESCRIPTION_LIMIT = 1024
 """Characters that UpdateModelPackage takes as ApprovalDescription."""
@@ -82,7 +83,13 @@ def describe_opening(evidence: Evidence) -> str:
         f"sha256 {metadata.get('VerdictSha256')}",
         f"execution {metadata.get('PipelineExecutionArn')}",
         f"bundle {metadata.get('BundleSha256')}",
+        *_waived(evidence),
     )
+
+
+def _waived(evidence: Evidence) -> tuple[str, ...]:
+    applied = applied_waivers(evidence.verdict) if evidence.verdict else ()
+    return tuple(f"waived {each.match} through {each.expires} by {each.approved_by}" for each in applied)
 
 
 def description(*parts: str) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 
-from sagemaker_monitor.analysis.documents.verdict import Verdict
+from sagemaker_monitor.analysis.documents.verdict import APPLIED, ConfiguredWaiver, Verdict
 from sagemaker_monitor.analysis.documents.verdict_json import from_json
 from sagemaker_monitor.aws import Aws
 from sagemaker_monitor.aws.storage import read
@@ -21,3 +21,8 @@ def parse_verdict(content: bytes) -> Verdict:
         return from_json(json.loads(content))
     except RecursionError as error:
         raise ValueError("it is nested too deeply") from error
+
+
+def applied_waivers(verdict: Verdict) -> tuple[ConfiguredWaiver, ...]:
+    """Return the waivers of the policy that covered something that crossed."""
+    return tuple(each for each in verdict.waivers if each.status == APPLIED)

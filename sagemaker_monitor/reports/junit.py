@@ -11,6 +11,7 @@ from sagemaker_monitor.reports.document import ReportInput
 from sagemaker_monitor.reports.headlines import BROKEN_STATES, HEADLINES, NEXT, summary_of
 from sagemaker_monitor.reports.junit_xml import ERROR, FAILURE, PASSED, SKIPPED, Case, Suite, write_suites
 from sagemaker_monitor.reports.standing import STILL_RUNNING, Standing, standing
+from sagemaker_monitor.reports.waivers import waiver_lines
 from sagemaker_monitor.reports.wording import count, moment, number, text
 
 MOST_CASES = 500
@@ -41,11 +42,27 @@ def _verdict_suite(found: Standing, document: ReportInput) -> Suite:
     summary = summary_of(found, document, steps.step_lines(document.steps))
     message = f"{headline}: {summary}"
     case = Case("the gate is open", message=message, kind=found.state, words=NEXT[found.state])
+    beside = _beside(found.verdict)
     if found.gate == "open":
-        return Suite("Verdict", (replace(case, message=""),), said=(f"{headline}, {gate}: {summary}",))
+        opened = f"{headline}, {gate}: {summary}"
+        return Suite("Verdict", (replace(case, message=""),), said=(opened, *beside))
     broken = found.state in BROKEN_STATES
     outcome = SKIPPED if found.state == STILL_RUNNING else ERROR if broken else FAILURE
-    return Suite("Verdict", (replace(case, outcome=outcome),), said=(message,))
+    return Suite("Verdict", (replace(case, outcome=outcome),), said=(message, *beside))
+
+
+def _beside(verdict: Verdict | None) -> tuple[str, ...]:
+    """Return what people took responsibility for: the policy's waivers, and accepted baselines."""
+    waived = (
+        f"waiver of {each.match}, {each.status}: by {each.approved_by} through {each.expires}, {each.reason}"
+        for each in waiver_lines(verdict)
+    )
+    accepted = (
+        f"{text(each.step)}: its baseline was accepted without comparing: {text(each.accept_reason)}"
+        for each in (verdict.checks if verdict else ())
+        if each.accept_reason
+    )
+    return (*waived, *accepted)
 
 
 def _check_suites(verdict: Verdict, document: ReportInput) -> list[Suite]:

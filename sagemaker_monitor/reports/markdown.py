@@ -127,7 +127,7 @@ def _trust(report: Report) -> Iterator[str]:
             rows = ([escape(each.group), each.inside, each.outside] for each in report.people)
             yield from table(("Group", "Inside (favourable)", "Outside (favourable)"), rows)
     if report.needed:
-        rows = ([escape(x.subject), x.sample, x.rows] for x in report.needed)
+        rows = ([escape(x.subject), escape(x.sample), x.rows] for x in report.needed)
         yield from table(("Too few rows to tell", "Whose rows", "How many would do"), rows)
     if report.calibration or report.power:
         yield "## How far to trust this"

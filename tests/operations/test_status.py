@@ -10,6 +10,7 @@ import pytest
 
 from pipelines.bundle import Bundle
 from pipelines.names import PIPELINES
+from sagemaker_monitor.analysis.documents.verdict import ConfiguredWaiver
 from sagemaker_monitor.analysis.documents.verdict_json import to_json
 from sagemaker_monitor.aws import Aws, AwsError, WriteRefusedError, connect
 from sagemaker_monitor.cli.render.status import age
@@ -106,6 +107,21 @@ def test_a_verdict_is_believed_as_everywhere(
     assert last is not None
     assert (last.arn, last.status) == (arn, "Failed")
     assert (last.decision, last.conclusion) == expected
+
+
+def test_a_decision_under_a_waiver_is_told_as_one(aws: Aws, model: Model) -> None:
+    """How many waivers of the policy covered something stands beside the last decision."""
+    list(upsert(aws, bundle_of(aws.environment), model))
+    arn = start(aws, "mortgage-register-local")
+    wait(aws, arn)
+    waiver = ConfiguredWaiver("bias/DI/*", "31 applicants", "committee", "2027-03-31", "applied", 1)
+    idle = replace(waiver, match="bias/AD/*", status="unused", findings=0)
+    put_verdict(aws, make_verdict(aws.environment, arn, "refused", waivers=(waiver, idle)))
+
+    last = register_of(status_of(aws)).last
+
+    assert last is not None
+    assert (last.decision, last.waived) == ("refused", 1)
 
 
 def test_the_newest_run_counts(aws: Aws, model: Model) -> None:

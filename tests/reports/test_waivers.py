@@ -89,6 +89,19 @@ def test_junit_skips_what_is_waived(make_input: MakeInput, waived: dict[str, Any
     assert "<failure" not in text
 
 
+def test_junit_tells_every_waiver_and_acceptance(
+    make_input: MakeInput, make_verdict: MakeVerdict, waived: dict[str, Any]
+) -> None:
+    """Beside the verdict a build has who let what pass, what expired and covered nothing, and why."""
+    text = render(make_input(verdict=waived), "junit")
+
+    assert "waiver of bias/DI/old, expired: by head of lending through 2025-12-31, a pilot" in text
+    assert "waiver of bias/RD/*, covered nothing: by nobody through 2026-12-31, not needed" in text
+    check = Check("DataBias", "DATA_BIAS", "established", None, None, None, 0, "accept", "new product line")
+    text = render(make_input(verdict=make_verdict(checks=(check,))), "junit")
+    assert "DataBias: its baseline was accepted without comparing: new product line" in text
+
+
 @pytest.mark.parametrize(
     ("limit", "told"),
     [

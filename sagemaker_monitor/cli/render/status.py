@@ -68,6 +68,8 @@ def _cells(pipeline: PipelineStatus, now: datetime) -> Iterator[Text]:
     yield Text(f"{age(last.started, now)} ago")
     yield Text(clean(last.status))
     verdict = last.decision or ("-" if last.conclusion == "running" else "no evidence")
+    if last.waived:
+        verdict += f", {last.waived} waiver{'' if last.waived == 1 else 's'} applied"
     yield Text(clean(verdict), style=_CONCLUSION_STYLES[last.conclusion])
 
 
