@@ -136,7 +136,8 @@ def test_a_monitor_that_is_new_to_an_approved_model_needs_a_bootstrap(
         assert register(loop) == 2
         told = " ".join(capsys.readouterr().err.split())
         assert (
-            "has no baseline of CustomQuiet: run with --mode custom/quiet=bootstrap to establish it" in told
+            "has no baseline of CustomQuiet: run register with --mode custom/quiet=bootstrap to establish it"
+            in told
         )
 
         assert register(loop, "--mode", "bootstrap", *JSON) == 3

@@ -70,8 +70,8 @@ def pin_all(checks: Sequence[DeployedCheck], version: Version, modes: Modes | No
     ]
     if missing:
         raise UsageError(
-            f"version {version.number} of {version.group!r} carries no baseline of {_names(missing)}; "
-            "register one with run register --mode bootstrap"
+            f"version {version.number} of {version.group!r} carries no baseline of {_names(missing)}: "
+            f"{_establish(missing)}"
         )
     parameters: dict[str, str] = {}
     for check in checks:
@@ -115,11 +115,16 @@ def _require(
         raise UsageError(
             f"no version of {model!r} is approved, so there is no baseline to compare with: {hint}"
         )
-    options = " ".join(f"--mode {monitor}=bootstrap" for monitor in _monitors(missing))
     raise UsageError(
-        f"approved version {version.number} of {model!r} has no baseline of {_names(missing)}: run with "
-        f"{options} to establish it, then open the version with gate --apply"
+        f"approved version {version.number} of {model!r} has no baseline of {_names(missing)}: "
+        f"{_establish(missing)}"
     )
+
+
+def _establish(missing: Sequence[DeployedCheck]) -> str:
+    """Return how a baseline that is missing comes to be."""
+    options = " ".join(f"--mode {monitor}=bootstrap" for monitor in _monitors(missing))
+    return f"run register with {options} to establish it, then open the version with gate --apply"
 
 
 def _refuse_needless_bootstrap(

@@ -130,7 +130,9 @@ def test_a_batch_may_give_its_version_a_new_baseline() -> None:
 
 def test_a_batch_needs_a_version_with_baselines() -> None:
     """A version without the baseline of a check cannot watch a batch."""
-    with pytest.raises(UsageError, match="carries no baseline of ModelBias"):
+    with pytest.raises(
+        UsageError, match="carries no baseline of ModelBias: run register with --mode bias=bootstrap"
+    ):
         pin_all(DEPLOYED, version(DATA_BIAS="s3://b/pre.json"))
 
 
