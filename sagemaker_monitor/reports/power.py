@@ -42,7 +42,9 @@ def power_lines(verdict: Verdict | None) -> tuple[PowerLine, ...]:
 def needed_lines(verdict: Verdict | None) -> tuple[NeededLine, ...]:
     """Return what there are too few rows of, in the verdict's order."""
     return tuple(
-        NeededLine(text(each.subject), text(each.sample, 60), "–" if each.rows is None else count(each.rows))
+        NeededLine(
+            text(each.subject), text(each.sample, 60), "not known" if each.rows is None else count(each.rows)
+        )
         for each in (verdict.needed if verdict else ())[:MOST_LINES]
     )
 
@@ -56,11 +58,18 @@ def _line(each: Power) -> PowerLine:
         result, tone = "too unlikely, inconclusive" if each.required else "too unlikely", "warns"
     return PowerLine(
         subject=text(each.subject),
-        by=figure(each.by),
+        by=figure(each.by) if each.by < 0 else f"+{figure(each.by)}",
         caught="–" if each.caught is None else percent(each.caught),
         wanted=percent(each.wanted),
         result=result,
         tone=tone,
-        rows="–" if each.rows_needed is None else count(each.rows_needed),
+        rows=_rows(each),
         why=text(each.why or ""),
     )
+
+
+def _rows(each: Power) -> str:
+    """Return how many rows would do: none, where the baseline scatters too much itself."""
+    if each.rows_needed is not None:
+        return count(each.rows_needed)
+    return "–" if each.caught is None else "no number"

@@ -22,10 +22,22 @@ def test_declared_shifts_are_told_with_how_likely_they_are_caught(
 
     assert [(x.subject, x.by, x.caught, x.result, x.rows) for x in lines] == [
         ("bias/DI/hispan", "−0.15", "41 %", "too unlikely, inconclusive", "1,900"),
-        ("model_quality/auc", "0.05", "–", "not known", "–"),
-        ("bias/DPPL/black", "0.2", "93 %", "likely enough", "410"),
+        ("model_quality/auc", "+0.05", "–", "not known", "–"),
+        ("bias/DPPL/black", "+0.2", "93 %", "likely enough", "410"),
     ]
     assert lines[1].why == "the baseline's scores are not kept"
+
+
+def test_a_shift_that_no_number_of_rows_would_catch_is_told_as_that(
+    make_input: MakeInput, make_verdict: MakeVerdict
+) -> None:
+    """Where more rows do not help the page says so, and does not leave the place empty."""
+    hopeless = Power("bias/DI/hispan", -0.15, 0.8, 0.41, 600, None, False)
+    needed = (Needed("bias/*/old", "baseline", None),)
+    report = content(make_input(verdict=make_verdict(power=(hopeless,), needed=needed)))
+
+    assert [line.rows for line in report.power] == ["no number"]
+    assert [line.rows for line in report.needed] == ["not known"]
 
 
 @pytest.mark.parametrize("format", PAGES)
