@@ -16,6 +16,7 @@ from sagemaker_monitor.analysis.documents.verdict import (
     Finding,
     Limit,
     NotChecked,
+    Power,
     Verdict,
     Waiver,
     Window,
@@ -183,10 +184,21 @@ def test_what_does_not_fit_is_counted(say: Say) -> None:
     out = say("refused", findings=many, findings_left_out=9000)
 
     assert sum("DPPL" in row for row in out.splitlines()) == 20
-    assert "… and 9980 more, all of them in the verdict" in out
+    assert "… and 980 more in the verdict, which leaves out 9000 findings; the checks' reports" in out
     assert "report of DataQuality: s3://b/analysis.json" in out
     assert "verdict: s3://b/v" in out
     assert f"sagemaker-monitor gate mortgage --execution {ARN} --env prod" in out
+
+
+def test_declared_changes_that_a_batch_is_too_small_for_are_told(say: Say) -> None:
+    """Beside the decision stands what the batch would hardly have caught, and how many rows would do."""
+    likely = Power("bias/DPPL/old", 0.2, 0.9, 0.95, 600, 500, False)
+    rare = Power("bias/DPPL/black", 0.15, 0.9, 0.788, 600, 1100, False)
+    out = say("pass", power=(likely, rare))
+
+    told = "bias/DPPL/black moved by +0.15 would be caught in 79% of batches of 600 rows; 90% take about 1100"
+    assert told in out
+    assert "bias/DPPL/old" not in out
 
 
 def test_modes_waivers_and_counted_warnings_are_told(say: Say) -> None:

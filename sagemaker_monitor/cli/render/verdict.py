@@ -43,9 +43,11 @@ def _fitting_table(screen: Console, findings: Sequence[Finding]) -> Table:
 
 
 def _beside_the_table(verdict: Verdict, shown: Sequence[Finding], beyond: int) -> Iterator[str]:
-    more = beyond + (verdict.findings_left_out if beyond else 0)
-    if more:
-        yield f"… and {more} more, all of them in the verdict"
+    if beyond and verdict.findings_left_out:
+        left_out = f"which leaves out {verdict.findings_left_out} findings; the checks' reports have them"
+        yield f"… and {beyond} more in the verdict, {left_out}"
+    elif beyond:
+        yield f"… and {beyond} more, all of them in the verdict"
     for step, report in _reports(verdict, shown).items():
         yield f"report of {clean(step)}: {clean(report)}"
     yield from _warnings(verdict)
@@ -98,6 +100,20 @@ def _rows(verdict: Verdict) -> Iterator[str]:
         aside = f"; {NOT_SIMULATED}" if has_custom(verdict) else ""
         rate = f"{verdict.calibration.refuses_honest:.1%}"
         yield f"an honest batch of this size is refused {rate} of the time{aside}"
+    yield from _missed(verdict)
+
+
+def _missed(verdict: Verdict) -> Iterator[str]:
+    """Yield the changes that the policy declares and that this batch was too small to catch likely enough."""
+    missed = [each for each in verdict.power if not each.enough]
+    if not missed:
+        return
+    # It takes numpy, which following a run does not need.
+    from sagemaker_monitor.analysis.decision.detecting import told
+
+    yield from (clean(told(each)) for each in missed[:MOST])
+    if len(missed) > MOST:
+        yield f"… and {len(missed) - MOST} more declared changes"
 
 
 def _moved(verdict: Verdict) -> list[str]:
