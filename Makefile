@@ -7,7 +7,7 @@ SIZE ?= small
 UV_VERSION := 0.13.9
 INSTALL := $(BIN)/uv pip install --quiet --python $(BIN)/python --compile-bytecode -c constraints.txt
 
-.PHONY: help install demo test lint format typecheck contracts unit test-loops test-slow parity bench error-rates lock clean
+.PHONY: help install demo test lint format typecheck contracts unit test-long test-slow parity bench error-rates lock clean
 
 help:  ## What can be made
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -52,8 +52,8 @@ contracts: $(VENV)/.test
 unit: $(VENV)/.test
 	$(BIN)/pytest -n 2 --dist loadfile
 
-test-loops: $(VENV)/.test  ## Whole loops beside the main one: other frameworks, problem types, engines; four minutes
-	$(BIN)/pytest -n 2 --dist loadfile -m "loop and not slow"
+test-long: $(VENV)/.test  ## Loops of other frameworks, problem types and engines, the decision table; CI runs it too
+	$(BIN)/pytest -n 2 --dist loadfile -m "long and not slow"
 
 test-slow: $(VENV)/.test  ## The tests that take minutes, error rates of the gate among them
 	$(BIN)/pytest -m slow

@@ -25,7 +25,7 @@ from tests.emulator.models.linear_learners import model_file
 from tests.emulator.models.servers import archive
 from tests.test_loop import ROOT, Loop
 
-pytestmark = pytest.mark.loop
+pytestmark = pytest.mark.long
 
 FEATURES = slice(1, 13)
 ARTIFACTS: dict[str, dict[str, Any]] = {

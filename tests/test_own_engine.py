@@ -23,7 +23,7 @@ from sagemaker_monitor.emulator.server import Server
 from sagemaker_monitor.operations.reporting import choose_execution, gather
 from sagemaker_monitor.settings import load_environment, load_model
 
-pytestmark = pytest.mark.loop
+pytestmark = pytest.mark.long
 
 ROOT = Path(__file__).parents[1]
 MODELS = {"mortgage": "sagemaker", "mortgage-own": "own"}

@@ -19,7 +19,7 @@ from sagemaker_monitor.emulator.config import EmulatorConfig
 from sagemaker_monitor.emulator.server import Server
 from sagemaker_monitor.settings import load_environment
 
-pytestmark = pytest.mark.loop
+pytestmark = pytest.mark.long
 
 xgboost = pytest.importorskip("xgboost", reason="the models are XGBoost's")
 

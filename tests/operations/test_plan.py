@@ -379,6 +379,7 @@ def lasting(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Aws, Mod
         yield aws, load_model("mortgage", folder / "conf")
 
 
+@pytest.mark.long
 @settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(
     threshold=st.sampled_from([0.5, 0.6]),

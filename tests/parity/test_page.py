@@ -77,6 +77,7 @@ def project(tmp_path: Path) -> Path:
     return tmp_path
 
 
+@pytest.mark.long
 def test_a_stale_page_fails_the_test_that_records_otherwise(project: Path) -> None:
     """Without its rows a test fails; renewing writes them; a number that moves makes them stale."""
     missing = run(project)
@@ -93,6 +94,7 @@ def test_a_stale_page_fails_the_test_that_records_otherwise(project: Path) -> No
     assert "| scores | 1 number | bit for bit | 1e-15 |" in (project / "docs" / "parity.md").read_text()
 
 
+@pytest.mark.long
 def test_without_recorded_data_or_with_a_failing_test_the_page_stays(project: Path) -> None:
     """Nothing is renewed by halves."""
     page = project / "docs" / "parity.md"

@@ -19,6 +19,8 @@ from . import test_clarify_check as clarify
 from . import test_quality_check as quality
 from .conftest import ROLE, Execution, definition, get
 
+pytestmark = pytest.mark.long
+
 # SkipCheck, RegisterNewBaseline: compared? which baseline is shown? is a previous one needed?
 TABLE = {
     (False, False): (True, "previous", True),
