@@ -232,7 +232,9 @@ def _detail(metadata: Mapping[str, Any]) -> str:
     match metadata:
         case {"Condition": {"Outcome": outcome}}:
             return str(outcome)
-        case {"ClarifyCheck": {"ViolationReport": str(report)}} if report:
+        case {"ClarifyCheck": {"ViolationReport": str(report)}} | {
+            "QualityCheck": {"ViolationReport": str(report)}
+        } if report:
             return "AWS's rule found violations"
         case {"RegisterModel": {"Arn": arn}}:
             return str(arn)

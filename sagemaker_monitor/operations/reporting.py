@@ -52,6 +52,7 @@ def gather(aws: Aws, model: Model, execution_arn: str) -> ReportInput:
     if owner != model.model:
         raise UsageError(f"{execution_arn} is of model {owner!r}, not of {model.model!r}")
     documents = _Documents(aws)
+    execution = _execution(aws, execution_arn)
     steps = list(list_steps(aws, execution_arn))
     uri = verdict_uri(aws.environment.storage.root, owner, pipeline, parse_execution_arn(execution_arn)[1])
     verdict = documents.read(uri, "verdict")
@@ -63,7 +64,7 @@ def gather(aws: Aws, model: Model, execution_arn: str) -> ReportInput:
         generated_at=datetime.now(UTC),
         details=model_details(aws, model),
         statistics=_statistics(documents, checked),
-        execution=_execution(aws, execution_arn),
+        execution=execution,
         verdict_uri=uri,
         images=_images(aws, execution_arn, [step["StepName"] for step in steps]),
         unreadable=documents.unreadable,

@@ -88,7 +88,7 @@ def content(document: ReportInput) -> Report:
         headline=headline,
         gate=gate,
         summary=summary_of(found, document, lines),
-        next_step=next_step(found, refusals),
+        next_step=next_step(found, document, refusals),
         title=_title(verdict, document),
         facts=head_facts(verdict, document),
         crossings=tuple(crossing(each, drawn) for each in refusals),

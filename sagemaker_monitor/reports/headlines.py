@@ -51,6 +51,7 @@ NEXT = {
     ),
     CONTRADICTED: "Look at the failed step below, repair its cause, then run again.",
 }
+NEXT_OF_STOPPED = "It was stopped before it decided: start a new run. Nothing can be concluded from this one."
 NEXT_OF_INPUTS = (
     "Look at the inputs that crossed: a source, a unit or a type that changed is repaired where the batch is"
     " made; a change in who applies, or in the economy, is a question to the model, whose scores of such"
@@ -111,8 +112,10 @@ def summary_of(found: Standing, document: ReportInput, lines: Sequence[steps.Ste
     return reason_of(found.verdict)
 
 
-def next_step(found: Standing, refusals: Sequence[Finding]) -> str:
+def next_step(found: Standing, document: ReportInput, refusals: Sequence[Finding]) -> str:
     """Return what a person does next, from what refuses most tellingly."""
+    if found.state == NO_VERDICT and document.execution.get("PipelineExecutionStatus") == "Stopped":
+        return NEXT_OF_STOPPED
     if found.verdict is None or found.state != found.verdict.decision:
         return NEXT[found.state]
     return _after(found.verdict, refusals)

@@ -8,7 +8,7 @@ from dataclasses import replace
 from sagemaker_monitor.analysis.documents.verdict import Check, Finding, NotChecked, Verdict
 from sagemaker_monitor.reports import findings, steps
 from sagemaker_monitor.reports.document import ReportInput
-from sagemaker_monitor.reports.headlines import BROKEN_STATES, HEADLINES, NEXT, summary_of
+from sagemaker_monitor.reports.headlines import BROKEN_STATES, HEADLINES, next_step, summary_of
 from sagemaker_monitor.reports.junit_xml import ERROR, FAILURE, PASSED, SKIPPED, Case, Suite, write_suites
 from sagemaker_monitor.reports.standing import STILL_RUNNING, Standing, standing
 from sagemaker_monitor.reports.waivers import waiver_lines
@@ -41,7 +41,7 @@ def _verdict_suite(found: Standing, document: ReportInput) -> Suite:
     headline, gate = HEADLINES[found.state]
     summary = summary_of(found, document, steps.step_lines(document.steps))
     message = f"{headline}: {summary}"
-    case = Case("the gate is open", message=message, kind=found.state, words=NEXT[found.state])
+    case = Case("the gate is open", message=message, kind=found.state, words=next_step(found, document, ()))
     beside = _beside(found.verdict)
     if found.gate == "open":
         opened = f"{headline}, {gate}: {summary}"

@@ -55,6 +55,16 @@ def test_an_open_verdict_of_a_run_that_broke_is_not_open(
     assert report.groups
 
 
+def test_a_stopped_run_has_nothing_to_repair(make_input: MakeInput) -> None:
+    """Whoever stopped a run that had decided nothing is told to start another, not to look for a fault."""
+    made = make_input(verdict=None, steps=[step("Join", 1, "Stopped")], execution=execution("Stopped"))
+
+    report = content(made)
+    assert (report.headline, report.summary) == ("No verdict", "It was stopped.")
+    assert report.next_step.startswith("It was stopped before it decided: start a new run")
+    assert "start a new run" in render(made, "junit")
+
+
 def test_a_refusal_is_believed_although_its_execution_failed(make_input: MakeInput) -> None:
     """Refusing is how such an execution ends."""
     assert content(make_input(execution=execution("Failed"))).headline == "Refused"

@@ -15,7 +15,10 @@ from sagemaker_monitor.analysis.outlook import AtRows, Bound, towards
 from sagemaker_monitor.cli.render.text import clean, console, line
 from sagemaker_monitor.operations.calibrating import Calibrated
 
-SHORT = "data_quality/baseline_drift_check/"
+DRIFT = "data_quality/baseline_drift_check/"
+NEVER = "none"
+_DIFFERENCES = frozenset({"CI", "DPL", "DPPL", "AD", "RD", "SD", "DAR", "DRR"})
+"""Metrics of bias that lie between -1 and 1."""
 MOST_SUBJECTS = 60
 """Limits that the table lists; JSON has all of them."""
 
@@ -34,13 +37,13 @@ def print_calibration(model: str, found: Calibrated) -> None:
     table.add_row(Text("caught in 9 of 10 batches: a change by", style="italic"))
     names, others = _names(found)
     for name in names:
-        table.add_row(clean(name.removeprefix(SHORT)), *(_cell(name, each) for each in found.sizes))
+        table.add_row(clean(_short(name)), *(_cell(name, each) for each in found.sizes))
     powers = [each.powers for each in found.sizes]
     if powers and powers[0]:
         table.add_section()
         table.add_row(Text("how often a declared change is caught", style="italic"))
         for row in zip(*powers, strict=True):
-            moved = f"{row[0].subject.removeprefix(SHORT)} {row[0].by:+g}"
+            moved = f"{_short(row[0].subject)} {row[0].by:+g}"
             table.add_row(clean(moved), *("-" if p.caught is None else f"{p.caught:.0%}" for p in row))
     screen.print(table)
     for text in _notes(found, others):
@@ -75,14 +78,31 @@ def _cell(name: str, each: AtRows) -> str:
         return "-"
     moved = towards(name, bound)
     warns = " (warns)" if bound.action != "fail" else ""
-    return f"{f'{moved:+.2g}' if moved is not None else _fixed(bound)}{warns}"
+    if moved is None:
+        return f"{_fixed(bound)}{warns}"
+    return f"{moved:+.2g}{warns}" if _possible(name, bound.base, moved) else NEVER
+
+
+def _short(name: str) -> str:
+    """Return what a limit is about, as people say it."""
+    return f"drift of {name.removeprefix(DRIFT)}" if name.startswith(DRIFT) else name
+
+
+def _possible(name: str, base: float, moved: float) -> bool:
+    """Return whether the metric can move so far; what would have to is never caught."""
+    if name.startswith(DRIFT):
+        return moved <= 1
+    metric, reached = name.split("/")[1], base + moved
+    if metric == "DI":
+        return reached >= 0
+    return metric not in _DIFFERENCES or abs(reached) <= 1
 
 
 def _fixed(bound: Bound) -> str:
     """Return a limit that says no detectable change."""
     low, high = bound.limit.low, bound.limit.high
     sides = [f"≥ {low:.4g}" if low is not None else "", f"≤ {high:.4g}" if high is not None else ""]
-    return " ".join(filter(None, sides)) or "anything"
+    return f"limit {' '.join(filter(None, sides))}" if any(sides) else "anything"
 
 
 def _notes(found: Calibrated, others: int) -> Iterator[str]:
@@ -103,7 +123,10 @@ def _notes(found: Calibrated, others: int) -> Iterator[str]:
             yield f"{clean(power.subject)} {power.by:+g}: {power.wanted:.0%} from about {needed} rows"
     for monitor, why in found.without.items():
         yield f"not simulated: {monitor}: {clean(why)}"
-    yield "honest: drawn as the baseline was; a change is one of the true value, to which chance comes"
+    yield "honest batches are drawn as the baseline was"
+    yield "a change is of the true value, around which batches scatter; none: the metric cannot move so far"
+    yield "drift is the distance between a feature's values in baseline and batch, 0 to 1"
+    yield "limit: one of your own; how many honest batches it refuses is in the first lines"
 
 
 def calibration_json(environment: str, model: str, found: Calibrated) -> str:
