@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from sagemaker_monitor.aws import Aws
@@ -57,6 +59,28 @@ def test_a_report_has_verdict_steps_and_provenance(aws: Aws, model: Model) -> No
     assert found.verdict["execution_arn"] == arn
     assert [step["StepName"] for step in found.steps] == ["Register"]
     assert found.details["Inventory"] == "MR-0417"
+
+
+def test_an_execution_that_is_none_is_a_mistake_in_use(aws: Aws, model: Model) -> None:
+    """An ARN of a pipeline that there is, with an id that is none, is told as following it would."""
+    arn = register_version(aws)
+
+    with pytest.raises(UsageError, match="there is no execution"):
+        gather(aws, model, f"{arn.rpartition('/')[0]}/{'x' * 12}")
+
+
+def test_the_violations_that_a_verdict_names_are_gathered(aws: Aws, model: Model) -> None:
+    """They stand in the report by step, with the place that has all of them; no other text is fetched."""
+    arn = register_version(aws)
+    uri = f"{aws.environment.storage.root}/constraint_violations.json"
+    put_if_missing(aws, uri, b'{"violations": []}')
+    made = make_verdict(aws.environment, arn)
+    check = replace(made.checks[0], step="Register", violations_uri=uri)
+    put_verdict(
+        aws, replace(made, checks=(check, replace(check, step="Other", violations_uri="/etc/passwd")))
+    )
+
+    assert gather(aws, model, arn).violations == {"Register": (uri, {"violations": []})}
 
 
 def test_a_run_without_a_verdict_still_has_a_report(aws: Aws, model: Model) -> None:
