@@ -71,7 +71,7 @@ def pin_all(checks: Sequence[DeployedCheck], version: Version, modes: Modes | No
     if missing:
         raise UsageError(
             f"version {version.number} of {version.group!r} carries no baseline of {_names(missing)}: "
-            f"{_establish(missing)}"
+            f"{_establish(missing, checks)}; or name a version that has one with --version"
         )
     parameters: dict[str, str] = {}
     for check in checks:
@@ -117,13 +117,15 @@ def _require(
         )
     raise UsageError(
         f"approved version {version.number} of {model!r} has no baseline of {_names(missing)}: "
-        f"{_establish(missing)}"
+        f"{_establish(missing, checks)}"
     )
 
 
-def _establish(missing: Sequence[DeployedCheck]) -> str:
-    """Return how a baseline that is missing comes to be."""
+def _establish(missing: Sequence[DeployedCheck], checks: Sequence[DeployedCheck]) -> str:
+    """Return how baselines of the *missing* among *checks* come to be."""
     options = " ".join(f"--mode {monitor}=bootstrap" for monitor in _monitors(missing))
+    if len(missing) == len(checks) > 1:
+        options = "--mode bootstrap"
     return f"run register with {options} to establish it, then open the version with gate --apply"
 
 

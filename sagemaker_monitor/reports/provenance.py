@@ -4,12 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
 
 from sagemaker_monitor.analysis.documents.verdict import Verdict
 from sagemaker_monitor.reports.document import ReportInput
+from sagemaker_monitor.reports.standing import RUNNING
 from sagemaker_monitor.reports.wording import clock, moment, text
 
 MAX_URI = 2000
+CLOCK_SKEW = timedelta(minutes=5)
+"""Clocks differ by so much without anything being wrong."""
 
 
 @dataclass(frozen=True)
@@ -68,8 +73,21 @@ def _run(verdict: Verdict | None, document: ReportInput) -> list[tuple[str, str 
         ("Last change", clock(changed) if changed else None),
         ("Model version", verdict.model_package_arn if verdict else None),
         ("Bundle (SHA-256)", verdict.bundle_sha256 if verdict else None),
-        ("Verdict written", verdict.created if verdict else None),
+        ("Verdict written", _written(verdict, execution) if verdict else None),
     ]
+
+
+def _written(verdict: Verdict, execution: Mapping[str, Any]) -> str:
+    """Return when the verdict was written by its job's clock, and where SageMaker's disagrees."""
+    at, started = moment(verdict.created), moment(execution.get("CreationTime"))
+    ended = moment(execution.get("LastModifiedTime"))
+    if execution.get("PipelineExecutionStatus") in RUNNING:
+        ended = None
+    early = at is not None and started is not None and at < started - CLOCK_SKEW
+    late = at is not None and ended is not None and at > ended + CLOCK_SKEW
+    if not early and not late:
+        return verdict.created
+    return f"{verdict.created}, {'before it started' if early else 'after it ended'}: the clocks disagree"
 
 
 def _baseline(verdict: Verdict | None) -> list[tuple[str, str | None]]:

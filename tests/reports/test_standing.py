@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
+from datetime import timedelta
 from typing import Any
 
 import pytest
 
 from sagemaker_monitor.reports import FORMATS, render, why_not_readable
 from sagemaker_monitor.reports.content import content
-from tests.reports.conftest import EXECUTION, MakeInput, MakeVerdict, step
+from tests.reports.conftest import EXECUTION, START, MakeInput, MakeVerdict, step
 
 
 def execution(status: str, **more: Any) -> dict[str, Any]:
@@ -63,6 +64,25 @@ def test_a_stopped_run_has_nothing_to_repair(make_input: MakeInput) -> None:
     assert (report.headline, report.summary) == ("No verdict", "It was stopped.")
     assert report.next_step.startswith("It was stopped before it decided: start a new run")
     assert "start a new run" in render(made, "junit")
+
+
+@pytest.mark.parametrize(
+    ("created", "told"),
+    [
+        ("2026-03-02T06:04:00Z", "2026-03-02T06:04:00Z"),
+        ("2025-03-02T06:04:00Z", "2025-03-02T06:04:00Z, before it started: the clocks disagree"),
+        ("2027-03-02T06:04:00Z", "2027-03-02T06:04:00Z, after it ended: the clocks disagree"),
+    ],
+)
+def test_clocks_that_disagree_are_told(
+    make_input: MakeInput, make_verdict: MakeVerdict, created: str, told: str
+) -> None:
+    """A verdict whose own time lies outside of its execution is told as that."""
+    times = {"CreationTime": START, "LastModifiedTime": START + timedelta(minutes=4)}
+    made = make_input(verdict=make_verdict(created=created), execution=execution("Failed", **times))
+
+    lines = dict(line for facts in content(made).provenance for line in facts.lines)
+    assert lines["Verdict written"] == told
 
 
 def test_a_refusal_is_believed_although_its_execution_failed(make_input: MakeInput) -> None:
