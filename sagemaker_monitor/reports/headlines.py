@@ -118,10 +118,11 @@ def next_step(found: Standing, document: ReportInput, refusals: Sequence[Finding
         return NEXT_OF_STOPPED
     if found.verdict is None or found.state != found.verdict.decision:
         return NEXT[found.state]
-    return _after(found.verdict, refusals)
+    return next_after(found.verdict, refusals)
 
 
-def _after(verdict: Verdict, refusals: Sequence[Finding]) -> str:
+def next_after(verdict: Verdict, refusals: Sequence[Finding]) -> str:
+    """Return what a person does after a verdict that is believed; *refusals* begin with the most telling."""
     if verdict.decision == "pass" and any(each.why == NOT_ARRIVED for each in verdict.not_checked):
         return LATER
     if verdict.decision == "refused" and refusals and findings.of_custom(refusals[0]):

@@ -92,6 +92,19 @@ def test_the_last_verdict_comes_first(make_history: MakeHistory, make_run: MakeR
     assert report.counts == (("passed", "1"), ("refused", "1"), ("still running", "1"))
 
 
+def test_the_next_step_is_that_of_the_last_run(
+    make_history: MakeHistory, make_run: MakeRun, make_finding: MakeFinding
+) -> None:
+    """Where inputs drifted the page sends people to the inputs, as the run's own page does, not to bias."""
+    drifted = make_finding(
+        monitor="data_quality", metric="baseline_drift_check", facet=None, facet_value=None, feature="income"
+    )
+
+    report = history(make_history(make_run(1, findings=(drifted,))))
+    assert report.next_step.startswith("Look at the inputs that crossed")
+    assert history(make_history(make_run(1))).next_step.startswith("Look at what crossed its limit")
+
+
 def test_an_open_gate_without_gaps_after_it_is_open(make_history: MakeHistory, make_run: MakeRun) -> None:
     """The page is green exactly where the last run passed."""
     report = history(make_history(make_run(1, None, "Failed"), make_run(2, "pass", findings=())))

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from sagemaker_monitor.reports import findings, tables
 from sagemaker_monitor.reports.crossings import title
-from sagemaker_monitor.reports.headlines import HEADLINES, NEXT
+from sagemaker_monitor.reports.headlines import HEADLINES, NEXT, next_after
 from sagemaker_monitor.reports.history.chart import Chart, draw
 from sagemaker_monitor.reports.history.document import HistoryInput, PastVersion
 from sagemaker_monitor.reports.history.rankings import RankLine, rank_lines
@@ -108,6 +108,17 @@ class History:
     generated: str
 
 
+def _next_step(last: RunLine | None, runs: Sequence[Run]) -> str:
+    """Return what a person does after the *last* run with a conclusion, as that run's own page says."""
+    if last is None:
+        return NEXT_WITHOUT
+    verdict = next((run.verdict for run in runs if run.line is last), None)
+    if verdict is None:
+        return NEXT[last.state]
+    refusing = (each for each in verdict.findings if findings.outcome(each) == "refuses")
+    return next_after(verdict, findings.most_telling_first(refusing))
+
+
 def history(document: HistoryInput) -> History:
     """Return what the report of a model over time says."""
     runs = read_runs(document)
@@ -125,7 +136,7 @@ def history(document: HistoryInput) -> History:
         headline=_headline(last),
         gate=_gate(last, lines),
         summary=last.reason if last else "There is nothing to judge the model by.",
-        next_step=NEXT[last.state] if last else NEXT_WITHOUT,
+        next_step=_next_step(last, runs),
         period=_period(document, lines),
         counts=tally(runs),
         standing=_standing(lines),
