@@ -169,7 +169,7 @@ def test_waivers_are_told_with_what_became_of_them(say: Say) -> None:
 
     assert "obrat is far" not in text
     assert (
-        "waiver of data_quality/*: covers 1 finding until 2027-03-31, approved by committee: few [b]people"
+        "waiver of data_quality/*: covers 1 finding through 2027-03-31, approved by committee: few [b]people"
         in text
     )
     assert "waiver of bias/DI/*: unused, nothing crossed that it covers" in text
@@ -218,5 +218,5 @@ def test_modes_waivers_and_counted_warnings_are_told(say: Say) -> None:
 
     assert "≤ 0.103" not in out
     assert "1 warning, and at most 0 pass: baseline_drift_check obrat" in out
-    assert "waiver of bias/DPPL/black: covers 1 finding until 2027-03-31" in out
+    assert "waiver of bias/DPPL/black: covers 1 finding through 2027-03-31" in out
     assert "ModelBias: mode accept: new branches" in out

@@ -17,7 +17,7 @@ def waiver_lines(verdict: Verdict) -> Iterator[str]:
 def _became(waiver: ConfiguredWaiver) -> str:
     count = "1 finding" if waiver.findings == 1 else f"{waiver.findings} findings"
     if waiver.status == APPLIED:
-        return f"covers {count} until {waiver.expires}, approved by {waiver.approved_by}: {waiver.reason}"
+        return f"covers {count} through {waiver.expires}, approved by {waiver.approved_by}: {waiver.reason}"
     if waiver.status == EXPIRED:
         verb = "counts" if waiver.findings == 1 else "count"
         covered = f"; {count} that it covered {verb} again" if waiver.findings else ""
