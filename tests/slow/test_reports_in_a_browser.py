@@ -15,7 +15,7 @@ from typing import Any
 
 import pytest
 
-from sagemaker_monitor.analysis.documents.verdict import Attribution, ConfiguredWaiver
+from sagemaker_monitor.analysis.documents.verdict import Attribution, ConfiguredWaiver, Needed, Power
 from sagemaker_monitor.reports import render
 from sagemaker_monitor.reports.history import HistoryInput, PastRun, PastVersion, render_history
 from tests.reports.conftest import EXECUTION, START, make_finding, make_input, make_verdict
@@ -151,9 +151,18 @@ def pages(tmp_path: Path, make_input: Any, make_verdict: Any, make_finding: Any)
         findings=(make_finding(facet=LONG), make_finding(metric=LONG, action="warn"), input_finding),
         waivers=(waiver,),
         attributions=(Attribution(LONG, 0.3, 0.2), Attribution("b", 0.1, 0.25)),
+        needed=(Needed(LONG, LONG, 1_000_000), Needed("b", "baseline", None)),
+        power=(
+            Power(LONG, -0.15, 0.9, 0.4, 600, 1_000_000, True),
+            Power("b", 0.1, 0.9, None, 600, None, False, LONG),
+        ),
     )
+    violated = {"feature_name": LONG, "constraint_check_type": LONG, "description": LONG}
     one = make_input(
-        verdict=verdict, verdict_uri=f"s3://b/{LONG}", details={"Inventory": LONG, "Owner": LONG}
+        verdict=verdict,
+        verdict_uri=f"s3://b/{LONG}",
+        details={"Inventory": LONG, "Owner": LONG},
+        violations={LONG: (f"s3://b/{LONG}", {"violations": [violated] * 40})},
     )
     runs = [
         PastRun("monitor-batch", EXECUTION, "Failed", START + timedelta(days=day), verdict)
