@@ -10,7 +10,8 @@ from sagemaker_monitor.reports.document import ReportInput
 from sagemaker_monitor.reports.findings import group_name
 from sagemaker_monitor.reports.wording import text
 
-MOST_OF_A_CHECK, MOST_CHECKS = 30, 20
+MOST_OF_A_CHECK, MOST = 30, 300
+"""Violations of one check, and of all checks of a run together, that are listed."""
 _URI = 2000
 
 
@@ -48,15 +49,18 @@ class Told:
 
 def violations(document: ReportInput) -> Told:
     """Return the violations of each check that has some, in the order of the steps."""
-    found, unreadable = [], []
+    found: list[Violations] = []
+    unreadable = []
+    room = MOST
     for step, (uri, report) in document.violations.items():
         entries = report.get("violations")
         if not isinstance(entries, list) or not all(isinstance(each, Mapping) for each in entries):
             unreadable.append((text(step), text(f"{uri} is not a list of violations", _URI)))
         elif entries:
-            lines = tuple(map(_line, entries[:MOST_OF_A_CHECK]))
+            lines = tuple(map(_line, entries[: min(MOST_OF_A_CHECK, room)]))
+            room -= len(lines)
             found.append(Violations(text(step), text(uri, _URI), len(entries), lines))
-    return Told(tuple(found[:MOST_CHECKS]), tuple(unreadable))
+    return Told(tuple(found), tuple(unreadable))
 
 
 def _line(entry: Mapping[str, Any]) -> ViolationLine:

@@ -19,7 +19,7 @@ from sagemaker_monitor.analysis.documents.violations import (
 )
 from sagemaker_monitor.reports import render
 from sagemaker_monitor.reports.content import content
-from sagemaker_monitor.reports.violations import MOST_OF_A_CHECK
+from sagemaker_monitor.reports.violations import MOST, MOST_OF_A_CHECK
 from tests.reports.conftest import MakeInput
 from tests.reports.html_page import Page
 
@@ -62,6 +62,15 @@ def test_ten_thousand_violations_are_bounded_and_their_document_is_named(make_in
         len(json.loads(render(document, "json"))["violations"]["DataQuality"]["document"]["violations"])
         == 10_000
     )
+
+
+def test_many_checks_share_the_room(make_input: MakeInput) -> None:
+    """Of many checks with many violations each is named with its number, and the lines are bounded."""
+    many = {"violations": [_violation("income")] * 50}
+    found = content(make_input(violations={f"Check{n}": (URI, many) for n in range(40)})).violations
+
+    assert [each.count for each in found] == [50] * 40
+    assert sum(len(each.lines) for each in found) == MOST
 
 
 def test_markup_in_violations_stays_text(make_input: MakeInput) -> None:
