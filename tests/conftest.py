@@ -10,11 +10,17 @@ from typing import Any
 import pytest
 
 ROOT = Path(__file__).parent.parent
+LONGEST = "test_loop.py"
 pytest_plugins = ["tests.parity.plugin"]
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--update-definitions", action="store_true", help="rewrite the golden definitions")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Begin with the longest file: the worker that gets it last would run alone."""
+    items.sort(key=lambda item: item.path.name != LONGEST)
 
 
 @pytest.fixture(scope="session")
