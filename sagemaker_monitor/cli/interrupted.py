@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import select
 import sys
 from typing import TYPE_CHECKING
 
@@ -22,7 +23,6 @@ def leave(common: Common, execution_arn: str, come_back: str) -> None:
     say(f"\nno longer following; the execution goes on\n{come_back}")
     if not (sys.stdin.isatty() and sys.stderr.isatty()):
         return
-    say(f"to stop the execution itself press Ctrl-C again within {WAIT:.0f} s; Enter leaves at once")
     if _second_interrupt() and _agreed():
         from sagemaker_monitor.operations.stop import stop_execution
 
@@ -32,9 +32,9 @@ def leave(common: Common, execution_arn: str, come_back: str) -> None:
 
 def _second_interrupt() -> bool:
     """Return whether Ctrl-C is pressed before Enter and before the time is over."""
-    import select
-
     try:
+        # All of it is within: who is quick presses while the offer is still being printed.
+        say(f"to stop the execution itself press Ctrl-C again within {WAIT:.0f} s; Enter leaves at once")
         ready, _, _ = select.select([sys.stdin], [], [], WAIT)
         if ready:
             sys.stdin.readline()
@@ -45,8 +45,8 @@ def _second_interrupt() -> bool:
 
 def _agreed() -> bool:
     """Return whether the person says yes; anything else, and Ctrl-C once more, is no."""
-    print("\nstop the execution? [y/N] ", end="", file=sys.stderr, flush=True)
     try:
+        print("\nstop the execution? [y/N] ", end="", file=sys.stderr, flush=True)
         answer = sys.stdin.readline()
     except KeyboardInterrupt:
         answer = ""
