@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import socket
 from pathlib import Path
 from typing import Any
@@ -62,3 +63,10 @@ def no_credentials() -> Any:
     os.environ["AWS_EC2_METADATA_DISABLED"] = "true"
     yield
     os.environ.update(kept)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def interruptible() -> None:
+    """Let commands that tests start be interrupted, also where the tests themselves run in the background."""
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
