@@ -27,6 +27,8 @@ from tests.operations.emulated import (
     wait,
 )
 
+pytestmark = pytest.mark.long
+
 ROOT = Path(__file__).parents[2]
 Capture = pytest.CaptureFixture[str]
 

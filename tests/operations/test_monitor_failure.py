@@ -29,6 +29,8 @@ from tests.operations.emulated import (
     wait,
 )
 
+pytestmark = pytest.mark.long
+
 BATCH = "mortgage-monitor-batch-local"
 Refuse = Callable[..., str]
 

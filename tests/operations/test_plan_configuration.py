@@ -366,6 +366,7 @@ class Changed:
     what: str
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("seed", range(SEEDS))
 def test_nothing_that_differs_is_hidden(deployed: Deployed, seed: int) -> None:
     """Whatever one changes in a deployed definition, or in a file that it names, at least one line tells."""
@@ -398,6 +399,7 @@ def changing(deployed: Deployed) -> Changing:
     return Changing(new, edited, without)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("seed", range(SEEDS))
 def test_nothing_hides_behind_edits(deployed: Deployed, changing: Changing, seed: int) -> None:
     """A change by hand makes the lines others than they are without it, also while every key changes."""

@@ -21,6 +21,8 @@ from sagemaker_monitor.emulator.server import Server
 from tests.emulator.conftest import RunningEmulator
 from tests.emulator.jobs.conftest import ROLE, XGBOOST
 
+pytestmark = pytest.mark.long
+
 OWN = """
 import json, os, pathlib, sys
 

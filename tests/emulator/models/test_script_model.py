@@ -22,6 +22,8 @@ from sagemaker_monitor.emulator.models.launch import Launch
 from sagemaker_monitor.emulator.models.pool import ModelServers
 from tests.emulator.models.servers import ask, stored
 
+pytestmark = pytest.mark.long
+
 PROGRAM = {"SAGEMAKER_PROGRAM": "inference.py", "SAGEMAKER_SUBMIT_DIRECTORY": "/opt/ml/model/code"}
 NUMPY = """
 import os

@@ -18,6 +18,8 @@ from tests.analysis.decision.scoring import answers, records
 from tests.steps.scripts.test_decide import EXECUTION, VERSION
 from tests.steps.scripts.watched import Watched, joined
 
+pytestmark = pytest.mark.long
+
 BASELINE, HONEST, WORSE = answers(1, 400), answers(6, 300), answers(3, 300, noise=0.45)
 BEFORE, SAME, TURNED = records(1, 400), records(2, 300), records(4, 300, (0.02, 0.05, 0.2, 0.3))
 

@@ -18,6 +18,8 @@ from sagemaker_monitor.settings import Model
 from steps.spec import script_spec
 from tests.operations.captured import KEYS, Captured, captured, fresh
 
+pytestmark = pytest.mark.long
+
 __all__ = ["captured"]
 
 SCRIPTS = Path(__file__).parents[3] / "steps" / "scripts"
