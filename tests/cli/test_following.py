@@ -26,6 +26,8 @@ from tests.operations.emulated import (
     start,
 )
 
+pytestmark = pytest.mark.long
+
 ROOT = Path(__file__).parents[2]
 
 

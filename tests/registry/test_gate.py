@@ -33,6 +33,8 @@ from tests.operations.emulated import (
     wait,
 )
 
+pytestmark = pytest.mark.long
+
 
 @pytest.fixture
 def opened(aws: Aws) -> str:

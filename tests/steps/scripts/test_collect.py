@@ -11,6 +11,8 @@ import pytest
 from steps.scripts import collect
 from tests.steps.scripts.test_join import ADDED, SPEC, bucket
 
+pytestmark = pytest.mark.long
+
 __all__ = ["bucket"]
 
 CAPTURE = "s3://data/mortgage/capture"
