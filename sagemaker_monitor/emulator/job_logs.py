@@ -15,6 +15,7 @@ from typing import Any
 
 from sagemaker_monitor.emulator.api.context import ApiError, Context
 from sagemaker_monitor.emulator.jobs.job_log import Event, read_backward, read_forward
+from sagemaker_monitor.emulator.jobs.records import PREFIXES
 
 TARGET = "Logs_20140328."
 GROUPS = {
@@ -25,8 +26,6 @@ GROUPS = {
 """Group to the kind of job whose logs it has."""
 MOST_EVENTS, MOST_BYTES, MOST_STREAMS = 10_000, 1 << 20, 50
 """What one answer of CloudWatch Logs holds."""
-_PREFIXES = {"processing-job": "Processing", "training-job": "Training", "transform-job": "Transform"}
-"""How the fields of a job's record begin."""
 
 
 @dataclass(frozen=True)
@@ -163,7 +162,7 @@ _OPERATIONS: dict[str, Callable[[Context, dict[str, Any]], dict[str, Any]]] = {
 def _streams(context: Context, group: str, prefix: str) -> Iterator[Stream]:
     """Yield the streams of *group* whose job's name begins with *prefix*."""
     kind = GROUPS[group]
-    field = _PREFIXES[kind]
+    field = PREFIXES[kind]
     for record in context.store.list(kind, prefix=prefix):
         job, started = record[f"{field}JobName"], record.get(f"{field}StartTime")
         log = context.job_dir(job) / "log.txt"

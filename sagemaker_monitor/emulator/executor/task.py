@@ -20,6 +20,7 @@ from sagemaker_monitor.emulator.api import (
 from sagemaker_monitor.emulator.api.context import ApiError, Context, Handler
 from sagemaker_monitor.emulator.executor.failure import StepFailed, StepStopped
 from sagemaker_monitor.emulator.executor.records import Records
+from sagemaker_monitor.emulator.jobs.records import PREFIXES
 
 OPERATIONS: dict[str, Handler] = {
     **model_packages.OPERATIONS,
@@ -27,11 +28,6 @@ OPERATIONS: dict[str, Handler] = {
     **processing_jobs.OPERATIONS,
     **training_jobs.OPERATIONS,
     **transform_jobs.OPERATIONS,
-}
-_STATUS = {
-    "processing-job": "ProcessingJobStatus",
-    "training-job": "TrainingJobStatus",
-    "transform-job": "TransformJobStatus",
 }
 _NAME_LIMIT = 63
 _SUFFIX_LENGTH = 10
@@ -111,7 +107,7 @@ class Task:
         """Block until the job completed; return its record. Raises StepFailed and StepStopped."""
         self.stop.started(kind, name)
         record = self.context.jobs.wait(self.context, kind, name)
-        match record[_STATUS[kind]]:
+        match record[f"{PREFIXES[kind]}JobStatus"]:
             case "Completed":
                 return record
             case "Stopped":

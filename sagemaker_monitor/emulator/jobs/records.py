@@ -9,6 +9,8 @@ from sagemaker_monitor.emulator.api.tags import put_tags
 from sagemaker_monitor.emulator.wire import ApiError
 
 Record = dict[str, Any]
+PREFIXES = {"processing-job": "Processing", "training-job": "Training", "transform-job": "Transform"}
+"""How the members of a job's record begin, by the kind of job: ProcessingJobStatus, ProcessingStartTime."""
 
 
 def create(context: Context, kind: str, prefix: str, request: Record) -> str:

@@ -14,6 +14,7 @@ from sagemaker_monitor.emulator.api.context import Context
 from sagemaker_monitor.emulator.jobs import JobRunner, processing, training, transform
 from sagemaker_monitor.emulator.jobs.failure import JobFailed, bounded
 from sagemaker_monitor.emulator.jobs.interruption import Interrupted, Interruption
+from sagemaker_monitor.emulator.jobs.records import PREFIXES
 from sagemaker_monitor.emulator.jobs.staging import withdraw
 from sagemaker_monitor.emulator.jobs.work import Work
 from sagemaker_monitor.emulator.models.pool import ModelServers
@@ -26,7 +27,6 @@ _BODIES: dict[str, Callable[[Work], Change]] = {
     "training-job": training.run,
     "transform-job": transform.run,
 }
-_PREFIXES = {"processing-job": "Processing", "training-job": "Training", "transform-job": "Transform"}
 
 
 @dataclass(frozen=True)
@@ -71,7 +71,7 @@ class LocalJobRunner:
         job = self._jobs.get((kind, context.region, name))
         if job is None:
             return
-        status = f"{_PREFIXES[kind]}JobStatus"
+        status = f"{PREFIXES[kind]}JobStatus"
 
         def change(record: dict[str, Any]) -> None:
             if record[status] == "InProgress":
@@ -109,7 +109,7 @@ class LocalJobRunner:
                 self._jobs.pop((kind, context.region, name), None)
 
     def _outcome(self, context: Context, kind: str, name: str, job: _Job) -> tuple[str, Change]:
-        started = {f"{_PREFIXES[kind]}StartTime": context.now()}
+        started = {f"{PREFIXES[kind]}StartTime": context.now()}
         record = context.store.update(kind, name, lambda record: record | started)
         work = Work(context, kind, name, record, self._servers, job.interruption)
         try:
@@ -142,15 +142,15 @@ def create_job_runner(*, at_once: int | None = None, servers: ModelServers | Non
 
 def recover(context: Context, kind: str) -> None:
     """End the jobs of *kind* that were running when the emulator last ended, without their outputs."""
-    status = f"{_PREFIXES[kind]}JobStatus"
+    status = f"{PREFIXES[kind]}JobStatus"
     for record in context.store.list(kind):
         if record[status] in _RUNNING:
             withdraw(context.s3, record.get("_Publishing", []))
-            _end(context, kind, record[f"{_PREFIXES[kind]}JobName"], "Failed", {"FailureReason": RESTARTED})
+            _end(context, kind, record[f"{PREFIXES[kind]}JobName"], "Failed", {"FailureReason": RESTARTED})
 
 
 def _end(context: Context, kind: str, name: str, status: str, gained: Change) -> None:
-    prefix = _PREFIXES[kind]
+    prefix = PREFIXES[kind]
     ended = {f"{prefix}JobStatus": status, f"{prefix}EndTime": context.now(), "_LastModified": context.now()}
 
     def change(record: dict[str, Any]) -> dict[str, Any]:
