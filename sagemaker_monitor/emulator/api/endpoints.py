@@ -6,7 +6,7 @@ from typing import Any
 
 from sagemaker_monitor.emulator.api import endpoint_configs
 from sagemaker_monitor.emulator.api.context import ApiError, Context, Handler
-from sagemaker_monitor.emulator.api.paging import matches, page
+from sagemaker_monitor.emulator.api.paging import matches, page, within
 from sagemaker_monitor.emulator.api.tags import forget_tags, put_tags
 from sagemaker_monitor.emulator.hosting import hosts
 
@@ -150,12 +150,10 @@ def _refuse_watched(context: Context, name: str) -> None:
 
 
 def _matches(endpoint: dict[str, Any], request: dict[str, Any]) -> bool:
-    modified = endpoint["LastModifiedTime"]
     return (
         matches(endpoint, request, "EndpointName")
         and endpoint["EndpointStatus"] == request.get("StatusEquals", endpoint["EndpointStatus"])
-        and request.get("LastModifiedTimeAfter", modified) <= modified
-        and modified <= request.get("LastModifiedTimeBefore", modified)
+        and within(endpoint, request, "LastModifiedTime")
     )
 
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from sagemaker_monitor.emulator.api import job_definitions
 from sagemaker_monitor.emulator.api.context import ApiError, Context, Handler
-from sagemaker_monitor.emulator.api.paging import matches, page
+from sagemaker_monitor.emulator.api.paging import matches, page, within
 from sagemaker_monitor.emulator.api.tags import forget_tags, put_tags
 from sagemaker_monitor.emulator.schedules import executions
 from sagemaker_monitor.emulator.schedules.monitors import monitor_of
@@ -94,7 +94,7 @@ def list_monitoring_schedules(context: Context, request: dict[str, Any]) -> dict
         for each in context.store.list(KIND)
         if matches(each, request, "MonitoringScheduleName")
         and _equal(each, request, fields)
-        and _within(each, request, "LastModifiedTime")
+        and within(each, request, "LastModifiedTime")
         and request.get("MonitoringJobDefinitionName", _definition(each)) == _definition(each)
     ]
     sort_fields = {
@@ -135,7 +135,7 @@ def list_monitoring_executions(context: Context, request: dict[str, Any]) -> dic
     found = [
         each
         for each in context.store.list(executions.KIND, prefix=f"{name}/" if name else "")
-        if _equal(each, request, fields) and all(_within(each, request, time) for time in times)
+        if _equal(each, request, fields) and all(within(each, request, time) for time in times)
     ]
     sort_fields = {
         "CreationTime": "CreationTime",
@@ -234,11 +234,6 @@ def _equal(document: dict[str, Any], request: dict[str, Any], fields: dict[str, 
     return all(
         request.get(asked, document.get(field)) == document.get(field) for asked, field in fields.items()
     )
-
-
-def _within(document: dict[str, Any], request: dict[str, Any], field: str) -> bool:
-    at = document[field]
-    return bool(request.get(f"{field}After", at) <= at <= request.get(f"{field}Before", at))
 
 
 def _summary(record: dict[str, Any]) -> dict[str, Any]:

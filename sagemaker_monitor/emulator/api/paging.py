@@ -24,6 +24,12 @@ def matches(
     )
 
 
+def within(document: Document, request: dict[str, Any], field: str) -> bool:
+    """Return whether a document's time *field* passes a request's <field>After and <field>Before."""
+    at = document[field]
+    return bool(request.get(f"{field}After", at) <= at <= request.get(f"{field}Before", at))
+
+
 def page(
     documents: Sequence[Document],
     request: dict[str, Any],

@@ -23,13 +23,8 @@ def page(
         for summary in summaries
         if paging.matches(summary, request, name)
         and request.get("StatusEquals", summary[status]) == summary[status]
-        and _modified_inside(summary["LastModifiedTime"], request)
+        and paging.within(summary, request, "LastModifiedTime")
     ]
     return paging.page(
         found, request, sort_fields={"Name": name, "Status": status, "CreationTime": "CreationTime"}
     )
-
-
-def _modified_inside(modified: float, request: dict[str, Any]) -> bool:
-    after, before = request.get("LastModifiedTimeAfter"), request.get("LastModifiedTimeBefore")
-    return (after is None or after <= modified) and (before is None or modified <= before)
