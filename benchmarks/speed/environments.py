@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import shutil
 import subprocess
 import sys
@@ -32,9 +33,18 @@ PEERS = {
 }
 
 
-def python_of(peer: Peer) -> Path | str:
-    """Return the interpreter of the peer's environment, made where it is missing; or why there is none."""
-    folder = HOME / "environments" / peer.name
+def python_of(peer: Peer, home: Path = HOME) -> Path | str:
+    """Return the interpreter of the peer's environment below *home*; or why there is none.
+
+    One that is missing is made; who asks meanwhile waits for it.
+    """
+    (home / "environments").mkdir(parents=True, exist_ok=True)
+    with (home / "environments" / f"{peer.name}.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        return _made(peer, home / "environments" / peer.name)
+
+
+def _made(peer: Peer, folder: Path) -> Path | str:
     python = folder / "bin" / "python"
     marker = folder / ".installed"
     if marker.exists() and marker.read_text().split() == list(peer.requirements):

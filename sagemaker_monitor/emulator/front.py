@@ -106,7 +106,8 @@ class Front:
                 "RequestEntityTooLargeException", f"a request has at most {_MOST_BODY} bytes", 413
             )
             return _json(start_response, error.status, render_error(error))
-        answer = self.sagemaker.answer(operation, body, self._in(region))
+        user_agent = environ.get("HTTP_USER_AGENT", "")
+        answer = self.sagemaker.answer(operation, body, self._in(region), user_agent)
         if answer.code:
             log(f"{operation} {answer.status} {answer.code}")
         return _json(start_response, answer.status, answer.body)

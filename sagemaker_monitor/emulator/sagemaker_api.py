@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from types import ModuleType
 
-from sagemaker_monitor.emulator import wire
+from sagemaker_monitor.emulator import patience, wire
 from sagemaker_monitor.emulator.api.context import Context, Handler
 from sagemaker_monitor.emulator.state import is_no_space
 from sagemaker_monitor.emulator.wire import ApiError
@@ -52,13 +52,19 @@ class SageMakerApi:
             if hook is not None:
                 hook(context)
 
-    def answer(self, operation: str, body: bytes, context: Context) -> Answer:
-        """Run one operation. Never raises: a defect of ours is logged and answered InternalFailure."""
+    def answer(self, operation: str, body: bytes, context: Context, user_agent: str = "") -> Answer:
+        """Run one operation. Never raises: a defect of ours is logged and answered InternalFailure.
+
+        A client that would sleep before it asks again, by its *user_agent*, is answered once, and later.
+        """
         try:
             handler = self.operations.get(operation)
             if handler is None:
                 raise self._unknown(operation)
-            return Answer(200, wire.render(operation, handler(context, wire.parse(operation, body))))
+            request = wire.parse(operation, body)
+            if patience.sleeps(user_agent):
+                patience.hold(context, operation, request)
+            return Answer(200, wire.render(operation, handler(context, request)))
         except ApiError as error:
             return Answer(error.status, wire.render_error(error), error.code)
         except Exception as error:

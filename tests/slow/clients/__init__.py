@@ -1,0 +1,1 @@
+"""Flows of public monitoring notebooks, by the clients that people have, each in its own environment."""
