@@ -53,25 +53,50 @@ def local() -> None:
     help="Run COMMAND in place of the image; may be given several times.",
 )
 @click.option(
+    "--lambdas",
+    type=click.Path(path_type=Path, dir_okay=False, exists=True),
+    help='JSON file of Python callables for Lambda functions: {"name": "file.py:function"}.',
+)
+@click.option(
+    "--lambda",
+    "functions",
+    multiple=True,
+    metavar="NAME=FILE.py:FUNCTION",
+    help="Run the Python callable in Lambda steps of that function; may be given several times.",
+)
+@click.option(
     "--fire-schedules",
     is_flag=True,
     help="Run every monitoring schedule once when it is made, so that nobody waits for the hour.",
 )
 @common_options
 def up(
-    common: Common, state_dir: Path, images: Path | None, image: tuple[str, ...], fire_schedules: bool
+    common: Common,
+    state_dir: Path,
+    images: Path | None,
+    image: tuple[str, ...],
+    lambdas: Path | None,
+    functions: tuple[str, ...],
+    fire_schedules: bool,
 ) -> int:
     """Start the emulator in the background, with the environment's bucket; nothing happens if it runs."""
     from sagemaker_monitor.emulator import lifecycle
+    from sagemaker_monitor.emulator.functions.registry import FunctionError, functions_of
     from sagemaker_monitor.emulator.jobs.images import RegistryError, registry_of, with_analysis
     from sagemaker_monitor.operations.local import prepare
     from sagemaker_monitor.settings.environment import MONITOR_IMAGE
 
     try:
         registered = with_analysis(registry_of(images, image), common.environment.images.get(MONITOR_IMAGE))
-    except RegistryError as error:
+        callables = functions_of(lambdas, functions)
+    except (RegistryError, FunctionError) as error:
         raise click.UsageError(str(error)) from error
-    config = replace(_config(common, state_dir), images=registered, fire_on_creation=fire_schedules)
+    config = replace(
+        _config(common, state_dir),
+        images=registered,
+        functions=callables,
+        fire_on_creation=fire_schedules,
+    )
     started = lifecycle.up(config)
     if prepare(common.aws):
         common.tell(f"created bucket {common.environment.storage.bucket}")

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from sagemaker_monitor.emulator.config import DEFAULT_PORT, EmulatorConfig
 from sagemaker_monitor.emulator.front import log
+from sagemaker_monitor.emulator.functions.registry import FunctionError, functions_of
 from sagemaker_monitor.emulator.jobs.images import RegistryError, registry_of
 from sagemaker_monitor.emulator.server import Server, ServerError, is_loopback
 
@@ -32,7 +33,8 @@ def main(arguments: list[str] | None = None) -> int:
         signal.signal(number, lambda *_: stopped.set())
     try:
         images = registry_of(options.images, options.image)
-    except RegistryError as error:
+        functions = functions_of(options.lambdas, options.functions)
+    except (RegistryError, FunctionError) as error:
         print(error, file=sys.stderr)
         return USAGE
     config = EmulatorConfig(
@@ -43,6 +45,7 @@ def main(arguments: list[str] | None = None) -> int:
         options.region,
         images,
         options.fire_schedules,
+        functions,
     )
     try:
         server = Server(config)
@@ -81,6 +84,17 @@ def _parser() -> argparse.ArgumentParser:
         default=[],
         metavar="REPOSITORY=COMMAND",
         help="run COMMAND in place of an image; may be given several times",
+    )
+    parser.add_argument(
+        "--lambdas", type=Path, metavar="FILE", help='JSON: {"name": "file.py:function"} for Lambda functions'
+    )
+    parser.add_argument(
+        "--lambda",
+        dest="functions",
+        action="append",
+        default=[],
+        metavar="NAME=FILE.py:FUNCTION",
+        help="run the Python callable in place of a Lambda function; may be given several times",
     )
     parser.add_argument(
         "--fire-schedules",

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from sagemaker_monitor.emulator.functions.registry import Functions
 from sagemaker_monitor.emulator.jobs.images import Registry
 
 DEFAULT_PORT = 4599
@@ -24,6 +25,7 @@ class EmulatorConfig:
     default_region: str = "us-east-1"
     images: Registry = field(default_factory=Registry)
     fire_on_creation: bool = False
+    functions: Functions = field(default_factory=Functions)
 
     @property
     def url(self) -> str:

@@ -46,6 +46,7 @@ class Status:
     region: str | None = None
     counts: dict[str, int] = field(default_factory=dict)
     images: tuple[str, ...] = ()
+    functions: tuple[str, ...] = ()
 
     @property
     def log(self) -> Path:
@@ -194,6 +195,7 @@ def _status(state_dir: Path, answer: dict[str, Any]) -> Status:
         region=answer["region"],
         counts=answer["counts"],
         images=tuple(answer.get("images", ())),
+        functions=tuple(answer.get("functions", ())),
     )
 
 
@@ -209,6 +211,11 @@ def _same(current: Status, config: EmulatorConfig) -> Status:
         raise LifecycleError(
             f"the emulator of {current.state_dir} already runs with other commands for images "
             f"({'; '.join(current.images)[:300] or 'none'}); stop it first"
+        )
+    if config.functions.by_name and config.functions.options != list(current.functions):
+        raise LifecycleError(
+            f"the emulator of {current.state_dir} already runs with other Lambda functions "
+            f"({'; '.join(current.functions)[:300] or 'none'}); stop it first"
         )
     return current
 
@@ -229,6 +236,7 @@ def _spawn(config: EmulatorConfig, state_dir: Path) -> subprocess.Popen[bytes]:
     command += ["--host", config.host, "--port", str(config.port)]
     command += ["--account", config.account, "--region", config.default_region]
     command += [part for option in config.images.options for part in ("--image", option)]
+    command += [part for option in config.functions.options for part in ("--lambda", option)]
     command += ["--fire-schedules"] if config.fire_on_creation else []
     search = os.pathsep.join(filter(None, [str(_PACKAGE_ROOT), os.environ.get("PYTHONPATH", "")]))
     with path.open("ab") as output:

@@ -21,7 +21,12 @@ from sagemaker_monitor.emulator.definition.findings import shown
 from sagemaker_monitor.emulator.definition.graph import dependency_findings
 from sagemaker_monitor.emulator.definition.references import Scope
 from sagemaker_monitor.emulator.definition.shapes import conform, service_shape
-from sagemaker_monitor.emulator.definition.step_types import STEP_TYPES, arguments_shape, option_shape
+from sagemaker_monitor.emulator.definition.step_types import (
+    OUTPUTS,
+    STEP_TYPES,
+    arguments_shape,
+    option_shape,
+)
 
 __all__ = ["Finding", "lint", "render"]
 
@@ -119,12 +124,36 @@ def _step(step: Step, scope: Scope) -> Iterator[Finding]:
             conditions = step.arguments.get("Conditions")
             for index, condition in enumerate(conditions if isinstance(conditions, list) else []):
                 yield from condition_findings(scope, condition, f"{path}.Conditions[{index}]")
+        case "Callback" | "Lambda":
+            yield from _inputs(step, scope)
+            yield from _outputs(step)
         case "Processing":
             yield from _property_files(step)
         case "ClarifyCheck":
             yield from _clarify_check(step)
         case "QualityCheck":
             yield from _quality_check(step)
+
+
+def _inputs(step: Step, scope: Scope) -> Iterator[Finding]:
+    for name, value in step.arguments.items():
+        path = f"{step.path}.Arguments.{name[:64]}"
+        if is_expression(value):
+            yield from scope.check(value, path)[1]
+        elif not isinstance(value, (str, int, float)):
+            yield Finding(path, f"must be a single value, nothing nested; {shown(value)} is given")
+
+
+def _outputs(step: Step) -> Iterator[Finding]:
+    declared = step.options.get(OUTPUTS)
+    names = (
+        [item.get("OutputName") for item in declared if isinstance(item, Mapping)]
+        if isinstance(declared, list)
+        else []
+    )
+    for name, count in Counter(names).items():
+        if count > 1:
+            yield Finding(f"{step.path}.{OUTPUTS}", f"{name!r} is declared {count} times")
 
 
 def _property_files(step: Step) -> Iterator[Finding]:

@@ -145,6 +145,7 @@ class Server:
             "pid": os.getpid(),
             "started": self._started,
             "images": self.config.images.options,
+            "functions": self.config.functions.options,
             "counts": {kind: self._store.count(kind) for kind in COUNTED},
         }
 

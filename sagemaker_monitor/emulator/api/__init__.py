@@ -11,6 +11,7 @@ import importlib.util
 from types import ModuleType
 
 MODULES = (
+    "callbacks",
     "endpoint_configs",
     "endpoints",
     "executions",

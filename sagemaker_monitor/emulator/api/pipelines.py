@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from typing import Any
 
 from sagemaker_monitor.emulator.api import paging, tags
 from sagemaker_monitor.emulator.api.context import ApiError, Context, Handler
+from sagemaker_monitor.emulator.definition import Finding, parse
 from sagemaker_monitor.emulator.lint import lint, render
 from sagemaker_monitor.emulator.s3.keys import S3Error
 
@@ -215,13 +217,24 @@ def _definition(context: Context, request: dict[str, Any], name: str) -> str:
         document = json.loads(text, parse_constant=_no_number)
     except (ValueError, RecursionError) as error:
         raise ApiError("ValidationException", f"the pipeline definition is not JSON: {error}") from error
-    findings = lint(document, name)
+    findings = lint(document, name) or list(_functions(context, document))
     if findings:
         raise ApiError(
             "ValidationException",
             f"the pipeline definition cannot run ({len(findings)}):\n{render(findings)}",
         )
     return text
+
+
+def _functions(context: Context, document: Any) -> Iterator[Finding]:
+    """Yield the Lambda functions of a definition for which nothing is registered here."""
+    functions = context.config.functions
+    for step in parse(document)[0].walk():
+        arn = step.options.get("FunctionArn")
+        if isinstance(arn, str) and functions.find(arn) is None:
+            yield Finding(
+                f"{step.path}.FunctionArn", f"there is no Lambda function {arn[:128]}; {functions.known}"
+            )
 
 
 def _no_number(text: str) -> Any:

@@ -9,7 +9,7 @@ from typing import Any
 from sagemaker_monitor.emulator.definition.expressions import referenced_steps
 from sagemaker_monitor.emulator.definition.findings import Finding, choices, shown
 from sagemaker_monitor.emulator.definition.shapes import conform
-from sagemaker_monitor.emulator.definition.step_types import DOCUMENT, STEP_TYPES, step_shape
+from sagemaker_monitor.emulator.definition.step_types import DOCUMENT, OUTPUTS, STEP_TYPES, step_shape
 
 COMPLETED, FAILED, STOPPED, ANY = "Completed", "Failed", "Stopped", "Any"
 
@@ -58,6 +58,14 @@ class Step:
     branches: Mapping[str, tuple[Step, ...]] = field(default_factory=dict)
     display_name: str | None = None
     description: str | None = None
+
+    @property
+    def outputs(self) -> Mapping[str, str] | None:
+        """Return the types of the outputs by name; None for types of steps that declare none."""
+        if OUTPUTS not in STEP_TYPES[self.type].fields:
+            return None
+        declared = [item for item in _list(self.options.get(OUTPUTS)) if isinstance(item, Mapping)]
+        return {str(item.get("OutputName")): str(item.get("OutputType")) for item in declared}
 
     @property
     def own_arguments(self) -> Mapping[str, Any]:

@@ -21,7 +21,7 @@ from sagemaker_monitor.emulator.definition.expressions import (
     parse_reference,
 )
 from sagemaker_monitor.emulator.definition.findings import Finding, choices, shown
-from sagemaker_monitor.emulator.definition.step_types import STEP_TYPES, properties_shape
+from sagemaker_monitor.emulator.definition.step_types import STEP_TYPES, outputs_shape, properties_shape
 
 # What a parameter declares, or a botocore shape holds; None: not known before it runs.
 ValueType = str | None
@@ -151,7 +151,8 @@ class Scope:
 def _property(step: Step, path: Path, where: str) -> tuple[ValueType, list[Finding]]:
     if step.type not in STEP_TYPES:
         return None, []
-    shape = properties_shape(step.type)
+    outputs = step.outputs
+    shape = properties_shape(step.type) if outputs is None else outputs_shape(outputs)
     if shape is None:
         return None, [Finding(where, f"a step of type {step.type} has no properties; {step.name!r} is one")]
     if not path:

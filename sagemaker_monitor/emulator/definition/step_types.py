@@ -111,8 +111,20 @@ _SHAPES: dict[str, Any] = {
         },
     },
     "ConditionProperties": {"type": "structure", "members": {"Outcome": {"shape": "Text"}}},
+    # What a queue or a function is given: names and single values, which are checked apart.
+    "Inputs": {"type": "map", "key": {"shape": "InputName"}, "value": {"shape": "Anything"}, "max": 50},
+    "InputName": {"type": "string", "min": 1, "max": 256},
+    "Outputs": {"type": "list", "member": {"shape": "Output"}, "max": 50},
+    "Output": {
+        "type": "structure",
+        "required": ["OutputName", "OutputType"],
+        "members": {"OutputName": {"shape": "InputName"}, "OutputType": {"shape": "ParameterType"}},
+    },
+    "QueueUrl": {"type": "string", "min": 1, "max": 256},
+    "FunctionArn": {"type": "string", "min": 1, "max": 256},
 }
 _CACHE = {"CacheConfig": "CacheConfig"}
+OUTPUTS = "OutputParameters"
 _CHECK = {
     **_CACHE,
     "ModelPackageGroupName": "OptionText",
@@ -135,6 +147,12 @@ class StepType:
 
 
 STEP_TYPES: dict[str, StepType] = {
+    "Callback": StepType(
+        "Inputs",
+        None,
+        fields={**_CACHE, "SqsQueueUrl": "QueueUrl", OUTPUTS: "Outputs"},
+        required=("SqsQueueUrl",),
+    ),
     "ClarifyCheck": StepType(
         "CreateProcessingJob",
         "CheckProperties",
@@ -144,6 +162,12 @@ STEP_TYPES: dict[str, StepType] = {
     ),
     "Condition": StepType("ConditionArguments", "ConditionProperties"),
     "Fail": StepType("FailArguments", None),
+    "Lambda": StepType(
+        "Inputs",
+        None,
+        fields={**_CACHE, "FunctionArn": "FunctionArn", OUTPUTS: "Outputs"},
+        required=("FunctionArn",),
+    ),
     "Model": StepType("CreateModel", "DescribeModelOutput", "ModelName"),
     "Processing": StepType(
         "CreateProcessingJob",
@@ -205,6 +229,16 @@ def arguments_shape(kind: str) -> Shape:
 def option_shape(kind: str, name: str) -> Shape:
     """Return the shape of the field *name* beside the Arguments."""
     return _own_shape(STEP_TYPES[kind].fields[name])
+
+
+def outputs_shape(outputs: Mapping[str, str]) -> Shape:
+    """Return the shape of the properties of a step that declares its *outputs*: types by name."""
+    types = {"String": "string", "Integer": "integer", "Float": "float", "Boolean": "boolean"}
+    shapes: dict[str, Any] = {kind: {"type": name} for kind, name in types.items()}
+    declared = {name: {"shape": kind} for name, kind in outputs.items() if kind in types}
+    shapes["Declared"] = {"type": "structure", "members": declared}
+    shapes["Properties"] = {"type": "structure", "members": {OUTPUTS: {"shape": "Declared"}}}
+    return ShapeResolver(shapes).get_shape_by_name("Properties")
 
 
 @cache

@@ -7,5 +7,9 @@ class StepFailed(Exception):  # noqa: N818 - an outcome, not a defect
     """A step ran and failed; the message becomes its FailureReason."""
 
 
+class StepTimedOut(StepFailed):
+    """A step that cannot be stopped was still running when its time was over."""
+
+
 class StepStopped(Exception):  # noqa: N818 - an outcome, not a defect
     """A step was stopped before it ended."""

@@ -54,7 +54,7 @@ def _value(parameter: Parameter, text: str | None) -> Any:
             raise ParameterError(f"parameter {name!r} has no default and no value was given")
         return parameter.default
     try:
-        value = _read(parameter.type, text)
+        value = read_value(parameter.type, text)
     except (ValueError, KeyError) as error:
         raise ParameterError(
             f"parameter {name!r} is of type {parameter.type}; {shown(text)} is given"
@@ -65,7 +65,8 @@ def _value(parameter: Parameter, text: str | None) -> Any:
     return value
 
 
-def _read(kind: str, text: str) -> Any:
+def read_value(kind: str, text: str) -> Any:
+    """Return what *text* is as a value of a declared type. Raises ValueError or KeyError."""
     match kind:
         case "Integer" if _INTEGER.fullmatch(text):
             return int(text)

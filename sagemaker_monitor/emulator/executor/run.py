@@ -9,7 +9,7 @@ from typing import Any, Literal
 
 from sagemaker_monitor.emulator.api.context import Context
 from sagemaker_monitor.emulator.definition import Definition, ExpressionError, Step
-from sagemaker_monitor.emulator.executor.failure import StepFailed, StepStopped
+from sagemaker_monitor.emulator.executor.failure import StepFailed, StepStopped, StepTimedOut
 from sagemaker_monitor.emulator.executor.handlers import HANDLERS
 from sagemaker_monitor.emulator.executor.records import FAILED_REASON, Records
 from sagemaker_monitor.emulator.executor.resolver import Values, iso_time
@@ -45,6 +45,7 @@ class Run:
         self._values = Values(parameters, variables(execution), self._steps, context.s3)
         self._outcomes: dict[str, Outcome] = {}
         self._stop = StopSwitch(context)
+        self._timed_out = False
         limit = (execution.get("ParallelismConfiguration") or {}).get("MaxParallelExecutionSteps")
         self._parallelism = min(limit or _DEFAULT_PARALLELISM, len(self._steps) or 1)
 
@@ -123,6 +124,9 @@ class Run:
             self._values.properties[step.name] = HANDLERS[step.type](task)
         except StepStopped:
             return "Stopped", None
+        except StepTimedOut as late:
+            self._timed_out = True
+            return "Failed", str(late)
         except (StepFailed, ExpressionError) as failure:
             return "Failed", str(failure)
         except Exception:  # the border of a step's thread: whatever breaks must end the step, not hang it
@@ -139,7 +143,7 @@ class Run:
         # followed by steps with a Failed or Any trigger; here any failed step fails the execution.
         if self._stop.reason:
             self._records.execution(PipelineExecutionStatus="Failed", FailureReason=self._stop.reason)
-        elif self._stop.asked:
+        elif self._stop.asked and not self._timed_out:
             self._records.execution(PipelineExecutionStatus="Stopped")
         elif outcomes & {"Failed", "Stopped"}:  # a job of its own can be stopped without the execution
             self._records.execution(PipelineExecutionStatus="Failed", FailureReason=FAILED_REASON)

@@ -5,7 +5,8 @@ from __future__ import annotations
 import secrets
 import string
 import threading
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -41,6 +42,7 @@ class StopSwitch:
         self._context = context
         self._lock = threading.Lock()
         self._jobs: list[tuple[str, str]] = []
+        self._actions: list[Callable[[str | None], None]] = []
         self.asked = False
         self.reason: str | None = None
 
@@ -57,9 +59,25 @@ class StopSwitch:
         with self._lock:
             self.asked = True
             self.reason = self.reason or reason
-            jobs = list(self._jobs)
+            jobs, actions = list(self._jobs), list(self._actions)
         for kind, name in jobs:
             self._context.jobs.stop(self._context, kind, name)
+        for act in actions:
+            act(reason)
+
+    @contextmanager
+    def calling(self, action: Callable[[str | None], None]) -> Iterator[None]:
+        """Run *action* with the reason whenever a stop is asked for inside the block, from any thread."""
+        with self._lock:
+            self._actions.append(action)
+            asked, reason = self.asked, self.reason
+        if asked:
+            action(reason)
+        try:
+            yield
+        finally:
+            with self._lock:
+                self._actions.remove(action)
 
 
 @dataclass(frozen=True, slots=True)

@@ -51,10 +51,11 @@ def run(
     log: Path,
     seconds: float,
     until: Interruption,
+    over: str = "the job ran longer than its MaxRuntimeInSeconds of {:g} and was stopped",
 ) -> int:
     """Run *command* in *root* to its end and return its exit code; raise Interrupted when it was made to end.
 
-    After *seconds*, or when *until* trips, the process and everything it started are killed.
+    After *seconds*, told as *over*, or when *until* trips, the process and everything it started are killed.
     """
     until.check()
     (root / "tmp").mkdir(parents=True, exist_ok=True)
@@ -79,7 +80,7 @@ def run(
     clock = threading.Timer(
         seconds,
         until.trip,
-        [f"the job ran longer than its MaxRuntimeInSeconds of {seconds:g} and was stopped"],
+        [over.format(seconds)],
     )
     clock.daemon = True
     clock.start()

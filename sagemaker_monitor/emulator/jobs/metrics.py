@@ -6,14 +6,13 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
-from botocore.session import Session
 
 from sagemaker_monitor.analysis.documents import cloudwatch
 from sagemaker_monitor.analysis.documents.cloudwatch import MetricRecord
 from sagemaker_monitor.analysis.documents.strict import DocumentError
 from sagemaker_monitor.emulator.api.context import Context
+from sagemaker_monitor.emulator.clients import client
 from sagemaker_monitor.emulator.jobs.staging import local_path
 
 MOST_DATA = 1000
@@ -71,23 +70,13 @@ def _records(directory: Path, problems: list[str]) -> Iterator[MetricRecord]:
 
 
 def _put(context: Context, by_namespace: Mapping[str, list[MetricRecord]], problems: list[str]) -> None:
-    session = Session()
-    session.set_credentials("emulator", "emulator")
-    client: Any = session.create_client(
-        "cloudwatch",
-        endpoint_url=context.config.url,
-        region_name=context.region,
-        config=Config(retries={"max_attempts": 0}, connect_timeout=5, read_timeout=60),
-    )
-    try:
+    with client(context, "cloudwatch") as cloudwatch_client:
         for namespace, records in by_namespace.items():
             for chunk in _chunks(records):
                 try:
-                    client.put_metric_data(Namespace=namespace, MetricData=chunk)
+                    cloudwatch_client.put_metric_data(Namespace=namespace, MetricData=chunk)
                 except (BotoCoreError, ClientError) as error:
                     problems.append(f"{len(chunk)} metrics of {namespace} could not be put: {error}")
-    finally:
-        client.close()
 
 
 def _chunks(records: list[MetricRecord]) -> Iterator[list[dict[str, Any]]]:

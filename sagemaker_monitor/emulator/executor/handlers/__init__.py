@@ -6,9 +6,11 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from sagemaker_monitor.emulator.executor.handlers import (
+    callback,
     clarify_check,
     condition,
     fail,
+    function,
     model,
     processing,
     quality_check,
@@ -20,9 +22,11 @@ from sagemaker_monitor.emulator.executor.task import Task
 
 # The result is what later steps can Get; StepFailed and StepStopped say that there is none.
 HANDLERS: dict[str, Callable[[Task], Mapping[str, Any]]] = {
+    "Callback": callback.run,
     "ClarifyCheck": clarify_check.run,
     "Condition": condition.run,
     "Fail": fail.run,
+    "Lambda": function.run,
     "Model": model.run,
     "Processing": processing.run,
     "QualityCheck": quality_check.run,
