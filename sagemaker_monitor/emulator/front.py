@@ -20,6 +20,7 @@ from sagemaker_monitor.emulator.api.context import Context
 from sagemaker_monitor.emulator.fallback import SERVICES, Fallback
 from sagemaker_monitor.emulator.hosting.hosts import ModelHosting
 from sagemaker_monitor.emulator.http_server import BrokenBodyError
+from sagemaker_monitor.emulator.pages import browsers
 from sagemaker_monitor.emulator.s3.keys import S3Error
 from sagemaker_monitor.emulator.s3.request import read_request
 from sagemaker_monitor.emulator.s3.rest import S3Api
@@ -31,7 +32,6 @@ _TARGET = "SageMaker."
 _MOST_BODY = 8 << 20
 _SCOPE = re.compile(r"Credential=[^/,\s]*/\d{8}/([a-z0-9-]+)/([a-z0-9-]+)/aws4_request")
 _REGION = re.compile(r"[a-z]{2}(-[a-z]+)+-\d")
-_HOST = re.compile(r"(?:(?:[a-z0-9.-]+\.)?localhost|127\.\d+\.\d+\.\d+|\[::1\])(?::\d+)?", re.IGNORECASE)
 
 StartResponse = Callable[..., Any]
 Environ = dict[str, Any]
@@ -62,13 +62,15 @@ class Front:
             )
 
     def _route(self, environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
-        refusal = self._refusal(environ)
+        refusal = browsers.refusal(environ, any_host=self.any_host)
         if refusal is not None:
-            return _json(start_response, 403, render_error(refusal))
+            return _json(start_response, 403, render_error(ApiError("AccessDeniedException", refusal)))
         if environ["PATH_INFO"] == HEALTH:
             return _json(start_response, 200, json.dumps(self.health()).encode())
         if environ["PATH_INFO"] == control.FIRE and environ["REQUEST_METHOD"] == "POST":
             return self._fire(environ, start_response)
+        if browsers.wants_page(environ):
+            return self._page(environ, start_response)
         region, service = _scope(environ)
         target = environ.get("HTTP_X_AMZ_TARGET", "")
         if target.startswith(_TARGET):
@@ -85,17 +87,6 @@ class Front:
             text = "the emulator answers InvokeEndpoint, and SageMaker's own operations; not this"
             return _json(start_response, 400, render_error(ApiError("UnknownOperationException", text)))
         return self._other(service, environ, start_response)
-
-    def _refusal(self, environ: Environ) -> ApiError | None:
-        # A web page in somebody's browser can reach loopback too: by another name, or across origins.
-        host = environ.get("HTTP_HOST", "")
-        if not self.any_host and _HOST.fullmatch(host) is None:
-            return ApiError(
-                "AccessDeniedException", f"the emulator answers to loopback names, not to {host[:100]!r}"
-            )
-        if "HTTP_ORIGIN" in environ:
-            return ApiError("AccessDeniedException", "the emulator does not answer web pages")
-        return None
 
     def _sagemaker(
         self, operation: str, region: str, environ: Environ, start_response: StartResponse
@@ -121,6 +112,15 @@ class Front:
         headers = [*answer.headers.items(), ("Content-Length", str(len(answer.body)))]
         start_response(_status(answer.status), [*headers, ("x-amzn-RequestId", str(uuid4()))])
         return [answer.body]
+
+    def _page(self, environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
+        # Templates are compiled when somebody looks for the first time.
+        from sagemaker_monitor.emulator.pages import routes
+
+        path = environ.get("RAW_PATH") or environ["PATH_INFO"]
+        found = routes.answer(self.context, environ["REQUEST_METHOD"], path, environ.get("QUERY_STRING", ""))
+        start_response(_status(found.status), list(found.headers.items()))
+        return found.body
 
     def _fire(self, environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
         region = parse_qs(environ.get("QUERY_STRING", "")).get("region", [""])[0]
@@ -153,6 +153,8 @@ class Front:
             return _json(start_response, error.status, render_error(ApiError(error.code, error.message)))
         response = self.s3.answer(request)
         headers = {**response.headers, "x-amz-request-id": uuid4().hex[:16].upper()}
+        if browsers.is_browser(environ):
+            headers |= browsers.SANDBOXED
         if response.status not in (204, 304):
             headers.setdefault("Content-Length", "0")
         start_response(_status(response.status), list(headers.items()))
@@ -188,11 +190,15 @@ def _scope(environ: Environ) -> tuple[str, str]:
     """Return region and service that a request was signed for, in its header or in a presigned URL."""
     match = _SCOPE.search(environ.get("HTTP_AUTHORIZATION", ""))
     if match is None:
+        # A URL is all that a link or a picture in a web page needs; nobody presigns for other services.
         credential = parse_qs(environ.get("QUERY_STRING", "")).get("X-Amz-Credential", [""])[0]
         match = _SCOPE.search(f"Credential={credential}")
-    if match is None:
-        return "", ""
-    return (match[1] if _REGION.fullmatch(match[1]) else ""), match[2]
+        return ("", "") if match is None else (_region(match[1]), "s3")
+    return _region(match[1]), match[2]
+
+
+def _region(name: str) -> str:
+    return name if _REGION.fullmatch(name) else ""
 
 
 def _refuse(environ: Environ, start_response: StartResponse, text: str) -> Iterable[bytes]:

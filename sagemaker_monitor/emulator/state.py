@@ -13,12 +13,14 @@ import errno
 import json
 import sqlite3
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 Document = dict[str, Any]
+Found = list[tuple[str, Document]]
+"""Regions and documents."""
 SCHEMA_VERSION = 1
 
 _SCHEMA = """
@@ -77,12 +79,23 @@ class Store:
         """Return the documents of *kind*, oldest first, by the start of the key and by what fields equal."""
         with self._database.transaction() as run:
             rows = run(
-                "SELECT body FROM documents WHERE region = ? AND kind = ? AND substr(key, 1, ?) = ? "
+                # A range, not a comparison of beginnings: the index finds it among many.
+                "SELECT body FROM documents WHERE region = ? AND kind = ? AND key >= ? AND key < ? "
                 "ORDER BY number",
-                (self.region, kind, len(prefix), prefix),
+                (self.region, kind, prefix, prefix + chr(0x10FFFF)),
             ).fetchall()
         documents: list[Document] = [json.loads(row[0]) for row in rows]
         return [document for document in documents if all(document.get(k) == v for k, v in equal.items())]
+
+    def newest(self, kinds: Sequence[str], most: int, skip: int = 0) -> Found:
+        """Return region and document of the *most* newest of some kinds, in every region, newest first."""
+        with self._database.transaction() as run:
+            rows = run(
+                f"SELECT region, body FROM documents WHERE kind IN ({','.join('?' * len(kinds))}) "
+                "ORDER BY number DESC LIMIT ? OFFSET ?",
+                (*kinds, most, skip),
+            ).fetchall()
+        return [(region, json.loads(body)) for region, body in rows]
 
     def create(self, kind: str, key: str, document: Document) -> bool:
         """Add a document; return False, and change nothing, when the key is taken."""

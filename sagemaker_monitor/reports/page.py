@@ -10,6 +10,7 @@ from typing import Any
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
+from sagemaker_monitor.look import STYLE
 from sagemaker_monitor.reports import attributions, distributions, scale
 from sagemaker_monitor.reports.content import Report
 
@@ -33,7 +34,7 @@ def fill(template: str, values: Mapping[str, Any]) -> str:
 @cache
 def _environment() -> Environment:
     return Environment(
-        loader=FileSystemLoader(Path(__file__).parent),
+        loader=FileSystemLoader([Path(__file__).parent, STYLE]),
         autoescape=True,
         undefined=StrictUndefined,
         trim_blocks=True,

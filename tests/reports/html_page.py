@@ -87,7 +87,8 @@ def check_accessible(page: Page) -> None:
 
 def palettes() -> dict[str, dict[str, str]]:
     """Return the colours of the page by scheme: light, dark and print; what one leaves out, light has."""
-    style = (files("sagemaker_monitor.reports") / "page.css").read_text(encoding="utf-8")
+    parts = files("sagemaker_monitor.look") / "base.css", files("sagemaker_monitor.reports") / "page.css"
+    style = "".join(part.read_text(encoding="utf-8") for part in parts)
     light, dark, paper = (dict(re.findall(r"--([a-z-]+): (#[0-9a-f]+)", part)) for part in _roots(style))
     return {"light": light, "dark": light | dark, "print": light | paper}
 
