@@ -85,8 +85,8 @@ def read_captured(
     truth = side_of(records, TRUTH) if TRUTH in first else None
     names, label_name = _names(headers, label, labelled=truth is not None)
     batch = BATCH in first["captureData"]
-    asked = side_of(records, BATCH if batch else ASKED)
-    answers = asked if batch else side_of(records, ANSWERED)
+    asked = side_of(records, BATCH if batch else ASKED, several=truth is None)
+    answers = asked if batch else side_of(records, ANSWERED, several=truth is None)
     skip = _features_in_row(names) if batch and asked.is_csv else 0
     rows = _feature_rows(asked, skip, attributes.features)
     names = names_of(names, len(rows[0]))

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Side:
-    """The content of one part of every record: a row of cells each, or a JSON document each."""
+    """The content of one part of the records: a row of cells for each, or a JSON document; or several."""
 
     name: str
     is_csv: bool
@@ -63,13 +63,24 @@ class Side:
         )
 
 
-def side_of(records: Sequence[Record], name: str) -> Side:
-    """Return the part called *name* of *records*; raises AnalysisError for one that lacks or spoils it."""
-    parts = [_part(record, name, place) for record, place in records]
-    kinds = {is_csv for is_csv, _ in parts}
+def side_of(records: Sequence[Record], name: str, *, several: bool = False) -> Side:
+    """Return the part called *name* of *records*; raises AnalysisError for one that lacks or spoils it.
+
+    A captured request may have *several* rows, or JSON documents in lines, where no ground truth, which is
+    one for each request, has to be matched with it.
+    """
+    parts = [(*_part(record, name, place), place) for record, place in records]
+    kinds = {is_csv for is_csv, _, _ in parts}
     if len(kinds) > 1:
         raise AnalysisError(f"the records have {name} in CSV and in JSON; give records of one kind")
-    side = Side(name, kinds == {True}, [content for _, content in parts], [place for _, place in records])
+    for is_csv, contents, place in parts:
+        if not contents or (len(contents) > 1 and not several):
+            raise AnalysisError(
+                f"{place} has {len(contents)} {'rows' if is_csv else 'JSON documents'} in {name}; bias needs "
+                "one in each captured request, because ground truth is one label for each"
+            )
+    contents = [content for _, contents, _ in parts for content in contents]
+    side = Side(name, kinds == {True}, contents, [place for _, each, place in parts for _ in each])
     if side.is_csv:
         widths = [len(row) for row in side.contents]
         other = next((row for row, width in enumerate(widths) if width != widths[0]), None)
@@ -81,8 +92,8 @@ def side_of(records: Sequence[Record], name: str) -> Side:
     return side
 
 
-def _part(record: dict[str, Any], name: str, place: str) -> tuple[bool, Any]:
-    """Return whether the part is CSV, and its one row or its document."""
+def _part(record: dict[str, Any], name: str, place: str) -> tuple[bool, list[Any]]:
+    """Return whether the part is CSV, and its rows or its documents."""
     part = record.get(name) or record.get("captureData", {}).get(name)
     if not isinstance(part, dict) or not isinstance(part.get("data"), str):
         raise AnalysisError(f"{place} has no {name}; capture input and output, and merge ground truth")
@@ -94,25 +105,27 @@ def _part(record: dict[str, Any], name: str, place: str) -> tuple[bool, Any]:
             raise AnalysisError(f"{place} has {name} that is no BASE64 text: {error}") from error
         encoding = "JSON" if "json" in str(part.get("observedContentType", "")).lower() else "CSV"
     if encoding == "CSV":
-        return True, _row(text, name, place)
+        return True, _rows(text)
     if encoding != "JSON":
         raise AnalysisError(f"{place} has {name} with encoding {encoding!r}; allowed: CSV, JSON, BASE64")
     try:
-        return False, json.loads(text)
+        return False, _documents(text)
     except (ValueError, RecursionError) as error:
-        raise AnalysisError(
-            f"{place} has {name} that is not one JSON document: {error}; "
-            "a request with several records cannot be matched with one ground truth"
-        ) from error
+        raise AnalysisError(f"{place} has {name} that is no JSON: {error}") from error
 
 
-def _row(text: str, name: str, place: str) -> list[str]:
+def _documents(text: str) -> list[Any]:
+    """Return the one document of *text*, or those of its lines. Raises ValueError or RecursionError."""
+    try:
+        return [json.loads(text)]
+    except ValueError:
+        lines = [line for line in text.split("\n") if line.strip()]
+        if len(lines) < 2:
+            raise
+        return [json.loads(line) for line in lines]
+
+
+def _rows(text: str) -> list[list[str]]:
     if '"' not in text and "\n" not in text.strip():
-        return text.strip("\r\n").split(",")
-    rows = [row for row in csv.reader(text.splitlines()) if row]
-    if len(rows) != 1:
-        raise AnalysisError(
-            f"{place} has {len(rows)} rows in {name}; bias needs one row in each captured request, "
-            "because ground truth is one label for each"
-        )
-    return rows[0]
+        return [text.strip("\r\n").split(",")]
+    return [row for row in csv.reader(text.splitlines()) if row]

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import base64
 import json
+from pathlib import Path
 from typing import Any
 
 import pytest
+
+from sagemaker_monitor.analysis.datasets.captured import Attributes, read_captured
 
 from .conftest import Container, Finished
 
@@ -186,6 +189,29 @@ def test_a_single_output_needs_no_attribute(container: Container) -> None:
     assert (section["label"], list(section["facets"])) == ("label0", ["column_2"])
 
 
+@pytest.mark.parametrize(
+    ("kind", "payload"),
+    [("CSV", "1,2\n3,4\n"), ("JSON", '{"features": [1, 2]}\n{"features": [3, 4]}')],
+)
+def test_a_request_of_several_records_has_as_many_rows(tmp_path: Path, kind: str, payload: str) -> None:
+    """Where no ground truth has to be matched with it: the endpoint was asked for all of them at once."""
+    one = {"CSV": "5,6", "JSON": '{"features": [5, 6]}'}[kind]
+    records = [
+        {
+            "captureData": {
+                name: {"data": data, "encoding": kind} for name in ("endpointInput", "endpointOutput")
+            }
+        }
+        for data in (payload, one)
+    ]
+    file = tmp_path / "captured.jsonl"
+    file.write_text("".join(f"{json.dumps(each)}\n" for each in records))
+
+    found = read_captured([file], ["age", "pay"], None, Attributes(features="features"))
+
+    assert found.dataset.cells.rows() == [(1, 2), (3, 4), (5, 6)]
+
+
 def test_shadow_tests_are_no_traffic(container: Container, expected: Any) -> None:
     """Records that a shadow variant left do not count."""
     shadow = json.loads(csv_endpoint().splitlines()[0])
@@ -228,7 +254,7 @@ def broken(**changes: Any) -> str:
             {},
             "endpointInput that is no BASE64",
         ),
-        (broken(endpointInput={"data": "{", "encoding": "JSON"}), LABEL, {}, "is not one JSON document"),
+        (broken(endpointInput={"data": "{", "encoding": "JSON"}), LABEL, {}, "endpointInput that is no JSON"),
         (
             broken(endpointInput={"data": "1", "encoding": "ION"}),
             LABEL,

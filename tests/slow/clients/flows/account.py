@@ -2,10 +2,12 @@
 
 import json
 import time
+from datetime import UTC, datetime, timedelta
 
 import boto3
 
 ROLE = "arn:aws:iam::000000000000:role/service-role/AmazonSageMaker-ExecutionRole"
+CLARIFY = "205585389593.dkr.ecr.us-east-1.amazonaws.com/sagemaker-clarify-processing:1.0"
 CLUSTER = {"ClusterConfig": {"InstanceCount": 1, "InstanceType": "ml.m5.xlarge", "VolumeSizeInGB": 20}}
 UNFINISHED = ("Pending", "InProgress")
 
@@ -38,8 +40,79 @@ class Account:
         pages = self.s3.get_paginator("list_objects_v2").paginate(Bucket=self.bucket, Prefix=prefix)
         return [each["Key"] for page in pages for each in page.get("Contents", [])]
 
-    def process(self, name, image, inputs, paths, outputs, environment=None):
-        """Start a processing job whose *inputs* are objects by name, and *paths* where it finds them."""
+    def endpoint(self, name, image, artifact, **content_types):
+        """Deploy a model with full data capture, and wait until the endpoint serves."""
+        container = {"Image": image, "ModelDataUrl": artifact}
+        self.sagemaker.create_model(ModelName=name, ExecutionRoleArn=ROLE, PrimaryContainer=container)
+        variant = {"VariantName": "AllTraffic", "ModelName": name, "InstanceType": "ml.m5.xlarge"}
+        self.sagemaker.create_endpoint_config(
+            EndpointConfigName=name,
+            ProductionVariants=[{**variant, "InitialInstanceCount": 1, "InitialVariantWeight": 1}],
+            DataCaptureConfig={
+                "EnableCapture": True,
+                "InitialSamplingPercentage": 100,
+                "DestinationS3Uri": self.uri("capture"),
+                "CaptureOptions": [{"CaptureMode": "Input"}, {"CaptureMode": "Output"}],
+                "CaptureContentTypeHeader": content_types or {"CsvContentTypes": ["text/csv"]},
+            },
+        )
+        self.sagemaker.create_endpoint(EndpointName=name, EndpointConfigName=name)
+        self.sagemaker.get_waiter("endpoint_in_service").wait(EndpointName=name)
+
+    def ask(self, endpoint, content_type, body, **given):
+        """Return a model's answer."""
+        answered = self.runtime.invoke_endpoint(
+            EndpointName=endpoint, ContentType=content_type, Accept=content_type, Body=body, **given
+        )
+        return answered["Body"].read().decode()
+
+    def captured(self, endpoint):
+        """Wait until something was captured, and return the records so far."""
+        for _ in range(120):
+            keys = self.keys(f"capture/{endpoint}/")
+            if keys:
+                return [json.loads(line) for key in keys for line in self.read(key).splitlines()]
+            time.sleep(1)
+        raise SystemExit("nothing was captured")
+
+    def label(self, labels, key="truth"):
+        """Upload the ground truth of this hour and the last one: labels by inference id."""
+        records = [
+            {
+                "groundTruthData": {"data": data, "encoding": "CSV" if len(data) == 1 else "JSON"},
+                "eventMetadata": {"eventId": str(identifier)},
+                "eventVersion": "0",
+            }
+            for identifier, data in labels
+        ]
+        now = datetime.now(UTC)
+        for hour in (now - timedelta(hours=1), now):
+            self.write(f"{key}/{hour:%Y/%m/%d/%H/%M%S}.jsonl", "\n".join(map(json.dumps, records)))
+        return self.uri(key)
+
+    def clean_up(self, endpoint):
+        """Delete an endpoint and what it was made of."""
+        self.sagemaker.delete_endpoint(EndpointName=endpoint)
+        self.sagemaker.get_waiter("endpoint_deleted").wait(EndpointName=endpoint)
+        self.sagemaker.delete_endpoint_config(EndpointConfigName=endpoint)
+        self.sagemaker.delete_model(ModelName=endpoint)
+
+    def analyse(self, name, data, config):
+        """Run Clarify's container as the SDK's processors do, and return its analysis."""
+        uri = self.write(f"{name}/config/analysis_config.json", config)
+        self.process(
+            name,
+            CLARIFY,
+            {
+                "analysis_config": (uri, "/opt/ml/processing/input/config"),
+                "dataset": (data, "/opt/ml/processing/input/data"),
+            },
+            "analysis_result",
+        )
+        return json.loads(self.read(f"{name}/results/analysis.json"))
+
+    def process(self, name, image, inputs, output, environment=None):
+        """Run a processing job whose *inputs* are URIs and paths by name; *output* is its output's name."""
         self.sagemaker.create_processing_job(
             ProcessingJobName=name,
             RoleArn=ROLE,
@@ -50,28 +123,28 @@ class Account:
                     "InputName": key,
                     "S3Input": {
                         "S3Uri": uri,
-                        "LocalPath": paths[key],
+                        "LocalPath": path,
                         "S3DataType": "S3Prefix",
                         "S3InputMode": "File",
                     },
                 }
-                for key, uri in inputs.items()
+                for key, (uri, path) in inputs.items()
             ],
             ProcessingOutputConfig={
                 "Outputs": [
                     {
-                        "OutputName": key,
+                        "OutputName": output,
                         "S3Output": {
-                            "S3Uri": uri,
+                            "S3Uri": self.uri(f"{name}/results"),
                             "LocalPath": "/opt/ml/processing/output",
                             "S3UploadMode": "EndOfJob",
                         },
                     }
-                    for key, uri in outputs.items()
                 ]
             },
             ProcessingResources=CLUSTER,
         )
+        self.sagemaker.get_waiter("processing_job_completed_or_stopped").wait(ProcessingJobName=name)
 
     def reports(self):
         """Return where the monitors of the job definitions leave their reports."""
@@ -97,6 +170,21 @@ class Account:
             if last.get("MonitoringExecutionStatus", "Pending") not in UNFINISHED:
                 return last
             time.sleep(1)
+
+    def ended(self, name, *reports):
+        """Return what an execution came to: status, reports and log; and delete its schedule."""
+        last = self.execution(name)
+        self.sagemaker.stop_monitoring_schedule(MonitoringScheduleName=name)
+        job = last.get("ProcessingJobArn", "").rpartition("/")[2]
+        found = {each.partition(".")[0]: self.report(name, each) for each in reports}
+        self.sagemaker.delete_monitoring_schedule(MonitoringScheduleName=name)
+        log = self.log("/aws/sagemaker/ProcessingJobs", job)
+        return {
+            "status": last["MonitoringExecutionStatus"],
+            "reason": last.get("FailureReason"),
+            "log": log,
+            **found,
+        }
 
     def report(self, schedule, name):
         """Return a report of a schedule's only execution, None where it wrote none of that name."""

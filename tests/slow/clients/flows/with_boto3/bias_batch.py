@@ -4,17 +4,15 @@ import csv
 import json
 import sys
 import tarfile
-from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from account import CLUSTER, ROLE, Account
+from account import CLARIFY, CLUSTER, ROLE, Account
 from stopwatch import Stopwatch
 
 watch = Stopwatch()
 data, bucket = Path(sys.argv[1]), sys.argv[2]
 aws = Account(bucket)
 sagemaker = aws.sagemaker
-CLARIFY = "306415355426.dkr.ecr.us-east-1.amazonaws.com/sagemaker-clarify-processing:1.0"
 XGBOOST = "683313688378.dkr.ecr.us-east-1.amazonaws.com/sagemaker-xgboost:0.90-1-cpu-py3"
 validation = data / "churn" / "validation-dataset-with-header.csv"
 with validation.open(newline="") as file:
@@ -55,8 +53,9 @@ sagemaker.get_waiter("transform_job_completed_or_stopped").wait(TransformJobName
 scored = aws.read(manifest[0]["prefix"].split(f"{bucket}/")[1] + manifest[1])
 watch.lap("transform")
 
-aws.write(
-    "baseline/config/analysis_config.json",
+baseline = aws.analyse(
+    "churn-batch-baseline",
+    baseline_data,
     {
         "dataset_type": "text/csv",
         "headers": headers,
@@ -77,39 +76,17 @@ aws.write(
         "probability_threshold": 0.8,
     },
 )
-aws.process(
-    "churn-batch-baseline",
-    CLARIFY,
-    {"analysis_config": aws.uri("baseline/config/analysis_config.json"), "dataset": baseline_data},
-    {"analysis_config": "/opt/ml/processing/input/config", "dataset": "/opt/ml/processing/input/data"},
-    {"analysis_result": aws.uri("baseline/results")},
-)
-sagemaker.get_waiter("processing_job_completed_or_stopped").wait(ProcessingJobName="churn-batch-baseline")
-baseline = json.loads(aws.read("baseline/results/analysis.json"))
 watch.lap("baseline")
 
-labels = json.loads(
-    (data / "recorded" / "churn_bias_batch_csv" / "reconstructed_ground_truth.json").read_text()
-)
-truth = "".join(
-    json.dumps(
-        {
-            "groundTruthData": {"data": str(label), "encoding": "CSV"},
-            "eventMetadata": {"eventId": row.split(",")[-2]},
-            "eventVersion": "0",
-        }
-    )
-    + "\n"
-    for row, label in zip(scored.splitlines(), labels["labels"], strict=True)
-)
-now = datetime.now(UTC)
-for hour in (now - timedelta(hours=1), now):
-    aws.write(f"truth/{hour:%Y/%m/%d/%H/%M%S}.jsonl", truth)
-
+recorded = json.loads((data / "recorded/churn_bias_batch_csv/reconstructed_ground_truth.json").read_text())
+pairs = zip(scored.splitlines(), recorded["labels"], strict=True)
+truth = aws.label([(row.split(",")[-2], str(label)) for row, label in pairs])
 aws.write("monitor/analysis_config.json", {"headers": [*headers[1:], headers[0]], **BIAS})
 sagemaker.create_model_bias_job_definition(
     JobDefinitionName="churn-batch",
-    ModelBiasBaselineConfig={"ConstraintsResource": {"S3Uri": aws.uri("baseline/results/analysis.json")}},
+    ModelBiasBaselineConfig={
+        "ConstraintsResource": {"S3Uri": aws.uri("churn-batch-baseline/results/analysis.json")}
+    },
     ModelBiasAppSpecification={"ImageUri": CLARIFY, "ConfigUri": aws.uri("monitor/analysis_config.json")},
     ModelBiasJobInput={
         "BatchTransformInput": {
@@ -121,7 +98,7 @@ sagemaker.create_model_bias_job_definition(
             "StartTimeOffset": "-PT6H",
             "EndTimeOffset": "-PT0H",
         },
-        "GroundTruthS3Input": {"S3Uri": aws.uri("truth")},
+        "GroundTruthS3Input": {"S3Uri": truth},
     },
     ModelBiasJobOutputConfig=aws.reports(),
     JobResources=CLUSTER,
@@ -129,20 +106,10 @@ sagemaker.create_model_bias_job_definition(
     StoppingCondition={"MaxRuntimeInSeconds": 1800},
 )
 aws.schedule("churn-batch", "churn-batch", "ModelBias")
-execution = aws.execution("churn-batch")
-sagemaker.stop_monitoring_schedule(MonitoringScheduleName="churn-batch")
-violations = aws.report("churn-batch", "constraint_violations.json")
+found = aws.ended("churn-batch", "constraint_violations.json")
 watch.lap("schedule")
 
-job = execution["ProcessingJobArn"].rpartition("/")[2]
-found = {
-    "baseline": baseline,
-    "status": execution["MonitoringExecutionStatus"],
-    "violations": violations,
-    "log": aws.log("/aws/sagemaker/ProcessingJobs", job),
-}
-sagemaker.delete_monitoring_schedule(MonitoringScheduleName="churn-batch")
 sagemaker.delete_model_bias_job_definition(JobDefinitionName="churn-batch")
 sagemaker.delete_model(ModelName="churn-batch")
-watch.lap("log, clean-up")
-print(json.dumps({**found, "laps": watch.laps}))
+watch.lap("clean-up")
+print(json.dumps({"baseline": baseline, **found, "laps": watch.laps}))
