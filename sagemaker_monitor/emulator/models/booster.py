@@ -1,17 +1,18 @@
-"""Read an XGBoost model as AWS's XGBoost container does: JSON, UBJSON, or a pickled Booster."""
+"""Read an XGBoost model as AWS's XGBoost containers do: JSON, UBJSON, old binaries, pickled or not."""
 
 from __future__ import annotations
 
 import io
 import pickle
-import struct
 from pathlib import Path
 from typing import Any
 
 from xgboost import Booster
 from xgboost.core import XGBoostError
 
+from sagemaker_monitor.emulator.models import old_binary
 from sagemaker_monitor.emulator.models.archive import ArtifactError
+from sagemaker_monitor.emulator.models.old_binary import OldBinaryError
 
 MODEL_FILE = "xgboost-model"
 
@@ -19,13 +20,6 @@ MODEL_FILE = "xgboost-model"
 _CONVERTER = "xgboost==1.7.6 'numpy<2' scipy"
 _FROM_BINARY = "x.Booster(model_file={name!r}).save_model('xgboost-model.json')"
 _FROM_PICKLE = "pickle.load(open({name!r}, 'rb')).save_model('xgboost-model.json')"
-# A pickle of 0.90 holds the bare model, which later versions only load as a model.
-_FROM_OLD_PICKLE = (
-    "x.Booster.__setstate__ = lambda b, s: b.__dict__.update(state=s); "
-    "m = x.Booster(); m.load_model(pickle.load(open({name!r}, 'rb')).state['handle']); "
-    "m.save_model('xgboost-model.json')"
-)
-_SERIALIZED = b"CONFIG-offset:"
 _PICKLED = {("builtins", "bytearray"): bytearray}
 
 
@@ -51,7 +45,7 @@ def load(directory: Path) -> Booster:
     if content[:1] == b"\x80":
         return _from_pickle(path.name, content)
     if content[:1] != b"{":
-        raise ArtifactError(_foreign(path.name, content))
+        return _from_binary(path.name, content)
     booster = Booster()
     try:
         booster.load_model(bytearray(content))
@@ -101,10 +95,13 @@ def _from_pickle(name: str, content: bytes) -> Booster:
     ) as error:
         raise ArtifactError(f"{name!r} is a pickle that cannot be read: {error!r:.200}") from error
     if handle[:1] != b"{":
-        raise ArtifactError(
-            f"{name!r} is a pickled booster of {_writer(handle)}, which today's XGBoost cannot read; "
-            + _convert(name, _FROM_PICKLE if handle.startswith(_SERIALIZED) else _FROM_OLD_PICKLE)
-        )
+        try:
+            return old_binary.read(handle)
+        except OldBinaryError as error:
+            raise ArtifactError(
+                f"{name!r} is a pickled booster of an old XGBoost that cannot be read: {error}; "
+                + _convert(name, _FROM_PICKLE)
+            ) from error
     booster = Booster()
     try:
         booster.__setstate__({**shell.state, "handle": bytearray(handle)})
@@ -115,16 +112,18 @@ def _from_pickle(name: str, content: bytes) -> Booster:
     return booster
 
 
-def _foreign(name: str, content: bytes) -> str:
-    if content[:4] == b"binf":
-        return (
-            f"{name!r} is in the binary format of {_writer(content)}, "
-            f"which today's XGBoost cannot read; {_convert(name, _FROM_BINARY)}"
-        )
-    return (
-        f"{name!r} is no XGBoost model: it is neither JSON, UBJSON nor a pickled Booster. "
-        f"If it is in XGBoost's old binary format, {_convert(name, _FROM_BINARY)}"
-    )
+def _from_binary(name: str, content: bytes) -> Booster:
+    try:
+        return old_binary.read(content)
+    except OldBinaryError as error:
+        if content.startswith(old_binary.PREFIX):
+            what = f"{name!r} is in XGBoost's old binary format and cannot be read: {error}"
+        else:
+            what = (
+                f"{name!r} is no XGBoost model: it is neither JSON, UBJSON nor a pickled Booster, "
+                f"nor XGBoost's old binary format: {error}"
+            )
+        raise ArtifactError(f"{what}; if an old XGBoost reads it, {_convert(name, _FROM_BINARY)}") from error
 
 
 def _convert(name: str, program: str) -> str:
@@ -133,21 +132,6 @@ def _convert(name: str, program: str) -> str:
     return (
         f"convert it, in a virtual environment of its own: pip install {_CONVERTER}; "
         f'then, where the file is: python -c "{code}"; tar czf model.tar.gz xgboost-model.json'
-    )
-
-
-def _writer(binary: bytes) -> str:
-    """Say which XGBoost container wrote the binary model: its header carries the version since 1.0."""
-    if binary.startswith(_SERIALIZED):
-        binary = binary[len(_SERIALIZED) + 8 :]
-    binary = binary.removeprefix(b"binf")
-    if len(binary) < 28:
-        return "an unknown XGBoost container"
-    major, minor = struct.unpack_from("<II", binary, 20)
-    if major == 0:
-        return "XGBoost container 0.90 or older"
-    return (
-        f"XGBoost container {major}.{minor}" if major < 10 and minor < 100 else "an unknown XGBoost container"
     )
 
 
