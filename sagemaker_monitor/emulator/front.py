@@ -19,7 +19,7 @@ from sagemaker_monitor.emulator import control, identity, job_logs, runtime_api
 from sagemaker_monitor.emulator.api.context import Context
 from sagemaker_monitor.emulator.fallback import SERVICES, Fallback
 from sagemaker_monitor.emulator.hosting.hosts import ModelHosting
-from sagemaker_monitor.emulator.http_server import BrokenBodyError
+from sagemaker_monitor.emulator.http_server import TUNNELLED, BrokenBodyError
 from sagemaker_monitor.emulator.pages import browsers
 from sagemaker_monitor.emulator.s3.keys import S3Error
 from sagemaker_monitor.emulator.s3.request import read_request
@@ -62,7 +62,8 @@ class Front:
             )
 
     def _route(self, environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
-        refusal = browsers.refusal(environ, any_host=self.any_host)
+        # Who asked for a host by CONNECT has us as its proxy, which no page can arrange.
+        refusal = browsers.refusal(environ, any_host=self.any_host or TUNNELLED in environ)
         if refusal is not None:
             return _json(start_response, 403, render_error(ApiError("AccessDeniedException", refusal)))
         if environ["PATH_INFO"] == HEALTH:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import io
 import socket
+import ssl
 import sys
 import threading
 import time
@@ -14,6 +15,9 @@ from typing import Any, BinaryIO
 from urllib.parse import unquote
 
 WSGIApplication = Callable[[dict[str, Any], Callable[..., Any]], Iterable[bytes]]
+Tls = Callable[[str], ssl.SSLContext]
+TUNNELLED = "sagemaker_monitor.tunnelled"
+"""Key of a WSGI environment: the host that a client asked for by CONNECT; missing without one."""
 
 _LONGEST_CHUNK_LINE = 8192
 _PATIENCE = 5.0
@@ -95,6 +99,7 @@ class Handler(BaseHTTPRequestHandler):
     timeout = 120
     wbufsize = 64 * 1024
     disable_nagle_algorithm = True
+    _tunnelled = ""
 
     def __getattr__(self, name: str) -> Any:
         """Serve every method, whatever it is called."""
@@ -110,6 +115,37 @@ class Handler(BaseHTTPRequestHandler):
         super().handle_expect_100()
         self.wfile.flush()
         return True
+
+    def do_CONNECT(self) -> None:
+        """Be the host that is asked for, over TLS: nothing leaves this process."""
+        host, _, port = self.path.rpartition(":")
+        self.close_connection = True
+        try:
+            if port != "443" or self._tunnelled:
+                raise ValueError("only port 443 is answered here")
+            context = self.server.tls(host)
+        except ValueError as error:
+            self.send_error(403, f"This is no way out: {error}", "AWS's hosts are answered here, no others.")
+            return
+        self.send_response(200, "Connection established")
+        self.end_headers()
+        self.wfile.flush()
+        try:
+            self.connection = context.wrap_socket(self.connection, server_side=True)
+        except (ssl.SSLError, OSError):
+            return  # the client does not trust the certificate, or went away
+        self.server.replaced(self.request, self.connection)
+        self.request = self.connection
+        self.rfile = self.connection.makefile("rb", self.rbufsize)
+        self.wfile = self.connection.makefile("wb", self.wbufsize)
+        self._tunnelled, self.close_connection = host.lower(), False
+
+    def finish(self) -> None:
+        """Close the connection where it is another one by now than the server knows of."""
+        super().finish()
+        if self._tunnelled:
+            self.server.forgotten(self.connection)
+            self.connection.close()
 
     def _serve(self) -> None:
         body = self._body()
@@ -160,7 +196,7 @@ class Handler(BaseHTTPRequestHandler):
             "SERVER_PROTOCOL": self.request_version,
             "REMOTE_ADDR": self.client_address[0],
             "wsgi.version": (1, 0),
-            "wsgi.url_scheme": "http",
+            "wsgi.url_scheme": "https" if self._tunnelled else "http",
             "wsgi.input": io.BufferedReader(body, 64 * 1024),
             "wsgi.input_terminated": True,
             "wsgi.errors": sys.stderr,
@@ -168,6 +204,8 @@ class Handler(BaseHTTPRequestHandler):
             "wsgi.multiprocess": False,
             "wsgi.run_once": False,
         }
+        if self._tunnelled:
+            environ[TUNNELLED] = self._tunnelled
         if "Content-Length" in self.headers:
             environ["CONTENT_LENGTH"] = self.headers["Content-Length"]
         for name, value in self.headers.items():
@@ -221,9 +259,10 @@ class HttpServer(ThreadingHTTPServer):
     request_queue_size = 128
     allow_reuse_address = True
 
-    def __init__(self, host: str, port: int, application: WSGIApplication) -> None:
-        """Bind; `serve_forever` answers."""
+    def __init__(self, host: str, port: int, application: WSGIApplication, tls: Tls) -> None:
+        """Bind; `serve_forever` answers. *tls* is how to be a host, and raises ValueError for others."""
         self.application = application
+        self.tls = tls
         self._open: dict[socket.socket, threading.Thread] = {}
         self._open_lock = threading.Lock()
         if ":" in host:
@@ -239,6 +278,17 @@ class HttpServer(ThreadingHTTPServer):
         finally:
             with self._open_lock:
                 self._open.pop(request, None)
+
+    def replaced(self, request: Any, connection: ssl.SSLSocket) -> None:
+        """Know a connection by the socket that took over from *request*."""
+        with self._open_lock:
+            self._open.pop(request, None)
+            self._open[connection] = threading.current_thread()
+
+    def forgotten(self, connection: Any) -> None:
+        """Know a connection no longer: it is closed."""
+        with self._open_lock:
+            self._open.pop(connection, None)
 
     def handle_error(self, request: Any, client_address: Any) -> None:
         """Say nothing of clients that hang up; print the traceback of anything else."""

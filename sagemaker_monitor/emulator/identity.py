@@ -14,6 +14,8 @@ MOST_BODY = 1 << 20
 _CREATED = "2026-01-01T00:00:00Z"
 _ASSUME = '{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"sts:AssumeRole",'
 _ASSUME += '"Principal":{"Service":"sagemaker.amazonaws.com"}}]}'
+CALLER = "AmazonSageMaker-ExecutionRole"
+"""The role that everybody is taken for: notebooks ask for it to run their jobs with."""
 _ROLE_NAME = re.compile(r"[\w+=,.@-]{1,64}", re.ASCII)
 
 
@@ -25,7 +27,10 @@ def answer(service: str, body: bytes, account: str) -> bytes | None:
 
 
 def _caller(query: dict[str, str], account: str) -> bytes | None:
-    fields = f"<Arn>arn:aws:iam::{account}:root</Arn><UserId>{account}</UserId><Account>{account}</Account>"
+    fields = (
+        f"<Arn>arn:aws:sts::{account}:assumed-role/{CALLER}/SageMaker</Arn>"
+        f"<UserId>{_identifier(CALLER)}:SageMaker</UserId><Account>{account}</Account>"
+    )
     return _document("GetCallerIdentity", "https://sts.amazonaws.com/doc/2011-06-15/", fields)
 
 
@@ -33,14 +38,17 @@ def _role(query: dict[str, str], account: str) -> bytes | None:
     name = query.get("RoleName", "")
     if _ROLE_NAME.fullmatch(name) is None:
         return None
-    identifier = f"AROA{name.upper():X<17.17}".translate({ord(c): "X" for c in "+=,.@-_"})
     fields = (
-        f"<Role><Path>/</Path><RoleName>{escape(name)}</RoleName><RoleId>{identifier}</RoleId>"
+        f"<Role><Path>/</Path><RoleName>{escape(name)}</RoleName><RoleId>{_identifier(name)}</RoleId>"
         f"<Arn>arn:aws:iam::{account}:role/{escape(name)}</Arn><CreateDate>{_CREATED}</CreateDate>"
         f"<AssumeRolePolicyDocument>{quote(_ASSUME)}</AssumeRolePolicyDocument>"
         "<MaxSessionDuration>3600</MaxSessionDuration></Role>"
     )
     return _document("GetRole", "https://iam.amazonaws.com/doc/2010-05-08/", fields)
+
+
+def _identifier(name: str) -> str:
+    return f"AROA{name.upper():X<17.17}".translate({ord(c): "X" for c in "+=,.@-_"})
 
 
 def _simulation(query: dict[str, str], account: str) -> bytes | None:

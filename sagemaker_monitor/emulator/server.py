@@ -13,6 +13,7 @@ from typing import Self
 
 from sagemaker_monitor.emulator.api import load_modules
 from sagemaker_monitor.emulator.api.context import Context
+from sagemaker_monitor.emulator.certificates import Certificates
 from sagemaker_monitor.emulator.claim import Claim, ClaimError
 from sagemaker_monitor.emulator.config import EmulatorConfig
 from sagemaker_monitor.emulator.fallback import Fallback
@@ -67,7 +68,10 @@ class Server:
         s3 = S3Api(objects, Uploads(objects, self._store))
         try:
             self._http = HttpServer(
-                config.host, config.port, lambda environ, start: self._front(environ, start)
+                config.host,
+                config.port,
+                lambda environ, start: self._front(environ, start),
+                Certificates(state_dir).context,
             )
         except OSError as error:
             self._close()

@@ -57,14 +57,22 @@ def test_up_is_ready_for_upsert_and_twice_is_once(local: Local, capsys: Capture)
 
 
 def test_status_says_whether_it_runs(local: Local, capsys: Capture) -> None:
-    """Exit code 3 while it does not run, 0 while it does, and JSON on demand."""
+    """Exit code 3 while it does not run, 0 while it does, and JSON on demand; so does what clients need."""
     assert local("status") == 3
+    assert local("env") == 3
+    assert "no emulator runs with its state in" in capsys.readouterr().err
     local("up")
     capsys.readouterr()
 
     assert local("status", "--format", "json") == 0
     document = json.loads(capsys.readouterr().out)
     assert (document["running"], document["url"]) == (True, f"http://127.0.0.1:{local.port}")
+
+    assert local("env") == 0
+    exports = capsys.readouterr().out.splitlines()
+    assert f"export AWS_ENDPOINT_URL=http://127.0.0.1:{local.port}" in exports
+    assert f"export AWS_CA_BUNDLE={local.state.resolve()}/ca.pem" in exports
+    assert (local.state / "ca.pem").read_text().startswith("-----BEGIN CERTIFICATE-----")
 
 
 def test_the_image_that_monitors_is_the_analysis_here(local: Local, capsys: Capture) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any, BinaryIO
@@ -13,6 +14,7 @@ from sagemaker_monitor.emulator.s3.keys import S3Error
 
 _LONGEST_DOCUMENT = 4 << 20
 _META = "x-amz-meta-"
+_VIRTUAL_HOST = re.compile(r"(?P<bucket>.+)\.(?:localhost|s3(?:[.-][a-z0-9-]+)*\.amazonaws\.com(?:\.cn)?)")
 
 
 @dataclass(frozen=True)
@@ -79,8 +81,9 @@ def read_request(environ: dict[str, Any], region: str) -> S3Request:
     except UnicodeDecodeError as error:
         raise S3Error("InvalidURI", "Couldn't parse the specified URI: the key is not UTF-8.") from error
     host = headers.get("host", "").split(":", 1)[0]
-    if host.endswith(".localhost"):  # virtual-hosted style: the bucket is in the name
-        bucket, key = host.removesuffix(".localhost"), decoded[1:]
+    virtual = _VIRTUAL_HOST.fullmatch(host)
+    if virtual is not None:  # the bucket is in the name
+        bucket, key = virtual["bucket"], decoded[1:]
     else:
         bucket, _, key = decoded[1:].partition("/")
     query = dict(parse_qsl(environ.get("QUERY_STRING", ""), keep_blank_values=True))
