@@ -79,7 +79,7 @@ class Front:
         if service in ("sagemaker", "") and runtime_api.is_runtime(
             environ["REQUEST_METHOD"], environ["PATH_INFO"]
         ):
-            return self._runtime(region, environ, start_response)
+            return self._runtime(region or _asked_region(environ), environ, start_response)
         if target.startswith(job_logs.TARGET):
             return self._logs(target.removeprefix(job_logs.TARGET), region, environ, start_response)
         if service in ("", "s3"):
@@ -124,9 +124,8 @@ class Front:
         return found.body
 
     def _fire(self, environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
-        region = parse_qs(environ.get("QUERY_STRING", "")).get("region", [""])[0]
         try:
-            fired = control.fire(self._in(region), environ["wsgi.input"].read(_MOST_BODY))
+            fired = control.fire(self._in(_asked_region(environ)), environ["wsgi.input"].read(_MOST_BODY))
         except control.ControlError as error:
             return _json(start_response, 400, render_error(ApiError("ValidationException", str(error))))
         return _json(start_response, 200, json.dumps(fired).encode())
@@ -200,6 +199,11 @@ def _scope(environ: Environ) -> tuple[str, str]:
 
 def _region(name: str) -> str:
     return name if _REGION.fullmatch(name) else ""
+
+
+def _asked_region(environ: Environ) -> str:
+    """Return the region that a request names which nobody signed."""
+    return _region(parse_qs(environ.get("QUERY_STRING", "")).get("region", [""])[0])
 
 
 def _refuse(environ: Environ, start_response: StartResponse, text: str) -> Iterable[bytes]:

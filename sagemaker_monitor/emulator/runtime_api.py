@@ -46,6 +46,11 @@ def is_runtime(method: str, path: str) -> bool:
     return method == "POST" and _PATH.fullmatch(path) is not None
 
 
+def url_of(context: Context, name: str) -> str:
+    """Return where a job's process, which does not sign its requests, asks the endpoint *name*."""
+    return f"{context.config.url}/endpoints/{quote(name, safe='')}/invocations?region={context.region}"
+
+
 def answer(
     hosting: ModelHosting, context: Context, path: str, environ: Mapping[str, Any], body: bytes
 ) -> RuntimeAnswer:

@@ -265,7 +265,7 @@ def _place(document: dict[str, Any], key: str, accept_type: str) -> Reference | 
 _UNSUPPORTED = ("segment_config", "time_series_data_config")
 _UNSUPPORTED_METHODS = ("pdp", "asymmetric_shapley_value")
 _UNSUPPORTED_SHAP = ("text_config", "image_config")
-_UNSUPPORTED_PREDICTOR = ("endpoint_name", "target_model", "time_series_predictor_config")
+_UNSUPPORTED_PREDICTOR = ("target_model", "time_series_predictor_config")
 
 
 def _refuse_unsupported(document: dict[str, Any]) -> None:

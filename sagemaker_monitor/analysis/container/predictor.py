@@ -42,7 +42,8 @@ class Model:
             raise AnalysisError(
                 f"{ENDPOINT_VARIABLE} is {endpoint!r}: it must be http://<host>:<port>/invocations"
             )
-        self._endpoint, self._path = endpoint, url.path or "/invocations"
+        self._endpoint = endpoint
+        self._path = (url.path or "/invocations") + (f"?{url.query}" if url.query else "")
         self._connection = http.client.HTTPConnection(url.hostname, url.port, timeout=TIMEOUT)
         self._predictor, self._threshold = predictor, threshold
         self._headers = {"Content-Type": predictor.content_type, "Accept": predictor.accept_type}

@@ -8,6 +8,7 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
 
+from sagemaker_monitor.emulator import runtime_api
 from sagemaker_monitor.emulator.jobs import child, clarify_config, images, metrics
 from sagemaker_monitor.emulator.jobs.failure import JobFailed, bounded, exit_reason, read_message
 from sagemaker_monitor.emulator.jobs.staging import collect, copy_to, listed, local_path, select
@@ -97,14 +98,17 @@ def _container(work: Work, stack: ExitStack) -> tuple[list[str], dict[str, str]]
 
 @contextmanager
 def _shadow_endpoint(work: Work) -> Iterator[dict[str, str]]:
-    """Serve the model that the analysis configuration names, while the block runs."""
+    """Serve the model that the analysis configuration names, while the block runs, or name its endpoint."""
     predictor = clarify_config.predictor_of(work.root)
-    if predictor.get("endpoint_name"):
+    endpoint_name, name = predictor.get("endpoint_name"), predictor.get("model_name")
+    if endpoint_name and name:
         raise JobFailed(
-            "ClientError: the analysis configuration's predictor has endpoint_name; "
-            "only model_name is supported, which starts a shadow endpoint"
+            "ClientError: the analysis configuration's predictor has both model_name and endpoint_name; give "
+            "one: a model is served on a shadow endpoint, an endpoint is asked as it is"
         )
-    name = predictor.get("model_name")
+    if endpoint_name:
+        yield {SHADOW_ENDPOINT: runtime_api.url_of(work.context, str(endpoint_name))}
+        return
     if not name:
         yield {}
         return

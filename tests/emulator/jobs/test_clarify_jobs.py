@@ -57,7 +57,7 @@ def test_the_predictor_is_served_while_the_job_runs(context: Context, model: str
     ("predictor", "reason"),
     [
         ({"model_name": "nobody"}, "the shadow endpoint cannot start: Could not find model"),
-        ({"endpoint_name": "live"}, "predictor has endpoint_name; only model_name is supported"),
+        ({"endpoint_name": "live", "model_name": "m"}, "predictor has both model_name and endpoint_name"),
         (None, "give predictor or predicted_label"),
     ],
 )

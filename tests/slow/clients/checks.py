@@ -51,6 +51,63 @@ def explainability_endpoint(found: Found, data: Path) -> None:
     assert any("Completed: " in line for line in found["log"]), found["log"]
 
 
+def bias_facets(found: Found, data: Path) -> None:
+    """Fifteen facets, counted here row by row: `facets`, `rows`, `answers`, `baseline`, `analysis`."""
+    assert found["status"] == "CompletedWithViolations", found["reason"]
+    assert len(found["facets"]) == 15
+    baseline, live = metrics_of(found["baseline"]), metrics_of(found["analysis"])
+    compared = 0
+    for name, threshold in found["facets"]:
+        column = found["headers"].index(name)
+        group = [
+            float(row[column]) > threshold or float(row[column]) == threshold == 1 for row in found["rows"]
+        ]
+        for metric, value in counted(group, found["rows"], found["answers"]).items():
+            assert abs(live[name, metric] - value) < 1e-12, (name, metric)
+            compared += 1
+    assert compared == 15 * 5
+    crossed = {key for key, value in live.items() if crosses(value, baseline[key])}
+    violations = found["constraint_violations"]["violations"]
+    assert {(each["facet"], each["metric_name"]) for each in violations} == crossed
+    assert len(violations) == len(crossed)
+    assert any(f"{len(crossed)} violations" in line for line in found["log"]), found["log"]
+    assert any("validation-logloss" in line for line in found["training_log"])
+
+
+def metrics_of(analysis: Found) -> dict[tuple[str, str], Any]:
+    """Return every bias metric of an analysis by facet and name; each facet has one group."""
+    return {
+        (facet, metric["name"]): metric["value"]
+        for stage in ("pre_training_bias_metrics", "post_training_bias_metrics")
+        for facet, (group,) in analysis[stage]["facets"].items()
+        for metric in group["metrics"]
+    }
+
+
+def counted(group: list[bool], rows: list[list[str]], answers: list[float]) -> dict[str, float]:
+    """Return metrics whose formulas are shares of rows; the good outcome is label 0, a score up to 0.5."""
+    good = [row[0] == "0" for row in rows]
+    predicted = [score <= 0.5 for score in answers]
+
+    def share(of: list[bool], member: bool) -> float:
+        chosen = [each for each, inside in zip(of, group, strict=True) if inside == member]
+        return sum(chosen) / len(chosen)
+
+    right = [observed == guessed for observed, guessed in zip(good, predicted, strict=True)]
+    return {
+        "CI": (len(group) - 2 * sum(group)) / len(group),
+        "DPL": share(good, False) - share(good, True),
+        "DPPL": share(predicted, False) - share(predicted, True),
+        "DI": share(predicted, True) / share(predicted, False),
+        "AD": share(right, False) - share(right, True),
+    }
+
+
+def crosses(value: Any, constraint: Any) -> bool:
+    """Return whether AWS's rule flags a value: a larger magnitude than the baseline's."""
+    return None not in (value, constraint) and abs(float(value)) > abs(float(constraint))
+
+
 def shap(analysis: Found) -> Found:
     """Return an analysis's attributions."""
     label: Found = analysis["explanations"]["kernel_shap"]["label0"]
@@ -67,5 +124,6 @@ def near(recorded: Found, found: Found, tolerance: float) -> None:
 
 BY_FLOW: dict[str, Callable[[Found, Path], None]] = {
     "bias_batch": bias_batch,
+    "bias_facets": bias_facets,
     "explainability_endpoint": explainability_endpoint,
 }
