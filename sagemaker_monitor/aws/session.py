@@ -28,6 +28,8 @@ class Aws:
         """Remember the environment; nothing is imported or sent before the first call."""
         self.environment = environment
         self.writes: list[str] = []
+        self.caller = ""
+        """The caller's ARN, once the account was verified."""
         self._clients: dict[str, Any] = {}
         self._making = threading.Lock()
         self._account_verified = False
@@ -55,6 +57,12 @@ class Aws:
 
     def body(self, service: str, operation: str, /, **request: Any) -> bytes:
         """Call an operation that answers with a stream, and return all of it. Raises AwsError."""
+        return self.answer_and_body(service, operation, **request)[1]
+
+    def answer_and_body(
+        self, service: str, operation: str, /, **request: Any
+    ) -> tuple[dict[str, Any], bytes]:
+        """Call an operation that answers with a stream; return the answer and all of it. Raises AwsError."""
         from botocore.exceptions import BotoCoreError
 
         response = self.call(service, operation, **request)
@@ -62,7 +70,7 @@ class Aws:
             content: bytes = response["Body"].read()
         except BotoCoreError as error:
             raise explain(error, service, operation, self.environment) from error
-        return content
+        return response, content
 
     @property
     def is_local(self) -> bool:
@@ -86,6 +94,7 @@ class Aws:
                 f"but environment {environment.name!r} is account {environment.account}: nothing was sent; "
                 "use that account's credentials"
             )
+        self.caller = str(identity.get("Arn", ""))
         self._account_verified = True
 
     def _send(self, service: str, operation: str, /, **request: Any) -> Any:

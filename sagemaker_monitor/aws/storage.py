@@ -70,13 +70,21 @@ def list_objects(aws: Aws, prefix: str, *, limit: int | None = None) -> Iterator
         request["ContinuationToken"] = response["NextContinuationToken"]
 
 
+def put(aws: Aws, uri: str, content: bytes, **conditions: str) -> str:
+    """Write an object under the environment's key and return its ETag; *conditions* as IfMatch="…"."""
+    bucket, key = split_uri(uri)
+    response = aws.call(
+        "s3", "put_object", Bucket=bucket, Key=key, Body=content, **conditions, **_encryption(aws)
+    )
+    return str(response.get("ETag", "")).strip('"')
+
+
 def put_if_missing(aws: Aws, uri: str, content: bytes) -> bool:
     """Write *content* at a content-addressed *uri* unless it is there; return whether it was written."""
     stored = head(aws, uri)
     if stored is not None and stored.size == len(content):
         return False
-    bucket, key = split_uri(uri)
-    aws.call("s3", "put_object", Bucket=bucket, Key=key, Body=content, **_encryption(aws))
+    put(aws, uri, content)
     return True
 
 

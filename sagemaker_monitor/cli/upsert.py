@@ -13,7 +13,7 @@ from sagemaker_monitor.cli.errors import ExitCode
 from sagemaker_monitor.cli.options import Common, common_options, format_option
 
 if TYPE_CHECKING:
-    from sagemaker_monitor.operations.upsert import Change
+    from sagemaker_monitor.operations.resources.resource import Change
 
 
 @click.command()

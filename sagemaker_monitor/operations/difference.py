@@ -21,7 +21,7 @@ class Missing:
 MISSING: Final = Missing()
 
 Sign = Literal["+", "-", "~"]
-Kind = Literal["model", "environment", "pipeline", "file"]
+Kind = Literal["model", "environment", "pipeline", "file", "resource"]
 SHORT_LIST = 12
 """Lists of plain values with at most this many in both together are shown whole."""
 

@@ -2,6 +2,7 @@
 
 OperationError
 ├── UsageError      the request cannot be meant so; nothing was sent
+├── BusyError       somebody else is changing the same things
 └── TimedOutError        it was waited for long enough
 """
 
@@ -19,6 +20,10 @@ class OperationError(Exception):
 
 class UsageError(OperationError):
     """The request cannot be meant so; the message says what is allowed."""
+
+
+class BusyError(OperationError):
+    """Somebody else is changing what is deployed, or just did; the message says who, and what to do."""
 
 
 class TimedOutError(OperationError):

@@ -3,93 +3,136 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
-from typing import Any, Literal
+from dataclasses import asdict, dataclass
+from functools import cached_property
+from typing import Any
 
 from pipelines.bundle import Bundle
-from sagemaker_monitor.aws import Aws, NotFoundError
-from sagemaker_monitor.aws.storage import put_if_missing
-from sagemaker_monitor.operations.desired import DesiredPipeline, desired_pipelines
+from sagemaker_monitor.aws import Aws
+from sagemaker_monitor.aws.dry_run import DryRun
+from sagemaker_monitor.operations.ledger import Claim, Done, Entry, claim, read_entry, timestamp
+from sagemaker_monitor.operations.resources.kinds import KINDS, desired
+from sagemaker_monitor.operations.resources.resource import Change, Deployed, Kind, Resource, fingerprint
+from sagemaker_monitor.operations.resources.versions import latest_version
 from sagemaker_monitor.settings import Model
-
-Done = Literal["uploaded", "created", "updated", "tagged", "untagged", "unchanged"]
 
 
 @dataclass(frozen=True)
-class Change:
-    """One thing that upsert looked at, what it did, and why."""
+class Seen:
+    """A resource as it shall be, and as it is deployed."""
 
-    kind: Literal["asset", "model package group", "pipeline"]
-    name: str
-    done: Done
-    detail: str = ""
+    resource: Resource
+    deployed: Deployed | None
+
+    @property
+    def key(self) -> str:
+        """What the ledger and plan files call it."""
+        return f"{self.resource.kind} {self.resource.name}"
 
 
-def upsert(aws: Aws, bundle: Bundle, model: Model) -> Iterator[Change]:
+@dataclass(frozen=True)
+class Outlook:
+    """Everything that concerns a model, read before anything is written."""
+
+    bundle: Bundle
+    entry: Entry
+    seen: tuple[Seen, ...]
+    surplus: tuple[tuple[Kind, str], ...]
+    """What bears the model's mark and is no longer configured."""
+
+    def changes(self, aws: Aws) -> tuple[Change, ...]:
+        """Return what upsert would do, by doing it on an AWS that sends no write."""
+        return tuple(_write(DryRun(aws), self))
+
+    @cached_property
+    def is_recorded(self) -> bool:
+        """Whether the ledger says that this very state was deployed by an upsert that was finished."""
+        done = self.entry.done
+        return done is not None and self.entry.work is None and done.resources == _left(self.seen)
+
+
+def look(aws: Aws, bundle: Bundle, model: Model) -> Outlook:
+    """Return what is deployed of what a model shall have; by calls that read. Raises AwsError, UsageError."""
+    resources = desired(bundle, model, aws.environment)
+    entry = read_entry(aws, bundle.model)
+    aws = DryRun(aws)  # asks each thing once
+    seen = tuple(Seen(resource, resource.read(aws)) for resource in resources)
+    names = {(resource.kind, resource.name) for resource in resources}
+    surplus = tuple(
+        (kind, name)
+        for kind in KINDS
+        for name in kind.owned(aws, bundle.model)
+        if (kind.name, name) not in names
+    )
+    return Outlook(bundle, entry, seen, surplus)
+
+
+def upsert(aws: Aws, bundle: Bundle, model: Model, *, revision: str = "") -> Iterator[Change]:
     """Bring *bundle* to its environment, yielding each thing as it is done.
 
     The order is such that a run killed at any point leaves nothing that refers to what is not
-    there, and that a second run completes it. What is equal already is not written. Tags of a
-    pipeline are made exactly the configured ones, apart from AWS's own. Raises AwsError, UsageError.
+    there, and that a second run completes it. What is equal already is not written, and where all
+    of it is, nothing is. Tags of a pipeline are made exactly the configured ones, apart from AWS's
+    own. Raises AwsError, UsageError, and BusyError while somebody else is at the same model.
     """
-    pipelines = desired_pipelines(bundle, model, aws.environment)
+    desired(bundle, model, aws.environment)  # what cannot be meant is refused before anything is asked
     aws.require_writable()
-    for asset in bundle.assets:
-        written = put_if_missing(aws, asset.uri, asset.content)
-        yield Change("asset", f"{asset.sha256[:12]}/{asset.name}", "uploaded" if written else "unchanged")
-    yield _group(aws, aws.environment.model_package_group(bundle.model), bundle.model)
-    for pipeline in pipelines:
-        yield from _pipeline(aws, pipeline)
+    yield from apply(aws, look(aws, bundle, model), revision=revision)
 
 
-def _group(aws: Aws, name: str, model: str) -> Change:
-    try:
-        aws.call("sagemaker", "describe_model_package_group", ModelPackageGroupName=name)
-    except NotFoundError:
-        aws.call(
-            "sagemaker",
-            "create_model_package_group",
-            ModelPackageGroupName=name,
-            ModelPackageGroupDescription=f"Versions of {model}, opened by sagemaker-monitor's gate",
-            Tags=_tag_list({**aws.environment.tags, "sagemaker-monitor:model": model}),
-        )
-        return Change("model package group", name, "created")
-    return Change("model package group", name, "unchanged")
-
-
-def _pipeline(aws: Aws, desired: DesiredPipeline) -> Iterator[Change]:
-    try:
-        deployed = aws.call("sagemaker", "describe_pipeline", PipelineName=desired.name)
-    except NotFoundError:
-        aws.call("sagemaker", "create_pipeline", **desired.request(), Tags=_tag_list(desired.tags))
-        yield Change("pipeline", desired.name, "created")
+def apply(aws: Aws, outlook: Outlook, *, revision: str = "") -> Iterator[Change]:
+    """Do what *outlook* asks for, provided that nobody did anything to the model since; see upsert()."""
+    planned = outlook.changes(aws)
+    if outlook.is_recorded and all(change.done == "unchanged" for change in planned):
+        yield from planned
         return
-    changes = list(_update(aws, desired, deployed)) + list(_retag(aws, desired, deployed["PipelineArn"]))
-    yield from changes or [Change("pipeline", desired.name, "unchanged")]
+    with claim(aws, outlook.entry, "upsert") as held:
+        done = []
+        for change in _write(aws, outlook, held):
+            done.append(change)
+            yield change
+        held.finish(_done(aws, outlook, revision, done))
 
 
-def _update(aws: Aws, desired: DesiredPipeline, deployed: Mapping[str, Any]) -> Iterator[Change]:
-    differs = desired.differences(deployed)
-    if differs:
-        aws.call("sagemaker", "update_pipeline", **desired.request())
-        yield Change("pipeline", desired.name, "updated", ", ".join(differs))
+def _write(aws: Aws, outlook: Outlook, held: Claim | None = None) -> Iterator[Change]:
+    """Write what differs, then delete what is no longer configured and acts by itself."""
+    for each in outlook.seen:
+        if held is not None:
+            held.renew()
+        changes = list(each.resource.write(aws, each.deployed))
+        yield from changes or [Change(each.resource.kind, each.resource.name, "unchanged")]
+    for kind, name in reversed(outlook.surplus):
+        if kind.surplus == "deleted":
+            yield from kind.delete(aws, name)
 
 
-def _retag(aws: Aws, desired: DesiredPipeline, arn: str) -> Iterator[Change]:
-    current = {
-        tag["Key"]: tag["Value"] for tag in aws.pages("sagemaker", "list_tags", "Tags", ResourceArn=arn)
+def _done(aws: Aws, outlook: Outlook, revision: str, changes: list[Change]) -> Done:
+    """Return the ledger's entry for what was done: every resource as it is now."""
+    before = outlook.entry.done
+    known = dict(before.versions) if before is not None and outlook.entry.work is None else {}
+    touched = {change.name for change in changes if change.done in ("created", "updated")}
+    names = [each.resource.name for each in outlook.seen if each.resource.kind == "pipeline"]
+    versions = {
+        name: known[name] if name in known and name not in touched else latest_version(aws, name)
+        for name in names
     }
-    changed = {key: value for key, value in desired.tags.items() if current.get(key) != value}
-    # Tags that begin with aws: are AWS's own and cannot be removed.
-    surplus = sorted(key for key in current if key not in desired.tags and not key.lower().startswith("aws:"))
-    # Removed first: a pipeline has room for 50 tags.
-    if surplus:
-        aws.call("sagemaker", "delete_tags", ResourceArn=arn, TagKeys=surplus)
-        yield Change("pipeline", desired.name, "untagged", ", ".join(surplus))
-    if changed:
-        aws.call("sagemaker", "add_tags", ResourceArn=arn, Tags=_tag_list(changed))
-        yield Change("pipeline", desired.name, "tagged", ", ".join(sorted(changed)))
+    return Done(
+        what="upsert",
+        by=aws.caller,
+        at=timestamp(),
+        bundle=outlook.bundle.sha256,
+        revision=revision,
+        changes=tuple(asdict(change) for change in changes if change.done != "unchanged"),
+        resources=_left(outlook.seen),
+        versions=versions,
+    )
 
 
-def _tag_list(tags: Mapping[str, str]) -> list[dict[str, str]]:
-    return [{"Key": key, "Value": value} for key, value in sorted(tags.items())]
+def _left(seen: tuple[Seen, ...]) -> dict[str, Mapping[str, Any]]:
+    """Return how upsert leaves each resource: as it is wanted, and otherwise as it was."""
+    return {
+        each.key: fingerprint(
+            {**({} if each.deployed is None else each.deployed.fields), **each.resource.wanted()}
+        )
+        for each in seen
+    }

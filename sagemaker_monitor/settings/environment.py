@@ -131,6 +131,10 @@ class Compute(Section):
         CheckCompute()
     )
     scripts: Annotated[ScriptCompute, Field(description="The join and decide jobs.")] = ScriptCompute()
+    max_parallel_steps: Annotated[
+        Integer | None,
+        Field(ge=1, description="Steps of an execution that run at once; left as it is where not given."),
+    ] = None
 
 
 class Approval(Section):
@@ -171,6 +175,13 @@ class Environment(Section):
     network: Annotated[Network | None, Field(description="The VPC of jobs; none by default.")] = None
     compute: Annotated[Compute, Field(description="Instances, by kind of job.")] = Compute()
     approval: Annotated[Approval, Field(description="How versions are opened.")] = Approval()
+    protected: Annotated[
+        bool,
+        Field(
+            description="Whether `upsert` and `rollback` show what they would do and ask before they write;"
+            " without a terminal they then need `--yes`."
+        ),
+    ] = False
     images: Annotated[
         dict[str, Image],
         Field(

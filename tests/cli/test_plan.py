@@ -15,7 +15,7 @@ from sagemaker_monitor.cli.main import main
 from sagemaker_monitor.cli.render.plan import MOST_LINES, difference_line, plan_text, plans_json
 from sagemaker_monitor.operations.difference import MISSING, Difference
 from sagemaker_monitor.operations.plan import Plan
-from sagemaker_monitor.operations.upsert import Change
+from sagemaker_monitor.operations.resources.resource import Change
 from sagemaker_monitor.settings import Environment
 from tests.operations.emulated import (
     definition,

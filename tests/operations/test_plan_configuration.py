@@ -17,11 +17,11 @@ from pipelines.catalog import build_bundle
 from sagemaker_monitor.aws import connect
 from sagemaker_monitor.emulator.config import EmulatorConfig
 from sagemaker_monitor.emulator.server import Server
-from sagemaker_monitor.operations.desired import DesiredPipeline, desired_pipelines
 from sagemaker_monitor.operations.difference import Difference
 from sagemaker_monitor.operations.plan import Plan, make_plan
 from sagemaker_monitor.operations.planning.compare import compare
 from sagemaker_monitor.operations.planning.sides import desired_side
+from sagemaker_monitor.operations.resources.pipelines import DesiredPipeline, desired_pipelines
 from sagemaker_monitor.operations.upsert import upsert
 from sagemaker_monitor.settings import Environment, Model
 

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from pipelines.catalog import build_bundle
-from sagemaker_monitor.operations.desired import desired_pipelines
 from sagemaker_monitor.operations.planning.compare import compare
 from sagemaker_monitor.operations.planning.sides import Side, desired_side
+from sagemaker_monitor.operations.resources.pipelines import desired_pipelines
 
 from .test_plan_configuration import Edit, configuration
 

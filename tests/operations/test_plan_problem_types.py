@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 
 from pipelines.catalog import build_bundle
-from sagemaker_monitor.operations.desired import desired_pipelines
 from sagemaker_monitor.operations.planning.compare import compare
 from sagemaker_monitor.operations.planning.sides import Side, desired_side
+from sagemaker_monitor.operations.resources.pipelines import desired_pipelines
 from sagemaker_monitor.settings import Environment, Model
 from tests.operations.test_plan_configuration import ENVIRONMENT, MODEL
 

@@ -11,7 +11,7 @@ from sagemaker_monitor.settings import load_environment
 from .conftest import DEV, Project
 
 KEYS = (
-    "account, approval, compute, endpoint_url, images, network, region, registry, roles,"
+    "account, approval, compute, endpoint_url, images, network, protected, region, registry, roles,"
     " schema_version, storage, tags"
 )
 DURATION = "must be a duration in ISO 8601, such as PT30M, PT1H or P7D"

@@ -14,7 +14,7 @@ from sagemaker_monitor.cli.render.text import clean, console, line
 from sagemaker_monitor.cli.render.values import pair, single
 from sagemaker_monitor.operations.difference import MISSING, Difference
 from sagemaker_monitor.operations.plan import Plan
-from sagemaker_monitor.operations.upsert import Change
+from sagemaker_monitor.operations.resources.resource import Change
 
 MOST_LINES = 60
 """Differences under one heading; JSON has more of them."""
@@ -43,6 +43,7 @@ def plan_text(plan: Plan) -> None:
         "environment": f"environments/{plan.environment}.yaml, base.yaml",
         "pipeline": "pipelines",
         "file": "files",
+        "resource": "other resources",
     }
     for kind, heading in headings.items():
         shown = [difference for difference in plan.differences if difference.kind == kind]

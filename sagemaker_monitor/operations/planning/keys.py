@@ -304,7 +304,10 @@ _ANYWHERE: dict[str, Tells | Follows] = {
 }
 
 _BY_UNIT: dict[str, dict[str, Tells | Follows]] = {
-    "pipeline": {"RoleArn": _key("roles.execution")},
+    "pipeline": {
+        "RoleArn": _key("roles.execution"),
+        "ParallelismConfiguration.MaxParallelExecutionSteps": _key("compute.max_parallel_steps"),
+    },
     "Processing": _cluster("compute.scripts"),
     "ClarifyCheck": _cluster("compute.checks"),
     "QualityCheck": {

@@ -4,17 +4,18 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
 from pipelines.bundle import Bundle
 from sagemaker_monitor.aws import Aws
-from sagemaker_monitor.operations.desired import DesiredPipeline
 from sagemaker_monitor.operations.planning.anatomy import Anatomy, Unit, take_apart
 from sagemaker_monitor.operations.planning.files import File, read_files
 from sagemaker_monitor.operations.planning.keys import BUNDLE, STORAGE
+from sagemaker_monitor.operations.resources.pipelines import DesiredPipeline
+from sagemaker_monitor.operations.resources.resource import Deployed, Fields
 
 
 @dataclass(frozen=True)
@@ -49,17 +50,14 @@ class Side:
         return value
 
 
-def deployed_side(aws: Aws, response: Mapping[str, Any]) -> Side:
-    """Return what a DescribePipeline answer, the pipeline's tags and its files in S3 say. Raises AwsError."""
-    text = response.get("PipelineDefinition", "")
-    try:
-        document = json.loads(text)
-    except (ValueError, RecursionError):
-        document = {"a definition that is not JSON": text[:200]}
+def deployed_side(aws: Aws, deployed: Deployed, compared: Collection[str] | None = None) -> Side:
+    """Return what a deployed pipeline says, with its files in S3; *compared* fields only. Raises AwsError."""
+    document = deployed.fields["definition"]
+    if isinstance(document, str):
+        document = {"a definition that is not JSON": document[:200]}
     anatomy = take_apart(document)
-    tags = aws.pages("sagemaker", "list_tags", "Tags", ResourceArn=response["PipelineArn"])
-    kept = {tag["Key"]: tag["Value"] for tag in tags if not tag["Key"].lower().startswith("aws:")}
-    return Side(anatomy, _outside(response, kept), read_files(aws, anatomy.asset_uris))
+    fields = {name: value for name, value in deployed.fields.items() if compared is None or name in compared}
+    return Side(anatomy, _outside(fields), read_files(aws, anatomy.asset_uris))
 
 
 def desired_side(desired: DesiredPipeline, bundle: Bundle) -> Side:
@@ -67,10 +65,18 @@ def desired_side(desired: DesiredPipeline, bundle: Bundle) -> Side:
     anatomy = take_apart(json.loads(desired.definition))
     files = {uri: File(None, "is not in the bundle") for uri in anatomy.asset_uris}
     files |= {asset.uri: File(asset.content) for asset in bundle.assets}
-    return Side(anatomy, _outside(desired.request(), desired.tags), files)
+    return Side(anatomy, _outside(desired.wanted()), files)
 
 
-def _outside(response: Mapping[str, Any], tags: Mapping[str, str]) -> Unit:
-    named = ("RoleArn", "PipelineDisplayName", "PipelineDescription")
-    values = {key: response[key] for key in named if key in response}
-    return Unit("pipeline", {**values, **{f"Tags.{key}": value for key, value in sorted(tags.items())}})
+_OUTSIDE = {
+    "role": "RoleArn",
+    "display name": "PipelineDisplayName",
+    "description": "PipelineDescription",
+    "parallel steps": "ParallelismConfiguration.MaxParallelExecutionSteps",
+}
+
+
+def _outside(fields: Fields) -> Unit:
+    values = {path: fields[name] for name, path in _OUTSIDE.items() if fields.get(name) is not None}
+    tags = {f"Tags.{key}": value for key, value in sorted(fields["tags"].items())}
+    return Unit("pipeline", {**values, **tags})

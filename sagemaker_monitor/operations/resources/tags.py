@@ -1,0 +1,86 @@
+"""Tags of whatever has an ARN: which a resource has, whose mark they are, and how they change."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+
+from sagemaker_monitor.aws import Aws, NotFoundError
+from sagemaker_monitor.operations.errors import UsageError
+from sagemaker_monitor.operations.resources.resource import Change
+from sagemaker_monitor.settings import Environment, Model
+
+TAG_LIMIT = 50
+MODEL_TAG = "sagemaker-monitor:model"
+ENVIRONMENT_TAG = "sagemaker-monitor:environment"
+PIPELINE_TAG = "sagemaker-monitor:pipeline"
+_TAG = re.compile(r"[\w\s.:/=+\-@]*")
+"""What SageMaker takes in tag keys and values."""
+
+
+def mark(model: str, environment: Environment) -> dict[str, str]:
+    """Return the tags that say whose a resource is: only what bears both was made by upsert."""
+    return {MODEL_TAG: model, ENVIRONMENT_TAG: environment.name}
+
+
+def bears_mark(tags: Mapping[str, str], model: str, environment: Environment) -> bool:
+    """Whether *tags* say that upsert made their resource for *model* in *environment*."""
+    return mark(model, environment).items() <= tags.items()
+
+
+def resource_tags(model: Model, environment: Environment, **own: str) -> dict[str, str]:
+    """Return a resource's tags: the environment's, its mark, its *own*, the inventory's. Raises UsageError.
+
+    An own tag's key is written without the prefix `sagemaker-monitor:`.
+    """
+    described = {"id": model.inventory.id, "owner": model.inventory.owner, "tier": model.inventory.tier}
+    own |= {key: str(value) for key, value in described.items() if value is not None}
+    return checked(
+        {
+            **environment.tags,
+            **mark(model.model, environment),
+            **{f"sagemaker-monitor:{key}": value for key, value in own.items()},
+        }
+    )
+
+
+def checked(tags: dict[str, str]) -> dict[str, str]:
+    """Return *tags*; UsageError when SageMaker would not take them."""
+    for key, value in tags.items():
+        if not (0 < len(key) <= 128 and len(value) <= 256 and _TAG.fullmatch(key) and _TAG.fullmatch(value)):
+            raise UsageError(
+                f"tag {key!r}: {value!r} is none that SageMaker takes: key up to 128, value up to 256 "
+                "characters, of letters, digits, spaces and _ . : / = + - @"
+            )
+    if len(tags) > TAG_LIMIT:
+        raise UsageError(f"{len(tags)} tags are too many; SageMaker takes {TAG_LIMIT}")
+    return tags
+
+
+def read_tags(aws: Aws, arn: str) -> dict[str, str]:
+    """Return the tags of a resource without AWS's own, which nobody can change; none when it is gone."""
+    try:
+        listed = list(aws.pages("sagemaker", "list_tags", "Tags", ResourceArn=arn))
+    except NotFoundError:
+        return {}
+    return {tag["Key"]: tag["Value"] for tag in listed if not tag["Key"].lower().startswith("aws:")}
+
+
+def retag(
+    aws: Aws, kind: str, name: str, arn: str, wanted: Mapping[str, str], current: Mapping[str, str]
+) -> Iterator[Change]:
+    """Make a resource's tags exactly the *wanted* ones, yielding what was done."""
+    changed = {key: value for key, value in wanted.items() if current.get(key) != value}
+    surplus = sorted(key for key in current if key not in wanted)
+    # Removed first: a resource has room for 50 tags.
+    if surplus:
+        aws.call("sagemaker", "delete_tags", ResourceArn=arn, TagKeys=surplus)
+        yield Change(kind, name, "untagged", ", ".join(surplus))
+    if changed:
+        aws.call("sagemaker", "add_tags", ResourceArn=arn, Tags=tag_list(changed))
+        yield Change(kind, name, "tagged", ", ".join(sorted(changed)))
+
+
+def tag_list(tags: Mapping[str, str]) -> list[dict[str, str]]:
+    """Return *tags* as SageMaker's requests have them."""
+    return [{"Key": key, "Value": value} for key, value in sorted(tags.items())]
