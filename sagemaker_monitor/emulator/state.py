@@ -22,12 +22,16 @@ Document = dict[str, Any]
 Found = list[tuple[str, Document]]
 """Regions and documents."""
 SCHEMA_VERSION = 1
+PLACE = "_Place"
+"""The member that tells a listed document's place in the order of creation; it is not kept."""
+_LAST = chr(0x10FFFF)  # no key goes on with it
 
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS documents (
     number INTEGER PRIMARY KEY AUTOINCREMENT,
     region TEXT NOT NULL, kind TEXT NOT NULL, key TEXT NOT NULL, body TEXT NOT NULL,
     UNIQUE (region, kind, key));
+CREATE INDEX IF NOT EXISTS of_kind ON documents (kind);
 CREATE TABLE IF NOT EXISTS counters (
     region TEXT NOT NULL, name TEXT NOT NULL, value INTEGER NOT NULL,
     PRIMARY KEY (region, name));
@@ -64,32 +68,33 @@ class Store:
 
     def regions(self) -> list[str]:
         """Return every region that has documents, in alphabetical order."""
-        with self._database.transaction() as run:
-            return [
-                row[0]
-                for row in run("SELECT DISTINCT region FROM documents WHERE region != '' ORDER BY region")
-            ]
+        statement = "SELECT DISTINCT region FROM documents WHERE region != '' ORDER BY region"
+        with self._database.alone() as run:
+            return [row[0] for row in run(statement)]
 
     def get(self, kind: str, key: str) -> Document | None:
         """Return the document, or None; changing it changes nothing here."""
-        with self._database.transaction() as run:
-            return self._get(run, kind, key)
+        with self._database.alone() as run:
+            body = self._body(run, kind, key)
+        return None if body is None else json.loads(body)
 
-    def list(self, kind: str, prefix: str = "", **equal: Any) -> list[Document]:
-        """Return the documents of *kind*, oldest first, by the start of the key and by what fields equal."""
-        with self._database.transaction() as run:
-            rows = run(
-                # A range, not a comparison of beginnings: the index finds it among many.
-                "SELECT body FROM documents WHERE region = ? AND kind = ? AND key >= ? AND key < ? "
-                "ORDER BY number",
-                (self.region, kind, prefix, prefix + chr(0x10FFFF)),
-            ).fetchall()
-        documents: list[Document] = [json.loads(row[0]) for row in rows]
-        return [document for document in documents if all(document.get(k) == v for k, v in equal.items())]
+    def list(self, kind: str, prefix: str = "", **equal: str) -> list[Document]:
+        """Return the documents of *kind*, oldest first, by the start of the key and by what fields equal.
+
+        Each has its place in the order of creation as PLACE, which stays whatever comes and goes.
+        """
+        fields = "".join(f" AND json_extract(body, '$.\"{field}\"') = ?" for field in equal)
+        statement = (
+            "SELECT number, body FROM documents WHERE region = ? AND kind = ? AND key >= ? AND key <= ?"
+            f"{fields} ORDER BY number"
+        )
+        with self._database.alone() as run:
+            rows = run(statement, (self.region, kind, prefix, prefix + _LAST, *equal.values())).fetchall()
+        return [{**json.loads(body), PLACE: number} for number, body in rows]
 
     def newest(self, kinds: Sequence[str], most: int, skip: int = 0) -> Found:
         """Return region and document of the *most* newest of some kinds, in every region, newest first."""
-        with self._database.transaction() as run:
+        with self._database.alone() as run:
             rows = run(
                 f"SELECT region, body FROM documents WHERE kind IN ({','.join('?' * len(kinds))}) "
                 "ORDER BY number DESC LIMIT ? OFFSET ?",
@@ -99,84 +104,91 @@ class Store:
 
     def create(self, kind: str, key: str, document: Document) -> bool:
         """Add a document; return False, and change nothing, when the key is taken."""
-        with self._database.transaction() as run:
-            if self._get(run, kind, key) is not None:
-                return False
-            self._put(run, kind, key, document)
-            return True
+        statement = (
+            "INSERT INTO documents (region, kind, key, body) VALUES (?, ?, ?, ?) "
+            "ON CONFLICT (region, kind, key) DO NOTHING"
+        )
+        with self._database.alone() as run:
+            return run(statement, (self.region, kind, key, _text(document))).rowcount > 0
 
     def put(self, kind: str, key: str, document: Document) -> None:
         """Add a document or replace the one there; a replaced one keeps its place in the order."""
-        with self._database.transaction() as run:
-            self._put(run, kind, key, document)
+        with self._database.alone() as run:
+            self._put(run, kind, key, _text(document))
 
     def update(self, kind: str, key: str, change: Callable[[Document], Document | None]) -> Document:
-        """Replace the document by what *change* makes of it, in one transaction; return the new one.
+        """Replace the document by what *change* makes of it, in one step; return the new one.
 
         *change* may edit its argument and return None. Nothing is written when it raises. Raises KeyError
         when there is no such document.
         """
-        with self._database.transaction() as run:
-            document = self._get(run, kind, key)
-            if document is None:
+        with self._database.alone() as run:
+            body = self._body(run, kind, key)
+            if body is None:
                 raise KeyError(key)
+            document: Document = json.loads(body)
             changed = change(document)
             result = document if changed is None else changed
-            self._put(run, kind, key, result)
+            self._put(run, kind, key, _text(result))
             return result
 
     def delete(self, kind: str, key: str) -> bool:
         """Remove a document; return whether there was one."""
-        with self._database.transaction() as run:
-            arguments = (self.region, kind, key)
-            return (
-                run("DELETE FROM documents WHERE region = ? AND kind = ? AND key = ?", arguments).rowcount > 0
-            )
+        statement = "DELETE FROM documents WHERE region = ? AND kind = ? AND key = ?"
+        with self._database.alone() as run:
+            return run(statement, (self.region, kind, key)).rowcount > 0
 
     def next_number(self, name: str) -> int:
         """Count *name* up by one and return it: 1, 2, 3, … never the same twice."""
-        with self._database.transaction() as run:
-            statement = (
-                "INSERT INTO counters (region, name, value) VALUES (?, ?, 1) "
-                "ON CONFLICT (region, name) DO UPDATE SET value = value + 1 RETURNING value"
-            )
-            value: int = run(statement, (self.region, name)).fetchone()[0]
-            return value
+        statement = (
+            "INSERT INTO counters (region, name, value) VALUES (?, ?, 1) "
+            "ON CONFLICT (region, name) DO UPDATE SET value = value + 1 RETURNING value"
+        )
+        with self._database.alone() as run:
+            ((value,),) = run(statement, (self.region, name)).fetchall()
+            return int(value)
 
     def count(self, kind: str) -> int:
         """Return how many documents of *kind* there are, in every region."""
-        with self._database.transaction() as run:
-            value: int = run("SELECT count(*) FROM documents WHERE kind = ?", (kind,)).fetchone()[0]
-            return value
+        with self._database.alone() as run:
+            ((number,),) = run("SELECT count(*) FROM documents WHERE kind = ?", (kind,)).fetchall()
+            return int(number)
 
     def close(self) -> None:
         """Close the file, for every region."""
         self._database.close()
 
-    def _get(self, run: _Run, kind: str, key: str) -> Document | None:
-        arguments = (self.region, kind, key)
-        row = run(
-            "SELECT body FROM documents WHERE region = ? AND kind = ? AND key = ?", arguments
-        ).fetchone()
-        return None if row is None else json.loads(row[0])
+    def _body(self, run: _Run, kind: str, key: str) -> str | None:
+        statement = "SELECT body FROM documents WHERE region = ? AND kind = ? AND key = ?"
+        row = run(statement, (self.region, kind, key)).fetchone()
+        return None if row is None else row[0]
 
-    def _put(self, run: _Run, kind: str, key: str, document: Document) -> None:
-        run(
+    def _put(self, run: _Run, kind: str, key: str, body: str) -> None:
+        statement = (
             "INSERT INTO documents (region, kind, key, body) VALUES (?, ?, ?, ?) "
-            "ON CONFLICT (region, kind, key) DO UPDATE SET body = excluded.body",
-            (self.region, kind, key, json.dumps(document, separators=(",", ":"))),
+            "ON CONFLICT (region, kind, key) DO UPDATE SET body = excluded.body"
         )
+        run(statement, (self.region, kind, key, body))
 
 
 _Run = Callable[..., sqlite3.Cursor]
 
 
+def _text(document: Document) -> str:
+    return json.dumps(
+        {name: value for name, value in document.items() if name != PLACE}, separators=(",", ":")
+    )
+
+
 class _Database:
-    """One connection behind a lock: transactions are short, and closing it is one call."""
+    """One connection behind a lock, on which every statement is a transaction of its own.
+
+    No method above writes more than one, so none needs to begin and commit: each statement lets other
+    threads run, and one that waits to run again with the lock in its hand holds up all of them.
+    """
 
     def __init__(self, path: Path) -> None:
         self._lock = threading.RLock()
-        self._depth = 0
         try:
             self._connection = sqlite3.connect(
                 path, timeout=10, isolation_level=None, check_same_thread=False
@@ -205,24 +217,10 @@ class _Database:
         self._connection.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")
 
     @contextmanager
-    def transaction(self) -> Iterator[_Run]:
-        """Give a way to run statements, of which all count or none; inner transactions join the outer one."""
+    def alone(self) -> Iterator[_Run]:
+        """Give a way to run statements while no other thread does."""
         with self._lock:
-            if self._depth:
-                yield self._connection.execute
-                return
-            self._connection.execute("BEGIN IMMEDIATE")
-            self._depth = 1
-            try:
-                yield self._connection.execute
-            except BaseException:
-                if self._connection.in_transaction:  # SQLite itself rolls back when the disk is full
-                    self._connection.execute("ROLLBACK")
-                raise
-            else:
-                self._connection.execute("COMMIT")
-            finally:
-                self._depth = 0
+            yield self._connection.execute
 
     def close(self) -> None:
         with self._lock:

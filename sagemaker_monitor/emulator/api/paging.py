@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import base64
+import json
+import operator
 from collections.abc import Sequence
 from typing import Any
 
-from sagemaker_monitor.emulator.state import Document
+from sagemaker_monitor.emulator.state import PLACE, Document
 from sagemaker_monitor.emulator.wire import ApiError
 
 _DEFAULT_SIZE = 100
@@ -40,30 +42,41 @@ def page(
     """Return one page of *documents*, which come oldest first, and the token of the next one.
 
     *sort_fields* maps the request's SortBy to a document's field; *default* is SortBy and SortOrder when the
-    request has none. Equal ones stay in order of creation. Raises ApiError ValidationException for a token
-    that is none of ours.
+    request has none. Equal ones stay in order of creation. A token says behind which document the next page
+    starts, so what is created or deleted meanwhile moves nothing to another page. Raises ApiError
+    ValidationException for a token that is none of ours.
     """
     field = sort_fields[request.get("SortBy", default[0])]
     descending = request.get("SortOrder", default[1]) == "Descending"
-    numbered = sorted(
-        enumerate(documents), key=lambda each: (each[1].get(field, ""), each[0]), reverse=descending
-    )
-    start = _offset(request.get("NextToken"))
-    end = start + request.get("MaxResults", _DEFAULT_SIZE)
-    token = base64.b64encode(f"offset:{end}".encode()).decode("ascii") if end < len(numbered) else None
-    return [document for _, document in numbered[start:end]], token
+    placed = [
+        ((document.get(field, ""), document.get(PLACE, number)), document)
+        for number, document in enumerate(documents)
+    ]
+    placed.sort(key=operator.itemgetter(0), reverse=descending)
+    if request.get("NextToken") is not None:
+        last = _decode(request["NextToken"])
+        beyond = operator.lt if descending else operator.gt
+        try:
+            placed = [each for each in placed if beyond(each[0], last)]
+        except TypeError as error:  # the token of another list
+            raise _bad_token() from error
+    size = request.get("MaxResults", _DEFAULT_SIZE)
+    token = _encode(placed[size - 1][0]) if len(placed) > size else None
+    return [document for _, document in placed[:size]], token
 
 
-def _offset(token: str | None) -> int:
-    if token is None:
-        return 0
+def _encode(position: tuple[Any, int]) -> str:
+    return base64.b64encode(json.dumps(position).encode()).decode("ascii")
+
+
+def _decode(token: str) -> tuple[Any, int]:
     try:
-        word, _, offset = base64.b64decode(token, validate=True).decode("ascii").partition(":")
-    except ValueError as error:
+        value, place = json.loads(base64.b64decode(token, validate=True))
+    except (ValueError, TypeError, RecursionError) as error:
         raise _bad_token() from error
-    if word != "offset" or not offset.isdigit():
+    if not isinstance(value, str | int | float) or not isinstance(place, int):
         raise _bad_token()
-    return int(offset)
+    return value, place
 
 
 def _bad_token() -> ApiError:

@@ -41,7 +41,7 @@ def describe_training_job(context: Context, request: dict[str, Any]) -> dict[str
 
 def list_training_jobs(context: Context, request: dict[str, Any]) -> dict[str, Any]:
     """ListTrainingJobs."""
-    summaries, token = page(map(_summary, context.store.list(KIND)), request, prefix=PREFIX)
+    summaries, token = page(context.store.list(KIND), _summary, request, prefix=PREFIX)
     return {"TrainingJobSummaries": summaries, "NextToken": token}
 
 

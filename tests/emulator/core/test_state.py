@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from sagemaker_monitor.emulator.state import StateError, Store
+from sagemaker_monitor.emulator.state import PLACE, StateError, Store
 
 
 @pytest.fixture
@@ -108,3 +108,30 @@ def test_a_file_that_is_no_database_is_refused(tmp_path: Path) -> None:
     newer.close()
     with pytest.raises(StateError, match="layout 99"):
         Store.open(tmp_path / "newer.db", "us-east-1")
+
+
+def test_a_list_reads_no_more_than_its_prefix(store: Store) -> None:
+    """The documents below a key are found by the index: other ones cost a list nothing."""
+    for number in range(3):
+        store.put("execution-step", f"arn/{number}/step", {"n": number})
+    statements: list[str] = []
+    connection = store._database._connection
+    connection.set_trace_callback(statements.append)
+
+    assert [each["n"] for each in store.list("execution-step", "arn/1/")] == [1]
+    plan = connection.execute(f"EXPLAIN QUERY PLAN {statements[0]}").fetchall()
+    assert "kind=? AND key>? AND key<?" in plan[0][3]
+
+
+def test_the_place_of_a_listed_document_stays_and_is_not_kept(store: Store) -> None:
+    """A document that is put again as it was listed keeps its place, which is no member of it."""
+    for key in ("a", "b"):
+        store.put("k", key, {"key": key})
+    (first, second) = store.list("k")
+    store.put("k", "a", first)
+    store.delete("k", "b")
+    store.put("k", "c", {"key": "c"})
+
+    assert store.get("k", "a") == {"key": "a"}
+    again, third = (each[PLACE] for each in store.list("k"))
+    assert (again, third > second[PLACE]) == (first[PLACE], True)

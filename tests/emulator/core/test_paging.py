@@ -1,0 +1,85 @@
+"""Pages of a list that changes while it is read."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from sagemaker_monitor.emulator.api.paging import page
+from sagemaker_monitor.emulator.state import Store
+from sagemaker_monitor.emulator.wire import ApiError
+
+FIELDS = {"Name": "Name", "CreationTime": "CreationTime"}
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Iterator[Store]:
+    """Open a store with six models, of which two at a time were made in the same millisecond."""
+    opened = Store.open(tmp_path / "state.db", "us-east-1")
+    for number in range(6):
+        _add(opened, number)
+    yield opened
+    opened.close()
+
+
+def _add(store: Store, number: int) -> None:
+    store.put("model", f"m{number}", {"Name": f"m{number}", "CreationTime": number // 2})
+
+
+def _page(store: Store, token: str | None = None, **request: Any) -> tuple[list[str], str | None]:
+    asked = {"MaxResults": 2, "NextToken": token, **request}
+    found, following = page(store.list("model"), asked, sort_fields=FIELDS)
+    return [each["Name"] for each in found], following
+
+
+def _rest(store: Store, token: str | None, **request: Any) -> list[str]:
+    names = []
+    while token is not None:
+        found, token = _page(store, token, **request)
+        names += found
+    return names
+
+
+@pytest.mark.parametrize("size", [1, 2, 3, 5, 6, 7])
+def test_pages_are_the_list_cut_into_pieces(store: Store, size: int) -> None:
+    """Whatever a page's size, all pages together are the list, newest first, and none is empty."""
+    first, token = _page(store, MaxResults=size)
+
+    assert len(first) == min(size, 6)
+    assert first + _rest(store, token, MaxResults=size) == ["m5", "m4", "m3", "m2", "m1", "m0"]
+
+
+def test_what_is_created_meanwhile_moves_nothing_to_another_page(store: Store) -> None:
+    """A list read newest first, to which something is added between two pages, shows nothing twice."""
+    first, token = _page(store)
+    _add(store, 6)
+    _add(store, 5)  # again, as an update does
+
+    assert first + _rest(store, token) == ["m5", "m4", "m3", "m2", "m1", "m0"]
+
+
+def test_what_is_deleted_meanwhile_hides_nothing(store: Store) -> None:
+    """A list of which the first page's last document is deleted between two pages still shows the rest."""
+    first, token = _page(store, SortOrder="Ascending")
+    store.delete("model", "m0")
+    store.delete("model", "m1")
+
+    assert first + _rest(store, token, SortOrder="Ascending") == ["m0", "m1", "m2", "m3", "m4", "m5"]
+
+
+@pytest.mark.parametrize("token", ["", "x", "b2Zmc2V0OjI=", "MQ==", "WzEsICJ4Il0=", "W251bGwsIDFd"])
+def test_a_token_that_is_none_is_refused(store: Store, token: str) -> None:
+    """What is no token of ours is a ValidationException, whatever it decodes to."""
+    with pytest.raises(ApiError, match="NextToken"):
+        _page(store, token)
+
+
+def test_the_token_of_another_order_is_refused(store: Store) -> None:
+    """A token of a list by time does not go on a list by name."""
+    _, token = _page(store)
+
+    with pytest.raises(ApiError, match="NextToken"):
+        _page(store, token, SortBy="Name")
