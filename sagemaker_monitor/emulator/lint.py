@@ -16,6 +16,7 @@ from sagemaker_monitor.emulator.definition import (
     render,
 )
 from sagemaker_monitor.emulator.definition.conditions import condition_findings
+from sagemaker_monitor.emulator.definition.durations import duration
 from sagemaker_monitor.emulator.definition.expressions import expressions
 from sagemaker_monitor.emulator.definition.findings import shown
 from sagemaker_monitor.emulator.definition.graph import dependency_findings
@@ -119,6 +120,8 @@ def _step(step: Step, scope: Scope) -> Iterator[Finding]:
     yield from conform(arguments_shape(step.type), step.arguments, path, scope.fits, absent)
     for name, value in step.options.items():
         yield from conform(option_shape(step.type, name), value, f"{step.path}.{name}", scope.fits)
+    yield from _caching(step)
+    yield from _retries(step)
     match step.type:
         case "Condition":
             conditions = step.arguments.get("Conditions")
@@ -133,6 +136,25 @@ def _step(step: Step, scope: Scope) -> Iterator[Finding]:
             yield from _clarify_check(step)
         case "QualityCheck":
             yield from _quality_check(step)
+
+
+def _caching(step: Step) -> Iterator[Finding]:
+    match step.options.get("CacheConfig"):
+        case {"Enabled": True, "ExpireAfter": str(text)}:
+            try:
+                duration(text)
+            except ValueError as error:
+                yield Finding(f"{step.path}.CacheConfig.ExpireAfter", str(error))
+        case {"Enabled": True, **rest} if rest.get("ExpireAfter") is None:
+            yield Finding(f"{step.path}.CacheConfig", "needs ExpireAfter, such as P30D, when it is enabled")
+
+
+def _retries(step: Step) -> Iterator[Finding]:
+    policies = step.options.get("RetryPolicies")
+    for index, policy in enumerate(policies if isinstance(policies, list) else []):
+        if isinstance(policy, Mapping) and {"MaxAttempts", "ExpireAfterMin"} <= set(policy):
+            path = f"{step.path}.RetryPolicies[{index}]"
+            yield Finding(path, "has MaxAttempts and ExpireAfterMin; only one of them can be given")
 
 
 def _inputs(step: Step, scope: Scope) -> Iterator[Finding]:

@@ -22,6 +22,7 @@ MODULES = (
     "monitoring_schedules",
     "pipelines",
     "processing_jobs",
+    "reruns",
     "tags",
     "training_jobs",
     "transform_jobs",

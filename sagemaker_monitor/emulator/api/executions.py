@@ -7,18 +7,19 @@ import secrets
 import string
 from typing import Any
 
-from sagemaker_monitor.emulator.api import paging, pipelines
+from sagemaker_monitor.emulator.api import paging, pipelines, reruns
 from sagemaker_monitor.emulator.api.context import ApiError, Context, Handler
 from sagemaker_monitor.emulator.definition import parse
 from sagemaker_monitor.emulator.executor import running
 from sagemaker_monitor.emulator.executor.parameters import ParameterError, bind
 from sagemaker_monitor.emulator.executor.records import EXECUTION, UNFINISHED, Records, abandon, steps_of
+from sagemaker_monitor.emulator.executor.run import parallelism
 
 _ID_ALPHABET = string.ascii_lowercase + string.digits
 _ID_LENGTH = 12
 _TOKEN = "start-token"
 _SORT_FIELDS = {"CreationTime": "CreationTime", "PipelineExecutionArn": "PipelineExecutionArn"}
-_UNSUPPORTED = ("SelectiveExecutionConfig", "MlflowExperimentName", "PipelineVersionAlias")
+_UNSUPPORTED = ("MlflowExperimentName", "PipelineVersionAlias")
 
 
 def start_pipeline_execution(context: Context, request: dict[str, Any]) -> dict[str, Any]:
@@ -28,20 +29,26 @@ def start_pipeline_execution(context: Context, request: dict[str, Any]) -> dict[
     name = pipeline["PipelineName"]
     version = pipelines.version(context, name, request.get("PipelineVersionId"))
     definition, _ = parse(json.loads(version["PipelineDefinition"]))
+    source = reruns.source_of(context, request, pipeline["PipelineArn"])
+    taken = reruns.taken_over(context, request, definition, source)
+    given = reruns.parameters_of(request, definition, source)
     try:
-        parameters = bind(definition.parameters, request.get("PipelineParameters") or [])
+        parameters = bind(definition.parameters, given)
     except ParameterError as error:
         raise ApiError("ValidationException", str(error)) from error
     execution_id = "".join(secrets.choice(_ID_ALPHABET) for _ in range(_ID_LENGTH))
     arn = f"{pipeline['PipelineArn']}/execution/{execution_id}"
-    execution = _record(context, request, pipeline, version, arn, parameters)
+    execution = _record(context, request, pipeline, version, arn, _shown(parameters, given))
     context.store.put(EXECUTION, arn, execution)
     token = f"{pipeline['PipelineArn']}/{request['ClientRequestToken']}"
     if not context.store.create(_TOKEN, token, {"Arn": arn}):
         context.store.delete(EXECUTION, arn)
         return {"PipelineExecutionArn": (context.store.get(_TOKEN, token) or {})["Arn"]}
     _note_run(context, name, version["PipelineVersionId"], execution)
-    running.start(context, execution, definition, parameters)
+    for step in definition.walk():
+        if step.name in taken:
+            Records(context, arn).reused(step, taken[step.name], "SelectiveExecutionResult")
+    running.start(context, execution, definition, parameters, taken)
     return {"PipelineExecutionArn": arn}
 
 
@@ -82,9 +89,26 @@ def describe_pipeline_definition_for_execution(context: Context, request: dict[s
     return {"PipelineDefinition": execution["_Definition"], "CreationTime": execution["CreationTime"]}
 
 
-def stop_pipeline_execution(context: Context, request: dict[str, Any]) -> dict[str, Any]:
-    """StopPipelineExecution: running jobs are stopped, and no other step starts."""
+def update_pipeline_execution(context: Context, request: dict[str, Any]) -> dict[str, Any]:
+    """UpdatePipelineExecution; another parallelism holds for the steps that have not started."""
     arn = _require(context, request)["PipelineExecutionArn"]
+    members = ("PipelineExecutionDescription", "PipelineExecutionDisplayName", "ParallelismConfiguration")
+    changes = {member: request[member] for member in members if request.get(member) is not None}
+    changes["LastModifiedTime"] = context.now()
+    execution = context.store.update(EXECUTION, arn, lambda document: document | changes)
+    running.bound(context, arn, parallelism(execution))
+    return {"PipelineExecutionArn": arn}
+
+
+def stop_pipeline_execution(context: Context, request: dict[str, Any]) -> dict[str, Any]:
+    """StopPipelineExecution: running jobs are stopped, and no other step starts.
+
+    The same ClientRequestToken again changes nothing.
+    """
+    arn = _require(context, request)["PipelineExecutionArn"]
+    token = f"{arn}/{request['ClientRequestToken']}"
+    if context.store.get(reruns.TOKEN, token) is not None:
+        return {"PipelineExecutionArn": arn}
 
     def stopping(document: dict[str, Any]) -> dict[str, Any]:
         status = document["PipelineExecutionStatus"]
@@ -96,6 +120,7 @@ def stop_pipeline_execution(context: Context, request: dict[str, Any]) -> dict[s
         return {**document, "PipelineExecutionStatus": "Stopping", "LastModifiedTime": context.now()}
 
     context.store.update(EXECUTION, arn, stopping)
+    context.store.put(reruns.TOKEN, token, {})
     Records(context, arn).stopping()
     running.stop(context, arn)
     return {"PipelineExecutionArn": arn}
@@ -109,6 +134,7 @@ OPERATIONS: dict[str, Handler] = {
     "ListPipelineParametersForExecution": list_pipeline_parameters_for_execution,
     "DescribePipelineDefinitionForExecution": describe_pipeline_definition_for_execution,
     "StopPipelineExecution": stop_pipeline_execution,
+    "UpdatePipelineExecution": update_pipeline_execution,
 }
 
 
@@ -123,11 +149,7 @@ def shutdown(context: Context) -> None:
 
 
 def _require(context: Context, request: dict[str, Any]) -> dict[str, Any]:
-    arn = request["PipelineExecutionArn"]
-    record = context.store.get(EXECUTION, arn)
-    if record is None:
-        raise ApiError("ResourceNotFound", f"Pipeline execution with ARN {arn} does not exist.")
-    return record
+    return reruns.require(context, request["PipelineExecutionArn"])
 
 
 def _record(
@@ -136,11 +158,11 @@ def _record(
     pipeline: dict[str, Any],
     version: dict[str, Any],
     arn: str,
-    parameters: dict[str, Any],
+    parameters: list[dict[str, str]],
 ) -> dict[str, Any]:
     now = context.now()
     execution_name = request.get("PipelineExecutionDisplayName") or f"execution-{int(now * 1000)}"
-    parallelism = request.get("ParallelismConfiguration") or version.get("ParallelismConfiguration")
+    bound = request.get("ParallelismConfiguration") or version.get("ParallelismConfiguration")
     return {
         "PipelineArn": pipeline["PipelineArn"],
         "PipelineExecutionArn": arn,
@@ -151,10 +173,11 @@ def _record(
         "LastModifiedTime": now,
         "CreatedBy": {},
         "LastModifiedBy": {},
-        "ParallelismConfiguration": parallelism,
+        "ParallelismConfiguration": bound,
+        "SelectiveExecutionConfig": request.get("SelectiveExecutionConfig"),
         "PipelineVersionId": version["PipelineVersionId"],
         "RoleArn": request.get("RoleArn") or version.get("RoleArn"),
-        "_Parameters": _shown(parameters, request.get("PipelineParameters") or []),
+        "_Parameters": parameters,
         "_Definition": version["PipelineDefinition"],
     }
 

@@ -77,7 +77,7 @@ def describe_pipeline(context: Context, request: dict[str, Any]) -> dict[str, An
     refuse(request, "PipelineVersionAlias")
     record = require(context, request["PipelineName"])
     chosen = version(context, record["PipelineName"], request.get("PipelineVersionId"))
-    versioned = ("PipelineDefinition", *_KEPT)
+    versioned = ("PipelineDefinition", *_KEPT, "PipelineVersionDisplayName", "PipelineVersionDescription")
     return {**record, **{member: chosen.get(member) for member in versioned}}
 
 
@@ -116,12 +116,28 @@ def list_pipeline_versions(context: Context, request: dict[str, Any]) -> dict[st
     found = context.store.list(VERSION, prefix=f"{record['PipelineName']}/")
     fields = {"CreationTime": "PipelineVersionId"}
     page, token = paging.page(created_within(found, request), request, sort_fields=fields)
-    members = ("PipelineVersionId", "CreationTime", "LastExecutionPipelineExecutionArn")
+    members = (
+        *("PipelineVersionId", "CreationTime", "LastExecutionPipelineExecutionArn"),
+        *("PipelineVersionDisplayName", "PipelineVersionDescription"),
+    )
     summaries = [
         {"PipelineArn": record["PipelineArn"], **{member: item.get(member) for member in members}}
         for item in page
     ]
     return {"PipelineVersionSummaries": summaries, "NextToken": token}
+
+
+def update_pipeline_version(context: Context, request: dict[str, Any]) -> dict[str, Any]:
+    """UpdatePipelineVersion: a name and a description of one version."""
+    refuse(request, "PipelineVersionAliasOperations")
+    arn = request["PipelineArn"]
+    record = require(context, arn)
+    chosen = version(context, record["PipelineName"], request["PipelineVersionId"])
+    members = ("PipelineVersionDisplayName", "PipelineVersionDescription")
+    changes = {member: request[member] for member in members if request.get(member) is not None}
+    key = version_key(record["PipelineName"], chosen["PipelineVersionId"])
+    context.store.update(VERSION, key, lambda document: document | changes)
+    return {"PipelineArn": record["PipelineArn"], "PipelineVersionId": chosen["PipelineVersionId"]}
 
 
 OPERATIONS: dict[str, Handler] = {
@@ -131,6 +147,7 @@ OPERATIONS: dict[str, Handler] = {
     "DeletePipeline": delete_pipeline,
     "ListPipelines": list_pipelines,
     "ListPipelineVersions": list_pipeline_versions,
+    "UpdatePipelineVersion": update_pipeline_version,
 }
 
 

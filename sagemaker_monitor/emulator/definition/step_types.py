@@ -15,6 +15,12 @@ _NAME = {"type": "string", "min": 1, "max": 64, "pattern": r"[A-Za-z0-9\-_]*"}
 _ANYTHING = {"type": "structure", "members": {}, "document": True}
 _ORDINARY_FIELDS = ("Name", "Type", "Arguments", "DependsOn", "DisplayName", "Description")
 
+SERVICE_FAULT, THROTTLING = "Step.SERVICE_FAULT", "Step.THROTTLING"
+INTERNAL, RESOURCE_LIMIT = "SageMaker.JOB_INTERNAL_ERROR", "SageMaker.RESOURCE_LIMIT"
+# The documentation has the first name, the SDK the second.
+CAPACITY = ("SageMaker.JOB_CAPACITY_ERROR", "SageMaker.CAPACITY_ERROR")
+EXCEPTION_TYPES = (SERVICE_FAULT, THROTTLING, INTERNAL, *CAPACITY, RESOURCE_LIMIT)
+
 # The structure of a definition, in the notation of botocore's service models.
 _SHAPES: dict[str, Any] = {
     "Document": {
@@ -67,6 +73,24 @@ _SHAPES: dict[str, Any] = {
         "required": ["Enabled"],
         "members": {"Enabled": {"shape": "Flag"}, "ExpireAfter": {"shape": "Text"}},
     },
+    "RetryPolicies": {"type": "list", "member": {"shape": "RetryPolicy"}},
+    "RetryPolicy": {
+        "type": "structure",
+        "required": ["ExceptionType"],
+        "members": {
+            "ExceptionType": {"shape": "ExceptionTypes"},
+            "IntervalSeconds": {"shape": "Interval"},
+            "BackoffRate": {"shape": "BackoffRate"},
+            "MaxAttempts": {"shape": "Attempts"},
+            "ExpireAfterMin": {"shape": "Minutes"},
+        },
+    },
+    "ExceptionTypes": {"type": "list", "member": {"shape": "ExceptionType"}, "min": 1},
+    "ExceptionType": {"type": "string", "enum": list(EXCEPTION_TYPES)},
+    "Interval": {"type": "integer", "min": 0, "max": 43_200},
+    "BackoffRate": {"type": "double", "min": 0},
+    "Attempts": {"type": "integer", "min": 0, "max": 20},
+    "Minutes": {"type": "integer", "min": 0, "max": 14_400},
     "PropertyFiles": {"type": "list", "member": {"shape": "PropertyFile"}, "max": 10},
     "PropertyFile": {
         "type": "structure",
@@ -124,6 +148,8 @@ _SHAPES: dict[str, Any] = {
     "FunctionArn": {"type": "string", "min": 1, "max": 256},
 }
 _CACHE = {"CacheConfig": "CacheConfig"}
+_RETRY = {"RetryPolicies": "RetryPolicies"}
+_JOB = {**_CACHE, **_RETRY}
 OUTPUTS = "OutputParameters"
 _CHECK = {
     **_CACHE,
@@ -168,12 +194,12 @@ STEP_TYPES: dict[str, StepType] = {
         fields={**_CACHE, "FunctionArn": "FunctionArn", OUTPUTS: "Outputs"},
         required=("FunctionArn",),
     ),
-    "Model": StepType("CreateModel", "DescribeModelOutput", "ModelName"),
+    "Model": StepType("CreateModel", "DescribeModelOutput", "ModelName", _RETRY),
     "Processing": StepType(
         "CreateProcessingJob",
         "DescribeProcessingJobResponse",
         "ProcessingJobName",
-        {**_CACHE, "PropertyFiles": "PropertyFiles"},
+        {**_CACHE, **_RETRY, "PropertyFiles": "PropertyFiles"},
     ),
     "QualityCheck": StepType(
         "CreateProcessingJob",
@@ -182,9 +208,9 @@ STEP_TYPES: dict[str, StepType] = {
         {**_CHECK, "CheckType": "QualityCheckType", "SuppliedBaselineStatistics": "OptionText"},
         ("CheckType",),
     ),
-    "RegisterModel": StepType("CreateModelPackage", "DescribeModelPackageOutput"),
-    "Training": StepType("CreateTrainingJob", "DescribeTrainingJobResponse", "TrainingJobName", _CACHE),
-    "Transform": StepType("CreateTransformJob", "DescribeTransformJobResponse", "TransformJobName", _CACHE),
+    "RegisterModel": StepType("CreateModelPackage", "DescribeModelPackageOutput", fields=_RETRY),
+    "Training": StepType("CreateTrainingJob", "DescribeTrainingJobResponse", "TrainingJobName", _JOB),
+    "Transform": StepType("CreateTransformJob", "DescribeTransformJobResponse", "TransformJobName", _JOB),
 }
 
 

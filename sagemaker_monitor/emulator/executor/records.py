@@ -33,23 +33,54 @@ class Records:
             "StepStatus": "Starting",
             "Metadata": {},
             "AttemptCount": 1,
+            "_Execution": self.arn,
             "_Number": self.context.store.next_number(STEP),
         }
         self.context.store.put(STEP, self._key(step.name), record)
 
     def described(self, name: str, metadata: Mapping[str, Any]) -> None:
         """Record what the step's metadata says now."""
-        self._change(name, StepStatus="Executing", Metadata=dict(metadata))
+
+        def change(document: dict[str, Any]) -> dict[str, Any]:
+            status = "Stopping" if document["StepStatus"] == "Stopping" else "Executing"
+            return {**document, "StepStatus": status, "Metadata": dict(metadata)}
+
+        self.context.store.update(STEP, self._key(name), change)
+
+    def attempted(self, name: str, attempt: int) -> None:
+        """Record that the step starts anew."""
+        self._change(name, AttemptCount=attempt, Metadata={})
+
+    def reused(self, step: Step, source: Mapping[str, Any], member: str) -> None:
+        """Record *step* as the *source* step of another execution left it; *member* says why."""
+        now = self.context.now()
+        kept = ("StepStatus", "Metadata", "_Properties", "_Signature")
+        record = {
+            "StepName": step.name,
+            "StepDisplayName": step.display_name,
+            "StepDescription": step.description,
+            "StartTime": now,
+            "EndTime": now,
+            member: {"SourcePipelineExecutionArn": source["_Execution"]},
+            **{name: source[name] for name in kept if name in source},
+            "_Execution": self.arn,
+            "_Number": self.context.store.next_number(STEP),
+        }
+        self.context.store.put(STEP, self._key(step.name), record)
+
+    def forget(self, name: str) -> None:
+        """Drop the record of a step that runs again."""
+        self.context.store.delete(STEP, self._key(name))
 
     def stopping(self) -> None:
         """Record that every running step was asked to stop."""
         for step in steps_of(self.context, self.arn):
             self.context.store.update(STEP, self._key(step["StepName"]), _stopping)
 
-    def ended(self, name: str, status: str, reason: str | None) -> None:
-        """Record how the step ended."""
+    def ended(self, name: str, status: str, reason: str | None, **own: Any) -> None:
+        """Record how the step ended, and with *own* what only the emulator knows of it."""
         shortened = reason if reason is None else reason[:REASON_LIMIT]
-        self._change(name, StepStatus=status, FailureReason=shortened, EndTime=self.context.now())
+        self._change(name, StepStatus=status, FailureReason=shortened, EndTime=self.context.now(), **own)
 
     def execution(self, **changes: Any) -> None:
         """Record *changes* to the execution itself."""

@@ -2,21 +2,20 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Mapping
-from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
-from typing import Any, Literal
+from concurrent.futures import Future, ThreadPoolExecutor
+from queue import SimpleQueue
+from typing import Any
 
 from sagemaker_monitor.emulator.api.context import Context
-from sagemaker_monitor.emulator.definition import Definition, ExpressionError, Step
-from sagemaker_monitor.emulator.executor.failure import StepFailed, StepStopped, StepTimedOut
-from sagemaker_monitor.emulator.executor.handlers import HANDLERS
+from sagemaker_monitor.emulator.definition import Definition, Step
+from sagemaker_monitor.emulator.definition.document import COMPLETED
+from sagemaker_monitor.emulator.executor.attempt import Attempt, Outcome
 from sagemaker_monitor.emulator.executor.records import FAILED_REASON, Records
 from sagemaker_monitor.emulator.executor.resolver import Values, iso_time
-from sagemaker_monitor.emulator.executor.task import StopSwitch, Task
+from sagemaker_monitor.emulator.executor.reuse import Done
+from sagemaker_monitor.emulator.executor.task import StopSwitch
 
-# How a step ended; "NotRun": its branch was not taken, or what it depends on ended otherwise than it needs.
-Outcome = Literal["Succeeded", "Failed", "Stopped", "NotRun"]
 _RUNS_AFTER: dict[str, tuple[str, ...]] = {
     "Completed": ("Succeeded",),
     "Failed": ("Failed",),
@@ -24,7 +23,6 @@ _RUNS_AFTER: dict[str, tuple[str, ...]] = {
     "Any": ("Succeeded", "Failed", "Stopped"),
 }
 _DEFAULT_PARALLELISM = 50
-_LOG = logging.getLogger(__name__)
 
 
 class Run:
@@ -36,35 +34,50 @@ class Run:
         execution: Mapping[str, Any],
         definition: Definition,
         parameters: Mapping[str, Any],
+        taken: Done,
     ) -> None:
-        """Prepare to run *definition* for the record *execution*."""
+        """Prepare to run *definition* for the record *execution*, but not the steps that are *taken* over."""
         self.arn: str = execution["PipelineExecutionArn"]
         self._context = context
         self._records = Records(context, self.arn)
         self._steps = {step.name: step for step in definition.walk()}
         self._values = Values(parameters, variables(execution), self._steps, context.s3)
-        self._outcomes: dict[str, Outcome] = {}
+        self._values.properties.update({name: record["_Properties"] for name, record in taken.items()})
+        self._outcomes: dict[str, Outcome] = dict.fromkeys(taken, "Succeeded")
+        selection = execution.get("SelectiveExecutionConfig")
+        if selection:
+            chosen = {each["StepName"] for each in selection["SelectedSteps"]}
+            self._outcomes |= {name: "NotRun" for name in self._steps if name not in {*chosen, *taken}}
         self._stop = StopSwitch(context)
         self._timed_out = False
-        limit = (execution.get("ParallelismConfiguration") or {}).get("MaxParallelExecutionSteps")
-        self._parallelism = min(limit or _DEFAULT_PARALLELISM, len(self._steps) or 1)
+        self._parallelism = parallelism(execution)
+        self._ended: SimpleQueue[str | None] = SimpleQueue()
 
     def execute(self) -> None:
         """Run every step that can run; what fails is on record, nothing is raised for it."""
-        running: dict[Future[Outcome], str] = {}
-        with ThreadPoolExecutor(self._parallelism, thread_name_prefix="step") as pool:
+        running: dict[str, Future[Outcome]] = {}
+        with ThreadPoolExecutor(len(self._steps) or 1, thread_name_prefix="step") as pool:
             while True:
-                for step in self._take_ready(set(running.values())):
-                    running[pool.submit(self._run, step)] = step.name
+                for step in self._take_ready(set(running)):
+                    if len(running) >= self._parallelism:
+                        break  # its turn comes when another has ended
+                    future = running[step.name] = pool.submit(self._run, step)
+                    future.add_done_callback(lambda _, name=step.name: self._ended.put(name))  # type: ignore[misc]
                 if not running:
                     break
-                for future in wait(running, return_when=FIRST_COMPLETED).done:
-                    self._outcomes[running.pop(future)] = future.result()
+                name = self._ended.get()
+                if name is not None:
+                    self._outcomes[name] = running.pop(name).result()
         self._end()
 
     def stop(self, reason: str | None = None) -> None:
         """Stop the running jobs and start no further step; with a *reason* the execution ends Failed."""
         self._stop.ask(reason)
+
+    def bound(self, limit: int) -> None:
+        """From now on, run at most *limit* steps at once."""
+        self._parallelism = limit
+        self._ended.put(None)
 
     def broke(self) -> None:
         """Record that the emulator itself failed."""
@@ -105,50 +118,39 @@ class Run:
     def _run(self, step: Step) -> Outcome:
         if self._stop.asked:
             return "NotRun"
-        self._records.started(step)
-        outcome, reason = self._attempt(step)
-        self._records.ended(step.name, outcome, reason)
+        attempt = Attempt(self._context, self._records, self._values, self._stop, step)
+        outcome = attempt.run()
+        self._timed_out = self._timed_out or attempt.timed_out
         return outcome
 
-    def _attempt(self, step: Step) -> tuple[Outcome, str | None]:
-        try:
-            task = Task(
-                context=self._context,
-                records=self._records,
-                execution_id=self._values.execution["PipelineExecutionId"],
-                step_name=step.name,
-                arguments=self._values.resolve(step.own_arguments),
-                options=self._values.resolve(step.options),
-                stop=self._stop,
-            )
-            self._values.properties[step.name] = HANDLERS[step.type](task)
-        except StepStopped:
-            return "Stopped", None
-        except StepTimedOut as late:
-            self._timed_out = True
-            return "Failed", str(late)
-        except (StepFailed, ExpressionError) as failure:
-            return "Failed", str(failure)
-        except Exception:  # the border of a step's thread: whatever breaks must end the step, not hang it
-            _LOG.exception("step %s of %s broke", step.name, self.arn)
-            return (
-                "Failed",
-                "InternalServerError: the emulator broke while running this step; its log says where",
-            )
-        return "Succeeded", None
-
     def _end(self) -> None:
-        outcomes = set(self._outcomes.values())
-        # Unverified on AWS. The SDK documents CompletedWithFailures for an execution whose failed steps were
-        # followed by steps with a Failed or Any trigger; here any failed step fails the execution.
+        broken = [name for name, outcome in self._outcomes.items() if outcome in ("Failed", "Stopped")]
         if self._stop.reason:
             self._records.execution(PipelineExecutionStatus="Failed", FailureReason=self._stop.reason)
         elif self._stop.asked and not self._timed_out:
             self._records.execution(PipelineExecutionStatus="Stopped")
-        elif outcomes & {"Failed", "Stopped"}:  # a job of its own can be stopped without the execution
-            self._records.execution(PipelineExecutionStatus="Failed", FailureReason=FAILED_REASON)
+        elif broken:  # a job of its own can be stopped without the execution
+            # The SDK documents CompletedWithFailures where steps ran on what a step's failure triggered; a
+            # failure that nothing answered fails the execution.
+            answered = all(self._is_answered(name) for name in broken)
+            status = "CompletedWithFailures" if answered else "Failed"
+            self._records.execution(PipelineExecutionStatus=status, FailureReason=FAILED_REASON)
         else:
             self._records.execution(PipelineExecutionStatus="Succeeded")
+
+    def _is_answered(self, name: str) -> bool:
+        """Return whether a step ran because *name* failed or was stopped."""
+        return any(
+            self._outcomes[step.name] != "NotRun"
+            and any(each.step == name and each.trigger != COMPLETED for each in step.depends_on)
+            for step in self._steps.values()
+        )
+
+
+def parallelism(execution: Mapping[str, Any]) -> int:
+    """Return how many steps of an execution run at once, by its ParallelismConfiguration."""
+    limit = (execution.get("ParallelismConfiguration") or {}).get("MaxParallelExecutionSteps")
+    return int(limit or _DEFAULT_PARALLELISM)
 
 
 def variables(execution: Mapping[str, Any]) -> dict[str, str]:

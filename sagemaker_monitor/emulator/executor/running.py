@@ -10,6 +10,7 @@ from typing import Any
 
 from sagemaker_monitor.emulator.api.context import Context
 from sagemaker_monitor.emulator.definition import Definition
+from sagemaker_monitor.emulator.executor.reuse import Done
 from sagemaker_monitor.emulator.executor.run import Run
 
 STOPPED_REASON = "InternalServerError: the emulator was stopped while the execution ran; start a new one"
@@ -21,15 +22,30 @@ _LOG = logging.getLogger(__name__)
 
 
 def start(
-    context: Context, execution: Mapping[str, Any], definition: Definition, parameters: Mapping[str, Any]
+    context: Context,
+    execution: Mapping[str, Any],
+    definition: Definition,
+    parameters: Mapping[str, Any],
+    taken: Done,
 ) -> None:
-    """Run *definition* for the record *execution* in a thread of its own; return at once."""
-    run = Run(context, execution, definition, parameters)
+    """Run *definition* for the record *execution* in a thread of its own; return at once.
+
+    Steps that are *taken* over do not run.
+    """
+    run = Run(context, execution, definition, parameters, taken)
     key = (context.config.state_dir, run.arn)
     thread = threading.Thread(target=_execute, args=(key, run), name=f"execution-{run.arn[-12:]}")
     with _LOCK:
         _RUNS[key] = (run, thread)
     thread.start()
+
+
+def bound(context: Context, arn: str, limit: int) -> None:
+    """Let the execution run at most *limit* steps at once; one that is not running is left alone."""
+    with _LOCK:
+        found = _RUNS.get((context.config.state_dir, arn))
+    if found is not None:
+        found[0].bound(limit)
 
 
 def stop(context: Context, arn: str) -> None:
@@ -58,4 +74,5 @@ def _execute(key: tuple[Path, str], run: Run) -> None:
         run.broke()
     finally:
         with _LOCK:
-            del _RUNS[key]
+            if _RUNS[key][0] is run:  # else a retry of the execution has its place
+                del _RUNS[key]

@@ -43,8 +43,17 @@ class StopSwitch:
         self._lock = threading.Lock()
         self._jobs: list[tuple[str, str]] = []
         self._actions: list[Callable[[str | None], None]] = []
-        self.asked = False
+        self._asked = threading.Event()
         self.reason: str | None = None
+
+    @property
+    def asked(self) -> bool:
+        """Whether a stop was asked for."""
+        return self._asked.is_set()
+
+    def pause(self, seconds: float) -> bool:
+        """Wait, but not beyond a stop; return whether one was asked for."""
+        return self._asked.wait(seconds)
 
     def started(self, kind: str, name: str) -> None:
         """Remember a job that has to be stopped with the execution; stop it at once when that was asked."""
@@ -57,7 +66,7 @@ class StopSwitch:
     def ask(self, reason: str | None = None) -> None:
         """Stop every job, and let no other step start; *reason* is given when nobody wished it."""
         with self._lock:
-            self.asked = True
+            self._asked.set()
             self.reason = self.reason or reason
             jobs, actions = list(self._jobs), list(self._actions)
         for kind, name in jobs:

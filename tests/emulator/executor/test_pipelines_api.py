@@ -88,6 +88,25 @@ def test_every_update_is_a_version(sagemaker: Any, create: Callable[..., str]) -
     assert (code, text) == ("ResourceNotFound", f"Pipeline '{name}' has no version 4.")
 
 
+def test_a_version_can_be_named(sagemaker: Any, create: Callable[..., str]) -> None:
+    """UpdatePipelineVersion names one version, which lists and describes it so; others stay as they are."""
+    name = create(definition([fail("One")]))
+    arn = sagemaker.describe_pipeline(PipelineName=name)["PipelineArn"]
+    sagemaker.update_pipeline(PipelineName=name, PipelineDescription="new")
+    named = {"PipelineVersionDisplayName": "first", "PipelineVersionDescription": "as reviewed"}
+
+    answer = sagemaker.update_pipeline_version(PipelineArn=arn, PipelineVersionId=1, **named)
+
+    assert (answer["PipelineArn"], answer["PipelineVersionId"]) == (arn, 1)
+    described = sagemaker.describe_pipeline(PipelineName=name, PipelineVersionId=1)
+    newest, oldest = sagemaker.list_pipeline_versions(PipelineName=name)["PipelineVersionSummaries"]
+    assert {member: described[member] for member in named} == named
+    assert {member: oldest[member] for member in named} == named
+    assert not set(named) & set(newest)
+    code, text = refusal(lambda: sagemaker.update_pipeline_version(PipelineArn=arn, PipelineVersionId=3))
+    assert (code, text) == ("ResourceNotFound", f"Pipeline '{name}' has no version 3.")
+
+
 def test_a_definition_can_lie_on_s3(sagemaker: Any, emulator: Any, bucket: str) -> None:
     """PipelineDefinitionS3Location is read once; what cannot be read is refused with its URI."""
     text = definition([fail("Refuse")])
@@ -201,15 +220,14 @@ def test_an_arn_of_elsewhere_is_no_pipeline_of_ours(sagemaker: Any, create: Call
 
 
 def test_what_does_nothing_here_is_refused_by_name(sagemaker: Any, create: Callable[..., str]) -> None:
-    """Aliases, selective execution and MLflow are not silently ignored."""
+    """Aliases and MLflow are not silently ignored."""
     name = create(definition([fail("Refuse")]))
-    selective = {"SelectedSteps": [{"StepName": "Refuse"}]}
     calls = {
         "PipelineVersionAliases": lambda: sagemaker.update_pipeline(
             PipelineName=name, PipelineVersionAliases=["x"]
         ),
-        "SelectiveExecutionConfig": lambda: sagemaker.start_pipeline_execution(
-            PipelineName=name, SelectiveExecutionConfig=selective
+        "MlflowExperimentName": lambda: sagemaker.start_pipeline_execution(
+            PipelineName=name, MlflowExperimentName="x"
         ),
     }
     for member, call in calls.items():

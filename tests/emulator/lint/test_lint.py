@@ -144,9 +144,9 @@ BAD: dict[str, tuple[Edit, str, str]] = {
         "Steps[2](Check).SkipChek",
         "unknown field 'SkipChek'; did you mean 'SkipCheck'?",
     ),
-    "retries": (
-        lambda d: step(d, "Score").update(RetryPolicies=[]),
-        "Steps[1](Score).RetryPolicies",
+    "retries of a check": (
+        lambda d: step(d, "Check").update(RetryPolicies=[]),
+        "Steps[2](Check).RetryPolicies",
         "unknown field 'RetryPolicies'",
     ),
     "wrong type": (
