@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 from tests.parity import comparing
 
+NOT_WHOLE = (
+    "Data type match requirement is not met. Expected data type: Integral, Expected match: 100.0%. "
+    "Observed: Only {}% of data is Integral."
+)
 Found = dict[str, Any]
 TOLERANCE = 1e-15
 ATTRIBUTION = 5e-4
@@ -74,6 +79,46 @@ def bias_facets(found: Found, data: Path) -> None:
     assert any("validation-logloss" in line for line in found["training_log"])
 
 
+def quality_endpoint(found: Found, data: Path) -> None:
+    """The recorded baselines and violations: `data` and `model`, each a monitor's, and `requests`."""
+    first, second = found["data"], found["model"]
+    recorded = document(data, "churn_dq_baseline", "constraints.json")
+    same(recorded, first["baseline"]["constraints"])
+    partial = document(data, "churn_dq_baseline", "statistics_partial.json")["features"]
+    whole = [each for each in partial if "__truncated_bytes__" not in json.dumps(each)]
+    features = {each["name"]: each for each in first["baseline"]["statistics"]["features"]}
+    assert len(whole) == 29
+    assert whole == [features[each["name"]] for each in whole]
+    assert first["status"] == second["status"] == "CompletedWithViolations"
+    texts = sorted(each["description"] for each in first["constraint_violations"]["violations"])
+    rows, odd = found["requests"][0], -(-found["requests"][0] // 300)
+    shares = [*[100.0 * (rows - odd) / rows] * 59, 0.0]
+    assert texts == sorted(NOT_WHOLE.format(share) for share in shares)
+    assert any("60 violations" in line for line in first["log"])
+    model = document(data, "churn_model_quality", "baseline.json")
+    constraints = second["baseline"]["constraints"]["binary_classification_constraints"]
+    thresholds = {name: repr(constraints[name]["threshold"]) for name in model["full_precision_thresholds"]}
+    assert thresholds == model["full_precision_thresholds"]
+    assert {name: each["comparison_operator"] for name, each in constraints.items()} == model[
+        "constraint_operators"
+    ]
+    (run,) = [
+        each
+        for each in document(data, "churn_model_quality", "live_runs.json")["runs"]
+        if each["N_captured"] == found["requests"][1]
+    ]
+    same(
+        [told(each) for each in run["violations"]],
+        [told(each) for each in second["constraint_violations"]["violations"]],
+    )
+    assert any(run["exit"] in line for line in second["log"])
+
+
+def told(violation: Found) -> Found:
+    """Return a violation without its standard deviation, which comes of subsamples drawn at random."""
+    return {**violation, "description": re.sub(r" \+/- \S+", "", violation["description"])}
+
+
 def metrics_of(analysis: Found) -> dict[tuple[str, str], Any]:
     """Return every bias metric of an analysis by facet and name; each facet has one group."""
     return {
@@ -126,4 +171,5 @@ BY_FLOW: dict[str, Callable[[Found, Path], None]] = {
     "bias_batch": bias_batch,
     "bias_facets": bias_facets,
     "explainability_endpoint": explainability_endpoint,
+    "quality_endpoint": quality_endpoint,
 }

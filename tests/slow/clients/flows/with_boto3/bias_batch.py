@@ -3,7 +3,6 @@
 import csv
 import json
 import sys
-import tarfile
 from pathlib import Path
 
 from account import CLARIFY, CLUSTER, ROLE, Account
@@ -23,9 +22,7 @@ BIAS = {
     "facet": [{"name_or_index": "Account Length", "value_or_threshold": [100]}],
 }
 
-with tarfile.open("model.tar.gz", "w:gz") as archive:
-    archive.add(data / "churn" / "xgb-churn.json", "xgboost-model")
-model = aws.upload("model.tar.gz", "model.tar.gz")
+model = aws.upload(data / "churn" / "xgb-churn-prediction-model.tar.gz", "model.tar.gz")
 baseline_data = aws.upload(validation, f"data/{validation.name}")
 window = aws.upload(data / "churn" / "test-dataset-input-cols.csv", "window/test-dataset-input-cols.csv")
 sagemaker.create_model(
