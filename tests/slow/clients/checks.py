@@ -114,6 +114,47 @@ def quality_endpoint(found: Found, data: Path) -> None:
     assert any(run["exit"] in line for line in second["log"])
 
 
+def pipeline_checks(found: Found, data: Path) -> None:
+    """Four executions: `first` with baselines that AWS recorded, `checked`, `violated` and `refused`."""
+    case = document(data, "churn_bias_batch_csv", "baseline_analysis.json")
+    baselines = {name: each["CalculatedBaselineConstraints"] for name, each in found["documents"].items()}
+    assert set(baselines) == {"DataQualityCheck", "DataBiasCheck", "ModelQualityCheck", "ModelBiasCheck"}
+    same(document(data, "churn_dq_baseline", "constraints.json"), baselines["DataQualityCheck"])
+    for stage, step in (("pre", "DataBiasCheck"), ("post", "ModelBiasCheck")):
+        key = f"{stage}_training_bias_metrics"
+        same(case[key], baselines[step][key])
+    thresholds = document(data, "churn_model_quality", "baseline.json")["full_precision_thresholds"]
+    quality = baselines["ModelQualityCheck"]["binary_classification_constraints"]
+    assert {name: repr(quality[name]["threshold"]) for name in thresholds} == thresholds
+
+    for name in ("first", "checked"):
+        assert found[name]["status"] == "Succeeded", found[name]
+        assert {each["StepStatus"] for each in found[name]["steps"].values()} == {"Succeeded"}
+        assert "Register" in found[name]["steps"]
+    registered = found["package"]["DriftCheckBaselines"]
+    assert registered["Bias"]["PreTrainingConstraints"]["S3Uri"].endswith("/DataBiasCheck/analysis.json")
+    assert found["package"]["ModelApprovalStatus"] == "Approved"
+    used = found["checked"]["steps"]["DataQualityCheck"]["Metadata"]["QualityCheck"]
+    assert (
+        used["BaselineUsedForDriftCheckConstraints"] == registered["ModelDataQuality"]["Constraints"]["S3Uri"]
+    )
+
+    violated = found["violated"]["steps"]
+    assert found["violated"]["status"] == "Failed"
+    assert set(violated) == {"DataQualityCheck", "DataBiasCheck"}
+    reason = "ClientError: Quality check failed. See violation report s3://"
+    assert violated["DataQualityCheck"]["FailureReason"].startswith(reason)
+    violations = found["violations"]["DataQualityCheck"]["ViolationReport"]["violations"]
+    assert len(violations) == 59
+
+    refused = found["refused"]["steps"]
+    assert found["refused"]["status"] == "Failed"
+    assert refused["NotGoodEnough"]["FailureReason"] == "The accuracy is not above 0.99"
+    assert "Register" not in refused
+    assert found["versions"] == 2
+    assert any(line.startswith("accuracy 0.95") for line in found["log"]), found["log"]
+
+
 def told(violation: Found) -> Found:
     """Return a violation without its standard deviation, which comes of subsamples drawn at random."""
     return {**violation, "description": re.sub(r" \+/- \S+", "", violation["description"])}
@@ -171,5 +212,6 @@ BY_FLOW: dict[str, Callable[[Found, Path], None]] = {
     "bias_batch": bias_batch,
     "bias_facets": bias_facets,
     "explainability_endpoint": explainability_endpoint,
+    "pipeline_checks": pipeline_checks,
     "quality_endpoint": quality_endpoint,
 }
