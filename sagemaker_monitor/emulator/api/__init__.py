@@ -19,6 +19,7 @@ MODULES = (
     "model_package_groups",
     "model_packages",
     "models",
+    "monitoring_alerts",
     "monitoring_schedules",
     "pipelines",
     "processing_jobs",

@@ -9,7 +9,7 @@ from sagemaker_monitor.emulator.api import job_definitions
 from sagemaker_monitor.emulator.api.context import ApiError, Context, Handler
 from sagemaker_monitor.emulator.api.paging import matches, page, within
 from sagemaker_monitor.emulator.api.tags import forget_tags, put_tags
-from sagemaker_monitor.emulator.schedules import executions
+from sagemaker_monitor.emulator.schedules import alerts, executions
 from sagemaker_monitor.emulator.schedules.monitors import monitor_of
 from sagemaker_monitor.emulator.schedules.runner import KIND
 from sagemaker_monitor.emulator.schedules.times import Cron, TimeError, window
@@ -37,6 +37,7 @@ def create_monitoring_schedule(context: Context, request: dict[str, Any]) -> dic
     )
     if not context.store.create(KIND, name, document):
         raise ApiError("ResourceInUse", f"Monitoring Schedule with name {name} already exists ({arn})")
+    alerts.create(context, name)
     put_tags(context, arn, request.get("Tags"))
     if cron is None or context.config.fire_on_creation:
         context.schedules.fire(context, document, _due(cron))
@@ -48,7 +49,7 @@ def update_monitoring_schedule(context: Context, request: dict[str, Any]) -> dic
     """UpdateMonitoringSchedule; it goes on as scheduled, or at once where it says NOW."""
     name = request["MonitoringScheduleName"]
     config = request["MonitoringScheduleConfig"]
-    _require(context, name)
+    require(context, name)
     cron = _check(context, config)
 
     def change(record: dict[str, Any]) -> dict[str, Any]:
@@ -77,8 +78,10 @@ def stop_monitoring_schedule(context: Context, request: dict[str, Any]) -> dict[
 
 def describe_monitoring_schedule(context: Context, request: dict[str, Any]) -> dict[str, Any]:
     """DescribeMonitoringSchedule, with the last execution."""
-    record = _require(context, request["MonitoringScheduleName"])
-    found = context.store.list(executions.KIND, prefix=f"{record['MonitoringScheduleName']}/")
+    record = require(context, request["MonitoringScheduleName"])
+    listed = context.store.list(executions.KIND, prefix=f"{record['MonitoringScheduleName']}/")
+    # Those of a deleted schedule of that name are still listed, and are not this one's.
+    found = [each for each in listed if each["CreationTime"] >= record["CreationTime"]]
     return record | ({"LastMonitoringExecutionSummary": _summary(found[-1])} if found else {})
 
 
@@ -116,8 +119,9 @@ def list_monitoring_schedules(context: Context, request: dict[str, Any]) -> dict
 
 def delete_monitoring_schedule(context: Context, request: dict[str, Any]) -> dict[str, Any]:
     """DeleteMonitoringSchedule; its executions and reports stay."""
-    record = _require(context, request["MonitoringScheduleName"])
+    record = require(context, request["MonitoringScheduleName"])
     context.store.delete(KIND, request["MonitoringScheduleName"])
+    context.store.delete(alerts.KIND, request["MonitoringScheduleName"])
     forget_tags(context, record["MonitoringScheduleArn"])
     return {}
 
@@ -212,7 +216,8 @@ def _described(context: Context, record: dict[str, Any], config: dict[str, Any])
     return changed | ({"EndpointName": monitor.endpoint_name} if monitor.endpoint_name else {})
 
 
-def _require(context: Context, name: str) -> dict[str, Any]:
+def require(context: Context, name: str) -> dict[str, Any]:
+    """Return the record of a schedule; raise ApiError when there is none."""
     record = context.store.get(KIND, name)
     if record is None:
         raise ApiError("ResourceNotFound", f"Monitoring Schedule {arn_of(context, name)} not found")
@@ -220,7 +225,7 @@ def _require(context: Context, name: str) -> dict[str, Any]:
 
 
 def _set_status(context: Context, name: str, status: str) -> None:
-    _require(context, name)
+    require(context, name)
     changes = {"MonitoringScheduleStatus": status, "LastModifiedTime": context.now()}
     context.store.update(KIND, name, lambda record: record | changes)
 

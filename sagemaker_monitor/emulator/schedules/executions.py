@@ -10,7 +10,7 @@ from typing import Any
 from sagemaker_monitor.emulator.api import processing_jobs
 from sagemaker_monitor.emulator.api.context import ApiError, Context
 from sagemaker_monitor.emulator.jobs.failure import bounded
-from sagemaker_monitor.emulator.schedules import inputs, jobs, monitors
+from sagemaker_monitor.emulator.schedules import alerts, inputs, jobs, monitors
 from sagemaker_monitor.emulator.schedules.inputs import NoDataError
 from sagemaker_monitor.emulator.schedules.jobs import Execution
 from sagemaker_monitor.emulator.schedules.monitors import Monitor
@@ -57,6 +57,13 @@ def create(context: Context, schedule: Record, scheduled: datetime) -> str:
 
 def run(context: Context, key: str) -> None:
     """Run the execution of that record to its end; whatever goes wrong is on the record."""
+    try:
+        _run_to_end(context, key)
+    finally:
+        alerts.evaluate(context, key.partition("/")[0])
+
+
+def _run_to_end(context: Context, key: str) -> None:
     record = context.store.get(KIND, key)
     if record is None:
         return

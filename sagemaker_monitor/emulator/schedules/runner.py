@@ -68,14 +68,23 @@ class ScheduleRunner:
         while not self._ended:
             now = datetime.now(UTC)
             nearest = LONGEST_SLEEP
-            for region in sorted({context.region, *context.store.regions()}):
-                for due, schedule, seen in self.due(context.in_region(region), since, now):
-                    if due <= now:
-                        self.fire(seen, schedule, due)
-                    nearest = min(nearest, max(0.0, (due - now).total_seconds()))
+            try:
+                nearest = self._fire_due(context, since, now)
+            except Exception:  # the border of the thread: a full disk must not end every schedule
+                self._log(f"schedules could not be fired\n{traceback.format_exc()}")
             since = now
             self._wake.wait(nearest)
             self._wake.clear()
+
+    def _fire_due(self, context: Context, since: datetime, now: datetime) -> float:
+        """Fire what became due since *since*; return the seconds until the clock is to be looked at again."""
+        nearest = LONGEST_SLEEP
+        for region in sorted({context.region, *context.store.regions()}):
+            for due, schedule, seen in self.due(context.in_region(region), since, now):
+                if due <= now:
+                    self.fire(seen, schedule, due)
+                nearest = min(nearest, max(0.0, (due - now).total_seconds()))
+        return nearest
 
     def due(self, context: Context, since: datetime, now: datetime) -> list[tuple[datetime, Any, Context]]:
         """Return when each schedule of a region is due: since *since*, or else after *now*."""
