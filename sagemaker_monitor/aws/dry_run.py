@@ -20,7 +20,7 @@ class DryRun(Aws):
 
     def __init__(self, aws: Aws) -> None:
         """Look through *aws*, whose clients are used."""
-        super().__init__(aws.environment)
+        super().__init__(aws.environment, patient=aws.patient)
         self._real = aws
         self._answers: dict[str, dict[str, Any] | NotFoundError] = {}
 

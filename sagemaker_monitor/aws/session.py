@@ -24,9 +24,10 @@ READS = ("describe_", "list_", "get_", "head_", "search", "download_")
 class Aws:
     """AWS as one environment sees it; loopback for `local`. Made by connect()."""
 
-    def __init__(self, environment: Environment) -> None:
+    def __init__(self, environment: Environment, *, patient: bool = False) -> None:
         """Remember the environment; nothing is imported or sent before the first call."""
         self.environment = environment
+        self.patient = patient
         self.writes: list[str] = []
         self.caller = ""
         """The caller's ARN, once the account was verified."""
@@ -117,7 +118,7 @@ class Aws:
                 self._clients[service] = self._session.client(
                     service,  # type: ignore[call-overload]
                     endpoint_url=self.environment.endpoint_url,
-                    config=_config(self.is_local),
+                    config=_config(self.is_local, self.patient),
                 )
             return self._clients[service]
 
@@ -126,8 +127,11 @@ class Aws:
         return _local_session(self.environment) if self.is_local else _aws_session(self.environment)
 
 
-def connect(environment: Environment) -> Aws:
-    """Return *environment*'s AWS; WriteRefusedError when endpoints and environment do not belong together."""
+def connect(environment: Environment, *, patient: bool = False) -> Aws:
+    """Return *environment*'s AWS; a *patient* one slows down and tries long where many things are written.
+
+    Raises WriteRefusedError when endpoints and environment do not belong together.
+    """
     if environment.endpoint_url is not None:
         host = urlsplit(environment.endpoint_url).hostname
         if environment.name != "local" or host not in ("127.0.0.1", "::1"):
@@ -135,7 +139,7 @@ def connect(environment: Environment) -> Aws:
                 f"environment {environment.name!r} has endpoint_url {environment.endpoint_url!r}; "
                 "only 'local' may have one, and only on loopback: http://127.0.0.1:<port>"
             )
-        return Aws(environment)
+        return Aws(environment, patient=patient)
     redirected = sorted(
         name for name in os.environ if name.startswith("AWS_ENDPOINT_URL") and os.environ[name]
     )
@@ -144,7 +148,7 @@ def connect(environment: Environment) -> Aws:
             f"{', '.join(redirected)} would send the calls of environment {environment.name!r} elsewhere: "
             f"unset {'it' if len(redirected) == 1 else 'them'}; the emulator is the environment 'local'"
         )
-    return Aws(environment)
+    return Aws(environment, patient=patient)
 
 
 def _aws_session(environment: Environment) -> boto3.Session:
@@ -178,7 +182,12 @@ def _local_session(environment: Environment) -> boto3.Session:
     )
 
 
-def _config(local: bool) -> Config:
+MOST_CONNECTIONS = 16
+_PATIENCE = {"mode": "adaptive", "total_max_attempts": 10}
+"""Each call that is throttled makes all of them slower, by botocore's own measure of what is taken."""
+
+
+def _config(local: bool, patient: bool) -> Config:
     from botocore.config import Config
 
     if local:
@@ -186,14 +195,16 @@ def _config(local: bool) -> Config:
         return Config(
             proxies={},
             connect_timeout=3,
-            retries={"mode": "standard", "total_max_attempts": 2},
+            max_pool_connections=MOST_CONNECTIONS,
+            retries=_PATIENCE if patient else {"mode": "standard", "total_max_attempts": 2},  # type: ignore[arg-type]
             user_agent_extra="sagemaker-monitor",
         )
     # The mode "standard" retries throttling, 5xx and broken connections, and nothing else.
     return Config(
         ignore_configured_endpoint_urls=True,  # type: ignore[call-arg]
         connect_timeout=10,
-        retries={"mode": "standard", "total_max_attempts": 6},
+        max_pool_connections=MOST_CONNECTIONS,
+        retries=_PATIENCE if patient else {"mode": "standard", "total_max_attempts": 6},  # type: ignore[arg-type]
         user_agent_extra="sagemaker-monitor",
     )
 

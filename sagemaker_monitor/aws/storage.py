@@ -51,10 +51,14 @@ def read(aws: Aws, uri: str) -> bytes:
     return aws.body("s3", "get_object", Bucket=bucket, Key=key)
 
 
-def list_objects(aws: Aws, prefix: str, *, limit: int | None = None) -> Iterator[StoredObject]:
-    """Yield the objects whose URI begins with *prefix*, at most *limit*."""
+def list_objects(
+    aws: Aws, prefix: str, *, limit: int | None = None, delimiter: str = ""
+) -> Iterator[StoredObject]:
+    """Yield the objects whose URI begins with *prefix*, at most *limit*; none below another *delimiter*."""
     bucket, key = split_uri(prefix)
     request: dict[str, Any] = {"Bucket": bucket, "Prefix": key}
+    if delimiter:
+        request["Delimiter"] = delimiter
     if limit is not None:
         request["MaxKeys"] = min(limit, 1000)
     count = 0

@@ -7,6 +7,8 @@ import tempfile
 import traceback
 from enum import IntEnum
 
+from click import ClickException
+
 
 class ExitCode(IntEnum):
     """What the command's exit code says; nothing else uses 10."""
@@ -52,21 +54,24 @@ def table() -> tuple[tuple[type[Exception], ExitCode], ...]:
     )
 
 
-def tell(error: Exception, *, debug: bool) -> ExitCode:
-    """Print *error* to standard error and return its exit code.
+def tell(error: Exception, *, debug: bool, about: str = "") -> ExitCode:
+    """Print *error* to standard error, behind what it is *about*, and return its exit code.
 
     An expected error is its message; any other is one line, and its traceback goes to a file that
     the line names. With *debug* the traceback is printed.
     """
+    if isinstance(error, ClickException):
+        say(f"error: {about}{error.format_message()}")
+        return ExitCode.USAGE
     code = next((code for kind, code in table() if isinstance(error, kind)), None)
     if debug:
         traceback.print_exception(error, file=sys.stderr)
     if code is not None:
-        say(f"error: {error}")
+        say(f"error: {about}{error}")
         return code
     text = " ".join(str(error).split())[:300]
     where = "" if debug else f"; {_saved(error)}"
-    say(f"error: unexpected {type(error).__name__}: {text}{where}")
+    say(f"error: {about}unexpected {type(error).__name__}: {text}{where}")
     return ExitCode.BROKEN
 
 

@@ -54,6 +54,13 @@ class Common:
 
         return connect(self.environment)
 
+    @cached_property
+    def revision(self) -> str:
+        """The revision of the configuration, empty where it is unknown."""
+        from sagemaker_monitor.operations.revision import revision_of
+
+        return revision_of(self.conf_dir)
+
     def tell(self, text: str) -> None:
         """Print a line for people, unless --quiet."""
         if not self.quiet:
@@ -119,6 +126,13 @@ def format_option(*formats: str, default: str = "text") -> Callable[[Callable[P,
         default=default,
         show_default=True,
         help="How to print the result.",
+    )
+
+
+def bundle_option(text: str) -> Callable[[Callable[P, R]], Callable[P, R]]:
+    """Return the option --bundle, which means what *text* says; the command gets it as *bundle_dir*."""
+    return click.option(
+        "--bundle", "bundle_dir", type=click.Path(path_type=Path), metavar="DIRECTORY", help=text
     )
 
 

@@ -3,48 +3,115 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import click
 
-from sagemaker_monitor.cli.bundles import bundles
+from sagemaker_monitor.cli.bundles import failed, tasks
 from sagemaker_monitor.cli.errors import ExitCode
-from sagemaker_monitor.cli.options import Common, common_options, format_option
+from sagemaker_monitor.cli.options import Common, bundle_option, common_options, format_option
+
+if TYPE_CHECKING:
+    from sagemaker_monitor.operations.fleet import Outcome
+    from sagemaker_monitor.operations.plan import Plan
 
 
 @click.command()
 @click.option("--model", "model_name", metavar="MODEL", help="Only this model; all of them by default.")
+@bundle_option("Compare what build wrote to this directory, instead of building: needs no SDK.")
 @click.option(
-    "--bundle",
-    "bundle_dir",
-    type=click.Path(path_type=Path),
-    help="Compare this directory, written by build, instead of building: needs no SDK.",
+    "--out",
+    type=click.Path(path_type=Path, dir_okay=False),
+    metavar="FILE",
+    help="Save the plan, as JSON: upsert --plan-file does exactly that.",
 )
 @click.option("--exit-code", is_flag=True, help="Exit with 5 when upsert would change something.")
-@format_option("text", "json")
+@format_option("text", "json", "markdown")
 @common_options
 def plan(
-    common: Common, model_name: str | None, bundle_dir: Path | None, exit_code: bool, output_format: str
+    common: Common,
+    model_name: str | None,
+    bundle_dir: Path | None,
+    out: Path | None,
+    exit_code: bool,
+    output_format: str,
 ) -> int:
-    """Show what upsert would change: configuration keys, steps, code, tags. Writes nothing.
+    """Show what upsert would change: configuration keys, steps, code, tags. Writes nothing to AWS.
 
     Compares definitions and the content of the files they name with what is deployed. `+` comes, `-`
-    goes, `~` changes; what only follows from a line, such as a hash, has no line of its own. Reads
-    with the credentials of the environment's account.
+    goes, `~` changes; what only follows from a line, such as a hash, has no line of its own. What was
+    changed by hand since the last upsert is told apart. Reads with the credentials of the
+    environment's account.
     """
-    from sagemaker_monitor.aws.dry_run import DryRun
     from sagemaker_monitor.cli.render.plan import plan_text, plans_json
-    from sagemaker_monitor.operations.plan import make_plan
+    from sagemaker_monitor.cli.render.plan_markdown import plans_markdown
+
+    def show(made: Plan) -> None:
+        if output_format == "text":
+            plan_text(made)
+
+    outcomes, basis = make_plans(common, model_name, bundle_dir, show)
+    plans = [outcome.value for outcome in outcomes if outcome.value is not None]
+    code = failed(outcomes)
+    gone = _unconfigured(common) if model_name is None else ()
+    document = plans_json(common.environment, common.revision, plans, gone, basis)
+    if output_format == "json":
+        click.echo(document)
+    elif output_format == "markdown":
+        click.echo(plans_markdown(common.environment, common.revision, plans, gone), nl=False)
+    else:
+        if not plans and not outcomes:
+            click.echo(f"{common.env}: there is no model to plan")
+        for name in gone:
+            click.echo(
+                f"{common.env} {name}: deployed, and no longer configured: "
+                f"sagemaker-monitor destroy {name} {common.again} removes it"
+            )
+    if code:
+        return code
+    if out is not None:
+        _save(common, out, document)
+    return ExitCode.PENDING if exit_code and any(plan.pending for plan in plans) else ExitCode.OK
+
+
+def make_plans(
+    common: Common, model_name: str | None, bundle_dir: Path | None, show: Any
+) -> tuple[list[Outcome[Plan]], dict[str, Any]]:
+    """Return what became of each model's plan, shown as soon as it is made, and what binds each plan."""
+    from sagemaker_monitor.aws.dry_run import DryRun
+    from sagemaker_monitor.operations.fleet import each
+    from sagemaker_monitor.operations.plan import look_dry, plan_of
+    from sagemaker_monitor.operations.plan_file import basis
 
     # Building takes seconds; what cannot be compared need not be built.
     DryRun(common.aws).require_writable()
-    plans = []
-    for model, bundle in bundles(common, model_name, bundle_dir):
-        plans.append(make_plan(common.aws, bundle, model))
-        if output_format == "text":
-            plan_text(plans[-1])
-    if output_format == "json":
-        click.echo(plans_json(common.env, plans))
-    elif not plans:
-        click.echo(f"{common.env}: there is no model to plan")
-    pending = any(plan.pending for plan in plans)
-    return ExitCode.PENDING if exit_code and pending else ExitCode.OK
+    bases: dict[str, Any] = {}
+
+    def work(prepared: Any, _stop: object) -> Plan:
+        model, bundle = prepared
+        outlook = look_dry(common.aws, bundle, model)
+        bases[model.model] = basis(outlook)
+        return plan_of(common.aws, outlook)
+
+    outcomes = []
+    for outcome in each(tasks(common, model_name, bundle_dir), work):
+        outcomes.append(outcome)
+        if outcome.value is not None:
+            show(outcome.value)
+    return outcomes, bases
+
+
+def _unconfigured(common: Common) -> tuple[str, ...]:
+    from sagemaker_monitor.operations.unconfigured import unconfigured_models
+    from sagemaker_monitor.settings import known_models
+
+    return unconfigured_models(common.aws, known_models(common.conf_dir))
+
+
+def _save(common: Common, out: Path, document: str) -> None:
+    try:
+        out.parent.mkdir(parents=True, exist_ok=True)
+        out.write_text(document + "\n", encoding="utf-8")
+    except OSError as error:
+        raise click.UsageError(f"--out {out} cannot be written: {error.strerror}") from error
+    common.tell(f"saved; do exactly this with: sagemaker-monitor upsert --plan-file {out} {common.again}")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Generator, Iterator, Mapping
 from dataclasses import asdict, dataclass
 from functools import cached_property
 from typing import Any
@@ -67,17 +67,27 @@ def look(aws: Aws, bundle: Bundle, model: Model) -> Outlook:
     return Outlook(bundle, entry, seen, surplus)
 
 
-def upsert(aws: Aws, bundle: Bundle, model: Model, *, revision: str = "") -> Iterator[Change]:
+def upsert(
+    aws: Aws,
+    bundle: Bundle,
+    model: Model,
+    *,
+    revision: str = "",
+    require: Callable[[Outlook], None] = lambda _outlook: None,
+) -> Generator[Change, None, None]:
     """Bring *bundle* to its environment, yielding each thing as it is done.
 
     The order is such that a run killed at any point leaves nothing that refers to what is not
     there, and that a second run completes it. What is equal already is not written, and where all
     of it is, nothing is. Tags of a pipeline are made exactly the configured ones, apart from AWS's
-    own. Raises AwsError, UsageError, and BusyError while somebody else is at the same model.
+    own. *require* may refuse what was read, before anything is written. Raises AwsError, UsageError,
+    and BusyError while somebody else is at the same model.
     """
     desired(bundle, model, aws.environment)  # what cannot be meant is refused before anything is asked
     aws.require_writable()
-    yield from apply(aws, look(aws, bundle, model), revision=revision)
+    outlook = look(aws, bundle, model)
+    require(outlook)
+    yield from apply(aws, outlook, revision=revision)
 
 
 def apply(aws: Aws, outlook: Outlook, *, revision: str = "") -> Iterator[Change]:

@@ -16,8 +16,9 @@ from sagemaker_monitor.cli.render.plan import MOST_LINES, difference_line, plan_
 from sagemaker_monitor.operations.difference import MISSING, Difference
 from sagemaker_monitor.operations.plan import Plan
 from sagemaker_monitor.operations.resources.resource import Change
-from sagemaker_monitor.settings import Environment
+from sagemaker_monitor.settings import Environment, load_environment
 from tests.operations.emulated import (
+    CONF,
     definition,
     fail_step,
     make_bundle,
@@ -204,7 +205,7 @@ def big_plan() -> Plan:
 def test_a_plan_is_bounded(capsys: Capture) -> None:
     """Fifteen hundred differences are some lines on the screen, and not everything in JSON."""
     plan_text(big_plan())
-    document = json.loads(plans_json("local", [big_plan()]))
+    document = json.loads(plans_json(load_environment("local", CONF), "", [big_plan()]))
 
     lines = capsys.readouterr().out.splitlines()
     assert len(lines) < MOST_LINES + 6

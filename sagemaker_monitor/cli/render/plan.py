@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict
 from typing import Any
 
@@ -13,8 +13,11 @@ from rich.text import Text
 from sagemaker_monitor.cli.render.text import clean, console, line
 from sagemaker_monitor.cli.render.values import pair, single
 from sagemaker_monitor.operations.difference import MISSING, Difference
+from sagemaker_monitor.operations.ledger import Done, timestamp
 from sagemaker_monitor.operations.plan import Plan
+from sagemaker_monitor.operations.planning.drift import Drift
 from sagemaker_monitor.operations.resources.resource import Change
+from sagemaker_monitor.settings import Environment
 
 MOST_LINES = 60
 """Differences under one heading; JSON has more of them."""
@@ -29,6 +32,7 @@ _WORDS = {
     "updated": "update",
     "tagged": "tag",
     "untagged": "untag",
+    "deleted": "delete",
 }
 
 
@@ -37,15 +41,8 @@ def plan_text(plan: Plan) -> None:
     screen = console()
     count = len(plan.differences)
     what = f"{count} difference{'s' if count != 1 else ''}" if plan.pending else "nothing to change"
-    line(screen, Text(f"{plan.environment} {plan.model}: {what}{_hashes(plan)}", style="bold"))
-    headings = {
-        "model": f"models/{plan.model}.yaml",
-        "environment": f"environments/{plan.environment}.yaml, base.yaml",
-        "pipeline": "pipelines",
-        "file": "files",
-        "resource": "other resources",
-    }
-    for kind, heading in headings.items():
+    line(screen, Text(f"{plan.environment} {plan.model}: {what}{hashes(plan)}", style="bold"))
+    for kind, heading in headings(plan).items():
         shown = [difference for difference in plan.differences if difference.kind == kind]
         if shown:
             line(screen, Text(f"  {heading}"))
@@ -54,9 +51,22 @@ def plan_text(plan: Plan) -> None:
         if len(shown) > MOST_LINES:
             line(screen, Text(f"    and {len(shown) - MOST_LINES} more: --format json has them"))
     if plan.pending:
-        line(screen, Text(f"  upsert would {'; '.join(_actions(plan.pending))}"))
+        line(screen, Text(f"  upsert would {'; '.join(actions(plan.pending))}"))
+    for text in drift_lines(plan):
+        line(screen, Text(f"  {text}", style="magenta"))
     for note in plan.notes[:MOST_LINES]:
         line(screen, Text(f"  note: {clean(note)}"))
+
+
+def headings(plan: Plan) -> dict[str, str]:
+    """Return the kinds of differences in the order of showing, each with where one looks for it."""
+    return {
+        "model": f"models/{plan.model}.yaml",
+        "environment": f"environments/{plan.environment}.yaml, base.yaml",
+        "pipeline": "pipelines",
+        "file": "files",
+        "resource": "other resources",
+    }
 
 
 def difference_line(difference: Difference) -> str:
@@ -76,13 +86,42 @@ def difference_line(difference: Difference) -> str:
     return text
 
 
-def plans_json(environment: str, plans: Sequence[Plan]) -> str:
-    """Return plans as JSON, schema_version 1."""
+def drift_lines(plan: Plan) -> Iterator[str]:
+    """Yield what was changed by hand: a line a resource, and one for each thing in it."""
+    for drift in plan.drift:
+        last = plan.done
+        since = "" if last is None else f" since the {last.what} of {last.at}"
+        if not drift.fields:
+            yield f"by hand{since}: {drift.kind} {drift.name} was deleted"
+            continue
+        by = f" by {clean(drift.modified_by, 200)}" if drift.modified_by else ""
+        yield f"by hand{since}{by}: {drift.kind} {drift.name}, {', '.join(drift.fields)}"
+        for difference in drift.differences[:MOST_LINES]:
+            yield f"  {difference_line(difference)}"
+        if len(drift.differences) > MOST_LINES:
+            yield f"  and {len(drift.differences) - MOST_LINES} more: --format json has them"
+
+
+def plans_json(
+    environment: Environment,
+    revision: str,
+    plans: Sequence[Plan],
+    unconfigured: Sequence[str] = (),
+    basis: Mapping[str, Any] | None = None,
+) -> str:
+    """Return plans as JSON, schema_version 1; with the *basis* of each it can be done as it is."""
     document = {
         "schema_version": 1,
-        "environment": environment,
+        "environment": environment.name,
+        "account": environment.account,
+        "region": environment.region,
+        "revision": revision,
+        "created": timestamp(),
         "pending": any(plan.pending for plan in plans),
-        "plans": [_plan_json(plan) for plan in plans],
+        "unconfigured": list(unconfigured),
+        "plans": [
+            {**_plan_json(plan), **({} if basis is None else {"basis": basis[plan.model]})} for plan in plans
+        ],
     }
     return json.dumps(document, indent=2, ensure_ascii=False, default=str)
 
@@ -96,8 +135,27 @@ def _plan_json(plan: Plan) -> dict[str, Any]:
         "differences": [_difference_json(each) for each in plan.differences[:MOST_IN_JSON]],
         "omitted": max(0, len(plan.differences) - MOST_IN_JSON),
         "changes": [asdict(change) for change in plan.pending],
+        "drift": [_drift_json(drift) for drift in plan.drift],
+        "last": None if plan.done is None else _last_json(plan.done),
         "notes": [clean(note) for note in plan.notes[:MOST_IN_JSON]],
     }
+
+
+def _drift_json(drift: Drift) -> dict[str, Any]:
+    return {
+        "kind": drift.kind,
+        "name": drift.name,
+        "fields": list(drift.fields),
+        "gone": not drift.fields,
+        "modified": None if drift.modified is None else drift.modified.isoformat(),
+        "modified_by": drift.modified_by or None,
+        "differences": [_difference_json(each) for each in drift.differences[:MOST_IN_JSON]],
+    }
+
+
+def _last_json(done: Done) -> dict[str, Any]:
+    names = ("what", "by", "at", "bundle", "revision", "note")
+    return {name: clean(getattr(done, name)) for name in names}
 
 
 def _difference_json(difference: Difference) -> dict[str, Any]:
@@ -119,7 +177,8 @@ def _bounded(value: Any) -> Any:
     return value if len(text) <= LONGEST_IN_JSON else f"{text[: LONGEST_IN_JSON - 1]}…"
 
 
-def _hashes(plan: Plan) -> str:
+def hashes(plan: Plan) -> str:
+    """Return which bundles are deployed and which would be, behind the plan's first words."""
     deployed = sorted({(bundle or "unknown")[:12] for bundle in plan.deployed.values()})
     if not deployed:
         return f"; nothing is deployed (this bundle: {plan.bundle[:12]})"
@@ -128,7 +187,8 @@ def _hashes(plan: Plan) -> str:
     return f" (bundle {', '.join(deployed)} → {plan.bundle[:12]})"
 
 
-def _actions(pending: Sequence[Change]) -> Iterator[str]:
+def actions(pending: Sequence[Change]) -> Iterator[str]:
+    """Yield what upsert would do, files counted."""
     files = Counter(change.done for change in pending if change.kind == "asset")
     for done, count in files.items():
         yield f"{_WORDS[done]} {count} file{'s' if count > 1 else ''}"

@@ -1,0 +1,193 @@
+"""plan and upsert as a platform team uses them: saved plans, protected environments, many models."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from pipelines.bundle import Bundle, PipelineDefinition, bundle_sha256
+from sagemaker_monitor.aws import Aws
+from sagemaker_monitor.cli.main import main
+from sagemaker_monitor.settings import Environment
+from tests.cli.test_terminal import Terminal
+from tests.operations.emulated import definition, fail_step, make_bundle
+
+Capture = pytest.CaptureFixture[str]
+
+
+def run(conf: Path, *arguments: str) -> int:
+    """Run a command with this configuration."""
+    return main([*arguments, "--conf-dir", str(conf)])
+
+
+def named(bundle: Bundle, model: str) -> Bundle:
+    """Return the bundle as another model's."""
+    pipelines = tuple(
+        PipelineDefinition(each.name.replace("mortgage", model), each.pipeline, each.definition)
+        for each in bundle.pipelines
+    )
+    sha256 = bundle_sha256(pipelines, bundle.assets, bundle.sha256)
+    return replace(bundle, model=model, pipelines=pipelines, sha256=sha256)
+
+
+def write_bundles(conf: Path, environment: Environment, folder: Path, *models: str, text: str = "no") -> Path:
+    """Write a model file and a bundle of one small pipeline for each of *models*, as `build -o` does."""
+    mortgage = (conf / "models" / "mortgage.yaml").read_text()
+    made = make_bundle(environment, register=definition(fail_step(text)))
+    for model in models:
+        (conf / "models" / f"{model}.yaml").write_text(
+            mortgage.replace("model: mortgage", f"model: {model}", 1)
+        )
+        named(made, model).write(folder / model)
+    return folder
+
+
+@pytest.fixture
+def bundle_dir(environment: Environment, tmp_path: Path) -> Path:
+    """A bundle of one small pipeline, as `build` writes it."""
+    make_bundle(environment, register=definition(fail_step())).write(tmp_path / "bundle")
+    return tmp_path / "bundle"
+
+
+def protect(conf: Path) -> None:
+    """Make `local` a protected environment."""
+    local = conf / "environments" / "local.yaml"
+    local.write_text(local.read_text() + "protected: true\n")
+
+
+def deployed(aws: Aws) -> list[str]:
+    """Return the names of the deployed pipelines."""
+    found = aws.pages("sagemaker", "list_pipelines", "PipelineSummaries")
+    return sorted(each["PipelineName"] for each in found)
+
+
+def test_a_saved_plan_is_done_once_and_then_stale(
+    aws: Aws, conf: Path, bundle_dir: Path, environment: Environment, tmp_path: Path, capsys: Capture
+) -> None:
+    """plan --out, upsert --plan-file; the same file for what was built anew is refused with 2."""
+    saved = tmp_path / "out" / "plan.json"
+    assert run(conf, "plan", "--bundle", str(bundle_dir), "--out", str(saved), "--exit-code") == 5
+    assert f"upsert --plan-file {saved} --env local --conf-dir {conf}" in capsys.readouterr().err
+    upsert = ("upsert", "--plan-file", str(saved), "--bundle", str(bundle_dir))
+
+    assert run(conf, *upsert) == 0
+    assert capsys.readouterr().out == "local: 3 changes (mortgage-register-local)\n"
+    make_bundle(environment, register=definition(fail_step("shut"))).write(bundle_dir)
+    assert run(conf, *upsert) == 2
+    assert "the plan is stale: the configuration makes another bundle now" in capsys.readouterr().err
+
+
+def test_a_plan_of_another_revision_is_refused(
+    aws: Aws,
+    conf: Path,
+    bundle_dir: Path,
+    tmp_path: Path,
+    capsys: Capture,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """What a build says of its commit is kept, and compared."""
+    saved = tmp_path / "plan.json"
+    monkeypatch.setenv("CODEBUILD_RESOLVED_SOURCE_VERSION", "abc")
+    run(conf, "plan", "--bundle", str(bundle_dir), "--out", str(saved))
+    assert json.loads(saved.read_text())["revision"] == "abc"
+    monkeypatch.setenv("CODEBUILD_RESOLVED_SOURCE_VERSION", "def")
+    capsys.readouterr()
+
+    assert run(conf, "upsert", "--plan-file", str(saved), "--bundle", str(bundle_dir)) == 2
+    assert "is of revision abc, and this is def: nothing was written" in capsys.readouterr().err
+    assert deployed(aws) == []
+
+
+def test_a_protected_environment_needs_somebody_who_agrees(
+    aws: Aws, conf: Path, bundle_dir: Path, capsys: Capture
+) -> None:
+    """Without a terminal and without --yes nothing is written; with --yes it is."""
+    protect(conf)
+
+    assert run(conf, "upsert", "--bundle", str(bundle_dir)) == 2
+    assert "give --yes" in capsys.readouterr().err
+    assert deployed(aws) == []
+    assert run(conf, "upsert", "--bundle", str(bundle_dir), "--yes") == 0
+    assert deployed(aws) == ["mortgage-register-local"]
+
+
+@pytest.mark.parametrize(("answer", "names"), [(b"y\n", []), (b"yes\n", ["mortgage-register-local"])])
+def test_on_a_terminal_the_plan_is_shown_and_a_person_asked(
+    aws: Aws, conf: Path, bundle_dir: Path, answer: bytes, names: list[str]
+) -> None:
+    """Only `yes` writes, and what is written was on the screen."""
+    protect(conf)
+    terminal = Terminal("upsert", "--bundle", str(bundle_dir), "--conf-dir", str(conf), columns=200, lines=50)
+    terminal.wait_for("upsert to local (account 000000000000)? only 'yes' is taken: ")
+    assert "+ pipeline mortgage-register-local" in terminal.text
+    terminal.type(answer)
+
+    assert terminal.end() == 0
+    assert deployed(aws) == names
+
+
+def test_of_many_models_one_failure_is_told_at_the_end(
+    aws: Aws, conf: Path, environment: Environment, tmp_path: Path, capsys: Capture
+) -> None:
+    """The others are deployed; the message names the model, and the exit code is its error's."""
+    folder = write_bundles(conf, environment, tmp_path / "dist", "a", "b", "c")
+    (conf / "models" / "b.yaml").write_text("model: b\n")
+
+    code = run(conf, "upsert", "--bundle", str(folder))
+
+    told = capsys.readouterr()
+    assert code == 2
+    assert deployed(aws) == ["a-register-local", "c-register-local"]
+    assert "error: b: " in told.err
+    assert told.err.endswith("1 of 3 models failed; what was done with the others stands\n")
+    assert told.out.endswith(" changes (a-register-local, c-register-local)\n")
+
+
+def test_one_model_of_many_bundles(
+    aws: Aws, conf: Path, environment: Environment, tmp_path: Path, capsys: Capture
+) -> None:
+    """--model takes its bundle out of the directory that build wrote."""
+    folder = write_bundles(conf, environment, tmp_path / "dist", "a", "b")
+
+    assert run(conf, "upsert", "--bundle", str(folder), "--model", "b") == 0
+    assert deployed(aws) == ["b-register-local"]
+    assert run(conf, "upsert", "--bundle", str(folder), "--model", "x") == 2
+    assert "holds no bundle" in capsys.readouterr().err
+
+
+def test_a_plan_for_a_pull_request(
+    aws: Aws, conf: Path, environment: Environment, tmp_path: Path, capsys: Capture
+) -> None:
+    """Markdown with a table of models, their lines as a diff, and what was changed by hand."""
+    folder = write_bundles(conf, environment, tmp_path / "dist", "a", "b")
+    run(conf, "upsert", "--bundle", str(folder))
+    write_bundles(conf, environment, folder, "b", text="```\n# shut")
+    aws.call("sagemaker", "delete_pipeline", PipelineName="a-register-local")
+    capsys.readouterr()
+
+    assert run(conf, "plan", "--bundle", str(folder), "--format", "markdown") == 0
+
+    text = capsys.readouterr().out
+    assert text.startswith("## local: 2 of 2 models would change, 1 changed by hand\n")
+    assert "! Steps[Refuse].Arguments.ErrorMessage: no → '''" in text
+    assert "pipeline a-register-local was deleted" in text
+    assert text.count("```") == 2 * text.count("```diff")
+
+
+def test_a_model_that_is_no_longer_configured_is_named(
+    aws: Aws, conf: Path, environment: Environment, tmp_path: Path, capsys: Capture
+) -> None:
+    """What was deployed and has no model file is told with the command that removes it."""
+    folder = write_bundles(conf, environment, tmp_path / "dist", "a", "b")
+    run(conf, "upsert", "--bundle", str(folder))
+    (conf / "models" / "b.yaml").unlink()
+    capsys.readouterr()
+
+    assert run(conf, "plan", "--bundle", str(folder / "a")) == 0
+
+    assert (
+        "local b: deployed, and no longer configured: sagemaker-monitor destroy b" in capsys.readouterr().out
+    )
