@@ -122,6 +122,7 @@ def recover(context: Context) -> None:
             _fail(context, record["EndpointName"], STOPPED)
         elif record["EndpointStatus"] == "Deleting":
             context.store.delete(KIND, record["EndpointName"])
+    snapshots.clean(context, {each["EndpointName"]: each for each in context.store.list(KIND)})
 
 
 def variants_of(config: dict[str, Any]) -> list[dict[str, Any]]:

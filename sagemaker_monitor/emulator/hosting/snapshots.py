@@ -10,6 +10,7 @@ from __future__ import annotations
 import os
 import shutil
 import uuid
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -70,6 +71,19 @@ def served(folder: Path, variant: str, record: dict[str, Any]) -> Served:
 def drop(folder: Path) -> None:
     """Delete what `take` kept."""
     shutil.rmtree(folder, ignore_errors=True)
+
+
+def clean(context: Context, endpoints: Mapping[str, dict[str, Any]]) -> None:
+    """Delete what a kill left: folders of endpoints that are no more, or that these do not serve from."""
+    root = home(context, "")
+    for place in root.iterdir() if root.is_dir() else ():
+        serving = endpoints.get(place.name, {}).get("_Serving")
+        if serving is None:
+            drop(place)
+            continue
+        for folder in place.iterdir():
+            if folder.name != Path(serving["Folder"]).name:
+                drop(folder)
 
 
 def home(context: Context, endpoint: str) -> Path:

@@ -11,11 +11,11 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from sagemaker_monitor.emulator.api.context import Context
-from sagemaker_monitor.emulator.jobs import JobRunner, processing, training, transform
+from sagemaker_monitor.emulator.jobs import JobRunner, processing, publishing, training, transform
 from sagemaker_monitor.emulator.jobs.failure import JobFailed, bounded
 from sagemaker_monitor.emulator.jobs.interruption import Interrupted, Interruption
+from sagemaker_monitor.emulator.jobs.reaping import reap
 from sagemaker_monitor.emulator.jobs.records import PREFIXES
-from sagemaker_monitor.emulator.jobs.staging import withdraw
 from sagemaker_monitor.emulator.jobs.work import Work
 from sagemaker_monitor.emulator.models.pool import ModelServers
 
@@ -107,6 +107,7 @@ class LocalJobRunner:
             job.ended.set()
             with self._lock:
                 self._jobs.pop((kind, context.region, name), None)
+            reap(context.job_dir(name))  # nobody waits for this
 
     def _outcome(self, context: Context, kind: str, name: str, job: _Job) -> tuple[str, Change]:
         started = {f"{PREFIXES[kind]}StartTime": context.now()}
@@ -145,19 +146,24 @@ def recover(context: Context, kind: str) -> None:
     status = f"{PREFIXES[kind]}JobStatus"
     for record in context.store.list(kind):
         if record[status] in _RUNNING:
-            withdraw(context.s3, record.get("_Publishing", []))
             _end(context, kind, record[f"{PREFIXES[kind]}JobName"], "Failed", {"FailureReason": RESTARTED})
 
 
 def _end(context: Context, kind: str, name: str, status: str, gained: Change) -> None:
+    """Put the end on record; a job that failed leaves no outputs."""
     prefix = PREFIXES[kind]
+    kept = publishing.kept_in(context.job_dir(name))
+    if status == "Failed":
+        record = context.store.get(kind, name) or {}
+        publishing.withdraw(context.s3, record.get(publishing.NOTE, []), kept)
     ended = {f"{prefix}JobStatus": status, f"{prefix}EndTime": context.now(), "_LastModified": context.now()}
 
     def change(record: dict[str, Any]) -> dict[str, Any]:
-        record.pop("_Publishing", None)
+        record.pop(publishing.NOTE, None)
         return {**record, **gained, **ended}
 
     context.store.update(kind, name, change)
+    publishing.drop(kept)
 
 
 def _write_trace(work: Work) -> None:

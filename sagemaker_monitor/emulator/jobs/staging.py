@@ -11,7 +11,7 @@ from pathlib import Path, PurePosixPath
 
 from sagemaker_monitor.emulator.api.context import Context
 from sagemaker_monitor.emulator.jobs.failure import JobFailed
-from sagemaker_monitor.emulator.s3.directory import S3Directory, StoredObject
+from sagemaker_monitor.emulator.s3.directory import StoredObject
 from sagemaker_monitor.emulator.s3.keys import S3Error
 
 ROOT = "/opt/ml"
@@ -111,27 +111,6 @@ def collect(directory: Path, uri: str) -> list[Upload]:
                 raise JobFailed(f"ClientError: the output {str(name)[:200]!r} is no plain file of the job")
             files.append(path)
     return [Upload(path, f"{base}/{path.relative_to(directory).as_posix()}") for path in sorted(files)]
-
-
-def publish(s3: S3Directory, uploads: Iterable[Upload]) -> None:
-    """Store every upload, or leave nothing new: what was stored goes again when a later one fails."""
-    stored = []
-    try:
-        for upload in uploads:
-            new = not s3.exists(upload.uri)
-            s3.put_file(upload.uri, upload.path)
-            if new:
-                stored.append(upload.uri)
-    except (OSError, S3Error) as error:
-        withdraw(s3, stored)
-        what = error.strerror if isinstance(error, OSError) else str(error)
-        raise JobFailed(f"ClientError: the outputs could not be stored in S3: {what}") from error
-
-
-def withdraw(s3: S3Directory, uris: Iterable[str]) -> None:
-    """Delete objects of a job that did not come to its end."""
-    for uri in uris:
-        s3.delete(uri)
 
 
 def _folder(uri: str, found: list[StoredObject]) -> str:

@@ -8,8 +8,9 @@ from pathlib import Path
 from typing import Any
 
 from sagemaker_monitor.emulator.api.context import Context
+from sagemaker_monitor.emulator.jobs import publishing
 from sagemaker_monitor.emulator.jobs.interruption import Interruption
-from sagemaker_monitor.emulator.jobs.staging import Upload, publish
+from sagemaker_monitor.emulator.jobs.staging import Upload
 from sagemaker_monitor.emulator.models.pool import ModelServers
 
 
@@ -48,22 +49,13 @@ class Work:
     def finish(self, uploads: list[Upload], *staged: Path) -> None:
         """Put the outputs in S3, all or none, unless the job was stopped; drop the *staged* directories.
 
-        What is about to appear stands in the record meanwhile, so that after a crash a half-published
-        output can be taken back.
+        What appears stands in the record until the job's end does, so that after a kill it can be taken back.
         """
         self.interruption.check()
-        new = [upload.uri for upload in uploads if not self.context.s3.exists(upload.uri)]
-        self._note(new)
-        publish(self.context.s3, uploads)
-        self._note(None)
+        kept = publishing.kept_in(self.root)
+        found = publishing.appearances(self.context.s3, uploads, kept)
+        self.context.store.update(self.kind, self.name, lambda record: {**record, publishing.NOTE: found})
+        publishing.publish(self.context.s3, uploads)
         # S3 has all of it now; a job that failed keeps them, to look into.
         for directory in (self.root / "tmp", *staged):
             shutil.rmtree(directory, ignore_errors=True)
-
-    def _note(self, uris: list[str] | None) -> None:
-        def change(record: dict[str, Any]) -> None:
-            record.pop("_Publishing", None)
-            if uris:
-                record["_Publishing"] = uris
-
-        self.context.store.update(self.kind, self.name, change)

@@ -23,6 +23,9 @@ from sagemaker_monitor.emulator.models.launch import (
     spawn,
 )
 
+_PATIENCE = 5.0
+"""Seconds that a server has to end by itself."""
+
 
 @dataclass
 class _Server:
@@ -139,8 +142,7 @@ class ModelServers:
                 endpoint = answered(process, home / LOG, port, patience)
         except BaseException:
             if process is not None:
-                process.kill()
-                _close(process)
+                _end(process)
             shutil.rmtree(home, ignore_errors=True)
             raise
         server = _Server(home, process, endpoint, users=1)
@@ -150,13 +152,18 @@ class ModelServers:
 
 
 def _stop(server: _Server) -> None:
-    server.process.kill()
-    _close(server.process)
+    _end(server.process)
     shutil.rmtree(server.directory, ignore_errors=True)
 
 
-def _close(process: subprocess.Popen[bytes]) -> None:
-    process.wait()
-    for pipe in (process.stdin, process.stdout):
-        if pipe is not None:
-            pipe.close()
+def _end(process: subprocess.Popen[bytes]) -> None:
+    """End a server with all that it started, which it does itself when its input ends."""
+    if process.stdin is not None:
+        process.stdin.close()
+    try:
+        process.wait(_PATIENCE)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait()
+    if process.stdout is not None:
+        process.stdout.close()

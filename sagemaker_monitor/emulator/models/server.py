@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import json
 import os
+import signal
 import sys
 import threading
 from collections.abc import Callable
@@ -125,12 +126,13 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--port", type=int, default=0)
     options = parser.parse_args(arguments)
     tell = _keep_standard_output()
+    # Before the model is loaded: a script may take for ever.
+    threading.Thread(target=_end_with_parent, daemon=True).start()
     try:
         server = _Server(options.host, options.port, KINDS[options.kind](options.model_dir))
     except (ArtifactError, OSError) as error:
         tell({"error": str(error)})
         return 1
-    threading.Thread(target=_end_with_parent, daemon=True).start()
     tell({"port": server.server_address[1]})
     server.serve_forever()
     return 0
@@ -151,6 +153,8 @@ def _end_with_parent() -> None:
     """Exit when standard input ends: the emulator holds its other end, so it ends with the emulator."""
     while os.read(0, 4096):
         pass
+    if os.getpgrp() == os.getpid():  # what the model's script started goes with it
+        os.killpg(0, signal.SIGKILL)
     os._exit(0)
 
 

@@ -30,6 +30,7 @@ class Uploads:
         self._objects = objects
         self._store = store.scoped("")
         self._root = objects.root / ".uploads"
+        self._clean()
 
     def create(self, bucket: str, key: str, about: About) -> str:
         """Begin an upload and return its id. Raises S3Error NoSuchBucket."""
@@ -138,6 +139,16 @@ class Uploads:
         if record is None or (record["bucket"], record["key"]) != (bucket, key):
             raise S3Error("NoSuchUpload", "The specified multipart upload does not exist.", 404)
         return record
+
+    def _clean(self) -> None:
+        """Delete what a kill left of uploads that are no more, and of parts that were not whole."""
+        for directory in self._root.iterdir() if self._root.is_dir() else ():
+            if self._store.get("s3-upload", directory.name) is None:
+                shutil.rmtree(directory, ignore_errors=True)
+                continue
+            for file in directory.iterdir():
+                if _PART.fullmatch(file.name) is None:
+                    file.unlink(missing_ok=True)
 
     def _forget(self, upload: str) -> None:
         self._store.delete("s3-upload", upload)

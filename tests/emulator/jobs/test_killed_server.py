@@ -103,3 +103,26 @@ def test_nothing_outlives_a_killed_emulator(tmp_path: Path, artifact: bytes) -> 
     for job in (processing, transform):
         assert "the emulator was stopped while the job ran" in job["FailureReason"]
     assert "Contents" not in objects
+
+
+DAEMON = (
+    "import os,sys,time; os.fork() and time.sleep(60); os.setsid(); "
+    "open('left','w').write(str(os.getpid())); time.sleep(600)"
+)
+
+
+@pytest.mark.skipif(not Path("/proc/self/environ").exists(), reason="needs /proc to find the processes")
+def test_a_daemon_that_a_job_left_is_ended_at_the_next_start(tmp_path: Path) -> None:
+    """A process that left its job's process group outlives the kill, and not the next emulator's start."""
+    state_dir = tmp_path / "state"
+    with emulator(state_dir, tmp_path / "first.txt") as (_, sagemaker, s3):
+        s3.create_bucket(Bucket="data")
+        sagemaker.create_processing_job(**processing_request(code=DAEMON))
+        left = state_dir / "jobs" / "us-east-1" / "job" / "left"
+        await_file(left)
+        await_text(left, "")
+    daemon = int(left.read_text())
+    os.kill(daemon, 0)  # it lives on
+
+    with emulator(state_dir, tmp_path / "second.txt"):
+        await_end(daemon)

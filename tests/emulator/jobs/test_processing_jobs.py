@@ -21,7 +21,9 @@ from sagemaker_monitor.emulator.api.processing_jobs import (
     recover,
     stop_processing_job,
 )
+from sagemaker_monitor.emulator.jobs import publishing
 from sagemaker_monitor.emulator.jobs.runner import create_job_runner
+from sagemaker_monitor.emulator.jobs.staging import Upload
 from sagemaker_monitor.emulator.s3.directory import S3Directory, StoredObject
 from tests.emulator.jobs.conftest import ROLE, processing_request, s3_input
 
@@ -305,15 +307,23 @@ def await_end(pid: int) -> None:
     raise AssertionError(f"process {pid} lives on")
 
 
-def test_jobs_of_a_killed_emulator_are_failed_at_boot(context: Context) -> None:
-    """What was running when the emulator died is Failed, and half-published outputs are taken back."""
-    context.s3.put_bytes("s3://data/out/half", b"1")
+def test_jobs_of_a_killed_emulator_are_failed_at_boot(context: Context, tmp_path: Path) -> None:
+    """What ran when the emulator died is Failed; what it published goes, what it replaced returns."""
+    context.s3.put_bytes("s3://data/out/replaced", b"before", "text/csv")
+    before = context.s3.get("s3://data/out/replaced")
+    uploads = [Upload(tmp_path / "new", f"s3://data/out/{name}") for name in ("half", "never", "replaced")]
+    uploads[0].path.write_bytes(b"after")
+    kept = publishing.kept_in(context.job_dir("job"))
+    kept.parent.mkdir(parents=True)
+    found = publishing.appearances(context.s3, uploads, kept)
+    for upload in (uploads[0], uploads[2]):
+        context.s3.put_file(upload.uri, upload.path)
     record = processing_request() | {
         "ProcessingJobArn": context.arn("processing-job", "job"),
         "ProcessingJobStatus": "InProgress",
         "CreationTime": 1.0,
         "_LastModified": 1.0,
-        "_Publishing": ["s3://data/out/half", "s3://data/out/never"],
+        publishing.NOTE: found,
     }
     context.store.create("processing-job", "job", record)
 
@@ -322,7 +332,9 @@ def test_jobs_of_a_killed_emulator_are_failed_at_boot(context: Context) -> None:
     job = describe_processing_job(context, {"ProcessingJobName": "job"})
     assert job["ProcessingJobStatus"] == "Failed"
     assert "the emulator was stopped while the job ran" in job["FailureReason"]
-    assert context.s3.list("s3://data/out") == []
+    assert context.s3.list("s3://data/out") == [before]
+    assert context.s3.read_bytes("s3://data/out/replaced") == b"before"
+    assert not kept.exists()
 
 
 def refused(**changes: Any) -> dict[str, Any]:

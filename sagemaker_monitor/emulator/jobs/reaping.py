@@ -1,0 +1,46 @@
+"""End processes that left their job's process group, such as daemons, and so outlived their guard.
+
+Every child of the emulator has a HOME below the state directory, and nobody else has. Linux only: elsewhere
+another process's environment cannot be read.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import signal
+from collections.abc import Iterator
+from pathlib import Path
+
+_PROC = Path("/proc")
+
+
+def reap(root: Path) -> None:
+    """Kill every process whose home is *root* or below."""
+    # A process may start another one meanwhile.
+    for _ in range(10):
+        found = list(_below(root))
+        if not found:
+            return
+        for process in found:
+            with contextlib.suppress(ProcessLookupError, PermissionError):
+                os.kill(process, signal.SIGKILL)
+
+
+def _below(root: Path) -> Iterator[int]:
+    home = b"HOME=" + os.fsencode(root)
+    try:
+        names = os.listdir(_PROC)
+    except OSError:
+        return
+    for name in names:
+        if not name.isdigit() or int(name) == os.getpid():
+            continue
+        try:
+            content = (_PROC / name / "environ").read_bytes()
+        except OSError:  # ended, or somebody else's
+            continue
+        if home in content and any(
+            each == home or each.startswith(home + b"/") for each in content.split(b"\0")
+        ):
+            yield int(name)
