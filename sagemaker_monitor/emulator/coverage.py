@@ -8,7 +8,7 @@ from __future__ import annotations
 from pathlib import Path
 from types import ModuleType
 
-from sagemaker_monitor.emulator import fallback, wire
+from sagemaker_monitor.emulator import fallback, members, wire
 from sagemaker_monitor.emulator.api import load_modules
 
 PAGE = Path(__file__).parents[2] / "docs" / "reference" / "emulator.md"
@@ -31,6 +31,9 @@ Of SageMaker's {every} operations, {done} are answered, requests and answers val
 - *Record*: kept for the operations that act; validated, and refused where it could not run.
 - *Looks*: describes and lists.
 
+What a request may say acts, or the operation's section says that it is kept and described without effect,
+or refused by name. [How steps run](../steps.md), [models](../models.md).
+
 Every other operation is refused with `UnknownOperationException` and status 400, which clients do not send
 again.
 
@@ -50,7 +53,21 @@ def page() -> str:
         lines += [f"## {_title(module)}", "", "| operation | |", "|---|---|"]
         lines += [f"| `{name}` | {_what(module, name)} |" for name in sorted(module.OPERATIONS)]
         lines.append("")
+        for name in sorted(module.OPERATIONS):
+            lines += [*_without_effect(name), ""] if _without_effect(name) else []
     return "\n".join(lines)
+
+
+def _without_effect(operation: str) -> list[str]:
+    """Return what is said of members that change nothing: which are kept, which are refused."""
+    kept, refused = members.KEPT.get(operation, ()), members.REFUSED.get(operation, {})
+    lines = []
+    if kept:
+        lines.append(f"- `{operation}` keeps without effect: {', '.join(f'`{name}`' for name in kept)}.")
+    if refused:
+        reasons = "; ".join(f"`{name}`, {why}" for name, why in refused.items())
+        lines.append(f"- `{operation}` refuses: {reasons}.")
+    return lines
 
 
 def _title(module: ModuleType) -> str:

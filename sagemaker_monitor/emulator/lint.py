@@ -28,6 +28,7 @@ from sagemaker_monitor.emulator.definition.step_types import (
     arguments_shape,
     option_shape,
 )
+from sagemaker_monitor.emulator.members import refusals
 
 __all__ = ["Finding", "lint", "render"]
 
@@ -118,6 +119,8 @@ def _step(step: Step, scope: Scope) -> Iterator[Finding]:
     path, step_type = f"{step.path}.Arguments", STEP_TYPES[step.type]
     absent = frozenset(filter(None, [step_type.generated]))
     yield from conform(arguments_shape(step.type), step.arguments, path, scope.fits, absent)
+    for member, why in refusals(step_type.arguments, step.arguments):
+        yield Finding(f"{path}.{member}", why)
     for name, value in step.options.items():
         yield from conform(option_shape(step.type, name), value, f"{step.path}.{name}", scope.fits)
     yield from _caching(step)

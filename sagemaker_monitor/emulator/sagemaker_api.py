@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from types import ModuleType
 
-from sagemaker_monitor.emulator import patience, wire
+from sagemaker_monitor.emulator import members, patience, wire
 from sagemaker_monitor.emulator.api.context import Context, Handler
 from sagemaker_monitor.emulator.state import is_no_space
 from sagemaker_monitor.emulator.wire import ApiError
@@ -62,6 +62,7 @@ class SageMakerApi:
             if handler is None:
                 raise self._unknown(operation)
             request = wire.parse(operation, body)
+            members.refuse(operation, request)
             if patience.sleeps(user_agent):
                 patience.hold(context, operation, request)
             return Answer(200, wire.render(operation, handler(context, request)))

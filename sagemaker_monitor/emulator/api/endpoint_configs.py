@@ -10,22 +10,11 @@ from sagemaker_monitor.emulator.api.paging import matches, page
 from sagemaker_monitor.emulator.api.tags import forget_tags, put_tags
 
 KIND = "endpoint-config"
-# What the service's model allows and is not served here, with the reason.
-UNSUPPORTED = {
-    "AsyncInferenceConfig": "asynchronous endpoints are not served here",
-    "ExplainerConfig": "online explanations are not computed here; use an explainability monitor",
-    "ShadowProductionVariants": "shadow variants are not served here",
-    "MetricsConfig": "detailed metrics of endpoints are not published here",
-    "CrossRegionTrafficConfig": "endpoints are served in one region",
-}
 
 
 def create_endpoint_config(context: Context, request: dict[str, Any]) -> dict[str, Any]:
-    """CreateEndpointConfig; what could not be served is refused here, by name."""
+    """CreateEndpointConfig; a variant that could not be served is refused here."""
     name = request["EndpointConfigName"]
-    for member, why in UNSUPPORTED.items():
-        if request.get(member):
-            raise ApiError("ValidationException", f"{member}: {why}")
     for variant in request["ProductionVariants"]:
         _check_variant(context, variant)
     names = [variant["VariantName"] for variant in request["ProductionVariants"]]

@@ -19,12 +19,10 @@ _ID_ALPHABET = string.ascii_lowercase + string.digits
 _ID_LENGTH = 12
 _TOKEN = "start-token"
 _SORT_FIELDS = {"CreationTime": "CreationTime", "PipelineExecutionArn": "PipelineExecutionArn"}
-_UNSUPPORTED = ("MlflowExperimentName", "PipelineVersionAlias")
 
 
 def start_pipeline_execution(context: Context, request: dict[str, Any]) -> dict[str, Any]:
     """StartPipelineExecution; the same ClientRequestToken again answers with the execution it started."""
-    pipelines.refuse(request, *_UNSUPPORTED)
     pipeline = pipelines.require(context, request["PipelineName"])
     name = pipeline["PipelineName"]
     version = pipelines.version(context, name, request.get("PipelineVersionId"))
@@ -59,7 +57,6 @@ def describe_pipeline_execution(context: Context, request: dict[str, Any]) -> di
 
 def list_pipeline_executions(context: Context, request: dict[str, Any]) -> dict[str, Any]:
     """ListPipelineExecutions."""
-    pipelines.refuse(request, "PipelineVersionAlias")
     pipeline = pipelines.require(context, request["PipelineName"])
     found = context.store.list(EXECUTION, prefix=f"{pipeline['PipelineArn']}/")
     page, token = paging.page(pipelines.created_within(found, request), request, sort_fields=_SORT_FIELDS)

@@ -47,7 +47,8 @@ def describe_model_package_group(context: Context, request: dict[str, Any]) -> d
 
 def list_model_package_groups(context: Context, request: dict[str, Any]) -> dict[str, Any]:
     """ListModelPackageGroups, the newest first."""
-    documents = context.store.list("model-package-group")
+    elsewhere = request.get("CrossAccountFilterOption") == "CrossAccount"  # groups that others share
+    documents = [] if elsewhere else context.store.list("model-package-group")
     found = [group for group in documents if matches(group, request, "ModelPackageGroupName")]
     sort_fields = {"Name": "ModelPackageGroupName", "CreationTime": "CreationTime"}
     groups, token = page(found, request, sort_fields=sort_fields)

@@ -10,8 +10,8 @@ from sagemaker_monitor.emulator.api.model_package_groups import ensure_group, gr
 from sagemaker_monitor.emulator.api.paging import matches, page
 from sagemaker_monitor.emulator.api.tags import forget_tags, put_tags
 
-_KIND = "model-package"
-_NOT_KEPT = frozenset({"Tags", "ClientToken", "SourceAlgorithmSpecification"})
+_KIND, _TOKEN = "model-package", "model-package-token"
+_NOT_KEPT = frozenset({"Tags", "ClientToken"})
 _SUMMARY = (
     "ModelPackageName",
     "ModelPackageGroupName",
@@ -25,16 +25,18 @@ _SUMMARY = (
 
 
 def create_model_package(context: Context, request: dict[str, Any]) -> dict[str, Any]:
-    """CreateModelPackage: a new version of a group, made if need be, or a package of its own name."""
+    """CreateModelPackage: a new version of a group, made if need be, or a package of its own name.
+
+    The same ClientToken again answers with the package that it made.
+    """
     group, name = request.get("ModelPackageGroupName"), request.get("ModelPackageName")
     if bool(group) == bool(name):
         text = "Exactly one of ModelPackageGroupName and ModelPackageName must be given"
         raise ApiError("ValidationException", text)
-    if "SourceAlgorithmSpecification" in request:
-        text = (
-            "the emulator registers packages by InferenceSpecification, not by SourceAlgorithmSpecification"
-        )
-        raise ApiError("ValidationException", text)
+    token = request.get("ClientToken")
+    made = context.store.get(_TOKEN, token) if token else None
+    if made is not None:
+        return {"ModelPackageArn": made["Arn"]}
     if group:
         name, arn = _new_version(context, group_name(group))
     else:
@@ -55,6 +57,8 @@ def create_model_package(context: Context, request: dict[str, Any]) -> dict[str,
     document |= {"ModelPackageStatus": "Completed", "ModelPackageStatusDetails": _status_details(name)}
     if not context.store.create(_KIND, arn, document):
         raise ApiError("ConflictException", f"Model Package already exists: {arn}")
+    if token:
+        context.store.put(_TOKEN, token, {"Arn": arn})
     put_tags(context, arn, request.get("Tags"))
     return {"ModelPackageArn": arn}
 
@@ -75,7 +79,12 @@ def _status_details(name: str) -> dict[str, Any]:
 
 def describe_model_package(context: Context, request: dict[str, Any]) -> dict[str, Any]:
     """DescribeModelPackage, by ARN or, without a group, by name."""
-    return find_package(context, request["ModelPackageName"])
+    package = find_package(context, request["ModelPackageName"])
+    if request.get("IncludedData") == "MetadataOnly" and "ModelCard" in package:
+        raise ApiError(
+            "ValidationException", "IncludedData: model cards are described whole here; ask for AllData"
+        )
+    return package
 
 
 def list_model_packages(context: Context, request: dict[str, Any]) -> dict[str, Any]:
@@ -99,18 +108,6 @@ def list_model_packages(context: Context, request: dict[str, Any]) -> dict[str, 
 def update_model_package(context: Context, request: dict[str, Any]) -> dict[str, Any]:
     """UpdateModelPackage: approval, its description and the customer's metadata; the rest is immutable."""
     arn = find_package(context, request["ModelPackageArn"])["ModelPackageArn"]
-    allowed = {
-        "ModelPackageArn",
-        "ModelApprovalStatus",
-        "ApprovalDescription",
-        "CustomerMetadataProperties",
-        "CustomerMetadataPropertiesToRemove",
-    }
-    refused = sorted(request.keys() - allowed)
-    if refused:
-        raise ApiError(
-            "ValidationException", f"the emulator cannot update {', '.join(refused)} of a model package"
-        )
 
     def change(package: dict[str, Any]) -> None:
         if "ModelApprovalStatus" in request and "ModelPackageVersion" not in package:

@@ -59,7 +59,7 @@ def page(
         try:
             placed = [each for each in placed if beyond(each[0], last)]
         except TypeError as error:  # the token of another list
-            raise _bad_token() from error
+            raise bad_token() from error
     size = request.get("MaxResults", _DEFAULT_SIZE)
     token = _encode(placed[size - 1][0]) if len(placed) > size else None
     return [document for _, document in placed[:size]], token
@@ -73,13 +73,14 @@ def _decode(token: str) -> tuple[Any, int]:
     try:
         value, place = json.loads(base64.b64decode(token, validate=True))
     except (ValueError, TypeError, RecursionError) as error:
-        raise _bad_token() from error
+        raise bad_token() from error
     if not isinstance(value, str | int | float) or not isinstance(place, int):
-        raise _bad_token()
+        raise bad_token()
     return value, place
 
 
-def _bad_token() -> ApiError:
+def bad_token() -> ApiError:
+    """Return the error for a token that is none of ours."""
     return ApiError(
         "ValidationException", "The NextToken is not one that this operation gave; start without one"
     )

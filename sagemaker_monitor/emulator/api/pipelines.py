@@ -13,6 +13,7 @@ from sagemaker_monitor.emulator.lint import lint, render
 from sagemaker_monitor.emulator.s3.keys import S3Error
 
 KIND, VERSION = "pipeline", "pipeline-version"
+_DELETED = "deleted-pipeline"
 _LONGEST_DEFINITION = 1_048_576
 _SUMMARY = (
     "PipelineArn",
@@ -29,7 +30,6 @@ _KEPT = ("PipelineDisplayName", "PipelineDescription", "RoleArn", "ParallelismCo
 def create_pipeline(context: Context, request: dict[str, Any]) -> dict[str, Any]:
     """CreatePipeline; the same ClientRequestToken again answers with the pipeline that it made."""
     name, token = request["PipelineName"], request["ClientRequestToken"]
-    refuse(request, "PipelineVersionAliases")
     definition = _definition(context, request, name)
     arn, now = context.arn("pipeline", name), context.now()
     record = {
@@ -60,7 +60,6 @@ def create_pipeline(context: Context, request: dict[str, Any]) -> dict[str, Any]
 def update_pipeline(context: Context, request: dict[str, Any]) -> dict[str, Any]:
     """UpdatePipeline; every call makes a new version, as on AWS, whether anything differs or not."""
     name = request["PipelineName"]
-    refuse(request, "PipelineVersionAliases")
     require(context, name)
     changes = {**_kept(request), "LastModifiedTime": context.now()}
     if request.get("PipelineDefinition") or request.get("PipelineDefinitionS3Location"):
@@ -74,7 +73,6 @@ def update_pipeline(context: Context, request: dict[str, Any]) -> dict[str, Any]
 
 def describe_pipeline(context: Context, request: dict[str, Any]) -> dict[str, Any]:
     """DescribePipeline, the latest version unless another is asked for."""
-    refuse(request, "PipelineVersionAlias")
     record = require(context, request["PipelineName"])
     chosen = version(context, record["PipelineName"], request.get("PipelineVersionId"))
     versioned = ("PipelineDefinition", *_KEPT, "PipelineVersionDisplayName", "PipelineVersionDescription")
@@ -82,7 +80,14 @@ def describe_pipeline(context: Context, request: dict[str, Any]) -> dict[str, An
 
 
 def delete_pipeline(context: Context, request: dict[str, Any]) -> dict[str, Any]:
-    """DeletePipeline; refused while an execution runs. Records of executions stay."""
+    """DeletePipeline; refused while an execution runs. Records of executions stay.
+
+    The same ClientRequestToken again answers as before.
+    """
+    token = f"{request['PipelineName']}/{request['ClientRequestToken']}"
+    deleted = context.store.get(_DELETED, token)
+    if deleted is not None:
+        return {"PipelineArn": deleted["Arn"]}
     record = require(context, request["PipelineName"])
     name, arn = record["PipelineName"], record["PipelineArn"]
     for execution in context.store.list("execution", PipelineArn=arn):
@@ -95,12 +100,14 @@ def delete_pipeline(context: Context, request: dict[str, Any]) -> dict[str, Any]
     for number in range(1, record["_Version"] + 1):
         context.store.delete(VERSION, version_key(name, number))
     tags.forget_tags(context, arn)
+    context.store.put(_DELETED, token, {"Arn": arn})
     return {"PipelineArn": arn}
 
 
 def list_pipelines(context: Context, request: dict[str, Any]) -> dict[str, Any]:
     """ListPipelines."""
-    found = context.store.list(KIND, prefix=request.get("PipelineNamePrefix", ""))
+    prefix = request.get("PipelineNamePrefix", "")
+    found = [] if request.get("ManagedBy") == "AWS" else context.store.list(KIND, prefix=prefix)
     fields = {"Name": "PipelineName", "CreationTime": "CreationTime"}
     page, token = paging.page(created_within(found, request), request, sort_fields=fields)
     summaries = [
@@ -129,7 +136,6 @@ def list_pipeline_versions(context: Context, request: dict[str, Any]) -> dict[st
 
 def update_pipeline_version(context: Context, request: dict[str, Any]) -> dict[str, Any]:
     """UpdatePipelineVersion: a name and a description of one version."""
-    refuse(request, "PipelineVersionAliasOperations")
     arn = request["PipelineArn"]
     record = require(context, arn)
     chosen = version(context, record["PipelineName"], request["PipelineVersionId"])
@@ -192,13 +198,6 @@ def version_key(name: str, number: int) -> str:
     return f"{name}/{number}"
 
 
-def refuse(request: dict[str, Any], *members: str) -> None:
-    """Raise ApiError when *request* has one of *members*, which AWS knows and which do nothing here."""
-    for member in members:
-        if request.get(member) is not None:
-            raise ApiError("ValidationException", f"{member} is not supported by the emulator; leave it out")
-
-
 def _kept(request: dict[str, Any]) -> dict[str, Any]:
     return {member: request[member] for member in _KEPT if request.get(member) is not None}
 
@@ -224,7 +223,9 @@ def _definition(context: Context, request: dict[str, Any], name: str) -> str:
         case {"PipelineDefinition": str(text)}:
             pass
         case {"PipelineDefinitionS3Location": {"Bucket": bucket, "ObjectKey": key, **rest}}:
-            refuse(dict(rest), "VersionId")  # type: ignore[arg-type]
+            if "VersionId" in rest:
+                where = "PipelineDefinitionS3Location.VersionId"
+                raise ApiError("ValidationException", f"{where}: objects have no versions here")
             text = _read(context, f"s3://{bucket}/{key}")
         case _:
             raise ApiError(

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from sagemaker_monitor.emulator.api import paging
 from sagemaker_monitor.emulator.api.context import ApiError, Context, Handler
 
 _MONITORS = ("data-quality", "model-quality", "model-bias", "model-explainability")
@@ -49,7 +50,9 @@ def add_tags(context: Context, request: dict[str, Any]) -> dict[str, Any]:
 
 
 def list_tags(context: Context, request: dict[str, Any]) -> dict[str, Any]:
-    """ListTags; all fit on one page."""
+    """ListTags; all fit on one page, so that no token is given."""
+    if request.get("NextToken") is not None:
+        raise paging.bad_token()
     _require(context, request["ResourceArn"])
     return {"Tags": _tags(context, request["ResourceArn"])}
 

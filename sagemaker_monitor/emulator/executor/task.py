@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
-from sagemaker_monitor.emulator import wire
+from sagemaker_monitor.emulator import members, wire
 from sagemaker_monitor.emulator.api import (
     model_packages,
     models,
@@ -128,6 +128,7 @@ class Task:
         model = wire.operation_model(operation)
         if model is not None and model.input_shape is not None:
             wire.check(model.input_shape, request)
+        members.refuse(operation, request)
         return OPERATIONS[operation](self.context, request)
 
     def wait(self, kind: str, name: str) -> dict[str, Any]:

@@ -217,21 +217,3 @@ def test_an_arn_of_elsewhere_is_no_pipeline_of_ours(sagemaker: Any, create: Call
         f"arn:aws:sagemaker:us-east-1:999999999999:pipeline/{name}",
     ):
         assert refusal(lambda arn=arn: sagemaker.describe_pipeline(PipelineName=arn))[0] == "ResourceNotFound"  # type: ignore[misc]
-
-
-def test_what_does_nothing_here_is_refused_by_name(sagemaker: Any, create: Callable[..., str]) -> None:
-    """Aliases and MLflow are not silently ignored."""
-    name = create(definition([fail("Refuse")]))
-    calls = {
-        "PipelineVersionAliases": lambda: sagemaker.update_pipeline(
-            PipelineName=name, PipelineVersionAliases=["x"]
-        ),
-        "MlflowExperimentName": lambda: sagemaker.start_pipeline_execution(
-            PipelineName=name, MlflowExperimentName="x"
-        ),
-    }
-    for member, call in calls.items():
-        assert refusal(call) == (
-            "ValidationException",
-            f"{member} is not supported by the emulator; leave it out",
-        )
