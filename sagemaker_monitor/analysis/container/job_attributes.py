@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from sagemaker_monitor.analysis.container import predictions
 from sagemaker_monitor.analysis.container.answers import table_of_scores
+from sagemaker_monitor.analysis.container.payloads import CSV
 from sagemaker_monitor.analysis.datasets.captured import Attributes, Captured
 from sagemaker_monitor.analysis.errors import AnalysisError
 from sagemaker_monitor.analysis.records.formats import DatasetFormat
@@ -45,11 +46,20 @@ class JobAttributes:
         )
 
     def applied(self, config: AnalysisConfig) -> AnalysisConfig:
-        """Return *config* with the threshold of the job definition, and where it finds features in JSON."""
+        """Return *config* with the job definition's threshold, and where it finds features and answers.
+
+        A monitor's configuration does not say where in the model's answers the score is; that is the
+        attribute of the records, which are the model's answers too.
+        """
         if self.threshold is not None:
             config = replace(config, probability_threshold=self.threshold)
         if self.captured and config.data.features is None:
             config = replace(config, data=replace(config.data, features=self.attributes.features))
+        predictor = config.predictor
+        if self.captured and predictor is not None and predictor.label is None is predictor.probability:
+            label = _place(self.attributes.inference, predictor.accept_type)
+            probability = _place(self.attributes.probability, predictor.accept_type)
+            config = replace(config, predictor=replace(predictor, label=label, probability=probability))
         return config
 
     def with_predictions(self, captured: Captured, threshold: float) -> Dataset:
@@ -68,6 +78,13 @@ class JobAttributes:
         else:
             labels = predictions.taken(values, observed, texts=captured.answers.is_csv, threshold=threshold)
         return captured.with_labels(labels.series())
+
+
+def _place(attribute: str | None, accept_type: str) -> int | str | None:
+    """Return where an attribute says that a model's answer has its score; a CSV answer has no names."""
+    if attribute is None or accept_type != CSV:
+        return attribute
+    return int(attribute) if attribute.isdecimal() else None
 
 
 def _threshold(text: str | None) -> float | None:

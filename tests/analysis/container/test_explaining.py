@@ -289,6 +289,46 @@ def test_captured_requests_are_explained(container: Container, model: ModelServe
     assert global_values(done) == pytest.approx(expected)
 
 
+@pytest.mark.parametrize(
+    ("accept", "answer", "attributes"),
+    [
+        ("text/csv", lambda value: f"yes,{value}", {"inference_attribute": "1"}),
+        (
+            "application/jsonlines",
+            lambda value: json.dumps({"score": value}),
+            {"inference_attribute": "score"},
+        ),
+        (
+            "application/jsonlines",
+            lambda value: json.dumps({"label": "yes", "score": value}),
+            {"inference_attribute": "label", "probability_attribute": "score"},
+        ),
+    ],
+)
+def test_a_monitor_s_attributes_say_where_the_scores_are(
+    container: Container, model: ModelServer, accept: str, answer: Any, attributes: dict[str, str]
+) -> None:
+    """Where the configuration is silent, the shadow endpoint's answers are read as the captured ones are."""
+    plain = container.add("data.csv", csv(ROWS)).run(config({"baseline": BASELINE}), endpoint=model.url)
+    expected = global_values(plain)
+    setting = {"headers": FEATURES, "methods": {"shap": {"baseline": BASELINE}}}
+    captures = '{"sagemakerCaptureJson": {"captureIndexNames": ["endpointInput", "endpointOutput"]}}'
+
+    def answers(body: bytes) -> bytes:
+        rows = [line.split(",") for line in body.decode().splitlines()]
+        return "".join(answer(score(row)) + "\n" for row in rows).encode()
+
+    container.add("data.csv", captured(ROWS))
+    with respond(answers) as server:
+        done = container.run(
+            {**setting, "predictor": {**PREDICTOR, "content_type": "text/csv", "accept_type": accept}},
+            endpoint=server.url,
+            variables={"dataset_format": captures, **attributes},
+        )
+
+    assert global_values(done) == pytest.approx(expected)
+
+
 def test_a_monitor_leaves_its_metrics_for_cloudwatch(container: Container, model: ModelServer) -> None:
     """Every global value and the expected value become metrics with the documented names and dimensions."""
     done = container.add("data.csv", csv(ROWS)).run(
