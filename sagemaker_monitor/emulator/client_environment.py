@@ -8,21 +8,34 @@ from sagemaker_monitor.emulator.certificates import authority_of
 
 DIRECT = ("localhost", "127.0.0.1", "::1", "pypi.org", "files.pythonhosted.org")
 """Hosts that a client asks without the emulator between: this machine, and where notebooks install from."""
+SDK_CONFIG = "sagemaker-sdk.yaml"
+_SDK_DEFAULTS = """\
+# Defaults of the SageMaker SDK: it would tell AWS by name of each call, which does not leave this machine.
+SchemaVersion: '1.0'
+SageMaker:
+  PythonSDK:
+    Modules:
+      TelemetryOptOut: true
+"""
 
 
 def environment_of(url: str, region: str, state_dir: Path) -> dict[str, str]:
-    """Return the variables, and make the certificate that one of them names.
+    """Return the variables, and make the files that two of them name.
 
     HTTPS_PROXY and AWS_CA_BUNDLE are for the calls that ignore AWS_ENDPOINT_URL: the SageMaker SDK asks STS
     by its name. They also keep any call from reaching AWS itself. Raises OSError.
     """
+    state_dir = state_dir.resolve()
+    certificate = authority_of(state_dir)
+    (state_dir / SDK_CONFIG).write_text(_SDK_DEFAULTS, encoding="utf-8")
     return {
         "AWS_ENDPOINT_URL": url,
         "AWS_ACCESS_KEY_ID": "emulator",
         "AWS_SECRET_ACCESS_KEY": "emulator",
         "AWS_DEFAULT_REGION": region,
         "AWS_REGION": region,
-        "AWS_CA_BUNDLE": str(authority_of(state_dir.resolve())),
+        "AWS_CA_BUNDLE": str(certificate),
         "HTTPS_PROXY": url,
         "NO_PROXY": ",".join(DIRECT),
+        "SAGEMAKER_ADMIN_CONFIG_OVERRIDE": str(state_dir / SDK_CONFIG),
     }

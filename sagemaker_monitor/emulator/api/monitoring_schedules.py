@@ -15,6 +15,8 @@ from sagemaker_monitor.emulator.schedules.runner import KIND
 from sagemaker_monitor.emulator.schedules.times import Cron, TimeError, window
 
 HALF_HOUR = 1800
+PATIENCE = 10.0
+"""Seconds that a schedule which fires when it is made waits for captures and labels that are on their way."""
 _HOURLY = Cron(0, 1)
 
 
@@ -40,7 +42,8 @@ def create_monitoring_schedule(context: Context, request: dict[str, Any]) -> dic
     alerts.create(context, name)
     put_tags(context, arn, request.get("Tags"))
     if cron is None or context.config.fire_on_creation:
-        context.schedules.fire(context, document, _due(cron))
+        patience = PATIENCE if context.config.fire_on_creation else 0.0
+        context.schedules.fire(context, document, _due(cron), patience)
     context.schedules.changed()
     return {"MonitoringScheduleArn": arn}
 

@@ -20,6 +20,11 @@ _LONGEST_NAME = 200  # bytes; file systems allow 255
 _BUCKET = re.compile(r"[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]")
 _ESCAPED = re.compile(r"[%\x00-\x1f\x7f]")
 _URI = re.compile(r"s3://([^/]+)(?:/(.*))?", re.DOTALL)
+_HOST = r"s3(?:[.-][a-z0-9-]+)*\.amazonaws\.com(?:\.cn)?"
+_URLS = (
+    re.compile(rf"https://{_HOST}/([^/]+)(?:/(.*))?", re.DOTALL),
+    re.compile(rf"https://([a-z0-9][a-z0-9.-]+?)\.{_HOST}(?:/(.*))?", re.DOTALL),
+)
 
 
 class S3Error(Exception):
@@ -34,8 +39,12 @@ class S3Error(Exception):
 
 
 def split_uri(uri: str) -> tuple[str, str]:
-    """Return bucket and key of an S3 URI; the key may be empty. Raises S3Error InvalidURI."""
-    match = _URI.fullmatch(uri)
+    """Return bucket and key of an S3 URI, or of an object's URL, which SageMaker takes too.
+
+    The key may be empty. Raises S3Error InvalidURI.
+    """
+    matches = (pattern.fullmatch(uri) for pattern in (_URI, *_URLS))
+    match = next((each for each in matches if each is not None), None)
     if match is None:
         raise S3Error("InvalidURI", f"{uri!r} is not an S3 URI, which looks like s3://bucket/key")
     return match[1], match[2] or ""

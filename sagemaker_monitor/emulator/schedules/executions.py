@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+import time
 from collections.abc import Callable
 from datetime import datetime
 from typing import Any
@@ -19,6 +20,8 @@ from sagemaker_monitor.emulator.schedules.times import NOW, TimeError, utc, wind
 KIND = "monitoring-execution"
 UNFINISHED = ("Pending", "InProgress", "Stopping")
 STOPPED = "the emulator was stopped while the execution ran; fire the schedule again"
+_LOOK = 0.25
+"""Seconds between two looks for data that are not there yet."""
 _ENDED = {"Completed": "Completed", "Failed": "Failed", "Stopped": "Stopped"}
 Record = dict[str, Any]
 
@@ -31,8 +34,11 @@ class ExecutionFailed(Exception):  # noqa: N818 - an outcome of the execution, n
         self.status = status
 
 
-def create(context: Context, schedule: Record, scheduled: datetime) -> str:
-    """Add the record of an execution that was due at *scheduled*, and return its key."""
+def create(context: Context, schedule: Record, scheduled: datetime, patience: float = 0.0) -> str:
+    """Add the record of an execution that was due at *scheduled*, and return its key.
+
+    *patience* is how many seconds it waits for data that are not there yet.
+    """
     config = schedule["MonitoringScheduleConfig"]
     now = context.now()
     record = {
@@ -43,6 +49,7 @@ def create(context: Context, schedule: Record, scheduled: datetime) -> str:
         "MonitoringExecutionStatus": "Pending",
         "MonitoringType": config.get("MonitoringType", "DataQuality"),
         "_Config": config,
+        "_Patience": patience,
     }
     for key, value in (
         ("EndpointName", schedule.get("EndpointName")),
@@ -97,7 +104,7 @@ def _run(context: Context, key: str, record: Record) -> Record:
     config = record["_Config"]
     monitor = monitors.monitor_of(context, config)
     execution = _execution(key, record, config, monitor)
-    context.hosting.flush()
+    _await_data(context, monitor, execution, record.get("_Patience", 0.0))
     source = inputs.source_of(context, monitor, execution.schedule)
     wait = _starter(context, key)
     if not monitor.kind.merges:
@@ -109,6 +116,20 @@ def _run(context: Context, key: str, record: Record) -> Record:
     root, below = jobs.merge_root(monitor), monitor.endpoint_name or execution.schedule
     records = inputs.merged(context, root, below, execution.window)
     return wait(jobs.monitor_request(context, monitor, execution, records, inputs.MERGED))
+
+
+def _await_data(context: Context, monitor: Monitor, execution: Execution, patience: float) -> None:
+    """Return once the window has something to look at, or after *patience* seconds.
+
+    Who fires a schedule that he made a moment ago may still be uploading its labels.
+    """
+    deadline = time.monotonic() + patience
+    context.hosting.flush()
+    while time.monotonic() < deadline and not context.schedules.ended:
+        if inputs.there(context, monitor, execution.schedule, execution.window):
+            return
+        time.sleep(_LOOK)
+        context.hosting.flush()
 
 
 def _execution(key: str, record: Record, config: Record, monitor: Monitor) -> Execution:

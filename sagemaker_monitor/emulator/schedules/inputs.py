@@ -49,6 +49,16 @@ def source_of(context: Context, monitor: Monitor, schedule: str) -> Source:
     return Source(tuple(f"{root}/{name}/{variant}" for variant in variants), "", batch=False)
 
 
+def there(context: Context, monitor: Monitor, schedule: str, window: Window) -> bool:
+    """Return whether a window has something to look at, and labels where the monitor merges them."""
+    try:
+        captured(context, source_of(context, monitor, schedule), window, MERGED)
+    except NoDataError:
+        return False
+    root = (monitor.ground_truth or "").rstrip("/")
+    return not root or any(_objects(context, f"{root}/{folder(hour)}/") for hour in window.hours)
+
+
 def captured(context: Context, source: Source, window: Window, path: str) -> list[dict[str, Any]]:
     """Return the window's records below the container's *path*. Raises NoDataError when there are none."""
     found = []

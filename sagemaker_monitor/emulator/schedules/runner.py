@@ -38,9 +38,19 @@ class ScheduleRunner:
         """Look at the schedules again: one of them is new or another."""
         self._wake.set()
 
-    def fire(self, context: Context, schedule: dict[str, Any], scheduled: datetime) -> Future[str]:
-        """Start an execution that was due at *scheduled*; the result is its key, once it ended."""
-        key = executions.create(context, schedule, scheduled)
+    @property
+    def ended(self) -> bool:
+        """Whether nothing is to be begun or waited for any more."""
+        return self._ended
+
+    def fire(
+        self, context: Context, schedule: dict[str, Any], scheduled: datetime, patience: float = 0.0
+    ) -> Future[str]:
+        """Start an execution that was due at *scheduled*; the result is its key, once it ended.
+
+        It waits *patience* seconds for something to look at.
+        """
+        key = executions.create(context, schedule, scheduled, patience)
         try:
             return self._threads.submit(self._run, context, key)
         except RuntimeError:  # shut down meanwhile; the next start ends its record

@@ -51,6 +51,31 @@ def test_what_is_no_bucket_is_refused(name: str) -> None:
         check_bucket(name)
 
 
+@pytest.mark.parametrize(
+    ("url", "expected"),
+    [
+        ("https://data.s3-eu-west-1.amazonaws.com/m/model.tar.gz", ("data", "m/model.tar.gz")),
+        ("https://data.s3.eu-west-1.amazonaws.com/m/model.tar.gz", ("data", "m/model.tar.gz")),
+        ("https://data.of.s3.amazonaws.com/", ("data.of", "")),
+        ("https://s3.eu-west-1.amazonaws.com/data/m/model.tar.gz", ("data", "m/model.tar.gz")),
+        ("https://s3.cn-north-1.amazonaws.com.cn/data", ("data", "")),
+    ],
+)
+def test_urls_of_objects_are_split(url: str, expected: tuple[str, str]) -> None:
+    """SageMaker takes an object's URL wherever it takes a URI; the model monitor's notebook gives one."""
+    assert split_uri(url) == expected
+
+
+@pytest.mark.parametrize(
+    "url",
+    ["https://example.com/b/k", "https://s3.amazonaws.com.example.com/b/k", "http://s3.amazonaws.com/b"],
+)
+def test_urls_of_others_are_refused(url: str) -> None:
+    """What is not on S3 is no object."""
+    with pytest.raises(S3Error, match="not an S3 URI"):
+        split_uri(url)
+
+
 def test_uris_are_split() -> None:
     """The key is what follows the bucket, and may be empty."""
     assert [split_uri(uri) for uri in ("s3://b/k/x", "s3://b", "s3://b/")] == [

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import http.client
 import socket
 import ssl
@@ -76,10 +77,9 @@ def test_the_way_leads_nowhere_else(client: Any, emulator: RunningEmulator) -> N
     for target in ("example.com:443", "sts.amazonaws.com:22", "127.0.0.1:443", "[::1]:443", "nonsense"):
         connection = http.client.HTTPConnection(str(parts.hostname), parts.port, timeout=5)
         connection.request("CONNECT", target)
-        response = connection.getresponse()
-        assert response.status == 403
-        assert "no way out" in response.reason
-        connection.close()
+        with contextlib.closing(connection), connection.getresponse() as response:
+            assert response.status == 403
+            assert "no way out" in response.reason
 
 
 def test_who_does_not_trust_the_authority_is_not_served(emulator: RunningEmulator) -> None:

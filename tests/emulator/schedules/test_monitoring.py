@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -23,6 +24,29 @@ endpoint_url: {url}
 roles: {{execution: "arn:aws:iam::000000000000:role/monitor"}}
 storage: {{bucket: data}}
 """
+
+
+def test_an_execution_waits_for_data_on_their_way(watched: Hosted) -> None:
+    """One with patience begins when a capture of its hour arrives; without, it fails for want of any."""
+    schedule(watched, "early", "good")
+    context = watched.running.context
+    record = context.store.get("monitoring-schedule", "early")
+    assert record is not None
+    at = datetime(2020, 1, 1, 1, tzinfo=UTC)
+    (captured, *_) = watched.captured("captures/scale/", 3)
+
+    context.schedules.fire(context, record, at).result()
+    assert "nothing was captured" in ended(watched, "early")["FailureReason"]
+    patient = context.schedules.fire(context, record, at, patience=30.0)
+    time.sleep(0.3)
+    assert not patient.done()
+    source = {"Bucket": "data", "Key": captured}
+    key = "captures/scale/doubles/2020/01/01/00/late.jsonl"
+    watched.s3.copy_object(Bucket="data", Key=key, CopySource=source)
+    patient.result(30)
+
+    last = ended(watched, "early")
+    assert last["MonitoringExecutionStatus"] == "Completed", last.get("FailureReason")
 
 
 def test_an_execution_that_violates_says_so_and_where(watched: Hosted) -> None:
