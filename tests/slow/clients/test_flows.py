@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
@@ -25,7 +26,9 @@ def test_a_flow_finds_what_aws_found(
     ran = running.run(program, emulator_url, recorded_data, tmp_path)
 
     checks.BY_FLOW[ran.flow](ran.found, recorded_data)
-    assert ran.wall < MOST_SECONDS, ran
+    # Where more wants to run than there are cores, everything takes longer in proportion.
+    crowd = max(1.0, os.getloadavg()[0] / (os.cpu_count() or 1))
+    assert ran.wall < MOST_SECONDS * crowd, ran
 
 
 def test_the_programs_are_clients() -> None:

@@ -1,4 +1,4 @@
-"""A pipeline with check steps, defined by hand; `python check_pipeline.py BUCKET` prints its definition."""
+"""A pipeline with check steps, defined by hand; `python check_pipeline.py BUCKET GROUP` prints it."""
 
 import json
 import sys
@@ -9,7 +9,6 @@ CLARIFY = "205585389593.dkr.ecr.us-east-1.amazonaws.com/sagemaker-clarify-proces
 SKLEARN = "683313688378.dkr.ecr.us-east-1.amazonaws.com/sagemaker-scikit-learn:1.2-1-cpu-py3"
 XGBOOST = "683313688378.dkr.ecr.us-east-1.amazonaws.com/sagemaker-xgboost:0.90-1-cpu-py3"
 CLUSTER = {"ClusterConfig": {"InstanceCount": 1, "InstanceType": "ml.c5.xlarge", "VolumeSizeInGB": 120}}
-GROUP = "churn-checked"
 EVALUATE = """
 import csv, json, pathlib, sys
 
@@ -84,7 +83,7 @@ def check(bucket, name, kind, arguments, **more):
         "Type": "QualityCheck" if "QUALITY" in kind else "ClarifyCheck",
         "Arguments": arguments,
         "CheckType": kind,
-        "ModelPackageGroupName": GROUP,
+        "ModelPackageGroupName": parameter("ModelPackageGroupName"),
         "SkipCheck": parameter("SkipCheck"),
         "RegisterNewBaseline": parameter("RegisterNewBaseline"),
         "SuppliedBaselineConstraints": parameter("SuppliedBaselineConstraints"),
@@ -144,7 +143,7 @@ def registered(name):
     return {**both, "Bias": bias}
 
 
-def definition(bucket):
+def definition(bucket, group):
     """Return the pipeline: checks of the data, a model and its scores, checks of it, and a condition."""
     texts = {
         "TrainingDataUrl": f"s3://{bucket}/data/training-dataset-with-header.csv",
@@ -153,6 +152,7 @@ def definition(bucket):
         "PredictionsUrl": f"s3://{bucket}/data/validation_with_predictions.csv",
         "ModelDataUrl": f"s3://{bucket}/model.tar.gz",
         "ModelApprovalStatus": "PendingManualApproval",
+        "ModelPackageGroupName": group,
         "SuppliedBaselineConstraints": "",
         "SuppliedBaselineStatistics": "",
     }
@@ -203,7 +203,7 @@ def definition(bucket):
         }
     }
     register = {
-        "ModelPackageGroupName": GROUP,
+        "ModelPackageGroupName": parameter("ModelPackageGroupName"),
         "ModelApprovalStatus": parameter("ModelApprovalStatus"),
         "ModelMetrics": registered("CalculatedBaseline"),
         "DriftCheckBaselines": registered("BaselineUsedForDriftCheck"),
@@ -279,4 +279,4 @@ def definition(bucket):
 
 
 if __name__ == "__main__":
-    print(json.dumps(definition(sys.argv[1])))
+    print(json.dumps(definition(*sys.argv[1:])))

@@ -7,7 +7,7 @@ import time
 from pathlib import Path
 
 from account import ROLE, Account
-from check_pipeline import EVALUATE, GROUP, bias_config, definition
+from check_pipeline import EVALUATE, bias_config, definition
 from stopwatch import Stopwatch
 
 watch = Stopwatch()
@@ -66,17 +66,17 @@ odd = [f"0,{row}\n" for row in (data / "test-dataset-input-cols.csv").read_text(
 header = (data / "training-dataset-with-header.csv").read_text().splitlines()[0]
 drifted = aws.write("data/drifted.csv", f"{header}\n{''.join(odd)}")
 
-sagemaker.create_model_package_group(ModelPackageGroupName=GROUP)
+sagemaker.create_model_package_group(ModelPackageGroupName=NAME)
 sagemaker.create_pipeline(
     PipelineName=NAME,
-    PipelineDefinition=json.dumps(definition(bucket)),
+    PipelineDefinition=json.dumps(definition(bucket, NAME)),
     RoleArn=ROLE,
     ParallelismConfiguration={"MaxParallelExecutionSteps": 4},
 )
 watch.lap("pipeline")
 
 first = run(**FIRST)
-(version,) = sagemaker.list_model_packages(ModelPackageGroupName=GROUP)["ModelPackageSummaryList"]
+(version,) = sagemaker.list_model_packages(ModelPackageGroupName=NAME)["ModelPackageSummaryList"]
 sagemaker.update_model_package(
     ModelPackageArn=version["ModelPackageArn"], ModelApprovalStatus="Approved", ApprovalDescription="by hand"
 )
@@ -99,7 +99,7 @@ found = {
     "violations": documents(violated),
     "refused": refused,
     "log": aws.log("/aws/sagemaker/ProcessingJobs", job),
-    "versions": len(sagemaker.list_model_packages(ModelPackageGroupName=GROUP)["ModelPackageSummaryList"]),
+    "versions": len(sagemaker.list_model_packages(ModelPackageGroupName=NAME)["ModelPackageSummaryList"]),
     "executions": len(sagemaker.list_pipeline_executions(PipelineName=NAME)["PipelineExecutionSummaries"]),
 }
 sagemaker.delete_pipeline(PipelineName=NAME)

@@ -1,0 +1,32 @@
+"""Prints what a flow by awscli found: the documents below found/, by name, and the seconds of its parts.
+
+Most of these are starts of `aws`; so `import` is the seconds of one that does nothing, times their number.
+"""
+
+import json
+import subprocess
+import time
+from itertools import pairwise
+from pathlib import Path
+
+
+def documents(folder):
+    """Return the documents of a folder by name, those of folders below as documents of theirs."""
+    return {
+        path.stem: documents(path) if path.is_dir() else json.loads(path.read_text())
+        for path in sorted(folder.iterdir())
+    }
+
+
+began = time.time()
+subprocess.run(["aws", "--version"], stdout=subprocess.DEVNULL, check=True)
+start = time.time() - began
+lines = [line.split(" ", 1) for line in Path("laps").read_text().splitlines()]
+moments = [(float(moment), name) for moment, name in lines]
+laps = {name: round(now - then, 3) for (then, _), (now, name) in pairwise(moments)}
+calls = len(Path("calls").read_text().splitlines())
+print(
+    json.dumps(
+        {**documents(Path("found")), "calls": calls, "laps": {"import": round(calls * start, 3), **laps}}
+    )
+)
