@@ -2,8 +2,8 @@
 
 A waiter of botocore asks, sleeps for half a minute to two minutes where a job has not ended, and asks again;
 so do the SageMaker SDKs, for seconds to a minute, and notebooks that use them. Both say in their User-Agent
-what they are. Their question about something unfinished is held until it ends, at the latest LONGEST seconds,
-which is less than any client's own patience with an answer. Everybody else is answered at once.
+what they are. Their question about something unfinished is held until it ends, at the latest LONGEST seconds.
+Everybody else is answered at once.
 """
 
 from __future__ import annotations
@@ -16,7 +16,8 @@ from typing import Any
 
 from sagemaker_monitor.emulator.api.context import Context
 
-LONGEST = 20.0
+LONGEST = 50.0
+"""Seconds; clients wait a minute for an answer, unless they are told otherwise."""
 _GAP = 0.02, 0.25
 """Seconds between two looks at the state: the first and the longest."""
 _FEATURES = re.compile(r"(?:^|\s)m/([\w,+-]+)")
