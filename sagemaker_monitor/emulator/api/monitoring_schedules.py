@@ -85,7 +85,8 @@ def describe_monitoring_schedule(context: Context, request: dict[str, Any]) -> d
     listed = context.store.list(executions.KIND, prefix=f"{record['MonitoringScheduleName']}/")
     # Those of a deleted schedule of that name are still listed, and are not this one's.
     found = [each for each in listed if each["CreationTime"] >= record["CreationTime"]]
-    return record | ({"LastMonitoringExecutionSummary": _summary(found[-1])} if found else {})
+    last = {"LastMonitoringExecutionSummary": _summary(executions.seen(context, found[-1]))} if found else {}
+    return record | last
 
 
 def list_monitoring_schedules(context: Context, request: dict[str, Any]) -> dict[str, Any]:
@@ -139,9 +140,10 @@ def list_monitoring_executions(context: Context, request: dict[str, Any]) -> dic
         "MonitoringTypeEquals": "MonitoringType",
     }
     times = ("ScheduledTime", "CreationTime", "LastModifiedTime")
+    listed = context.store.list(executions.KIND, prefix=f"{name}/" if name else "")
     found = [
         each
-        for each in context.store.list(executions.KIND, prefix=f"{name}/" if name else "")
+        for each in (executions.seen(context, record) for record in listed)
         if _equal(each, request, fields) and all(within(each, request, time) for time in times)
     ]
     sort_fields = {

@@ -93,6 +93,15 @@ def _run_to_end(context: Context, key: str) -> None:
         )
 
 
+def seen(context: Context, record: Record) -> Record:
+    """Return an execution's record as it is listed: Stopping while the job that it waits for is."""
+    if record["MonitoringExecutionStatus"] != "InProgress" or "ProcessingJobArn" not in record:
+        return record
+    job = context.store.get("processing-job", record["ProcessingJobArn"].rpartition("/")[2]) or {}
+    stopping = job.get("ProcessingJobStatus") == "Stopping"
+    return record | ({"MonitoringExecutionStatus": "Stopping"} if stopping else {})
+
+
 def recover(context: Context) -> None:
     """End the executions that an emulator which is no more was running."""
     for record in context.store.list(KIND):
