@@ -83,6 +83,12 @@ def put(aws: Aws, uri: str, content: bytes, **conditions: str) -> str:
     return str(response.get("ETag", "")).strip('"')
 
 
+def delete(aws: Aws, uri: str) -> None:
+    """Delete an object; one that is gone is no error."""
+    bucket, key = split_uri(uri)
+    aws.call("s3", "delete_object", Bucket=bucket, Key=key)
+
+
 def put_if_missing(aws: Aws, uri: str, content: bytes) -> bool:
     """Write *content* at a content-addressed *uri* unless it is there; return whether it was written."""
     stored = head(aws, uri)

@@ -19,6 +19,9 @@ COMMANDS = {
     "build": Lazy(f"{_HERE}.build:build", "Write pipelines and all their files to a directory, offline."),
     "plan": Lazy(f"{_HERE}.plan:plan", "Show what upsert would change, writing nothing."),
     "upsert": Lazy(f"{_HERE}.upsert:upsert", "Create or update what differs, in one environment."),
+    "rollback": Lazy(f"{_HERE}.rollback:rollback", "Go back to a version of a pipeline, or list them."),
+    "destroy": Lazy(f"{_HERE}.destroy:destroy", "Delete what upsert made of a model; asks."),
+    "prune": Lazy(f"{_HERE}.prune:prune", "Delete files that nothing refers to; shows them first."),
     "run": Lazy(f"{_HERE}.run:run", "Start a pipeline and follow it to its verdict."),
     "ground-truth": Lazy(
         f"{_HERE}.ground_truth:ground_truth", "Put labels that arrive late where captures find them."

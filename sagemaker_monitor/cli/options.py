@@ -73,7 +73,7 @@ class Common:
         return f"--env {self.env}{conf}"
 
 
-def _duration(ctx: click.Context, param: click.Parameter, value: str | None) -> timedelta | None:
+def length_of_time(ctx: click.Context, param: click.Parameter, value: str | None) -> timedelta | None:
     """Return a length of time such as 90s, 10m, 1h30m or PT10M; a usage error when it is none."""
     if value is None:
         return None
@@ -141,7 +141,7 @@ model_option = click.option(
 )
 timeout_option = click.option(
     "--timeout",
-    callback=_duration,
+    callback=length_of_time,
     metavar="DURATION",
     help="Stop following after this long (exit code 4); the execution goes on.",
 )

@@ -18,10 +18,12 @@ from typing import Any
 from uuid import uuid4
 
 from sagemaker_monitor.aws import Aws, AwsError, NotFoundError
-from sagemaker_monitor.aws.storage import put, split_uri
+from sagemaker_monitor.aws.storage import list_objects, put, split_uri
 from sagemaker_monitor.operations.errors import BusyError
 from sagemaker_monitor.operations.holder import is_gone, this_process
 
+FOLDER = "deployments"
+"""Below the storage's root."""
 LEASE = 120.0
 """Seconds after which somebody who has not been heard of is taken to be gone."""
 _REFUSED = ("PreconditionFailed", "ConditionalRequestConflict", "412", "409")
@@ -66,6 +68,8 @@ class Entry:
     """What the ledger says of a model; *etag* is empty where it says nothing yet."""
 
     model: str
+    uri: str
+    """Where it is kept."""
     done: Done | None = None
     work: Work | None = None
     etag: str = ""
@@ -89,38 +93,58 @@ class Entry:
 
 def entry_uri(aws: Aws, model: str) -> str:
     """Return where the ledger keeps a model's entry."""
-    return f"{aws.environment.storage.root}/deployments/{aws.environment.name}/{model}.json"
+    return f"{aws.environment.storage.root}/{FOLDER}/{aws.environment.name}/{model}.json"
 
 
 def read_entry(aws: Aws, model: str) -> Entry:
     """Return what the ledger says of *model*. Raises AwsError."""
-    bucket, key = split_uri(entry_uri(aws, model))
+    return _read(aws, model, entry_uri(aws, model))
+
+
+def read_prune_entry(aws: Aws) -> Entry:
+    """Return what the ledger says of prune, which concerns every model below the storage's root."""
+    return _read(aws, "prune", f"{aws.environment.storage.root}/{FOLDER}/prune.json")
+
+
+def busy_entries(aws: Aws) -> Iterator[Entry]:
+    """Yield the entries below the storage's root, of every environment, that somebody is at work on."""
+    folder = f"{aws.environment.storage.root}/{FOLDER}/"
+    for stored in list_objects(aws, folder):
+        environment, _, name = stored.uri.removeprefix(folder).partition("/")
+        if name.endswith(".json") and "/" not in name:
+            entry = _read(aws, f"{environment} {name.removesuffix('.json')}", stored.uri)
+            if entry.is_busy:
+                yield entry
+
+
+def _read(aws: Aws, model: str, uri: str) -> Entry:
+    bucket, key = split_uri(uri)
     try:
         response, content = aws.answer_and_body("s3", "get_object", Bucket=bucket, Key=key)
     except NotFoundError:
-        return Entry(model)
+        return Entry(model, uri)
     except AwsError as error:
         if error.code == "NoSuchBucket":
-            return Entry(model)  # the first write says so
+            return Entry(model, uri)  # the first write says so
         raise
-    return _entry(model, content, response)
+    return _entry(Entry(model, uri), content, response)
 
 
-def _entry(model: str, content: bytes, response: Mapping[str, Any]) -> Entry:
+def _entry(unread: Entry, content: bytes, response: Mapping[str, Any]) -> Entry:
     etag = str(response.get("ETag", "")).strip('"')
     try:
         document = json.loads(content)
         done, work = document["done"], document["work"]
-        return Entry(
-            model,
-            None if done is None else Done(**{**done, "changes": tuple(done["changes"])}),
-            None if work is None else Work(**work),
-            etag,
-            _age(response),
+        return replace(
+            unread,
+            done=None if done is None else Done(**{**done, "changes": tuple(done["changes"])}),
+            work=None if work is None else Work(**work),
+            etag=etag,
+            age=_age(response),
         )
     except (ValueError, KeyError, TypeError):
         # Somebody else's object, or another version's: as good as none, and replaced by the next one.
-        return Entry(model, etag=etag)
+        return replace(unread, etag=etag)
 
 
 def _age(response: Mapping[str, Any]) -> float:
@@ -137,6 +161,7 @@ class Claim:
     def __init__(self, aws: Aws, entry: Entry, work: Work) -> None:
         """Take it: raise BusyError when *entry* is no longer what the ledger says."""
         self._aws, self._work = aws, work
+        self.finished = False
         self._entry = replace(entry, work=work)
         self._put(self._entry)
 
@@ -151,6 +176,7 @@ class Claim:
         stamp = done.at.replace(":", "").replace("-", "")
         put(self._aws, f"{self._folder}/{stamp}-{self._work.token[:8]}.json", document)
         self._put(replace(self._entry, done=done, work=None))
+        self.finished = True
 
     def stop(self) -> None:
         """Give the claim back unfinished; that it cannot be is no error of its own."""
@@ -161,7 +187,7 @@ class Claim:
 
     @property
     def _folder(self) -> str:
-        return entry_uri(self._aws, self._entry.model).removesuffix(".json")
+        return self._entry.uri.removesuffix(".json")
 
     def _put(self, entry: Entry) -> None:
         document = {
@@ -172,12 +198,12 @@ class Claim:
         content = json.dumps(document, indent=2, ensure_ascii=False).encode()
         condition = {"IfMatch": self._entry.etag} if self._entry.etag else {"IfNoneMatch": "*"}
         try:
-            etag = put(self._aws, entry_uri(self._aws, entry.model), content, **condition)
+            etag = put(self._aws, entry.uri, content, **condition)
         except AwsError as error:
             if error.code not in (*_REFUSED, "NoSuchKey", "404"):
                 raise
             # An answer that was lost is asked for again, and then refused: ours is there already.
-            now = read_entry(self._aws, entry.model)
+            now = _read(self._aws, entry.model, entry.uri)
             if (now.done, now.work) != (entry.done, entry.work) or not now.etag:
                 now.require_free()
                 raise BusyError(
@@ -201,9 +227,9 @@ def claim(aws: Aws, entry: Entry, what: str) -> Iterator[Claim]:
     held = Claim(aws, entry, work)
     try:
         yield held
-    except BaseException:
-        held.stop()
-        raise
+    finally:
+        if not held.finished:
+            held.stop()
 
 
 def timestamp() -> str:

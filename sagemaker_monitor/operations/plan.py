@@ -73,6 +73,7 @@ def plan_of(aws: Aws, outlook: Outlook) -> Plan:
         *reading.altered_files(),
         *_surplus(outlook),
         *_interrupted(outlook),
+        *_rolled_back(outlook),
         *_bucket(dry, actions),
     ]
     return Plan(
@@ -125,6 +126,12 @@ def _interrupted(outlook: Outlook) -> Iterator[str]:
         yield f"{who} is at work: what is deployed may change while you read this"
     else:
         yield f"{who} was stopped before it was finished; upsert completes what is missing"
+
+
+def _rolled_back(outlook: Outlook) -> Iterator[str]:
+    done = outlook.entry.done
+    if done is not None and done.what == "rollback":
+        yield f"{done.note} by {done.by} at {done.at}: rolled back, which upsert undoes where it differs"
 
 
 def _bucket(aws: Aws, actions: tuple[Change, ...]) -> Iterator[str]:

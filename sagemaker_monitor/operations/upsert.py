@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Generator, Iterator, Mapping
 from dataclasses import asdict, dataclass
 from functools import cached_property
@@ -10,11 +11,23 @@ from typing import Any
 from pipelines.bundle import Bundle
 from sagemaker_monitor.aws import Aws
 from sagemaker_monitor.aws.dry_run import DryRun
-from sagemaker_monitor.operations.ledger import Claim, Done, Entry, claim, read_entry, timestamp
+from sagemaker_monitor.operations.errors import BusyError
+from sagemaker_monitor.operations.ledger import (
+    Claim,
+    Done,
+    Entry,
+    claim,
+    read_entry,
+    read_prune_entry,
+    timestamp,
+)
 from sagemaker_monitor.operations.resources.kinds import KINDS, desired
 from sagemaker_monitor.operations.resources.resource import Change, Deployed, Kind, Resource, fingerprint
 from sagemaker_monitor.operations.resources.versions import latest_version
 from sagemaker_monitor.settings import Model
+
+CLOCK_SLACK = 2.0
+"""Seconds that S3's times may be rounded by."""
 
 
 @dataclass(frozen=True)
@@ -39,6 +52,8 @@ class Outlook:
     seen: tuple[Seen, ...]
     surplus: tuple[tuple[Kind, str], ...]
     """What bears the model's mark and is no longer configured."""
+    looked: float
+    """When reading began, by this process's monotonic clock."""
 
     def changes(self, aws: Aws) -> tuple[Change, ...]:
         """Return what upsert would do, by doing it on an AWS that sends no write."""
@@ -54,6 +69,7 @@ class Outlook:
 def look(aws: Aws, bundle: Bundle, model: Model) -> Outlook:
     """Return what is deployed of what a model shall have; by calls that read. Raises AwsError, UsageError."""
     resources = desired(bundle, model, aws.environment)
+    looked = time.monotonic()
     entry = read_entry(aws, bundle.model)
     aws = DryRun(aws)  # asks each thing once
     seen = tuple(Seen(resource, resource.read(aws)) for resource in resources)
@@ -64,7 +80,7 @@ def look(aws: Aws, bundle: Bundle, model: Model) -> Outlook:
         for name in kind.owned(aws, bundle.model)
         if (kind.name, name) not in names
     )
-    return Outlook(bundle, entry, seen, surplus)
+    return Outlook(bundle, entry, seen, surplus, looked)
 
 
 def upsert(
@@ -97,11 +113,20 @@ def apply(aws: Aws, outlook: Outlook, *, revision: str = "") -> Iterator[Change]
         yield from planned
         return
     with claim(aws, outlook.entry, "upsert") as held:
+        _require_unpruned(aws, outlook)
         done = []
         for change in _write(aws, outlook, held):
             done.append(change)
             yield change
         held.finish(_done(aws, outlook, revision, done))
+
+
+def _require_unpruned(aws: Aws, outlook: Outlook) -> None:
+    """Raise BusyError when prune is at work, or was since files were seen: it may have deleted them."""
+    pruning = read_prune_entry(aws)
+    pruning.require_free()
+    if pruning.etag and pruning.age <= time.monotonic() - outlook.looked + CLOCK_SLACK:
+        raise BusyError(f"{outlook.bundle.model}: prune was at work at the same time; try again")
 
 
 def _write(aws: Aws, outlook: Outlook, held: Claim | None = None) -> Iterator[Change]:

@@ -1,0 +1,171 @@
+"""Back to a version of a pipeline that was deployed before, as far as what it needs is still there."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass, replace
+from datetime import datetime
+
+from pipelines.bundle import Asset, make_asset
+from pipelines.names import pipeline_name
+from sagemaker_monitor.aws import Aws
+from sagemaker_monitor.aws.storage import put_if_missing
+from sagemaker_monitor.operations.difference import Difference
+from sagemaker_monitor.operations.errors import OperationError, UsageError
+from sagemaker_monitor.operations.ledger import Done, Entry, claim, read_entry, timestamp
+from sagemaker_monitor.operations.planning.compare import compare
+from sagemaker_monitor.operations.planning.masking import masked
+from sagemaker_monitor.operations.planning.sides import Side, deployed_side
+from sagemaker_monitor.operations.resources.pipelines import (
+    INLINE_LIMIT,
+    DesiredPipeline,
+    description,
+    read_pipeline,
+)
+from sagemaker_monitor.operations.resources.resource import Change, Deployed, fingerprint
+from sagemaker_monitor.operations.resources.tags import bears_mark
+from sagemaker_monitor.operations.resources.versions import latest_version, list_versions
+
+MOST_LISTED = 10
+
+
+@dataclass(frozen=True)
+class Version:
+    """A version of a pipeline: its number, when it was made, and the bundle that it says it is from."""
+
+    number: int
+    created: datetime
+    bundle: str | None
+
+
+@dataclass(frozen=True)
+class Rollback:
+    """What going back would do."""
+
+    model: str
+    pipeline: str
+    desired: DesiredPipeline
+    deployed: Deployed
+    to: int
+    current: int
+    bundle: str
+    """The bundle of the version, empty where it says none."""
+    differences: tuple[Difference, ...]
+    entry: Entry
+    definition_file: Asset | None
+    """The definition, where it is too long for a request."""
+
+
+def pipeline_versions(aws: Aws, model: str, pipeline: str) -> Iterator[Version]:
+    """Yield the newest versions of a pipeline, the newest first. Raises AwsError, UsageError."""
+    name, _ = _deployed(aws, model, pipeline)
+    for number in list_versions(aws, name)[:MOST_LISTED]:
+        found = read_pipeline(aws, name, number)
+        if found is not None:
+            yield Version(number, found.answer["CreationTime"], deployed_side(aws, found).bundle)
+
+
+def look_back(aws: Aws, model: str, pipeline: str, to: int) -> Rollback:
+    """Return what going back to version *to* would change; by calls that read.
+
+    Raises UsageError when it cannot be meant, OperationError when a file of that version is gone or
+    was replaced, AwsError.
+    """
+    entry = read_entry(aws, model)
+    name, deployed = _deployed(aws, model, pipeline)
+    numbers = list_versions(aws, name)
+    if to not in numbers:
+        listed = ", ".join(str(number) for number in numbers[:MOST_LISTED])
+        raise UsageError(f"pipeline {name!r} has no version {to}; the newest are {listed}")
+    if to == numbers[0]:
+        raise UsageError(f"version {to} of pipeline {name!r} is the one that is deployed")
+    old = read_pipeline(aws, name, to)
+    if old is None:
+        raise UsageError(f"pipeline {name!r} has no version {to}")
+    compared = ("definition", "tags")
+    before, after = (deployed_side(aws, each, compared) for each in (deployed, old))
+    _require_files(name, to, after)
+    text = str(old.answer["PipelineDefinition"])
+    root = aws.environment.storage.root
+    long = len(text.encode()) > INLINE_LIMIT
+    file = make_asset(root, f"{name}.json", text.encode()) if long else None
+    desired = DesiredPipeline(
+        name=name,
+        definition=text,
+        role_arn=aws.environment.roles.execution,
+        description=description(pipeline, model, after.bundle or "unknown"),
+        tags=deployed.fields["tags"],
+        location=None if file is None else file.uri,
+    )
+    differences = compare(pipeline, before, after).content
+    return Rollback(
+        model=model,
+        pipeline=pipeline,
+        desired=desired,
+        deployed=deployed,
+        to=to,
+        current=numbers[0],
+        bundle=after.bundle or "",
+        differences=tuple(masked(difference) for difference in differences),
+        entry=entry,
+        definition_file=file,
+    )
+
+
+def roll_back(aws: Aws, rollback: Rollback) -> Iterator[Change]:
+    """Make the version's definition the deployed one, as a new version, yielding what was done.
+
+    Executions that run go on with the version that they began with. Raises AwsError, BusyError.
+    """
+    desired, entry = rollback.desired, rollback.entry
+    with claim(aws, entry, "rollback") as held:
+        if rollback.definition_file is not None:
+            put_if_missing(aws, rollback.definition_file.uri, rollback.definition_file.content)
+        changes = list(desired.write(aws, rollback.deployed))
+        yield from changes or [Change(desired.kind, desired.name, "unchanged")]
+        before = entry.done or Done("rollback", "", "", "", "")
+        left = fingerprint({**rollback.deployed.fields, **desired.wanted()})
+        held.finish(
+            replace(
+                before,
+                what="rollback",
+                by=aws.caller,
+                at=timestamp(),
+                bundle=rollback.bundle,
+                revision="",
+                changes=tuple(asdict(change) for change in changes),
+                resources={**before.resources, f"{desired.kind} {desired.name}": left},
+                versions={**before.versions, desired.name: latest_version(aws, desired.name)},
+                note=f"{rollback.pipeline} from version {rollback.current} to version {rollback.to}",
+            )
+        )
+
+
+def _deployed(aws: Aws, model: str, pipeline: str) -> tuple[str, Deployed]:
+    environment = aws.environment
+    name = pipeline_name(model, pipeline, environment.name)
+    deployed = read_pipeline(aws, name)
+    if deployed is None:
+        raise UsageError(
+            f"pipeline {name!r} is not deployed to {environment.name!r}: "
+            f"run sagemaker-monitor upsert --env {environment.name}"
+        )
+    if not bears_mark(deployed.fields["tags"], model, environment):
+        raise UsageError(
+            f"pipeline {name!r} does not bear the tags of upsert: somebody else made it, and rolls it back"
+        )
+    return name, deployed
+
+
+def _require_files(name: str, to: int, side: Side) -> None:
+    problems = [
+        f"{uri} {file.problem or 'was replaced by another'}"
+        for uri, file in sorted(side.files.items())
+        if file.content is None or file.is_altered(uri)
+    ]
+    if problems:
+        raise OperationError(
+            f"version {to} of pipeline {name!r} would not run: {'; '.join(problems[:3])}"
+            f"{f' and {len(problems) - 3} more' if len(problems) > 3 else ''}; nothing was changed; "
+            f"upsert of the revision that made bundle {(side.bundle or 'unknown')[:12]} brings them back"
+        )
