@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import os
 import threading
 from collections.abc import Iterator
@@ -14,6 +15,7 @@ from sagemaker_monitor.aws.errors import AwsError, WriteRefusedError, explain
 if TYPE_CHECKING:
     import boto3
     from botocore.config import Config
+    from botocore.session import Session
 
     from sagemaker_monitor.settings import Environment
 
@@ -154,9 +156,10 @@ def connect(environment: Environment, *, patient: bool = False) -> Aws:
 def _aws_session(environment: Environment) -> boto3.Session:
     import boto3
     from botocore.exceptions import BotoCoreError
+    from botocore.session import Session
 
     try:
-        return boto3.Session(region_name=environment.region)
+        return boto3.Session(region_name=environment.region, botocore_session=_sharing(Session()))
     except BotoCoreError as error:
         raise explain(error, "aws", "session", environment) from error
 
@@ -178,8 +181,21 @@ def _local_session(environment: Environment) -> boto3.Session:
         aws_access_key_id="local",
         aws_secret_access_key="local",
         region_name=environment.region,
-        botocore_session=core,
+        botocore_session=_sharing(core),
     )
+
+
+def _sharing(core: Session) -> Session:
+    """Return *core*, reading models of services where other sessions of this process have read them."""
+    core.register_component("data_loader", _loader())
+    return core
+
+
+@functools.cache
+def _loader() -> Any:
+    from botocore.loaders import create_loader
+
+    return create_loader(os.environ.get("AWS_DATA_PATH"))
 
 
 MOST_CONNECTIONS = 16

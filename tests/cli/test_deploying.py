@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from dataclasses import replace
 from pathlib import Path
 
@@ -191,3 +192,49 @@ def test_a_model_that_is_no_longer_configured_is_named(
     assert (
         "local b: deployed, and no longer configured: sagemaker-monitor destroy b" in capsys.readouterr().out
     )
+
+
+def test_versions_are_listed_and_gone_back_to(
+    aws: Aws, conf: Path, bundle_dir: Path, environment: Environment, capsys: Capture
+) -> None:
+    """Without --to the versions with their bundles; with it the older one becomes the deployed one."""
+    first = make_bundle(environment, register=definition(fail_step()))
+    run(conf, "upsert", "--bundle", str(bundle_dir))
+    make_bundle(environment, register=definition(fail_step("shut"))).write(bundle_dir)
+    run(conf, "upsert", "--bundle", str(bundle_dir))
+    capsys.readouterr()
+
+    assert run(conf, "rollback", "mortgage", "register") == 0
+    listed = capsys.readouterr().out.splitlines()
+    assert [line.split()[:2] for line in listed] == [["version", "2"], ["version", "1"]]
+    assert listed[0].endswith("  deployed")
+    assert run(conf, "rollback", "mortgage", "register", "--to", "1") == 0
+
+    told = capsys.readouterr()
+    assert "Steps[Refuse].Arguments.ErrorMessage: shut → The gate is closed." in told.out
+    described = aws.call("sagemaker", "describe_pipeline", PipelineName="mortgage-register-local")
+    assert described["PipelineDefinition"] == first.pipelines[0].definition
+    assert run(conf, "rollback", "mortgage", "registr") == 2
+    assert "there are register, monitor-batch" in capsys.readouterr().err
+
+
+def test_destroy_asks_and_prune_shows(aws: Aws, conf: Path, bundle_dir: Path, capsys: Capture) -> None:
+    """Without a terminal destroy needs --yes; prune deletes nothing without it, and keeps what is young."""
+    run(conf, "upsert", "--bundle", str(bundle_dir))
+    assert run(conf, "destroy", "mortgage") == 2
+    told = capsys.readouterr()
+    assert "  - pipeline mortgage-register-local\n  - model package group mortgage" in told.out
+    assert "give --yes" in told.err
+
+    assert run(conf, "destroy", "mortgage", "--yes") == 0
+    assert "deleted  pipeline mortgage-register-local" in capsys.readouterr().err
+    assert deployed(aws) == []
+    assert run(conf, "destroy", "mortgage", "--yes") == 0
+    assert capsys.readouterr().out == "local mortgage: nothing that upsert made\n"
+    assert run(conf, "prune") == 0
+    assert "and 1 that are too young" in capsys.readouterr().out
+    time.sleep(1.1)
+    assert run(conf, "prune", "--older-than", "1s") == 0
+    assert "nothing was deleted: --yes deletes them" in capsys.readouterr().out
+    assert run(conf, "prune", "--older-than", "1s", "--yes") == 0
+    assert "local: deleted 1 files" in capsys.readouterr().out
