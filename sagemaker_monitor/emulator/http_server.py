@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-import contextlib
 import io
+import selectors
 import socket
 import ssl
 import sys
 import threading
-import time
 from collections.abc import Callable, Iterable
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any, BinaryIO
 from urllib.parse import unquote
+
+from sagemaker_monitor.emulator.connections import Connections
 
 WSGIApplication = Callable[[dict[str, Any], Callable[..., Any]], Iterable[bytes]]
 Tls = Callable[[str], ssl.SSLContext]
@@ -20,7 +21,8 @@ TUNNELLED = "sagemaker_monitor.tunnelled"
 """Key of a WSGI environment: the host that a client asked for by CONNECT; missing without one."""
 
 _LONGEST_CHUNK_LINE = 8192
-_PATIENCE = 5.0
+_LOOK = 5.0
+"""Seconds between two looks for connections that keep a thread waiting."""
 
 
 class BrokenBodyError(OSError):
@@ -134,7 +136,7 @@ class Handler(BaseHTTPRequestHandler):
             self.connection = context.wrap_socket(self.connection, server_side=True)
         except (ssl.SSLError, OSError):
             return  # the client does not trust the certificate, or went away
-        self.server.replaced(self.request, self.connection)
+        self.server.connections.replaced(self.request, self.connection)
         self.request = self.connection
         self.rfile = self.connection.makefile("rb", self.rbufsize)
         self.wfile = self.connection.makefile("wb", self.wbufsize)
@@ -144,8 +146,19 @@ class Handler(BaseHTTPRequestHandler):
         """Close the connection where it is another one by now than the server knows of."""
         super().finish()
         if self._tunnelled:
-            self.server.forgotten(self.connection)
+            self.server.connections.closed(self.connection)
             self.connection.close()
+
+    def handle_one_request(self) -> None:
+        """Wait for a request and answer it."""
+        self.server.connections.waits(self.connection)
+        super().handle_one_request()
+
+    def parse_request(self) -> bool:
+        """Read a request's head; what follows is the answer's time."""
+        complete = super().parse_request()
+        self.server.connections.answers(self.connection)
+        return complete
 
     def _serve(self) -> None:
         body = self._body()
@@ -263,32 +276,45 @@ class HttpServer(ThreadingHTTPServer):
         """Bind; `serve_forever` answers. *tls* is how to be a host, and raises ValueError for others."""
         self.application = application
         self.tls = tls
-        self._open: dict[socket.socket, threading.Thread] = {}
-        self._open_lock = threading.Lock()
+        self.connections = Connections()
+        self._ended = threading.Event()
+        self._woken, self._wake = socket.socketpair()
         if ":" in host:
             self.address_family = socket.AF_INET6
         super().__init__((host, port), Handler)
 
+    def serve_forever(self, poll_interval: float = _LOOK) -> None:
+        """Accept connections until `shutdown`; every *poll_interval* seconds those that are too slow end."""
+        with selectors.DefaultSelector() as selector:
+            selector.register(self, selectors.EVENT_READ)
+            selector.register(self._woken, selectors.EVENT_READ)
+            while not self._ended.is_set():
+                for key, _ in selector.select(poll_interval):
+                    if key.fileobj is self:
+                        self._handle_request_noblock()  # type: ignore[attr-defined]
+                self.connections.end_slow()
+
+    def shutdown(self) -> None:
+        """Let `serve_forever` return."""
+        self._ended.set()
+        self._wake.send(b".")
+
+    def process_request(self, request: Any, client_address: Any) -> None:
+        """Serve a new connection in a thread of its own, once there is room for it."""
+        self.connections.admit(request)
+        try:
+            super().process_request(request, client_address)
+        except RuntimeError:  # no thread can be had
+            self.connections.closed(request)
+            raise
+
     def process_request_thread(self, request: Any, client_address: Any) -> None:
-        """Serve one connection, known to `server_close` as long as it lasts."""
-        with self._open_lock:
-            self._open[request] = threading.current_thread()
+        """Serve one connection, known to others as long as it lasts."""
+        self.connections.served(request)
         try:
             super().process_request_thread(request, client_address)
         finally:
-            with self._open_lock:
-                self._open.pop(request, None)
-
-    def replaced(self, request: Any, connection: ssl.SSLSocket) -> None:
-        """Know a connection by the socket that took over from *request*."""
-        with self._open_lock:
-            self._open.pop(request, None)
-            self._open[connection] = threading.current_thread()
-
-    def forgotten(self, connection: Any) -> None:
-        """Know a connection no longer: it is closed."""
-        with self._open_lock:
-            self._open.pop(connection, None)
+            self.connections.closed(request)
 
     def handle_error(self, request: Any, client_address: Any) -> None:
         """Say nothing of clients that hang up; print the traceback of anything else."""
@@ -298,12 +324,6 @@ class HttpServer(ThreadingHTTPServer):
     def server_close(self) -> None:
         """Stop listening, let the requests being answered finish, and end every connection."""
         super().server_close()
-        with self._open_lock:
-            left = dict(self._open)
-        for how, patience in ((socket.SHUT_RD, _PATIENCE), (socket.SHUT_RDWR, 1.0)):
-            for connection in left:
-                with contextlib.suppress(OSError):
-                    connection.shutdown(how)
-            until = time.monotonic() + patience
-            for thread in left.values():
-                thread.join(max(0.0, until - time.monotonic()))
+        self.connections.end_all()
+        self._wake.close()
+        self._woken.close()

@@ -108,9 +108,7 @@ class Server:
         reap(self.config.state_dir)
         self._sagemaker.recover(self.context)
         self._schedules.start(self.context)
-        self._thread = threading.Thread(
-            target=self._http.serve_forever, args=(0.05,), name="emulator", daemon=True
-        )
+        self._thread = threading.Thread(target=self._http.serve_forever, name="emulator", daemon=True)
         self._thread.start()
         self._claim.publish({"pid": os.getpid(), "url": self.url, "started": self._started})
         return self
