@@ -8,7 +8,7 @@ from __future__ import annotations
 from pathlib import Path
 from types import ModuleType
 
-from sagemaker_monitor.emulator import fallback, members, wire
+from sagemaker_monitor.emulator import fallback, job_members, members, wire
 from sagemaker_monitor.emulator.api import load_modules
 
 PAGE = Path(__file__).parents[2] / "docs" / "reference" / "emulator.md"
@@ -40,6 +40,12 @@ again.
 Beside them there are `InvokeEndpoint` of SageMaker Runtime, S3 on a directory, and CloudWatch Logs of jobs.
 moto answers {services}, and forgets what it knows when the emulator ends.
 """
+_REQUESTS = """# Requests of jobs and models
+
+What a member *acts* on and what is a *record* is meant as above; a member that is *refused* is named in the
+answer, with status 400. What is said of a member holds for those in it that are not listed. A value after a
+colon is the only one that is supported. The same tables check the requests.
+"""
 
 
 def page() -> str:
@@ -55,11 +61,18 @@ def page() -> str:
         lines.append("")
         for name in sorted(module.OPERATIONS):
             lines += [*_without_effect(name), ""] if _without_effect(name) else []
+    lines.append(_REQUESTS)
+    for table in job_members.TABLES:
+        lines += [f"## Request of {table.operation}", "", "| member | |", "|---|---|"]
+        lines += [f"| `{path}` | {what.replace('|', chr(92) + '|')} |" for path, what in table.rows()]
+        lines.append("")
     return "\n".join(lines)
 
 
 def _without_effect(operation: str) -> list[str]:
     """Return what is said of members that change nothing: which are kept, which are refused."""
+    if any(table.operation == operation for table in job_members.TABLES):
+        return []  # its request has a table of its own
     kept, refused = members.KEPT.get(operation, ()), members.REFUSED.get(operation, {})
     lines = []
     if kept:

@@ -1,6 +1,7 @@
 """What requests may say that has no effect here: refused by name, or kept and described and nothing else.
 
-Every other member of an operation that is answered acts, or is what the operation is asked with.
+Every other member of an operation that is answered acts, or is what the operation is asked with. The
+requests that make jobs and models have tables of their own, which go down to each member of a member.
 """
 
 from __future__ import annotations
@@ -8,8 +9,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from sagemaker_monitor.emulator.job_members import TABLES
 from sagemaker_monitor.emulator.wire import ApiError
 
+_TABLES = {table.operation: table for table in TABLES}
 _ALIASES = "versions have no aliases here; use a PipelineVersionId"
 
 REFUSED: dict[str, dict[str, str]] = {
@@ -28,13 +31,6 @@ REFUSED: dict[str, dict[str, str]] = {
     },
     "CreateModelPackageGroup": {"ManagedConfiguration": "versions are stored as they are here"},
     "CreatePipeline": {"PipelineVersionAliases": _ALIASES},
-    "CreateTrainingJob": {
-        "DebugRuleConfigurations": "debugger rules are not evaluated here",
-        "MlflowConfig": "there is no MLflow here",
-        "ModelPackageConfig": "models are trained from data alone here",
-        "ServerlessJobConfig": "jobs name their instances, which are this machine",
-        "SessionChainingConfig": "sessions have no tags here",
-    },
     "DescribePipeline": {"PipelineVersionAlias": _ALIASES},
     "ListPipelineExecutions": {"PipelineVersionAlias": _ALIASES},
     "StartPipelineExecution": {
@@ -55,28 +51,21 @@ REFUSED: dict[str, dict[str, str]] = {
     },
     "UpdatePipeline": {"PipelineVersionAliases": _ALIASES},
     "UpdatePipelineVersion": {"PipelineVersionAliasOperations": _ALIASES},
+    **{table.operation: table.refused_members for table in TABLES},
 }
 """Members that AWS knows and that would be ignored here, with the reason."""
 
 KEPT: dict[str, tuple[str, ...]] = {
     "CreateEndpointConfig": ("EnableNetworkIsolation", "ExecutionRoleArn", "KmsKeyId", "VpcConfig"),
-    "CreateModel": ("EnableNetworkIsolation", "ExecutionRoleArn", "InferenceExecutionConfig", "VpcConfig"),
     "CreateModelPackage": (
         *("CertifyForMarketplace", "Domain", "MetadataProperties", "ModelCard", "ModelLifeCycle"),
         *("ModelPackageRegistrationType", "SamplePayloadUrl", "SecurityConfig", "SkipModelValidation"),
         *("SourceUri", "Task"),
     ),
     "CreatePipeline": ("RoleArn",),
-    "CreateProcessingJob": ("ExperimentConfig", "NetworkConfig", "RoleArn"),
-    "CreateTrainingJob": (
-        *("CheckpointConfig", "DebugHookConfig", "EnableInterContainerTrafficEncryption"),
-        *("EnableManagedSpotTraining", "EnableNetworkIsolation", "ExperimentConfig", "InfraCheckConfig"),
-        *("ProfilerConfig", "ProfilerRuleConfigurations", "RemoteDebugConfig", "RetryStrategy", "RoleArn"),
-        *("TensorBoardOutputConfig", "VpcConfig"),
-    ),
-    "CreateTransformJob": ("ExperimentConfig", "MaxConcurrentTransforms", "ModelClientConfig"),
     "StartPipelineExecution": ("RoleArn",),
     "UpdatePipeline": ("RoleArn",),
+    **{table.operation: table.kept_members for table in TABLES},
 }
 """Members that are checked and described, and change nothing of what is done on this machine."""
 
@@ -89,6 +78,10 @@ def refuse(operation: str, request: Mapping[str, Any]) -> None:
 
 def refusals(operation: str, request: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
     """Yield each member of a request that is refused, and why; an empty or false one asks for nothing."""
+    table = _TABLES.get(operation)
+    if table is not None:
+        yield from table.refusals(request)
+        return
     for member, why in REFUSED.get(operation, {}).items():
         if request.get(member):
             yield member, why

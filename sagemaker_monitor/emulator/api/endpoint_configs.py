@@ -95,11 +95,7 @@ def _check_variant(context: Context, variant: dict[str, Any]) -> None:
     if model is None:
         raise ApiError("ValidationException", f'Could not find model "{context.arn("model", name)}".')
     containers = container_definitions(model)
-    if len(containers) > 1:
-        raise ApiError(
-            "ValidationException", f"{where}: model {name!r} has {len(containers)} containers; one is served"
-        )
-    if containers[0].get("Mode") == "MultiModel":
+    if any(container.get("Mode") == "MultiModel" for container in containers):
         raise ApiError(
             "ValidationException",
             f"{where}: model {name!r} is a multi-model container; one model is served, and data capture of "

@@ -64,12 +64,12 @@ def check(context: Context, request: dict[str, Any]) -> None:
     _check_unique("ProcessingInputs", (given["InputName"] for given in inputs))
     _check_unique("ProcessingOutputConfig.Outputs", (output["OutputName"] for output in outputs))
     for given in inputs:
-        _check_input(given)
+        if "S3Input" not in given:
+            raise refuse(f"input {given['InputName']!r}", "an S3Input is needed")
+        _check_path(f"input {given['InputName']!r}", given["S3Input"].get("LocalPath"))
     for output in outputs:
-        if "S3Output" not in output or output.get("AppManaged"):
-            raise refuse(
-                f"output {output['OutputName']!r}", "only S3Output is stored, not by the application"
-            )
+        if "S3Output" not in output:
+            raise refuse(f"output {output['OutputName']!r}", "an S3Output is needed")
         _check_path(f"output {output['OutputName']!r}", output["S3Output"].get("LocalPath"))
 
 
@@ -90,20 +90,6 @@ def _check_container(registered: images.Registry, request: dict[str, Any]) -> No
     if kind in ("script", "own") and not one_instance:
         what = "jobs of own images" if kind == "own" else "script jobs"
         raise refuse("ProcessingResources.ClusterConfig.InstanceCount", f"{what} run on one instance here")
-
-
-def _check_input(given: dict[str, Any]) -> None:
-    where = f"input {given['InputName']!r}"
-    source = given.get("S3Input")
-    if source is None or given.get("AppManaged"):
-        raise refuse(where, "only S3Input is staged, not by the application")
-    if source.get("S3InputMode", "File") != "File":
-        raise refuse(f"{where}: S3InputMode", f"{source['S3InputMode']} is not supported; supported: File")
-    if source.get("S3CompressionType", "None") != "None":
-        raise refuse(
-            f"{where}: S3CompressionType", f"{source['S3CompressionType']} is not supported; supported: None"
-        )
-    _check_path(where, source.get("LocalPath"))
 
 
 def _check_path(where: str, path: str | None) -> None:

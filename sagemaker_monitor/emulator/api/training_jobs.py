@@ -2,20 +2,33 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
+from collections.abc import Iterator
+from itertools import zip_longest
+from pathlib import PurePosixPath
 from typing import Any
 
 from sagemaker_monitor.emulator.api.context import Context, Handler
 from sagemaker_monitor.emulator.jobs import records, runner
-from sagemaker_monitor.emulator.jobs.images import trainer_of
+from sagemaker_monitor.emulator.jobs.images import SCIKIT_LEARN, repository, trainer_of
 from sagemaker_monitor.emulator.jobs.listing import page
 from sagemaker_monitor.emulator.jobs.records import refuse
+from sagemaker_monitor.emulator.jobs.training import PROGRAM, SUBMITTED, script_mode
 
 KIND = "training-job"
 PREFIX = "TrainingJob"
-# What a channel may say, and the one value that is staged.
-_ONLY = {"CompressionType": "None", "RecordWrapperType": "None", "InputMode": "File"}
-_SECONDARY = {"InProgress": "Training", "Stopping": "Stopping"}
+_MESSAGES = {
+    "Starting": "Starting the training job",
+    "Downloading": "Downloading input data",
+    "Training": "Training image download completed. Training in progress.",
+    "Uploading": "Uploading generated training model",
+    "Completed": "Training job completed",
+    "Failed": "Training job failed",
+    "Stopping": "Stopping the training job",
+    "Stopped": "Training job stopped",
+    "MaxRuntimeExceeded": "Training job runtime exceeded MaxRuntimeInSeconds",
+}
 
 
 def create_training_job(context: Context, request: dict[str, Any]) -> dict[str, Any]:
@@ -29,11 +42,12 @@ def create_training_job(context: Context, request: dict[str, Any]) -> dict[str, 
 def describe_training_job(context: Context, request: dict[str, Any]) -> dict[str, Any]:
     """DescribeTrainingJob."""
     record = records.require(context, KIND, request["TrainingJobName"])
-    status = record["TrainingJobStatus"]
+    transitions = list(_transitions(record))
     return {
         **records.public(record),
         "ModelArtifacts": {"S3ModelArtifacts": artifact_uri(record)},
-        "SecondaryStatus": record.get("_Secondary") or _SECONDARY.get(status, status),
+        "SecondaryStatus": transitions[-1]["Status"],
+        "SecondaryStatusTransitions": transitions,
         "LastModifiedTime": record["_LastModified"],
         **_billed(record),
     }
@@ -66,43 +80,79 @@ OPERATIONS: dict[str, Handler] = {
 
 
 def artifact_uri(record: dict[str, Any]) -> str:
-    """Return where a training job's model.tar.gz goes."""
-    root = record["OutputDataConfig"]["S3OutputPath"].rstrip("/")
-    return f"{root}/{record['TrainingJobName']}/output/model.tar.gz"
+    """Return where a training job's model goes: model.tar.gz, or a folder of what is not compressed."""
+    output = record["OutputDataConfig"]
+    name = "model.tar.gz" if output.get("CompressionType", "GZIP") == "GZIP" else "model/"
+    return f"{output['S3OutputPath'].rstrip('/')}/{record['TrainingJobName']}/output/{name}"
 
 
 def check(context: Context, request: dict[str, Any]) -> None:
     """Raise ApiError for a request that the service's model allows and that cannot run."""
-    specification = request["AlgorithmSpecification"]
+    specification = request.get("AlgorithmSpecification", {})
     image = specification.get("TrainingImage")
     if image is None:
         raise refuse("AlgorithmSpecification", "a TrainingImage is needed; algorithm resources are not run")
-    if trainer_of(context.config.images, image) is None:
-        known = ", ".join(("sagemaker-xgboost", *context.config.images.commands))
+    if trainer_of(context.config.images, image) is None and not specification.get("ContainerEntrypoint"):
+        known = ", ".join(("sagemaker-xgboost", SCIKIT_LEARN, *context.config.images.commands))
         raise refuse(
             "AlgorithmSpecification.TrainingImage",
-            f"{image!r} does not train here; trained are: {known}; register a command for an image of your "
-            "own with local up --image REPOSITORY=COMMAND",
+            f"{image!r} does not train here; trained are: {known}, and jobs with a ContainerEntrypoint; "
+            "register a command for an image of your own with local up --image REPOSITORY=COMMAND",
         )
-    if specification["TrainingInputMode"] != "File":
-        raise refuse("AlgorithmSpecification.TrainingInputMode", "File is supported")
     channels = request.get("InputDataConfig") or []
     repeated = [name for name, n in Counter(each["ChannelName"] for each in channels).items() if n > 1]
     if repeated:
         raise refuse("InputDataConfig", f"channel names must be unique; repeated: {', '.join(repeated)}")
-    for channel in channels:
-        where = f"channel {channel['ChannelName']!r}"
-        if "S3DataSource" not in channel["DataSource"]:
-            raise refuse(where, "only S3DataSource is staged")
-        for member, only in (
-            ("CompressionType", "None"),
-            ("RecordWrapperType", "None"),
-            ("InputMode", "File"),
-        ):
-            if channel.get(member, only) != only:
-                raise refuse(where, f"{member} is {only} here, not {channel[member]}")
-        if channel["DataSource"]["S3DataSource"]["S3DataType"] not in ("S3Prefix", "ManifestFile"):
-            raise refuse(where, "S3DataType is S3Prefix or ManifestFile")
+    for number, channel in enumerate(channels):
+        if not channel["DataSource"]:
+            raise refuse(f"InputDataConfig[{number}].DataSource", "an S3DataSource is needed")
+    _check_regexes(specification.get("MetricDefinitions") or [])
+    for member in ("CheckpointConfig", "TensorBoardOutputConfig"):
+        path = (request.get(member) or {}).get("LocalPath", "/opt/ml/checkpoints")
+        parts = PurePosixPath(path)
+        if ".." in parts.parts or not parts.is_relative_to("/opt/ml"):
+            raise refuse(f"{member}.LocalPath", f"{path!r} must be an absolute path below /opt/ml")
+    _check_script(request)
+
+
+def _check_regexes(definitions: list[dict[str, str]]) -> None:
+    for number, definition in enumerate(definitions):
+        try:
+            re.compile(definition["Regex"])
+        except re.error as error:
+            where = f"AlgorithmSpecification.MetricDefinitions[{number}].Regex"
+            raise refuse(where, f"{definition['Regex']!r} is no regular expression: {error}") from error
+
+
+def _check_script(request: dict[str, Any]) -> None:
+    """Check the hyperparameters by which the SDK says where a script lies."""
+    specification, given = request["AlgorithmSpecification"], request.get("HyperParameters") or {}
+    if specification.get("ContainerEntrypoint"):
+        return
+    if repository(specification["TrainingImage"]) == SCIKIT_LEARN and PROGRAM not in given:
+        raise refuse(f"HyperParameters.{PROGRAM}", f"a {SCIKIT_LEARN} job needs one: the script that trains")
+    submitted = script_mode(given, SUBMITTED)
+    parts = PurePosixPath(submitted)
+    inside = parts.is_relative_to("/opt/ml") and ".." not in parts.parts
+    if PROGRAM in given and not (submitted.startswith("s3://") or inside):
+        raise refuse(
+            f"HyperParameters.{SUBMITTED}",
+            f"{submitted!r} must be the S3 URI of an archive (sourcedir.tar.gz), or a path below /opt/ml",
+        )
+
+
+def _transitions(record: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    """Yield the secondary statuses that the job has been in, each until the next."""
+    status, end = record["TrainingJobStatus"], record.get("TrainingEndTime")
+    begun = [["Starting", record["CreationTime"]], *record.get("_Transitions", [])]
+    if status == "Stopping":
+        begun.append([status, record["_LastModified"]])
+    elif end is not None and begun[-1][0] not in ("MaxRuntimeExceeded", status):
+        begun.append([status, end])
+    ends = [start for _, start in begun[1:]] + ([] if end is None else [end])
+    for (name, start), until in zip_longest(begun, ends):
+        about = {"Status": name, "StartTime": start, "StatusMessage": _MESSAGES[name]}
+        yield about if until is None else {**about, "EndTime": until}
 
 
 def _billed(record: dict[str, Any]) -> dict[str, int]:

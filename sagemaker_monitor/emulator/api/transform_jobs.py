@@ -68,34 +68,36 @@ OPERATIONS: dict[str, Handler] = {
 
 def check(request: dict[str, Any]) -> None:
     """Raise ApiError for a request that the service's model allows and that cannot run."""
+    largest, concurrent = request.get("MaxPayloadInMB", 0), request.get("MaxConcurrentTransforms", 0)
+    if largest * max(concurrent, 1) > LARGEST_PAYLOAD_MB:
+        times = f" times MaxConcurrentTransforms of {concurrent}" if concurrent > 1 else ""
+        raise refuse("MaxPayloadInMB", f"at most {LARGEST_PAYLOAD_MB}, not {largest}{times}")
     given, output = request["TransformInput"], request["TransformOutput"]
     content_type = media_type(given.get("ContentType", ""))
-    _one_of("TransformInput.ContentType", content_type, *FILTERS)
-    _one_of("TransformInput.CompressionType", given.get("CompressionType", "None"), "None")
-    _one_of("TransformInput.SplitType", given.get("SplitType", "None"), "None", "Line")
-    source = given["DataSource"]["S3DataSource"]
-    _one_of(
-        "TransformInput.DataSource.S3DataSource.S3DataType", source["S3DataType"], "S3Prefix", "ManifestFile"
-    )
     accept = media_type(output.get("Accept", content_type))
-    _one_of("TransformOutput.Accept", accept, *FILTERS)
-    if request.get("MaxPayloadInMB", 0) > LARGEST_PAYLOAD_MB:
-        raise refuse("MaxPayloadInMB", f"at most {LARGEST_PAYLOAD_MB}, not {request['MaxPayloadInMB']}")
-    _check_processing(request, content_type, accept)
+    if records_matter(request):
+        _check_processing(request, content_type, accept)
+
+
+def records_matter(request: dict[str, Any]) -> bool:
+    """Return whether answers have to be told apart, or requests filtered, record by record."""
+    processing = request.get("DataProcessing", {})
+    filtered = {processing.get(name, "$") for name in ("InputFilter", "OutputFilter")} - {"$", ""}
+    joined = processing.get("JoinSource", "None") == "Input"
+    with_ids: bool = request.get("DataCaptureConfig", {}).get("GenerateInferenceId", False)
+    return bool(filtered) or joined or with_ids
 
 
 def _check_processing(request: dict[str, Any], content_type: str, accept: str) -> None:
     processing = request.get("DataProcessing", {})
+    what = "DataProcessing and DataCaptureConfig.GenerateInferenceId"
+    for member, kind in (("TransformInput.ContentType", content_type), ("TransformOutput.Accept", accept)):
+        _one_of(f"{what} with {member}", kind, *FILTERS)
     for member, kind in (("InputFilter", content_type), ("OutputFilter", accept)):
         try:
             FILTERS[kind](processing.get(member, "$"))
         except ValueError as error:
             raise refuse(f"DataProcessing.{member}", str(error)) from error
-    with_ids = request.get("DataCaptureConfig", {}).get("GenerateInferenceId", False)
-    filtered = {processing.get("InputFilter", "$"), processing.get("OutputFilter", "$")} - {"$", ""}
-    if not (with_ids or filtered or processing.get("JoinSource", "None") == "Input"):
-        return
-    what = "DataProcessing and DataCaptureConfig.GenerateInferenceId"
     if (content_type == CSV) != (accept == CSV):
         raise refuse(
             what, f"they need input and answers of one kind: Accept is {accept}, ContentType {content_type}"

@@ -13,7 +13,7 @@ from typing import Any
 from sagemaker_monitor.emulator.api.context import Context
 from sagemaker_monitor.emulator.functions.registry import Function
 from sagemaker_monitor.emulator.jobs import child
-from sagemaker_monitor.emulator.jobs.interruption import Interrupted, Interruption
+from sagemaker_monitor.emulator.jobs.interruption import Interruption, TimedOut
 
 _CHILD = str(Path(__file__).with_name("child.py"))
 _LONGEST_ANSWER = 6 << 20  # bytes; what AWS takes of a synchronous answer
@@ -50,12 +50,10 @@ def invoke(
             log=log,
             seconds=function.seconds,
             until=until,
-            over=InvocationTimedOut.__name__,
+            grace=0,
         )
-    except Interrupted as interrupted:
-        if str(interrupted) == InvocationTimedOut.__name__:
-            raise InvocationTimedOut(f"Task timed out after {function.seconds} seconds") from None
-        raise
+    except TimedOut:
+        raise InvocationTimedOut(f"Task timed out after {function.seconds} seconds") from None
     try:
         return _returned(result, code, log)
     finally:

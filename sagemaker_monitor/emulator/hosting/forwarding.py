@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import http.client
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from urllib.parse import urlsplit
 
 CUSTOM_ATTRIBUTES = "X-Amzn-SageMaker-Custom-Attributes"
@@ -34,7 +35,22 @@ class Forwarded:
     variant: str = ""
 
 
-def forward(endpoint: str, request: Request) -> Forwarded:
+def forward(endpoints: Sequence[str], request: Request) -> Forwarded:
+    """Ask the servers at *endpoints* one after the other, each with what the one before answered.
+
+    The answer is that of the last, or of the first that refuses.
+    """
+    answer = Forwarded(500, "text/plain", b"the model has no container")
+    for endpoint in endpoints:
+        last = endpoint == endpoints[-1]
+        answer = _ask(endpoint, request if last else replace(request, accept=None))
+        if answer.status != http.client.OK:
+            return answer
+        request = replace(request, body=answer.body, content_type=answer.content_type)
+    return answer
+
+
+def _ask(endpoint: str, request: Request) -> Forwarded:
     """Ask the server at *endpoint*; one that does not answer gives 504 or 502 and says so."""
     parts = urlsplit(endpoint)
     headers = {

@@ -7,6 +7,7 @@ import threading
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from concurrent.futures import TimeoutError as StillRunning
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +16,7 @@ from sagemaker_monitor.emulator.hosting import snapshots
 from sagemaker_monitor.emulator.hosting.captures import CaptureConfig, CaptureWriter, Exchange
 from sagemaker_monitor.emulator.hosting.forwarding import Forwarded, Request, forward
 from sagemaker_monitor.emulator.jobs.failure import bounded
-from sagemaker_monitor.emulator.jobs.interruption import Interrupted, Interruption
+from sagemaker_monitor.emulator.jobs.interruption import Interrupted, Interruption, ShutDown
 from sagemaker_monitor.emulator.models.archive import ArtifactError
 from sagemaker_monitor.emulator.models.pool import ModelServers
 from sagemaker_monitor.emulator.models.resolve import UnknownModelError
@@ -62,7 +63,7 @@ class ModelHosting:
 
     def shutdown(self) -> None:
         """See `Hosting.shutdown`."""
-        self._interruption.trip("the emulator was shut down")
+        self._interruption.trip(ShutDown("the emulator was shut down"))
         self._threads.shutdown(wait=True)
         self._captures.flush()
 
@@ -79,8 +80,8 @@ class ModelHosting:
         served = snapshots.served(Path(serving["Folder"]), variant, serving["Variants"])
         at = context.now()
         directory = context.config.state_dir / "models"
-        with self._servers.lease(served.launch, directory, self._interruption.check) as endpoint:
-            answer = forward(endpoint, request)
+        with ExitStack() as stack:
+            answer = forward(self._lease(stack, served, directory), request)
         capture = CaptureConfig.of(record.get("_Capture"))
         if answer.status == 200 and capture is not None and capture.samples():
             line = capture.line(_exchange(at, request, answer))
@@ -106,8 +107,15 @@ class ModelHosting:
         directory = context.config.state_dir / "models"
         for variant in kept:
             served = snapshots.served(folder, variant, kept)
-            with self._servers.lease(served.launch, directory, self._interruption.check):
-                pass
+            with ExitStack() as stack:
+                self._lease(stack, served, directory)
+
+    def _lease(self, stack: ExitStack, served: snapshots.Served, directory: Path) -> list[str]:
+        """Return the endpoints of the containers of a variant, which are held until *stack* ends."""
+        return [
+            stack.enter_context(self._servers.lease(each, directory, self._interruption.check))
+            for each in served.launches
+        ]
 
 
 def create_hosting(servers: ModelServers, log: Callable[[str], None]) -> ModelHosting:

@@ -17,16 +17,16 @@ from typing import Any
 
 from sagemaker_monitor.emulator.api.context import Context
 from sagemaker_monitor.emulator.models.launch import Launch
-from sagemaker_monitor.emulator.models.resolve import launch
+from sagemaker_monitor.emulator.models.resolve import launch_all
 from sagemaker_monitor.emulator.s3.directory import StoredObject
 
 
 @dataclass(frozen=True)
 class Served:
-    """One production variant that answers: its model's launch, and the image that its container has."""
+    """One production variant that answers: the launches of its model's containers, in order."""
 
     variant: str
-    launch: Launch
+    launches: tuple[Launch, ...]
 
 
 def take(context: Context, endpoint: str, variants: list[dict[str, Any]]) -> tuple[Path, dict[str, Any]]:
@@ -39,16 +39,11 @@ def take(context: Context, endpoint: str, variants: list[dict[str, Any]]) -> tup
     try:
         for variant in variants:
             name = variant["VariantName"]
-            made = launch(context, variant["ModelName"])
-            place = folder / name
-            place.mkdir(parents=True)
-            record[name] = {
-                "kind": made.kind,
-                "environment": dict(made.environment),
-                "command": list(made.command),
-                "artifact": _keep(made.artifact, place / "model.tar.gz"),
-                "code": made.code and _keep(made.code, place / "code.tar.gz"),
-            }
+            first, *others = launch_all(context, variant["ModelName"])
+            record[name] = _kept(first, folder / name)
+            record[name]["then"] = [
+                _kept(made, folder / name / str(place)) for place, made in enumerate(others, start=1)
+            ]
     except BaseException:
         shutil.rmtree(folder, ignore_errors=True)
         raise
@@ -57,15 +52,30 @@ def take(context: Context, endpoint: str, variants: list[dict[str, Any]]) -> tup
 
 def served(folder: Path, variant: str, record: dict[str, Any]) -> Served:
     """Return what *variant* serves, of the folder and the record that `take` gave."""
-    kept = record[variant]
-    made = Launch(
-        _stored(folder / variant / "model.tar.gz", kept["artifact"]),
+    kept, place = record[variant], folder / variant
+    others = [_launch(each, place / str(number)) for number, each in enumerate(kept.get("then", ()), start=1)]
+    return Served(variant, (_launch(kept, place), *others))
+
+
+def _kept(made: Launch, place: Path) -> dict[str, Any]:
+    place.mkdir(parents=True)
+    return {
+        "kind": made.kind,
+        "environment": dict(made.environment),
+        "command": list(made.command),
+        "artifact": _keep(made.artifact, place / "model.tar.gz"),
+        "code": made.code and _keep(made.code, place / "code.tar.gz"),
+    }
+
+
+def _launch(kept: dict[str, Any], place: Path) -> Launch:
+    return Launch(
+        _stored(place / "model.tar.gz", kept["artifact"]),
         kept["kind"],
         kept["environment"],
-        kept["code"] and _stored(folder / variant / "code.tar.gz", kept["code"]),
+        kept["code"] and _stored(place / "code.tar.gz", kept["code"]),
         tuple(kept["command"]),
     )
-    return Served(variant, made)
 
 
 def drop(folder: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import subprocess
 import sys
@@ -10,9 +11,11 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from sagemaker_monitor.emulator.api.context import Context
-from sagemaker_monitor.emulator.jobs.interruption import Interruption
+from sagemaker_monitor.emulator.jobs.interruption import Interruption, TimedOut
 from sagemaker_monitor.emulator.jobs.job_log import Recorder
 
+GRACE = 120.0
+"""Seconds between SIGTERM and SIGKILL: https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_StopTrainingJob.html."""
 _GUARD = str(Path(__file__).with_name("guard.py"))
 _PACKAGE_PARENT = str(Path(__file__).parents[3])
 
@@ -51,11 +54,12 @@ def run(
     log: Path,
     seconds: float,
     until: Interruption,
-    over: str = "the job ran longer than its MaxRuntimeInSeconds of {:g} and was stopped",
+    grace: float = GRACE,
 ) -> int:
     """Run *command* in *root* to its end and return its exit code; raise Interrupted when it was made to end.
 
-    After *seconds*, told as *over*, or when *until* trips, the process and everything it started are killed.
+    After *seconds*, or when *until* trips, the process and everything it started get SIGTERM, and are killed
+    after as many seconds of *grace*, or at once where *until* says so.
     """
     until.check()
     (root / "tmp").mkdir(parents=True, exist_ok=True)
@@ -76,19 +80,28 @@ def run(
     assert process.stdin is not None
     # The guard kills the whole group when this pipe ends.
     kill = process.stdin.close
+    told = process.stdin.fileno()
+    late = threading.Timer(grace, kill)
+    late.daemon = True
 
-    clock = threading.Timer(
-        seconds,
-        until.trip,
-        [over.format(seconds)],
-    )
+    def end() -> None:
+        if until.at_once or not grace:
+            kill()
+            return
+        with contextlib.suppress(OSError):
+            os.write(told, b".")
+        late.start()
+
+    out_of_time = TimedOut(f"the job ran longer than its MaxRuntimeInSeconds of {seconds:g} and was stopped")
+    clock = threading.Timer(seconds, until.trip, [out_of_time])
     clock.daemon = True
     clock.start()
     try:
-        with until.calling(kill):
+        with until.calling(end):
             code = process.wait()
     finally:
         clock.cancel()
+        late.cancel()
         kill()
         recorder.close()
     until.check()

@@ -1,5 +1,7 @@
 """Run a command that must not outlive the emulator: when standard input ends, its process group is killed.
 
+Whatever is written to standard input before asks the group to end by itself, with SIGTERM.
+
 Started as a file by an isolated interpreter, so it uses nothing but the standard library's small modules.
 A pipe tells of the emulator's end on every platform and however it ended; Linux's parent-death signal would
 tell of the end of the thread that started the job.
@@ -34,22 +36,22 @@ def main(command: list[str]) -> int:
         return CANNOT_START
     threading.Thread(target=_kill_when_alone, args=(child,), daemon=True).start()
     _, status = os.waitpid(child, 0)
-    _kill(child)
+    _send(child, signal.SIGKILL)
     code = os.waitstatus_to_exitcode(status)
     return code if code >= 0 else 128 - code
 
 
 def _kill_when_alone(child: int) -> None:
     while os.read(0, 4096):
-        pass
-    _kill(child)
+        _send(child, signal.SIGTERM)
+    _send(child, signal.SIGKILL)
     os._exit(KILLED)
 
 
-def _kill(group: int) -> None:
+def _send(group: int, number: signal.Signals) -> None:
     # macOS answers PermissionError for a group of zombies.
     with contextlib.suppress(ProcessLookupError, PermissionError):
-        os.killpg(group, signal.SIGKILL)
+        os.killpg(group, number)
 
 
 if __name__ == "__main__":

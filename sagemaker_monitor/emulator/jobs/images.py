@@ -17,9 +17,11 @@ CLARIFY = "sagemaker-clarify-processing"
 ANALYZER = "sagemaker-model-monitor-analyzer"
 MERGER = "sagemaker-model-monitor-groundtruth-merger"
 SCIKIT_LEARN = "sagemaker-scikit-learn"
-_XGBOOST = ("sagemaker-xgboost", "xgboost")
+XGBOOST = ("sagemaker-xgboost", "xgboost")
 RUNNABLE = (f"{CLARIFY}:1.0", ANALYZER, MERGER, f"{SCIKIT_LEARN}:*")
 
+PYTHONS = ("python", "python3", "/usr/bin/python3", "/miniconda3/bin/python", "/miniconda3/bin/python3")
+"""What AWS's containers, and people, call Python: here it is the emulator's own."""
 _ROOT = re.compile(r"(?<![\w./-])/opt/ml(?=/|$|[^\w.-])")
 
 
@@ -126,33 +128,12 @@ def analysis_command(kind: Literal["clarify", "analyzer", "merge"]) -> list[str]
     return [sys.executable, "-m", "sagemaker_monitor.analysis.container", kind]
 
 
-@dataclass(frozen=True)
-class Trainer:
-    """What trains in the place of an image; *ours* is a module of this package."""
-
-    words: tuple[str, ...]
-    ours: bool
-
-    def command(self, root: Path) -> list[str]:
-        """Return the command for the directory that stands for /opt/ml."""
-        return list(self.words) if self.ours else script_command(self.words, ["train"], root)
-
-
-def trainer_of(registered: Registry, image: str) -> Trainer | None:
-    """Return what trains in the place of *image*, None where nothing does."""
+def trainer_of(registered: Registry, image: str) -> tuple[str, ...] | None:
+    """Return the command that trains in the place of *image*, empty for a trainer of ours, None for none."""
     command = registered.command(image)
     if command is not None:
-        return Trainer(command, ours=False)
-    if repository(image) in _XGBOOST:
-        return Trainer((sys.executable, "-m", "sagemaker_monitor.emulator.models.train_xgboost"), ours=True)
-    return None
-
-
-def script_command(entrypoint: Sequence[str], arguments: Sequence[str], root: Path) -> list[str]:
-    """Return the command of a script container, for this Python and the directory that stands for /opt/ml."""
-    first, *rest = entrypoint
-    program = sys.executable if first in ("python", "python3", "/usr/bin/python3") else first
-    return [relocate(word, root) for word in (program, *rest, *arguments)]
+        return command
+    return () if repository(image) in (*XGBOOST, SCIKIT_LEARN) else None
 
 
 def relocate(text: str, root: Path) -> str:

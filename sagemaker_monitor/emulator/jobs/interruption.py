@@ -10,19 +10,37 @@ from contextlib import contextmanager
 class Interrupted(Exception):  # noqa: N818 - an outcome of the job, not an error of ours
     """The job was asked to end before it was done; the message says by what, empty for a plain stop."""
 
+    at_once = False
+    """Whether there is no time for the job to put its things in order."""
+
+
+class TimedOut(Interrupted):
+    """The job ran longer than it may."""
+
+
+class ShutDown(Interrupted):
+    """The emulator ends."""
+
+    at_once = True
+
 
 class Interruption:
-    """Trips at most once; then the registered action runs, and `check` raises."""
+    """Trips once, again when there is no more time; then the registered action runs, and `check` raises."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._reason: str | None = None
+        self._reason: Interrupted | None = None
         self._action: Callable[[], None] | None = None
 
-    def trip(self, reason: str = "") -> None:
-        """Ask the job to end; only the first reason counts."""
+    @property
+    def at_once(self) -> bool:
+        """Whether the job has to end without more ado."""
+        return self._reason is not None and self._reason.at_once
+
+    def trip(self, reason: Interrupted) -> None:
+        """Ask the job to end; of several reasons the first counts, unless a later one is more urgent."""
         with self._lock:
-            if self._reason is not None:
+            if self._reason is not None and (self._reason.at_once or not reason.at_once):
                 return
             self._reason = reason
             action = self._action
@@ -32,7 +50,7 @@ class Interruption:
     def check(self) -> None:
         """Raise Interrupted once tripped."""
         if self._reason is not None:
-            raise Interrupted(self._reason)
+            raise self._reason
 
     @contextmanager
     def calling(self, action: Callable[[], None]) -> Iterator[None]:

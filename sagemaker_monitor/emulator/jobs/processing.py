@@ -10,8 +10,10 @@ from typing import Any
 
 from sagemaker_monitor.emulator import runtime_api
 from sagemaker_monitor.emulator.jobs import child, clarify_config, images, metrics
+from sagemaker_monitor.emulator.jobs.container import Container
 from sagemaker_monitor.emulator.jobs.failure import JobFailed, bounded, exit_reason, read_message
-from sagemaker_monitor.emulator.jobs.staging import collect, copy_to, listed, local_path, select
+from sagemaker_monitor.emulator.jobs.mirror import Mirror
+from sagemaker_monitor.emulator.jobs.staging import collect, copy_to, local_path, staged
 from sagemaker_monitor.emulator.jobs.work import Work
 from sagemaker_monitor.emulator.models.archive import ArtifactError
 from sagemaker_monitor.emulator.models.resolve import UnknownModelError, launch
@@ -24,9 +26,10 @@ def run(work: Work) -> dict[str, Any]:
     """Do the job; return what its record gains. Raises JobFailed, Interrupted and OSError."""
     work.prepare()
     _stage(work)
-    outputs = _output_directories(work)
+    continuous, at_end = _output_directories(work)
     with ExitStack() as stack:
         command, environment = _container(work, stack)
+        stack.enter_context(Mirror.of_all(work, continuous))
         code = child.run(
             command,
             root=work.root,
@@ -38,7 +41,7 @@ def run(work: Work) -> dict[str, Any]:
     message = work.root / "output" / "message"
     if code:
         raise JobFailed(exit_reason(code, message, work.log))
-    uploads = [upload for directory, uri in outputs for upload in collect(directory, uri)]
+    uploads = [upload for directory, uri in at_end for upload in collect(directory, uri)]
     work.finish(uploads, work.root / "processing")
     metrics.publish(work.context, work.root, work.record.get("Environment", {}), work.log)
     words = read_message(message)
@@ -49,10 +52,7 @@ def _stage(work: Work) -> None:
     record = work.record
     for given in record.get("ProcessingInputs", []):
         source = given["S3Input"]
-        if source["S3DataType"] == "ManifestFile":
-            selected, _, _ = listed(work.context, source["S3Uri"], record["RoleArn"])
-        else:
-            selected = select(work.context, source["S3Uri"], record["RoleArn"])
+        selected = staged(work.context, source, record["RoleArn"])
         copy_to(selected, local_path(work.root, source["LocalPath"]), work.interruption.check)
     config = work.root / "config"
     config.mkdir()
@@ -65,19 +65,27 @@ def _stage(work: Work) -> None:
     (config / "resourceconfig.json").write_text(json.dumps(resources), encoding="utf-8")
 
 
-def _output_directories(work: Work) -> list[tuple[Path, str]]:
+Places = list[tuple[Path, str]]
+
+
+def _output_directories(work: Work) -> tuple[Places, Places]:
+    """Return the directories whose files are stored while the job runs, and those of its end."""
     outputs = work.record.get("ProcessingOutputConfig", {}).get("Outputs", [])
-    directories = []
+    places: tuple[Places, Places] = ([], [])
     for output in outputs:
-        directory = local_path(work.root, output["S3Output"]["LocalPath"])
+        given = output["S3Output"]
+        directory = local_path(work.root, given["LocalPath"])
         directory.mkdir(parents=True, exist_ok=True)
-        directories.append((directory, output["S3Output"]["S3Uri"]))
-    return directories
+        # The containers of AWS that we know write their reports when all is computed.
+        script = images.kind_of(work.record["AppSpecification"]["ImageUri"]) in (None, "script")
+        at_end = given["S3UploadMode"] == "EndOfJob" or not script
+        places[at_end].append((directory, given["S3Uri"]))
+    return places
 
 
 def _container(work: Work, stack: ExitStack) -> tuple[list[str], dict[str, str]]:
     specification = work.record["AppSpecification"]
-    own = images.relocate_all(work.record.get("Environment", {}), work.root)
+    own = work.record.get("Environment", {})
     registered = work.context.config.images.command(specification["ImageUri"])
     kind = images.kind_of(specification["ImageUri"])
     if registered is None and kind is not None and kind != "script":
@@ -85,15 +93,15 @@ def _container(work: Work, stack: ExitStack) -> tuple[list[str], dict[str, str]]
         if kind == "clarify":
             clarify_config.stage_named(work)
             shadow = stack.enter_context(_shadow_endpoint(work))
-        environment = child.environment(work.context, work.root, {**own, **shadow}, ours=True)
-        return images.analysis_command(kind), environment
-    command = images.script_command(
-        # As Docker has it: an entry point of the job's takes the place of the image's.
-        specification.get("ContainerEntrypoint") or list(registered or ()),
-        specification.get("ContainerArguments", []),
-        work.root,
-    )
-    return command, child.environment(work.context, work.root, own, ours=False)
+        environment = images.relocate_all(own, work.root) | shadow
+        return images.analysis_command(kind), child.environment(
+            work.context, work.root, environment, ours=True
+        )
+    # As Docker has it: an entry point of the job's takes the place of the image's.
+    entrypoint = specification.get("ContainerEntrypoint") or list(registered or ())
+    container = Container.of(work.root)
+    command = container.command([*entrypoint, *specification.get("ContainerArguments", [])])
+    return command, child.environment(work.context, work.root, container.environment(own), ours=False)
 
 
 @contextmanager

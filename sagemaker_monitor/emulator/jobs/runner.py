@@ -13,7 +13,7 @@ from typing import Any
 from sagemaker_monitor.emulator.api.context import Context
 from sagemaker_monitor.emulator.jobs import JobRunner, processing, publishing, training, transform
 from sagemaker_monitor.emulator.jobs.failure import JobFailed, bounded
-from sagemaker_monitor.emulator.jobs.interruption import Interrupted, Interruption
+from sagemaker_monitor.emulator.jobs.interruption import Interrupted, Interruption, ShutDown
 from sagemaker_monitor.emulator.jobs.reaping import reap
 from sagemaker_monitor.emulator.jobs.records import PREFIXES
 from sagemaker_monitor.emulator.jobs.work import Work
@@ -78,14 +78,14 @@ class LocalJobRunner:
                 record.update({status: "Stopping", "_LastModified": context.now()})
 
         context.store.update(kind, name, change)
-        job.interruption.trip()
+        job.interruption.trip(Interrupted())
 
     def shutdown(self) -> None:
         """Kill every child process and join every thread of ours; the jobs end Stopped."""
         with self._lock:
             jobs = list(self._jobs.values())
         for job in jobs:
-            job.interruption.trip("the emulator was shut down")
+            job.interruption.trip(ShutDown("the emulator was shut down"))
         self._threads.shutdown(wait=True)
         self._servers.shutdown()
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 import shutil
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
@@ -72,6 +72,23 @@ def listed(context: Context, uri: str, role: str) -> tuple[list[Selected], str, 
         (each,) = select(context, prefix + name, role)[:1]
         selected.append(Selected(each.stored, name or each.name))
     return selected, prefix, tuple(names)
+
+
+def staged(context: Context, source: Mapping[str, str], role: str) -> list[Selected]:
+    """Return the objects of an input's S3 source, a prefix or a manifest; raise JobFailed."""
+    if source["S3DataType"] == "ManifestFile":
+        return listed(context, source["S3Uri"], role)[0]
+    return select(context, source["S3Uri"], role)
+
+
+def stored(context: Context, uri: str) -> list[Selected]:
+    """Return the objects below the folder *uri*, which may have none."""
+    base = uri.rstrip("/") + "/"
+    try:
+        found = context.s3.list(base)
+    except S3Error as error:
+        raise JobFailed(f"ClientError: cannot read {uri}: {error}") from error
+    return [Selected(each, each.uri[len(base) :]) for each in found if not each.key.endswith("/")]
 
 
 def copy_to(selected: Iterable[Selected], directory: Path, check: Callable[[], None]) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
@@ -10,10 +11,16 @@ from sagemaker_monitor.emulator.jobs import child
 from sagemaker_monitor.emulator.jobs.capture import Listing, inference_time, manifests
 from sagemaker_monitor.emulator.jobs.failure import JobFailed, bounded, exit_reason
 from sagemaker_monitor.emulator.jobs.staging import Selected, Upload, copy_to, listed, select
-from sagemaker_monitor.emulator.jobs.transform_plan import MEBIBYTE, FilePlan, TransformPlan
+from sagemaker_monitor.emulator.jobs.transform_plan import (
+    DEFAULT_RETRIES,
+    DEFAULT_TIMEOUT,
+    MEBIBYTE,
+    FilePlan,
+    TransformPlan,
+)
 from sagemaker_monitor.emulator.jobs.work import Work
 from sagemaker_monitor.emulator.models.archive import ArtifactError
-from sagemaker_monitor.emulator.models.resolve import UnknownModelError, launch
+from sagemaker_monitor.emulator.models.resolve import UnknownModelError, launch_all
 
 DEFAULT_PAYLOAD_MB = 6
 LARGEST_PAYLOAD_MB = 100
@@ -28,21 +35,31 @@ def run(work: Work) -> dict[str, Any]:
     selected, inputs = _select(work)
     source, target = work.root / "input", work.root / "transformed"
     copy_to(selected, source, work.interruption.check)
+    failure = None
     try:
-        model = launch(work.context, work.record["ModelName"], work.record.get("Environment", {}))
-        with work.servers.lease(model, work.servers_dir, work.interruption.check) as endpoint:
-            _drive(work, _plan(work.record, selected, source, target, endpoint))
+        launches = launch_all(work.context, work.record["ModelName"], work.record.get("Environment", {}))
+        with ExitStack() as stack:
+            endpoints = tuple(
+                stack.enter_context(work.servers.lease(each, work.servers_dir, work.interruption.check))
+                for each in launches
+            )
+            failure = _drive(work, _plan(work.record, selected, source, target, endpoints))
     except (ArtifactError, UnknownModelError) as error:
         raise JobFailed(bounded(f"ClientError: {error}")) from error
-    outputs = [f"{each.name}.out" for each in selected]
     prefix = work.record["TransformOutput"]["S3OutputPath"].rstrip("/") + "/"
+    outputs = [name for each in selected if (target / (name := f"{each.name}.out")).exists()]
     uploads = [Upload(target / name, prefix + name) for name in outputs]
-    captures = _captures(work, inputs, Listing(prefix, tuple(outputs)))
-    work.finish(uploads + captures, source, target)
+    if failure is None:
+        uploads += _captures(work, inputs, Listing(prefix, tuple(outputs)))
+    work.finish(uploads, source, target)
+    if failure is not None:
+        work.settle()
+        raise JobFailed(failure)
     return {}
 
 
-def _drive(work: Work, plan: TransformPlan) -> None:
+def _drive(work: Work, plan: TransformPlan) -> str | None:
+    """Transform every file; return why the job failed, if it did."""
     path, message = work.root / "plan.json", work.root / "output" / "message"
     plan.write(path)
     code = child.run(
@@ -53,8 +70,10 @@ def _drive(work: Work, plan: TransformPlan) -> None:
         seconds=_LONGEST,
         until=work.interruption,
     )
-    if code:
+    if code and not message.exists():
+        # The driver itself broke, in the middle of a file.
         raise JobFailed(exit_reason(code, message, work.log))
+    return exit_reason(code, message, work.log) if code else None
 
 
 def media_type(value: str) -> str:
@@ -63,14 +82,15 @@ def media_type(value: str) -> str:
 
 
 def _plan(
-    record: dict[str, Any], selected: list[Selected], source: Path, target: Path, endpoint: str
+    record: dict[str, Any], selected: list[Selected], source: Path, target: Path, endpoints: tuple[str, ...]
 ) -> TransformPlan:
     given, output = record["TransformInput"], record["TransformOutput"]
     processing, capture = record.get("DataProcessing", {}), record.get("DataCaptureConfig", {})
+    client = record.get("ModelClientConfig", {})
     with_ids = capture.get("GenerateInferenceId", False)
     return TransformPlan(
-        endpoint=endpoint,
-        content_type=media_type(given["ContentType"]),
+        endpoints=endpoints,
+        content_type=media_type(given.get("ContentType", "")),
         accept=output.get("Accept", ""),
         files=tuple(
             FilePlan(str(source / each.name), str(target / f"{each.name}.out"), each.stored.uri)
@@ -84,6 +104,10 @@ def _plan(
         output_filter=processing.get("OutputFilter", "$"),
         join=processing.get("JoinSource", "None") == "Input",
         inference_time=inference_time(record["TransformStartTime"]) if with_ids else None,
+        gzip=given.get("CompressionType", "None") == "Gzip",
+        concurrent=record.get("MaxConcurrentTransforms") or 1,
+        timeout=client.get("InvocationsTimeoutInSeconds", DEFAULT_TIMEOUT),
+        retries=client.get("InvocationsMaxRetries", DEFAULT_RETRIES),
     )
 
 

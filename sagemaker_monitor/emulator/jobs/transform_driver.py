@@ -2,65 +2,80 @@
 
 from __future__ import annotations
 
-import http.client
+import gzip
 import sys
+import threading
+import zlib
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import Any, BinaryIO
-from urllib.parse import urlsplit
+from typing import IO, Any
 
 from sagemaker_monitor.emulator.jobs.csv_records import RecordError, records
-from sagemaker_monitor.emulator.jobs.transform_plan import CSV, JSON, JSON_LINES, MEBIBYTE, TransformPlan
+from sagemaker_monitor.emulator.jobs.transform_client import Model, ModelFailedError
+from sagemaker_monitor.emulator.jobs.transform_plan import (
+    CSV,
+    JSON,
+    JSON_LINES,
+    MEBIBYTE,
+    FilePlan,
+    TransformPlan,
+)
 from sagemaker_monitor.emulator.jobs.transform_records import records_of
 
-
-class TransformError(Exception):
-    """The transform cannot go on; the message says which file and why."""
-
-
-class Model:
-    """The model server, over one connection."""
-
-    def __init__(self, plan: TransformPlan) -> None:
-        parts = urlsplit(plan.endpoint)
-        self._path = parts.path
-        self._headers = {
-            "Content-Type": plan.content_type,
-            **({"Accept": plan.accept} if plan.accept else {}),
-        }
-        self._connection = http.client.HTTPConnection(parts.hostname or "", parts.port, timeout=600)
-
-    def ask(self, payload: bytes) -> bytes:
-        """Return the model's answer; raise RecordError with its words when it refuses."""
-        try:
-            self._connection.request("POST", self._path, body=payload, headers=self._headers)
-            response = self._connection.getresponse()
-            answer = response.read()
-        except (OSError, http.client.HTTPException) as error:
-            raise TransformError(f"the model server does not answer: {error!r:.200}") from error
-        if response.status != 200:
-            words = answer.decode("utf-8", "replace").strip()[:500]
-            raise RecordError(
-                f"the model answered {response.status}: {words or http.client.responses[response.status]}"
-            )
-        return answer
+MOST_REASONS = 5
+"""Files whose reasons are told one by one."""
 
 
-def transform(plan: TransformPlan) -> None:
-    """Write every output file of *plan*; raise TransformError."""
-    model = Model(plan)
-    for file in plan.files:
-        Path(file.target).parent.mkdir(parents=True, exist_ok=True)
-        try:
-            with Path(file.source).open("rb") as source, Path(file.target).open("wb") as target:
-                _transform_file(plan, source, target, model)
-        except RecordError as error:
-            raise TransformError(f"{file.name}: {error}") from error
-        except OSError as error:
-            raise TransformError(f"{file.name}: {error.strerror or error}") from error
+def transform(plan: TransformPlan) -> dict[str, RecordError]:
+    """Write the output file of every file of *plan*; return why those failed that did, by their names.
+
+    A file that fails has no output, and the others are transformed all the same. Source: Use Batch Transform,
+    SageMaker's developer guide.
+    """
+    strategy = "SINGLE_RECORD" if plan.single_record else "MULTI_RECORD"
+    print(
+        f"[sagemaker logs]: MaxConcurrentTransforms={plan.concurrent}, "
+        f"MaxPayloadInMB={plan.most_bytes // MEBIBYTE}, BatchStrategy={strategy}",
+        flush=True,
+    )
+    own = threading.local()
+
+    def work(file: FilePlan) -> RecordError | None:
+        if not hasattr(own, "model"):
+            own.model = Model(plan)
+        return _attempt(plan, file, own.model)
+
+    with ThreadPoolExecutor(plan.concurrent) as threads:
+        outcomes = zip(plan.files, threads.map(work, plan.files), strict=True)
+        return {file.name: error for file, error in outcomes if error is not None}
 
 
-def _transform_file(plan: TransformPlan, source: BinaryIO, target: BinaryIO, model: Model) -> None:
+def _attempt(plan: TransformPlan, file: FilePlan, model: Model) -> RecordError | None:
+    Path(file.target).parent.mkdir(parents=True, exist_ok=True)
+    try:
+        with _opened(plan, file) as source, Path(file.target).open("wb") as target:
+            _transform_file(plan, source, target, model)
+    except RecordError as error:
+        return _failed(file, error)
+    except (gzip.BadGzipFile, EOFError, zlib.error) as error:
+        return _failed(file, RecordError(f"CompressionType is Gzip, and it is no gzip file: {error}"))
+    except OSError as error:
+        return _failed(file, RecordError(error.strerror or str(error)))
+    return None
+
+
+def _opened(plan: TransformPlan, file: FilePlan) -> IO[bytes]:
+    return gzip.open(file.source) if plan.gzip else Path(file.source).open("rb")  # type: ignore[return-value]
+
+
+def _failed(file: FilePlan, error: RecordError) -> RecordError:
+    Path(file.target).unlink(missing_ok=True)
+    print(f"[sagemaker logs]: {file.name.removeprefix('s3://')}: {error}", file=sys.stderr, flush=True)
+    return error
+
+
+def _transform_file(plan: TransformPlan, source: IO[bytes], target: IO[bytes], model: Model) -> None:
     if not plan.split:
         _transform_whole(plan, source, target, model)
         return
@@ -71,7 +86,7 @@ def _transform_file(plan: TransformPlan, source: BinaryIO, target: BinaryIO, mod
             answer = model.ask("".join(f"{sent}\n" for _, sent in batch).encode())
         except RecordError as error:
             last = first + len(batch) - 1
-            raise RecordError(f"the request of lines {first} to {last} failed: {error}") from error
+            raise type(error)(f"the request of lines {first} to {last} failed: {error}") from error
         if plan.per_record:
             answers = _answers(plan, answer, len(batch), first)
             for number, ((record, _), given) in enumerate(zip(batch, answers, strict=True), start=first):
@@ -110,7 +125,7 @@ def _decoded(answer: bytes) -> str:
         raise RecordError("the model's answer is not UTF-8 text") from error
 
 
-def _transform_whole(plan: TransformPlan, source: BinaryIO, target: BinaryIO, model: Model) -> None:
+def _transform_whole(plan: TransformPlan, source: IO[bytes], target: IO[bytes], model: Model) -> None:
     """Ask for a whole file in one request; the file is one record where its type is JSON."""
     payload = _whole(plan, source)
     if plan.content_type != JSON:
@@ -131,7 +146,7 @@ def _decoded_file(payload: bytes) -> str:
         raise RecordError(f"the file is not UTF-8 text: {error.reason} at byte {error.start}") from error
 
 
-def _whole(plan: TransformPlan, source: BinaryIO) -> bytes:
+def _whole(plan: TransformPlan, source: IO[bytes]) -> bytes:
     payload = source.read(plan.most_bytes + 1)
     if len(payload) > plan.most_bytes:
         raise RecordError(
@@ -146,7 +161,7 @@ def _assembled(plan: TransformPlan, answer: bytes) -> bytes:
     return answer + b"\n" if plan.assemble_lines and not answer.endswith(b"\n") else answer
 
 
-def _requests(plan: TransformPlan, source: BinaryIO) -> Iterator[tuple[int, list[tuple[Any, str]]]]:
+def _requests(plan: TransformPlan, source: IO[bytes]) -> Iterator[tuple[int, list[tuple[Any, str]]]]:
     """Yield a request's first line number and its records: as they are, and as the model gets them."""
     batch: list[tuple[Any, str]] = []
     first, size = 1, 0
@@ -163,7 +178,7 @@ def _requests(plan: TransformPlan, source: BinaryIO) -> Iterator[tuple[int, list
         yield first, batch
 
 
-def _read(plan: TransformPlan, source: BinaryIO) -> Iterator[tuple[Any, str]]:
+def _read(plan: TransformPlan, source: IO[bytes]) -> Iterator[tuple[Any, str]]:
     read = records_of(plan).read
     for number, text in enumerate(records(source), start=1):
         try:
@@ -172,17 +187,22 @@ def _read(plan: TransformPlan, source: BinaryIO) -> Iterator[tuple[Any, str]]:
             raise RecordError(f"line {number} {error}") from error
 
 
+def reason(failed: dict[str, RecordError]) -> str:
+    """Return the job's FailureReason: the model's fault if any file's is, and the first files by name."""
+    kind = "Algorithm" if any(isinstance(error, ModelFailedError) for error in failed.values()) else "Client"
+    told = "; ".join(f"{name}: {error}" for name, error in list(failed.items())[:MOST_REASONS])
+    more = len(failed) - MOST_REASONS
+    return f"{kind}Error: {told}" + (f"; and {more} more files, see the job's log" if more > 0 else "")
+
+
 def main(arguments: list[str]) -> int:
     """Run the plan in the first argument's file; write why it failed to the second's."""
     plan, message = (Path(argument) for argument in arguments)
-    try:
-        transform(TransformPlan.read(plan))
-    except TransformError as error:
+    failed = transform(TransformPlan.read(plan))
+    if failed:
         message.parent.mkdir(parents=True, exist_ok=True)
-        message.write_text(f"ClientError: {error}", encoding="utf-8")
-        print(error, file=sys.stderr)
-        return 1
-    return 0
+        message.write_text(reason(failed), encoding="utf-8")
+    return 1 if failed else 0
 
 
 if __name__ == "__main__":

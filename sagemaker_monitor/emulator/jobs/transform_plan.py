@@ -9,6 +9,7 @@ from typing import Any
 
 MEBIBYTE = 1024**2
 CSV, JSON, JSON_LINES = "text/csv", "application/json", "application/jsonlines"
+DEFAULT_TIMEOUT, DEFAULT_RETRIES = 600, 3
 
 
 @dataclass(frozen=True)
@@ -24,10 +25,12 @@ class FilePlan:
 class TransformPlan:
     """Everything the child process needs.
 
-    `accept` is empty for what the model answers by itself, `inference_time` None without inference ids.
+    A model of several containers has as many `endpoints`, in the order in which they are asked. `accept` is
+    empty for what the model answers by itself, `inference_time` None without inference ids, `timeout` in
+    seconds.
     """
 
-    endpoint: str
+    endpoints: tuple[str, ...]
     content_type: str
     accept: str
     files: tuple[FilePlan, ...]
@@ -39,6 +42,10 @@ class TransformPlan:
     output_filter: str
     join: bool
     inference_time: str | None
+    gzip: bool
+    concurrent: int
+    timeout: float
+    retries: int
 
     @property
     def per_record(self) -> bool:
@@ -54,4 +61,5 @@ class TransformPlan:
         """Read a plan that `write` wrote."""
         document: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
         files = tuple(FilePlan(**file) for file in document.pop("files"))
-        return cls(files=files, **document)
+        endpoints = tuple(document.pop("endpoints"))
+        return cls(files=files, endpoints=endpoints, **document)

@@ -7,7 +7,7 @@ from typing import Any, Protocol
 
 from sagemaker_monitor.emulator.jobs import csv_records, json_records
 from sagemaker_monitor.emulator.jobs.csv_records import RecordError
-from sagemaker_monitor.emulator.jobs.transform_plan import CSV, TransformPlan
+from sagemaker_monitor.emulator.jobs.transform_plan import CSV, JSON, JSON_LINES, TransformPlan
 
 INFERENCE_ID, INFERENCE_TIME = "SageMakerInferenceId", "SageMakerInferenceTime"
 INPUT, OUTPUT = "SageMakerInput", "SageMakerOutput"
@@ -27,7 +27,21 @@ class Records(Protocol):
 
 def records_of(plan: TransformPlan) -> Records:
     """Return what reads and finishes the records of one file of *plan*."""
-    return CsvRecords(plan) if plan.content_type == CSV else JsonRecords(plan)
+    if plan.content_type == CSV:
+        return CsvRecords(plan)
+    return JsonRecords(plan) if plan.content_type in (JSON, JSON_LINES) else PlainRecords()
+
+
+class PlainRecords:
+    """Lines of any other type, which are neither filtered nor joined."""
+
+    def read(self, text: str) -> tuple[str, str]:
+        """Return the line, and the line."""
+        return text, text
+
+    def finish(self, record: str, answer: str) -> str:
+        """Return the answer."""
+        return answer
 
 
 class CsvRecords:

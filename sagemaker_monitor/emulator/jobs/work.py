@@ -14,6 +14,11 @@ from sagemaker_monitor.emulator.jobs.staging import Upload
 from sagemaker_monitor.emulator.models.pool import ModelServers
 
 
+def entered(record: dict[str, Any], secondary: str, now: float) -> dict[str, Any]:
+    """Return a job's record with one more secondary status, and when it began."""
+    return {**record, "_Transitions": [*record.get("_Transitions", []), [secondary, now]]}
+
+
 @dataclass(frozen=True)
 class Work:
     """One running job: its record, its directory, and what it shares with the others."""
@@ -46,12 +51,19 @@ class Work:
         (self.root / "output").mkdir(parents=True)
         self.log.touch()
 
-    def finish(self, uploads: list[Upload], *staged: Path) -> None:
-        """Put the outputs in S3, all or none, unless the job was stopped; drop the *staged* directories.
+    def enter(self, secondary: str) -> None:
+        """Note that the job has come to this secondary status."""
+        self.context.store.update(
+            self.kind, self.name, lambda record: entered(record, secondary, self.context.now())
+        )
+
+    def finish(self, uploads: list[Upload], *staged: Path, stopped: bool = False) -> None:
+        """Put the outputs in S3, all or none, and drop the *staged* directories; also *stopped*.
 
         What appears stands in the record until the job's end does, so that after a kill it can be taken back.
         """
-        self.interruption.check()
+        if not stopped:
+            self.interruption.check()
         kept = publishing.kept_in(self.root)
         found = publishing.appearances(self.context.s3, uploads, kept)
         self.context.store.update(self.kind, self.name, lambda record: {**record, publishing.NOTE: found})
@@ -59,3 +71,10 @@ class Work:
         # S3 has all of it now; a job that failed keeps them, to look into.
         for directory in (self.root / "tmp", *staged):
             shutil.rmtree(directory, ignore_errors=True)
+
+    def settle(self) -> None:
+        """Let what has appeared in S3 stay, however the job ends."""
+        self.context.store.update(
+            self.kind, self.name, lambda record: {k: v for k, v in record.items() if k != publishing.NOTE}
+        )
+        publishing.drop(publishing.kept_in(self.root))

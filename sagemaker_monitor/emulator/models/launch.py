@@ -15,11 +15,14 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from sagemaker_monitor.emulator.jobs.images import relocate_all, script_command
+from sagemaker_monitor.emulator.jobs.container import Container
 from sagemaker_monitor.emulator.models.archive import ArtifactError
 from sagemaker_monitor.emulator.s3.directory import StoredObject
 
 LOG = "log.txt"
+SCRIPTS = ("scikit-learn", "xgboost-script")
+"""The kinds of model that are served through a script of the model's own."""
+MODEL_DIR = "/opt/ml/model"
 _PACKAGE_PARENT = str(Path(__file__).parents[3])
 _SERVER = "sagemaker_monitor.emulator.models.server"
 _GUARD = str(Path(__file__).parents[1] / "jobs" / "guard.py")
@@ -38,6 +41,11 @@ class Launch:
     environment: Mapping[str, str] = field(default_factory=dict)
     code: StoredObject | None = None
     command: tuple[str, ...] = ()
+
+    @property
+    def runs_code(self) -> bool:
+        """Whether a script or command of the model's own runs, which may expect /opt/ml."""
+        return bool(self.command) or self.kind in SCRIPTS
 
     @property
     def key(self) -> tuple[str, ...]:
@@ -69,17 +77,21 @@ def spawn(home: Path, launch: Launch, port: int | None) -> subprocess.Popen[byte
     Nothing of the emulator's own environment gets in but PATH and the language.
     """
     environ = {name: os.environ[name] for name in ("PATH", "LANG", "LC_ALL") if name in os.environ}
-    environ |= {"HOME": str(home), "SM_MODEL_DIR": str(home / "model"), "PYTHONUNBUFFERED": "1"}
-    environ |= relocate_all(launch.environment, home)
-    if launch.code is not None:
-        environ["SAGEMAKER_SUBMIT_DIRECTORY"] = str(home / "code")
+    environ |= {"HOME": str(home), "PYTHONUNBUFFERED": "1"}
+    if launch.runs_code:
+        container = Container.of(home)
+        code = {"SAGEMAKER_SUBMIT_DIRECTORY": "/opt/ml/code"} if launch.code is not None else {}
+        own = {"SM_MODEL_DIR": MODEL_DIR, **launch.environment, **code}
+        environ |= container.environment(own)
+        command = container.command([*launch.command, "serve"] if port else _server(launch.kind, MODEL_DIR))
+    else:
+        environ |= launch.environment
+        command = _server(launch.kind, str(home / "model"))
     if port is None:
-        environ["PYTHONPATH"] = _PACKAGE_PARENT
-        command = [sys.executable, "-m", _SERVER, "--kind", launch.kind, "--model-dir", str(home / "model")]
+        environ["PYTHONPATH"] = os.pathsep.join(filter(None, [environ.get("PYTHONPATH"), _PACKAGE_PARENT]))
     else:
         environ |= {"SAGEMAKER_BIND_TO_PORT": str(port), "SAGEMAKER_MONITOR_ROOT": str(home)}
-        served = script_command(launch.command, ["serve"], home)
-        command = [sys.executable, "-I", "-S", _GUARD, *served]
+        command = [sys.executable, "-I", "-S", _GUARD, *command]
     with (home / LOG).open("wb") as log:
         return subprocess.Popen(
             command,
@@ -90,6 +102,10 @@ def spawn(home: Path, launch: Launch, port: int | None) -> subprocess.Popen[byte
             env=environ,
             start_new_session=True,
         )
+
+
+def _server(kind: str, model_dir: str) -> list[str]:
+    return [sys.executable, "-m", _SERVER, "--kind", kind, "--model-dir", model_dir]
 
 
 def announced(process: subprocess.Popen[bytes], log: Path, patience: Patience) -> str:

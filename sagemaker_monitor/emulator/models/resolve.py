@@ -23,6 +23,8 @@ KINDS = {
     SCIKIT_LEARN: "scikit-learn",
 }
 REGISTERED = "registered"
+SELECTION = ("SAGEMAKER_INFERENCE_OUTPUT", "SAGEMAKER_DEFAULT_INVOCATIONS_ACCEPT")
+"""What the built-in XGBoost container reads of its environment."""
 PROGRAM, SUBMIT_DIRECTORY = "SAGEMAKER_PROGRAM", "SAGEMAKER_SUBMIT_DIRECTORY"
 
 
@@ -41,12 +43,22 @@ class ServedModel:
     command: tuple[str, ...] = ()
 
 
-def resolve(context: Context, name: str) -> ServedModel:
-    """Return how the model *name* is served; raise UnknownModelError, or ArtifactError if it cannot be."""
+def resolve(context: Context, name: str) -> list[ServedModel]:
+    """Return how each container of the model *name* is served, in the order in which they are asked.
+
+    Raises UnknownModelError, or ArtifactError if one cannot be.
+    """
     record = context.store.get("model", name)
     if record is None:
         raise UnknownModelError(f'Could not find model "{context.arn("model", name)}".')
-    container = _container(context, name, record)
+    try:
+        containers = resolved_containers(context, record)
+    except ApiError as error:
+        raise ArtifactError(f"model {name!r} cannot be resolved: {error}") from error
+    return [_served(context, name, each) for each in containers]
+
+
+def _served(context: Context, name: str, container: dict[str, Any]) -> ServedModel:
     image, environment = container.get("Image", ""), container.get("Environment", {})
     command = context.config.images.command(image)
     kind = REGISTERED if command else _kind(name, image, environment)
@@ -62,15 +74,35 @@ def resolve(context: Context, name: str) -> ServedModel:
 
 
 def launch(context: Context, name: str, environment: Mapping[str, str] = MappingProxyType({})) -> Launch:
-    """Return what the server of the model *name* is started for; raises as `resolve` and `artifact` do.
+    """Return what the server of the model *name* is started for; raise ArtifactError for several containers.
+
+    Raises as `launch_all` does.
+    """
+    first, *others = launch_all(context, name, environment)
+    if others:
+        raise ArtifactError(
+            f"model {name!r} is an inference pipeline of {len(others) + 1} containers; one is served here"
+        )
+    return first
+
+
+def launch_all(
+    context: Context, name: str, environment: Mapping[str, str] = MappingProxyType({})
+) -> list[Launch]:
+    """Return what the servers of the model *name* are started for; raises as `resolve` and `artifact` do.
 
     The job's own *environment* comes on top of the model's.
     """
-    model = resolve(context, name)
+    return [_launch(context, model, environment) for model in resolve(context, name)]
+
+
+def _launch(context: Context, model: ServedModel, environment: Mapping[str, str]) -> Launch:
     stored = artifact(context, model)
-    if model.kind in ("xgboost", "linear-learner"):
-        return Launch(stored, model.kind)
     own = {**model.environment, **environment}
+    if model.kind == "linear-learner":
+        return Launch(stored, model.kind)
+    if model.kind == "xgboost":
+        return Launch(stored, model.kind, {name: own[name] for name in SELECTION if name in own})
     submitted = own.get(SUBMIT_DIRECTORY, "")
     code = _stored(context, "the script", submitted) if submitted.startswith("s3://") else None
     if submitted.startswith("file://"):
@@ -106,20 +138,9 @@ def _kind(name: str, image: str, environment: Mapping[str, str]) -> str:
         )
     if kind == "linear-learner" and environment.get(PROGRAM):
         raise ArtifactError(f"model {name!r} has {PROGRAM}, and Linear Learner's container runs no script")
-    if "SAGEMAKER_INFERENCE_OUTPUT" in environment:
+    if kind == "linear-learner" and SELECTION[0] in environment:
         raise ArtifactError(
-            f"model {name!r} selects its answers with SAGEMAKER_INFERENCE_OUTPUT, which is not supported here"
+            f"model {name!r} selects its answers with {SELECTION[0]}, which the XGBoost container does, "
+            "and Linear Learner's does not"
         )
     return "xgboost-script" if kind == "xgboost" and environment.get(PROGRAM) else kind
-
-
-def _container(context: Context, name: str, record: dict[str, Any]) -> dict[str, Any]:
-    try:
-        containers = resolved_containers(context, record)
-    except ApiError as error:
-        raise ArtifactError(f"model {name!r} cannot be resolved: {error}") from error
-    if len(containers) != 1:
-        raise ArtifactError(
-            f"model {name!r} is an inference pipeline of {len(containers)} containers; one is served"
-        )
-    return containers[0]

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
+from types import MappingProxyType
 
 import numpy as np
 from numpy.typing import NDArray
 from xgboost import Booster, DMatrix
 from xgboost.core import XGBoostError
 
+from sagemaker_monitor.emulator.models import selection
 from sagemaker_monitor.emulator.models.exchange import (
     CSV,
     JSON,
@@ -25,8 +28,11 @@ LIBSVM = ("text/libsvm", "text/x-libsvm")
 class Scorer:
     """A booster that answers CSV and libsvm with CSV, or with JSON where that is asked for."""
 
-    def __init__(self, booster: Booster) -> None:
+    def __init__(self, booster: Booster, environment: Mapping[str, str] = MappingProxyType({})) -> None:
+        """Serve *booster* as the container's *environment* says."""
         self._booster = booster
+        self._keys = selection.keys_of(environment.get("SAGEMAKER_INFERENCE_OUTPUT", ""))
+        self._default = environment.get("SAGEMAKER_DEFAULT_INVOCATIONS_ACCEPT", "")
         self._features = booster.num_features()
         best = booster.attr("best_iteration")
         # The containers predict with the best iteration when training stopped early.
@@ -45,14 +51,26 @@ class Scorer:
         if kind != CSV and kind not in LIBSVM:
             known = ", ".join((CSV, *LIBSVM))
             raise RequestError(415, f"content type {kind[:100]!r} is not supported; supported: {known}")
-        wanted = accepted(accept, (CSV, JSON))
+        offered = selection.OFFERED if self._keys else (CSV, JSON)
+        wanted = accepted(self._default if media_type(accept, "*/*") == "*/*" else accept, offered)
         read = self._row if kind == CSV else self._sparse_row
         text = text_of(body).rstrip("\r\n")
         rows = [read(number, line) for number, line in enumerate(text.split("\n"), start=1)]
-        predictions = self._predict(rows).tolist()
+        found = self._predict(rows)
+        if self._keys:
+            contents = selection.select(found, self._keys, *self._objective())
+            return Answer(wanted, selection.written(contents, self._keys, wanted).encode())
+        predictions = found.tolist()
         if wanted == JSON:
-            return Answer(JSON, json.dumps(predictions).encode())
+            return Answer(
+                JSON, json.dumps({"predictions": [{"score": each} for each in predictions]}).encode()
+            )
         return Answer("text/csv; charset=utf-8", "".join(f"{each}\n" for each in predictions).encode())
+
+    def _objective(self) -> tuple[str, int]:
+        """Return the objective that the booster was trained for, and its number of classes."""
+        learner = json.loads(self._booster.save_config())["learner"]
+        return learner["objective"]["name"], int(learner["learner_model_param"].get("num_class", 0))
 
     def _row(self, number: int, line: str) -> list[float]:
         cells = line.split(",")

@@ -86,7 +86,7 @@ def _xgboost(directory: Path) -> Served:
     from sagemaker_monitor.emulator.models.booster import load
     from sagemaker_monitor.emulator.models.scoring import Scorer
 
-    return Scorer(load(directory))
+    return Scorer(load(directory), os.environ)
 
 
 def _linear_learner(directory: Path) -> Served:

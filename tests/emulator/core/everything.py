@@ -30,6 +30,7 @@ REQUESTS: dict[str, dict[str, Any]] = {
     "CreateModel": {
         "ModelName": "{name}",
         "PrimaryContainer": {"Image": IMAGE, "ModelDataUrl": "s3://data/model.tar.gz"},
+        "InferenceExecutionConfig": {"Mode": "Serial"},
         "Tags": TAGS,
     },
     "CreateEndpointConfig": {
@@ -100,6 +101,8 @@ REQUESTS: dict[str, dict[str, Any]] = {
         "ResourceConfig": CLUSTER,
         "StoppingCondition": STOP,
         "HyperParameters": {"rounds": "3"},
+        "CheckpointConfig": {"S3Uri": "s3://data/checkpoints"},
+        "TensorBoardOutputConfig": {"S3OutputPath": "s3://data/boards"},
         "Environment": {"A": "b"},
         "Tags": TAGS,
     },
@@ -107,6 +110,8 @@ REQUESTS: dict[str, dict[str, Any]] = {
         "TransformJobName": "{name}",
         "ModelName": "{name}",
         "MaxPayloadInMB": 6,
+        "MaxConcurrentTransforms": 2,
+        "ModelClientConfig": {"InvocationsTimeoutInSeconds": 60, "InvocationsMaxRetries": 1},
         "BatchStrategy": "MultiRecord",
         "Environment": {"A": "b"},
         "TransformInput": {"DataSource": S3_DATA, "ContentType": "text/csv", "SplitType": "Line"},

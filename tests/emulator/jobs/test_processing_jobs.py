@@ -224,7 +224,7 @@ def test_the_time_limit_is_kept(context: Context) -> None:
 FAMILY = (
     "import subprocess, sys, time; "
     "child = subprocess.Popen([sys.executable, '-c', 'import time; time.sleep(60)']); "
-    "print('started', child.pid, flush=True); time.sleep(60)"
+    "print(f'started {child.pid}', flush=True); time.sleep(60)"
 )
 
 
@@ -240,6 +240,46 @@ def test_stop_kills_everything_the_job_started(context: Context) -> None:
     await_end(int(log.read_text().split()[1]))
     with pytest.raises(ApiError, match="the processing job is in status Stopped"):
         stop_processing_job(context, {"ProcessingJobName": "job"})
+
+
+def test_a_stopped_job_may_put_its_things_in_order(context: Context) -> None:
+    """SIGTERM comes first; what a script then says is in the log, and nothing of an EndOfJob output in S3."""
+    code = (
+        "import signal, sys, time; "
+        "signal.signal(signal.SIGTERM, lambda *_: sys.exit(print('in order', flush=True))); "
+        "open('processing/output/half', 'w').close(); print('started', flush=True); time.sleep(60)"
+    )
+    create_processing_job(context, processing_request(code=code))
+    log = context.job_dir("job") / "log.txt"
+    await_text(log, "started")
+
+    stop_processing_job(context, {"ProcessingJobName": "job"})
+
+    assert context.jobs.wait(context, "processing-job", "job")["ProcessingJobStatus"] == "Stopped"
+    assert "in order" in log.read_text()
+    assert context.s3.list("s3://data/out") == []
+
+
+@pytest.mark.parametrize("ending", ["", "exit(3)"])
+def test_a_continuous_output_is_stored_while_the_job_runs(context: Context, ending: str) -> None:
+    """S3UploadMode Continuous stores each file once it is written, and what is there when the job fails."""
+    code = (
+        "import time; open('processing/output/first', 'w').write('1'); time.sleep(1.2); "
+        f"open('processing/output/last', 'w').write('2'); {ending}"
+    )
+    request = processing_request(code=code)
+    request["ProcessingOutputConfig"]["Outputs"][0]["S3Output"]["S3UploadMode"] = "Continuous"
+    create_processing_job(context, request)
+    deadline = time.monotonic() + 20
+    while not context.s3.exists("s3://data/out/first") and time.monotonic() < deadline:
+        time.sleep(0.05)
+    early = describe_processing_job(context, {"ProcessingJobName": "job"})["ProcessingJobStatus"]
+
+    done = context.jobs.wait(context, "processing-job", "job")
+
+    assert early == "InProgress"
+    assert done["ProcessingJobStatus"] == ("Failed" if ending else "Completed")
+    assert context.s3.read_bytes("s3://data/out/last") == b"2"
 
 
 def test_a_waiting_job_can_be_stopped(context: Context) -> None:

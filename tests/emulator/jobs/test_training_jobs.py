@@ -261,12 +261,12 @@ def test_a_container_s_own_reason_is_the_job_s(trainer: RunningEmulator) -> None
         ),
         (
             {"AlgorithmSpecification": {"TrainingImage": XGBOOST, "TrainingInputMode": "Pipe"}},
-            "File is supported",
+            "TrainingInputMode: 'Pipe' is not supported; supported: File, FastFile; programs here read files",
         ),
         ({"InputDataConfig": [channel("train", "a"), channel("train", "b")]}, "repeated: train"),
         (
             {"InputDataConfig": [{**channel("train", "a"), "CompressionType": "Gzip"}]},
-            "CompressionType is None here",
+            "InputDataConfig[0].CompressionType: 'Gzip' is not supported; supported: None",
         ),
     ],
 )

@@ -165,10 +165,10 @@ def test_a_manifest_names_the_input(context: Context, model: str) -> None:
         (b"\xff\xfe1\n", "line 1 is not UTF-8"),
     ],
 )
-def test_a_bad_file_fails_the_job_and_leaves_nothing(
+def test_a_bad_file_fails_the_job_and_no_other_file(
     context: Context, model: str, content: bytes, reason: str
 ) -> None:
-    """The reason names the file, the line and what is wrong; good files beside it leave no output either."""
+    """The reason names the file, the line and what is wrong; good files beside it have their output."""
     context.s3.put_bytes("s3://data/in/0-good.csv", b"1,2\n")
     context.s3.put_bytes("s3://data/in/a.csv", content)
 
@@ -177,7 +177,7 @@ def test_a_bad_file_fails_the_job_and_leaves_nothing(
     assert job["TransformJobStatus"] == "Failed"
     assert reason in job["FailureReason"]
     assert job["FailureReason"].startswith("ClientError: ")
-    assert context.s3.list("s3://data/out") == []
+    assert [stored.key for stored in context.s3.list("s3://data/out")] == ["out/0-good.csv.out"]
     assert context.s3.list("s3://data/capture") == []
 
 
@@ -233,15 +233,17 @@ def test_a_model_of_a_package_is_served(context: Context, model: str) -> None:
             r'Could not find model "arn:aws:sagemaker:us-east-1:000000000000:model/other"',
         ),
         (
-            {"given": {"ContentType": "image/png"}},
+            {"given": {"ContentType": "image/png"}, "DataProcessing": {"JoinSource": "Input"}},
             "ContentType: 'image/png' is not supported; supported: text/csv, application/jsonlines, appl",
         ),
         (
-            {"given": {"SplitType": "RecordIO"}},
-            "SplitType: 'RecordIO' is not supported; supported: None, Line",
+            {"output": {"Accept": "image/png"}, "DataProcessing": {"JoinSource": "Input"}},
+            "DataProcessing and .* with TransformOutput.Accept: 'image/png' is not supported",
         ),
-        ({"given": {"CompressionType": "Gzip"}}, "CompressionType: 'Gzip' is not supported"),
-        ({"output": {"Accept": "image/png"}}, "Accept: 'image/png' is not supported"),
+        (
+            {"MaxPayloadInMB": 50, "MaxConcurrentTransforms": 3},
+            "MaxPayloadInMB: at most 100, not 50 times MaxConcurrentTransforms of 3",
+        ),
         (
             {"output": {"Accept": "application/jsonlines"}, "DataProcessing": {"JoinSource": "Input"}},
             "input and answers of one kind: Accept is application/jsonlines, ContentType text/csv",

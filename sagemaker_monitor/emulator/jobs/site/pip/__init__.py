@@ -1,0 +1,1 @@
+"""In the place of pip for jobs: says whether what they need is there, and installs nothing."""
