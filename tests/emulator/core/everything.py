@@ -116,7 +116,6 @@ REQUESTS: dict[str, dict[str, Any]] = {
         "Environment": {"A": "b"},
         "TransformInput": {"DataSource": S3_DATA, "ContentType": "text/csv", "SplitType": "Line"},
         "TransformOutput": {"S3OutputPath": "s3://data/scored", "AssembleWith": "Line"},
-        "TransformResources": {"InstanceCount": 1, "InstanceType": "ml.m5.large"},
         "DataProcessing": {"InputFilter": "$", "JoinSource": "None"},
         "DataCaptureConfig": {"DestinationS3Uri": "s3://data/captured"},
         "Tags": TAGS,

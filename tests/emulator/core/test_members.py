@@ -74,9 +74,7 @@ def test_values_are_held_to_those_that_act() -> None:
         match=r"ProcessingInputs\[0\]\.S3Input\.S3InputMode: 'Pipe' is not supported; supported: File",
     ):
         refuse("CreateProcessingJob", processing_request(ProcessingInputs=[given]))
-    with pytest.raises(
-        ApiError, match="SplitType: 'RecordIO' is not supported; supported: None, Line; the mod"
-    ):
+    with pytest.raises(ApiError, match="SplitType: 'RecordIO' is not supported; supported: None, Line; "):
         refuse("CreateTransformJob", {"TransformInput": {"SplitType": "RecordIO"}})
     with pytest.raises(
         ApiError, match=r"InstanceCount: 2 is not supported; supported: 1; this is one machine"
