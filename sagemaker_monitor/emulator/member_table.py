@@ -12,6 +12,7 @@ from typing import Any
 
 INACTIVE: tuple[Any, ...] = (None, False, [], {})
 """Values by which a member asks for nothing."""
+UNKNOWN = "the emulator does not know this member; leave it out"
 EXPRESSION = frozenset(("Get", "Std:Join", "Std:JsonGet"))
 """What the members of a value have that only a running pipeline knows."""
 
@@ -75,7 +76,7 @@ class Members:
             for number, inner in enumerate(value):
                 yield from self._walk(inner, f"{path}[]", f"{where}[{number}]")
         elif self.place(path) is None:
-            yield where, "the emulator does not know this member; leave it out"
+            yield where, UNKNOWN
 
     def rows(self) -> Iterator[tuple[str, str]]:
         """Yield each member and what the reference says of it, in the order of their names."""

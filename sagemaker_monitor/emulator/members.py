@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from sagemaker_monitor.emulator.job_members import TABLES
+from sagemaker_monitor.emulator.member_table import UNKNOWN
 from sagemaker_monitor.emulator.wire import ApiError
 
 _TABLES = {table.operation: table for table in TABLES}
@@ -72,7 +73,8 @@ KEPT: dict[str, tuple[str, ...]] = {
 
 def refuse(operation: str, request: Mapping[str, Any]) -> None:
     """Raise ApiError for a request with members that would be ignored."""
-    for member, why in refusals(operation, request):
+    table = _TABLES.get(operation)
+    for member, why in refusals(operation, request) if table is None else table.refusals(request):
         raise ApiError("ValidationException", f"{member}: {why}")
 
 
@@ -80,7 +82,8 @@ def refusals(operation: str, request: Mapping[str, Any]) -> Iterator[tuple[str, 
     """Yield each member of a request that is refused, and why; an empty or false one asks for nothing."""
     table = _TABLES.get(operation)
     if table is not None:
-        yield from table.refusals(request)
+        # Of members that the service has not, its model tells.
+        yield from ((member, why) for member, why in table.refusals(request) if why != UNKNOWN)
         return
     for member, why in REFUSED.get(operation, {}).items():
         if request.get(member):
