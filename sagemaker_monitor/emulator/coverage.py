@@ -37,7 +37,8 @@ or refused by name. [How steps run](../steps.md), [models](../models.md).
 Every other operation is refused with `UnknownOperationException` and status 400, which clients do not send
 again.
 
-Beside them there are `InvokeEndpoint` of SageMaker Runtime, S3 on a directory, and CloudWatch Logs of jobs.
+Beside them there are `InvokeEndpoint` of SageMaker Runtime, S3 on a directory, and CloudWatch Logs of
+jobs and functions.
 moto answers {services}, and forgets what it knows when the emulator ends.
 """
 _REQUESTS = """# Requests of jobs and models

@@ -9,6 +9,7 @@ import sys
 import traceback
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from functools import partial
 from http import HTTPStatus
 from typing import Any
 from urllib.parse import parse_qs
@@ -144,7 +145,9 @@ class Front:
             return _json(start_response, error.status, render_error(error))
         if own is not None:
             return _json(start_response, 200, own)
-        return self._other("logs", {**environ, "wsgi.input": io.BytesIO(body)}, start_response)
+        context = self._in(region)
+        beside = partial(job_logs.groups_beside, context, body) if operation == "DescribeLogGroups" else None
+        return self._other("logs", {**environ, "wsgi.input": io.BytesIO(body)}, start_response, beside)
 
     def _s3(self, region: str, environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
         try:
@@ -160,7 +163,14 @@ class Front:
         start_response(_status(response.status), list(headers.items()))
         return response.body
 
-    def _other(self, service: str, environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
+    def _other(
+        self,
+        service: str,
+        environ: Environ,
+        start_response: StartResponse,
+        beside: Callable[[bytes], bytes] | None = None,
+    ) -> Iterable[bytes]:
+        """Let moto answer; *beside* adds to an answer what is not in moto."""
         body = environ["wsgi.input"].read(_MOST_BODY)
         own = identity.answer(service, body, self.context.account)
         if own is not None and not self.fallback.knows(environ, body):
@@ -177,6 +187,8 @@ class Front:
             return _refuse(environ, start_response, text)
         if status.startswith("500"):
             return _refuse(environ, start_response, f"the emulator's {service} does not do this")
+        if beside is not None and status.startswith("200"):
+            return _json(start_response, 200, beside(content))
         start_response(status, headers)
         return [content]
 

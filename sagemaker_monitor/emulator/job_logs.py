@@ -1,48 +1,21 @@
-"""CloudWatch Logs of jobs, under AWS's names of groups and streams, read from the jobs' own log files.
-
-Nothing is copied: a log is there while its job runs, and after a restart. Other groups are moto's.
-"""
+"""CloudWatch Logs of jobs and functions, read from their own log files. Other groups are moto's."""
 
 from __future__ import annotations
 
 import hashlib
 import json
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from itertools import islice
-from pathlib import Path
 from typing import Any
 
 from sagemaker_monitor.emulator.api.context import ApiError, Context
-from sagemaker_monitor.emulator.jobs.job_log import Event, read_backward, read_forward
-from sagemaker_monitor.emulator.jobs.records import PREFIXES
+from sagemaker_monitor.emulator.jobs.job_log import Event, read_backward
+from sagemaker_monitor.emulator.log_patterns import PatternError, pattern
+from sagemaker_monitor.emulator.log_streams import FUNCTIONS, ROOTS, Stream, groups, streams
 
 TARGET = "Logs_20140328."
-GROUPS = {
-    "/aws/sagemaker/ProcessingJobs": "processing-job",
-    "/aws/sagemaker/TrainingJobs": "training-job",
-    "/aws/sagemaker/TransformJobs": "transform-job",
-}
-"""Group to the kind of job whose logs it has."""
 MOST_EVENTS, MOST_BYTES, MOST_STREAMS = 10_000, 1 << 20, 50
 """What one answer of CloudWatch Logs holds."""
-
-
-@dataclass(frozen=True)
-class Stream:
-    """The log of one job."""
-
-    group: str
-    name: str
-    log: Path
-    created: int
-    """When the job started, in milliseconds."""
-    growing: bool
-    """Whether the job still runs."""
-
-    def events(self, offset: int = 0) -> Iterator[Event]:
-        """Yield the events from *offset* on."""
-        return read_forward(self.log, offset, growing=self.growing)
 
 
 def answer(context: Context, operation: str, body: bytes) -> bytes | None:
@@ -56,8 +29,10 @@ def answer(context: Context, operation: str, body: bytes) -> bytes | None:
         return None
     prefix = request.get("logGroupNamePrefix")
     asked = prefix if operation == "DescribeLogGroups" else _group(request)
-    if not isinstance(asked, str) or not asked.startswith("/aws/sagemaker"):
+    if not isinstance(asked, str) or not asked.startswith(ROOTS):
         return None
+    if asked.startswith(FUNCTIONS) and not any(streams(context, asked)):
+        return None  # nothing was registered for it, and somebody may have made the group
     return json.dumps(handler(context, request)).encode()
 
 
@@ -69,18 +44,36 @@ def _group(request: dict[str, Any]) -> Any:
     return request.get("logGroupName")
 
 
+def groups_beside(context: Context, body: bytes, others: bytes) -> bytes:
+    """Return the answer of DescribeLogGroups with *others*, with our groups on its last page."""
+    try:
+        request, answered = json.loads(body or b"{}"), json.loads(others)
+    except ValueError:
+        return others
+    if not isinstance(request, dict) or "logGroups" not in answered or answered.get("nextToken"):
+        return others
+    part = request.get("logGroupNamePattern") or ""  # which moto does not look at
+    kept = [each for each in answered["logGroups"] if part in each["logGroupName"]]
+    named = {each["logGroupName"] for each in kept}
+    own = [each for each in _groups(context, request) if each["logGroupName"] not in named]
+    found = sorted([*kept, *own], key=lambda each: str(each["logGroupName"]))
+    return json.dumps({**answered, "logGroups": found}).encode()
+
+
 def describe_log_groups(context: Context, request: dict[str, Any]) -> dict[str, Any]:
     """DescribeLogGroups: those in which a job has logged."""
-    prefix = request.get("logGroupNamePrefix", "")
-    found = []
-    for group in sorted(GROUPS):
-        streams = list(_streams(context, group, ""))
-        if group.startswith(prefix) and streams:
+    return {"logGroups": list(_groups(context, request))}
+
+
+def _groups(context: Context, request: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    prefix, part = request.get("logGroupNamePrefix") or "", request.get("logGroupNamePattern") or ""
+    for group in groups(context):
+        if group.startswith(prefix) and part in group:
+            found = list(streams(context, group))
             arn = f"arn:aws:logs:{context.region}:{context.account}:log-group:{group}"
-            stored = sum(each.log.stat().st_size for each in streams)
-            about = {"logGroupName": group, "creationTime": min(each.created for each in streams)}
-            found.append({**about, "arn": f"{arn}:*", "logGroupArn": arn, "storedBytes": stored})
-    return {"logGroups": found}
+            stored = sum(each.log.stat().st_size for each in found)
+            about = {"logGroupName": group, "creationTime": min(each.created for each in found)}
+            yield {**about, "arn": f"{arn}:*", "logGroupArn": arn, "storedBytes": stored}
 
 
 def describe_log_streams(context: Context, request: dict[str, Any]) -> dict[str, Any]:
@@ -89,9 +82,9 @@ def describe_log_streams(context: Context, request: dict[str, Any]) -> dict[str,
     by_time = request.get("orderBy") == "LastEventTime"
     if by_time and request.get("logStreamNamePrefix"):
         raise _invalid("Cannot order by LastEventTime with a logStreamNamePrefix.")
-    streams = [_described(context, each) for each in _require_streams(context, group)]
+    described = [_described(context, each) for each in _require_streams(context, group)]
     prefix = request.get("logStreamNamePrefix") or ""
-    found = [each for each in streams if each["logStreamName"].startswith(prefix)]
+    found = [each for each in described if each["logStreamName"].startswith(prefix)]
     key = "lastEventTimestamp" if by_time else "logStreamName"
     found.sort(key=lambda each: each.get(key, 0) if by_time else each[key])
     if request.get("descending"):
@@ -129,16 +122,23 @@ def get_log_events(context: Context, request: dict[str, Any]) -> dict[str, Any]:
 
 
 def filter_log_events(context: Context, request: dict[str, Any]) -> dict[str, Any]:
-    """FilterLogEvents: the events of several streams in the order of time, without a pattern."""
-    if request.get("filterPattern"):
-        raise _invalid("the emulator filters the logs of jobs by stream and time, not by filterPattern")
+    """FilterLogEvents: the events of several streams in the order of time, those that match a pattern."""
+    try:
+        matches = pattern(request.get("filterPattern") or "")
+    except PatternError as error:
+        raise _invalid(str(error)) from error
     names, prefix = request.get("logStreamNames"), request.get("logStreamNamePrefix") or ""
-    streams = [
+    chosen = [
         each
         for each in _require_streams(context, _group(request))
         if each.name.startswith(prefix) and (not names or each.name in names)
     ]
-    every = [(event, stream) for stream in streams for event in stream.events() if _within(event, request)]
+    every = [
+        (event, stream)
+        for stream in chosen
+        for event in stream.events()
+        if _within(event, request) and matches(event.message)
+    ]
     every.sort(key=lambda pair: (pair[0].timestamp, pair[1].name, pair[0].start))
     start = _token(request.get("nextToken"), "e")
     most = min(int(request.get("limit") or MOST_EVENTS), MOST_EVENTS)
@@ -159,38 +159,19 @@ _OPERATIONS: dict[str, Callable[[Context, dict[str, Any]], dict[str, Any]]] = {
 }
 
 
-def _streams(context: Context, group: str, prefix: str) -> Iterator[Stream]:
-    """Yield the streams of *group* whose job's name begins with *prefix*."""
-    kind = GROUPS[group]
-    field = PREFIXES[kind]
-    for record in context.store.list(kind, prefix=prefix):
-        job, started = record[f"{field}JobName"], record.get(f"{field}StartTime")
-        log = context.job_dir(job) / "log.txt"
-        if started is not None and log.is_file():
-            name = f"{job}/{_host(kind, job)}-{int(started)}"
-            growing = record[f"{field}JobStatus"] in ("InProgress", "Stopping")
-            yield Stream(group, name, log, int(started * 1000), growing)
-
-
-def _host(kind: str, job: str) -> str:
-    """Return what a stream's name calls the machine: a job's host, a transform's instance."""
-    return "algo-1" if kind != "transform-job" else f"i-{hashlib.sha256(job.encode()).hexdigest()[:17]}"
-
-
 def _require_streams(context: Context, group: Any) -> list[Stream]:
-    streams = list(_streams(context, group, "")) if group in GROUPS else []
-    if not streams:
+    found = list(streams(context, group))
+    if not found:
         raise ApiError("ResourceNotFoundException", "The specified log group does not exist.")
-    return streams
+    return found
 
 
 def _require_stream(context: Context, group: Any, name: str) -> Stream:
     job = name.partition("/")[0]
-    if group not in GROUPS:
-        raise ApiError("ResourceNotFoundException", "The specified log group does not exist.")
-    for stream in _streams(context, group, job):
+    for stream in streams(context, group, job):
         if stream.name == name:
             return stream
+    _require_streams(context, group)
     raise ApiError("ResourceNotFoundException", "The specified log stream does not exist.")
 
 

@@ -95,8 +95,10 @@ def test_what_a_function_returns_is_typed_for_later_steps(start: Start, emulator
         "total": "5", "share": "0.5", "ok": "true", "name": "sum", "nested": '{"x": [1]}',
     }  # fmt: skip
     assert "Yes" in steps
-    (log,) = (emulator.state_dir / "functions" / "us-east-1" / "sum").glob("*/log.txt")
-    assert 'event {"a": 2, "b": 3}' in log.read_text()
+    logs = emulator.client("logs")
+    (stream,) = logs.describe_log_streams(logGroupName="/aws/lambda/sum")["logStreams"]
+    read = logs.get_log_events(logGroupName="/aws/lambda/sum", logStreamName=stream["logStreamName"])
+    assert [event["message"] for event in read["events"]] == ['event {"a": 2, "b": 3}']
 
 
 def test_a_function_sees_the_emulator_and_no_secrets(start: Start) -> None:

@@ -148,9 +148,9 @@ def test_a_log_that_cannot_be_written_holds_nobody_up(tmp_path: Path) -> None:
         ),
         (
             "filter_log_events",
-            {"logGroupName": PROCESSING, "filterPattern": "ERROR"},
+            {"logGroupName": PROCESSING, "filterPattern": "[a, b]"},
             "InvalidParameterException",
-            "filterPattern",
+            "not understood here; give terms",
         ),
     ],
 )
@@ -164,6 +164,37 @@ def test_what_is_not_there_is_an_error(
         getattr(logs, operation)(**request_)
 
     assert caught.value.response["Error"]["Code"] == code
+
+
+def test_lines_can_be_asked_for_by_a_pattern(logs: Any) -> None:
+    """Terms are all needed, -terms are not wanted, one of ?terms is; phrases have quotes."""
+    asked = {"logGroupName": PROCESSING, "logStreamNames": [stream_of(logs, "told")["logStreamName"]]}
+
+    def lines(text: str) -> list[str]:
+        return [each["message"] for each in logs.filter_log_events(filterPattern=text, **asked)["events"]]
+
+    assert lines("second") == ["second"]
+    assert lines('"line 2" 9') == ["line 29"]
+    assert lines("?first ?second") == ["first", "second"]
+    assert lines("line -1 -2") == ["line 0", *(f"line {n}" for n in range(3, 10))]
+    assert lines("Second") == []
+    for text in ('"no end', "{ $.a = 1 }"):
+        with pytest.raises(ClientError, match="InvalidParameterException"):
+            lines(text)
+
+
+def test_groups_of_jobs_are_listed_beside_others(logs: Any) -> None:
+    """Without a prefix, and by a part of the name, each group once."""
+    logs.create_log_group(logGroupName="/aws/of-my-own")
+    every = [group["logGroupName"] for group in logs.describe_log_groups()["logGroups"]]
+    assert {PROCESSING, "/aws/of-my-own"} <= set(every)
+    assert len(set(every)) == len(every)
+    found = logs.describe_log_groups(logGroupNamePattern="Processing")["logGroups"]
+    assert [group["logGroupName"] for group in found] == [PROCESSING]
+    below = [
+        group["logGroupName"] for group in logs.describe_log_groups(logGroupNamePrefix="/aws/")["logGroups"]
+    ]
+    assert below == ["/aws/of-my-own", PROCESSING]
 
 
 def test_other_groups_are_kept_too(logs: Any) -> None:
