@@ -19,7 +19,22 @@ RECORDS = frozenset(
     )
 )
 """Modules whose operations keep what others act on: a model is a record until it is hosted."""
-_VERBS = ("Create", "Update", "Start", "Stop", "Delete", "Add")
+_VERBS = ("Create", "Update", "Start", "Stop", "Delete", "Add", "Retry", "Send")
+
+NOT_ANSWERED = {
+    "search": ("Search", "GetSearchSuggestions"),
+    "experiments": ("CreateExperiment", "ListExperiments", "CreateTrial", "DescribeTrialComponent"),
+    "lineage": ("ListActions", "ListArtifacts", "ListContexts", "ListAssociations", "QueryLineage"),
+    "tuning and AutoML": ("CreateHyperParameterTuningJob", "CreateAutoMLJobV2"),
+    "model cards": ("CreateModelCard", "DescribeModelCard"),
+    "feature store": ("CreateFeatureGroup", "DescribeFeatureGroup"),
+    "inference components and recommendations": (
+        "CreateInferenceComponent",
+        "CreateInferenceRecommendationsJob",
+    ),
+    "images, hubs and Studio": ("DescribeImageVersion", "DescribeHubContent", "DescribeDomain"),
+}
+"""Operations that somebody may look for here, by what they are about."""
 
 _INTRODUCTION = """# What the emulator does
 
@@ -35,7 +50,7 @@ What a request may say acts, or the operation's section says that it is kept and
 or refused by name. [How steps run](../steps.md), [models](../models.md).
 
 Every other operation is refused with `UnknownOperationException` and status 400, which clients do not send
-again.
+again. Among them those that SDKs and notebooks also call: {others}.
 
 Beside them there are `InvokeEndpoint` of SageMaker Runtime, S3 on a directory, and CloudWatch Logs of
 jobs and functions.
@@ -55,7 +70,10 @@ def page() -> str:
     done = sum(len(module.OPERATIONS) for module in modules)
     every = len(wire.service_model().operation_names)
     services = ", ".join(f"`{name}`" for name in sorted(fallback.SERVICES))
-    lines = [_INTRODUCTION.format(every=every, done=done, services=services)]
+    others = "; ".join(
+        f"{about} ({', '.join(f'`{name}`' for name in names)})" for about, names in NOT_ANSWERED.items()
+    )
+    lines = [_INTRODUCTION.format(every=every, done=done, services=services, others=others)]
     for module in modules:
         lines += [f"## {_title(module)}", "", "| operation | |", "|---|---|"]
         lines += [f"| `{name}` | {_what(module, name)} |" for name in sorted(module.OPERATIONS)]

@@ -178,6 +178,11 @@ class Front:
         if service not in SERVICES:
             others = ", ".join(sorted(SERVICES))
             text = f"the emulator does not answer {service!r}; beside SageMaker and S3 it answers: {others}"
+            if service == "lambda":
+                text = (
+                    "the emulator makes no Lambda functions; register a Python callable with "
+                    "local up --lambda NAME=FILE.py:FUNCTION, and name the function by its ARN"
+                )
             return _refuse(environ, start_response, text)
         try:
             status, headers, content = self.fallback.answer(environ, body)
