@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import sys
 import traceback
 from collections.abc import Iterable
@@ -18,10 +19,14 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from sagemaker_monitor.emulator.models.xgboost_parameters import ParameterError, checked, for_library
+
 MODEL = "xgboost-model"
 CSV = ("text/csv", "csv")
 LIBSVM = ("text/libsvm", "text/x-libsvm", "libsvm")
-_OURS = ("num_round", "early_stopping_rounds", "csv_weights", "save_model_on_termination", "_", "sagemaker_")
+
+
+Matrix = tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64] | None]
 
 
 class TrainingError(Exception):
@@ -30,80 +35,76 @@ class TrainingError(Exception):
 
 def train(root: Path) -> None:
     """Train on the channels below *root* and leave the model; raises TrainingError."""
-    given = json.loads((root / "input/config/hyperparameters.json").read_text())
     channels = json.loads((root / "input/config/inputdataconfig.json").read_text())
+    try:
+        given = checked(json.loads((root / "input/config/hyperparameters.json").read_text()))
+    except ParameterError as error:
+        raise TrainingError(str(error)) from error
     if "train" not in channels:
-        raise TrainingError(f"there is no channel train; the job has: {', '.join(channels) or 'none'}")
-    parameters, rounds, patience = _parameters(given)
+        raise TrainingError(
+            f"Missing required channel: train; the job has: {', '.join(channels) or 'no channel'}"
+        )
+    weighted = given.get("csv_weights") == 1
     read = {
-        name: _matrix(root / "input/data" / name, channels[name].get("ContentType", ""), given)
+        name: _matrix(root / "input/data" / name, channels[name].get("ContentType", ""), weighted)
         for name in ("train", "validation")
         if name in channels
     }
-    if patience and "validation" not in read:
+    if given.get("early_stopping_rounds") and "validation" not in read:
         raise TrainingError("early_stopping_rounds needs a channel validation")
+    _boost(root, given, read)
+
+
+def _boost(root: Path, given: dict[str, Any], read: dict[str, Matrix]) -> None:
+    """Train on the matrices, from the last checkpoint on where there is one, and leave the model."""
     import xgboost  # which takes seconds: not before there is something to train on
+
+    from sagemaker_monitor.emulator.models.xgboost_rounds import Checkpoints, Latest, resumed
 
     width = max(matrix[0].shape[1] for matrix in read.values())
     matrices = {name: _dmatrix(xgboost, *_widened(matrix, width)) for name, matrix in read.items()}
+    callbacks: list[Any] = []
+    before, done = None, 0
+    if "SAGEMAKER_MONITOR_CHECKPOINTS" in os.environ:
+        folder = Path(os.environ["SAGEMAKER_MONITOR_CHECKPOINTS"])
+        before, done = resumed(folder)
+        callbacks.append(Checkpoints(folder, done))
+    if given.get("save_model_on_termination") == "true":
+        callbacks.append(Latest(root / "model" / MODEL))
+    for name, matrix in matrices.items():
+        print(
+            f"{name.capitalize()} matrix has {matrix.num_row()} rows and {matrix.num_col()} columns",
+            flush=True,
+        )
     try:
         booster = xgboost.train(
-            parameters,
+            {"nthread": os.cpu_count() or 1, **for_library(given)},
             matrices["train"],
-            rounds,
+            max(given["num_round"] - done, 0),
             evals=[(matrix, name) for name, matrix in matrices.items()],
-            early_stopping_rounds=patience,
+            early_stopping_rounds=given.get("early_stopping_rounds"),
             verbose_eval=True,
+            xgb_model=before,
+            callbacks=callbacks,
         )
     except (xgboost.core.XGBoostError, ValueError, TypeError) as error:
-        raise TrainingError(f"XGBoost: {str(error).splitlines()[-1][:500]}") from error
+        raise TrainingError(f"XGBoost: {_words(error)}") from error
     (root / "model" / MODEL).write_bytes(_readable(bytes(booster.save_raw("json"))))
 
 
-def _parameters(given: dict[str, str]) -> tuple[dict[str, Any], int, int | None]:
-    if "num_round" not in given:
-        raise TrainingError("the hyperparameter num_round is required: how many rounds to train")
-    rounds, patience = _whole(given, "num_round"), None
-    if "early_stopping_rounds" in given:
-        patience = _whole(given, "early_stopping_rounds")
-    own = {
-        name: _value(text) for name, text in given.items() if name not in _OURS and name[:10] != "sagemaker_"
-    }
-    if isinstance(own.get("eval_metric"), str):
-        own["eval_metric"] = [name.strip() for name in own["eval_metric"].split(",")]
-    # The container's default is the older name of the same objective.
-    if own.get("objective", "reg:linear") == "reg:linear":
-        own["objective"] = "reg:squarederror"
-    return {**own, "nthread": os.cpu_count() or 1}, rounds, patience
+def _words(error: Exception) -> str:
+    """Return an error of the library's without the time, the place in its source and its stack."""
+    first = next((line for line in str(error).splitlines() if line.strip()), type(error).__name__)
+    return re.sub(r"^\[[\d:]+\] \S+?:\d+: ", "", first)[:500]
 
 
-def _whole(given: dict[str, str], name: str) -> int:
-    try:
-        value = int(given[name])
-    except ValueError:
-        value = 0
-    if value < 1:
-        raise TrainingError(f"the hyperparameter {name} is {given[name]!r}; it is a whole number, at least 1")
-    return value
-
-
-def _value(text: str) -> Any:
-    try:
-        return json.loads(text)
-    except ValueError:
-        return text
-
-
-Matrix = tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64] | None]
-
-
-def _matrix(folder: Path, content_type: str, given: dict[str, str]) -> Matrix:
+def _matrix(folder: Path, content_type: str, weighted: bool) -> Matrix:
     """Return features, labels and weights of a channel."""
     kind = content_type.split(";")[0].strip().lower()
     files = sorted(path for path in folder.rglob("*") if path.is_file() and path.name[0] not in "._")
     if kind in CSV:
         rows = np.vstack([_csv(file) for file in files])
-        weights = rows[:, 1] if given.get("csv_weights") == "1" else None
+        weights = rows[:, 1] if weighted else None
         features = rows[:, 1 if weights is None else 2 :]
         if not features.shape[1]:
             raise TrainingError(

@@ -201,8 +201,14 @@ def test_an_image_of_one_s_own_trains_by_its_command(trainer: RunningEmulator) -
     ("prefix", "content_type", "parameters", "said"),
     [
         ("nowhere/", "text/csv", {}, "ClientError: Data download failed:No S3 objects found"),
-        ("csv/", "text/csv", {"num_round": "none"}, "num_round is 'none'; it is a whole number, at least 1"),
-        ("csv/", "text/csv", {"objective": "best"}, "ClientError: XGBoost:"),
+        ("csv/", "text/csv", {"num_round": "none"}, "Hyperparameter num_round: could not parse value 'none'"),
+        (
+            "csv/",
+            "text/csv",
+            {"objective": "best"},
+            "ClientError: Hyperparameter objective: best is not in [",
+        ),
+        ("csv/", "text/csv", {"eval_metric": "best"}, "ClientError: XGBoost: Unknown metric function best"),
         (
             "csv/",
             "text/csv",
