@@ -43,12 +43,13 @@ def _require(context: Context, request: dict[str, Any]) -> dict[str, Any]:
 def _answer(context: Context, request: dict[str, Any], answer: dict[str, Any]) -> dict[str, Any]:
     """Keep the first answer and wake its step; the same ClientRequestToken again changes nothing."""
     record, token = _require(context, request), request["CallbackToken"]
-    answer["ClientRequestToken"] = request.get("ClientRequestToken")
+    asked = request.get("ClientRequestToken")
+    answer["ClientRequestToken"] = asked
     arn: str = record["PipelineExecutionArn"]
 
     def change(document: dict[str, Any]) -> dict[str, Any]:
         given = document.get("Answer")
-        if given is not None and (given["ClientRequestToken"] or "") == (answer["ClientRequestToken"] or " "):
+        if given is not None and asked is not None and given["ClientRequestToken"] == asked:
             return document
         if given is not None or not callbacks.awaited(context, token):
             what = "was answered before" if given else "is not waited for any more"

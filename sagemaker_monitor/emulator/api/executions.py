@@ -146,6 +146,8 @@ def shutdown(context: Context) -> None:
 
 
 def _require(context: Context, request: dict[str, Any]) -> dict[str, Any]:
+    if not request.get("PipelineExecutionArn"):
+        raise ApiError("ValidationException", "a PipelineExecutionArn is needed")
     return reruns.require(context, request["PipelineExecutionArn"])
 
 

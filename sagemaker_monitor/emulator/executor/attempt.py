@@ -79,16 +79,19 @@ class Attempt:
     def _with_retries(self, arguments: dict[str, Any], options: dict[str, Any]) -> tuple[Outcome, str | None]:
         retries, started, count = Retries.of(options), time.monotonic(), 1
         while True:
-            outcome, reason = self._once(arguments, options)
+            outcome, reason, code = self._once(arguments, options)
             if outcome != "Failed" or self.stop.asked:
                 return outcome, reason
-            pause = retries.delay(reason or "", time.monotonic() - started)
+            pause = retries.delay(reason or "", code, time.monotonic() - started)
             if pause is None or self.stop.pause(pause):
                 return outcome, reason
             count += 1
             self.records.attempted(self.step.name, count)
 
-    def _once(self, arguments: dict[str, Any], options: dict[str, Any]) -> tuple[Outcome, str | None]:
+    def _once(
+        self, arguments: dict[str, Any], options: dict[str, Any]
+    ) -> tuple[Outcome, str | None, str | None]:
+        """Return how the step ended, its reason, and the code of the request that was refused."""
         task = Task(
             context=self.context,
             records=self.records,
@@ -101,11 +104,11 @@ class Attempt:
         try:
             self.values.properties[self.step.name] = HANDLERS[self.step.type](task)
         except StepStopped:
-            return "Stopped", None
+            return "Stopped", None, None
         except (StepFailed, ExpressionError) as failure:
             self.timed_out = isinstance(failure, StepTimedOut)
-            return "Failed", str(failure)
+            return "Failed", str(failure), getattr(failure, "code", None)
         except Exception:  # the border of a step's thread: whatever breaks must end the step, not hang it
             _LOG.exception("step %s of %s broke", self.step.name, self.records.arn)
-            return "Failed", BROKE
-        return "Succeeded", None
+            return "Failed", BROKE, "InternalFailure"
+        return "Succeeded", None, None

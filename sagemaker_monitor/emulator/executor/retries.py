@@ -5,7 +5,6 @@ https://docs.aws.amazon.com/sagemaker/latest/dg/pipelines-retry-policy.html
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -18,14 +17,17 @@ from sagemaker_monitor.emulator.definition.step_types import (
     THROTTLING,
 )
 
-_ATTEMPTS = 5
-_KINDS = (
-    (re.compile(r"ResourceLimitExceeded"), (RESOURCE_LIMIT,)),
-    (re.compile(r"InsufficientCapacity|CapacityError"), CAPACITY),
-    (re.compile(r"Throttling"), (THROTTLING,)),
-    (re.compile(r"InternalFailure|ServiceUnavailable|the emulator broke"), (SERVICE_FAULT,)),
-    (re.compile(r"InternalServerError"), (INTERNAL,)),
-)
+_ATTEMPTS, _LONGEST = 5, 43_200
+_STEEPEST = 1e6  # a rate beyond that is over any limit at the second attempt
+_CODES = {
+    "InternalFailure": (SERVICE_FAULT,),
+    "ResourceLimitExceeded": (RESOURCE_LIMIT,),
+    "ServiceUnavailable": (SERVICE_FAULT,),
+    "ThrottlingException": (THROTTLING,),
+}
+"""Exception types of a request that was refused with a code."""
+_REASONS = {"CapacityError": CAPACITY, "InternalServerError": (INTERNAL,)}
+"""Exception types of a job by what its FailureReason begins with."""
 
 
 @dataclass(slots=True)
@@ -40,17 +42,18 @@ class Retries:
         """Return the retries of a step's options."""
         return cls(list(options.get("RetryPolicies") or []))
 
-    def delay(self, reason: str, elapsed: float) -> float | None:
+    def delay(self, reason: str, code: str | None, elapsed: float) -> float | None:
         """Return after how many seconds a step that failed for *reason* starts anew, None for never.
 
-        *elapsed* are the seconds since it first started.
+        *code* is that of a refused request, *elapsed* are the seconds since the step first started.
         """
-        kinds = exceptions_of(reason)
+        kinds = exceptions_of(reason, code)
         for number, policy in enumerate(self.policies):
             if not set(policy["ExceptionType"]) & set(kinds):
                 continue
             used = self._used.get(number, 0)
-            pause = policy.get("IntervalSeconds", 1) * policy.get("BackoffRate", 2.0) ** used
+            rate = min(policy.get("BackoffRate", 2.0), _STEEPEST)
+            pause = min(policy.get("IntervalSeconds", 1) * rate**used, _LONGEST)
             if "ExpireAfterMin" in policy:
                 allowed = elapsed + pause <= policy["ExpireAfterMin"] * 60
             else:
@@ -62,9 +65,6 @@ class Retries:
         return None
 
 
-def exceptions_of(reason: str) -> tuple[str, ...]:
-    """Return the exception types of a failure, by its reason; none for what trying again cannot help."""
-    for pattern, kinds in _KINDS:
-        if pattern.search(reason):
-            return kinds
-    return ()
+def exceptions_of(reason: str, code: str | None) -> tuple[str, ...]:
+    """Return the exception types of a failure; none for what trying again cannot help."""
+    return _CODES.get(code or "") or _REASONS.get(reason.partition(":")[0], ())

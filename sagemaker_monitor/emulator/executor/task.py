@@ -121,7 +121,7 @@ class Task:
             return self.try_call(operation, request)
         except ApiError as error:
             reason = f"Failed to invoke sagemaker:{operation}. Error Details: {error.message}"
-            raise StepFailed(f"ClientError: {reason}") from error
+            raise StepFailed(f"ClientError: {reason}", error.code) from error
 
     def try_call(self, operation: str, request: dict[str, Any]) -> dict[str, Any]:
         """Call an operation of the API. Raises ApiError when it is refused."""

@@ -38,8 +38,9 @@ class Function:
 
     @property
     def option(self) -> str:
-        """The function as an option NAME=TARGET."""
-        return f"{self.name}={self.module}:{self.function}@{self.seconds}"
+        """The function as an option NAME=TARGET that means the same from any folder."""
+        target = self.module if self.module.endswith(".py") else str(self.folder / self.module)
+        return f"{self.name}={target}:{self.function}@{self.seconds}"
 
 
 @dataclass(frozen=True)
@@ -110,9 +111,10 @@ def _function(name: str, target: Any, folder: Path) -> Function:
         path = (folder / module).resolve()
         _require_callable(name, path, found["function"])
         return Function(name, str(path), found["function"], path.parent, seconds)
-    if not _MODULE.fullmatch(module):
+    below, _, dotted = module.rpartition("/")
+    if not _MODULE.fullmatch(dotted):
         raise FunctionError(f"{name}: {module!r} is neither a file .py nor a module's name")
-    return Function(name, module, found["function"], folder, seconds)
+    return Function(name, dotted, found["function"], (folder / (below or ".")).resolve(), seconds)
 
 
 def _require_callable(name: str, path: Path, function: str) -> None:

@@ -35,6 +35,14 @@ def given(**values: str) -> list[dict[str, str]]:
     return [{"Name": name, "Value": value} for name, value in values.items()]
 
 
+def test_a_list_of_steps_needs_an_execution(sagemaker: Any) -> None:
+    """The service's model allows a request without one, and there is nothing to list."""
+    assert refusal(sagemaker.list_pipeline_execution_steps) == (
+        "ValidationException",
+        "a PipelineExecutionArn is needed",
+    )
+
+
 def test_an_execution_is_described_as_it_was_started(sagemaker: Any, create: Callable[..., str]) -> None:
     """Names, times, parameters with defaults, and the definition of that moment."""
     text = definition([condition("Check", get("Parameters.Flag"), True, [], [])], PARAMETERS)

@@ -181,6 +181,7 @@ def test_options_are_the_registry_again(tmp_path: Path, monkeypatch: pytest.Monk
     """What is handed to the process in the background means the same there."""
     (tmp_path / "code.py").write_text("f = print")
     monkeypatch.chdir(tmp_path)
-    functions = functions_of(None, ["a=code.py:f@7", "b=code.py:f"])
+    functions = functions_of(None, ["a=code.py:f@7", "b=code.py:f", "c=team.code:f", "d=lib/code:f"])
 
+    monkeypatch.chdir("/")
     assert functions_of(None, functions.options) == functions

@@ -224,10 +224,13 @@ def test_pauses_grow_until_attempts_or_minutes_are_used_up() -> None:
     internal = {"ExceptionType": ["SageMaker.JOB_INTERNAL_ERROR"], "IntervalSeconds": 2}
     limited = {"ExceptionType": ["SageMaker.RESOURCE_LIMIT"], "IntervalSeconds": 30, "ExpireAfterMin": 1}
     retries = Retries([internal, limited])
+    refused = "ClientError: Failed to invoke sagemaker:CreateTrainingJob. Error Details: too many"
 
-    assert [retries.delay("InternalServerError: no space", 0) for _ in range(6)] == [2, 4, 8, 16, 32, None]
-    assert [retries.delay("ResourceLimitExceeded: many", at) for at in (0, 30)] == [30, None]
-    assert retries.delay("AlgorithmError: exit code 1", 0) is None
+    delays = [retries.delay("InternalServerError: no space", None, 0) for _ in range(6)]
+    assert delays == [2, 4, 8, 16, 32, None]
+    assert [retries.delay(refused, "ResourceLimitExceeded", at) for at in (0, 30)] == [30, None]
+    assert retries.delay("AlgorithmError: InternalServerError in a log", None, 0) is None
+    assert Retries([{**internal, "BackoffRate": 1e300}]).delay("InternalServerError: x", None, 0) == 2
 
 
 @pytest.mark.parametrize(
