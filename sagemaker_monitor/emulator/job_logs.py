@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 from itertools import islice
 from typing import Any
 
+from sagemaker_monitor.emulator import wire
 from sagemaker_monitor.emulator.api.context import ApiError, Context
 from sagemaker_monitor.emulator.jobs.job_log import Event, read_backward
 from sagemaker_monitor.emulator.log_patterns import PatternError, pattern
@@ -21,19 +22,30 @@ MOST_EVENTS, MOST_BYTES, MOST_STREAMS = 10_000, 1 << 20, 50
 def answer(context: Context, operation: str, body: bytes) -> bytes | None:
     """Return the answer to an operation on jobs' logs; None where it is about others. Raises ApiError."""
     handler = _OPERATIONS.get(operation)
-    try:
-        request = json.loads(body or b"{}")
-    except (ValueError, RecursionError):
+    if handler is None:
         return None
-    if handler is None or not isinstance(request, dict):
-        return None
+    request = _read(operation, body)
     prefix = request.get("logGroupNamePrefix")
     asked = prefix if operation == "DescribeLogGroups" else _group(request)
     if not isinstance(asked, str) or not asked.startswith(ROOTS):
         return None
     if asked.startswith(FUNCTIONS) and not any(streams(context, asked)):
         return None  # nothing was registered for it, and somebody may have made the group
+    unheeded = sorted(request.keys() - _HEEDED[operation])
+    if unheeded:
+        raise _invalid(f"{operation} of jobs' logs does not heed {', '.join(unheeded)}")
     return json.dumps(handler(context, request)).encode()
+
+
+def _read(operation: str, body: bytes) -> dict[str, Any]:
+    """Return the members of a request that are given. Raises ApiError for what the service's model forbids."""
+    request = wire.read_json(body)
+    shape = wire.service_model("logs").operation_model(operation).input_shape
+    found = list(islice(wire.problems(shape, request), 10)) if shape is not None else []
+    if found:
+        noun = "error" if len(found) == 1 else "errors"
+        raise _invalid(f"{len(found)} validation {noun} detected: {'; '.join(found)}")
+    return {name: value for name, value in request.items() if value is not None}
 
 
 def _group(request: dict[str, Any]) -> Any:
@@ -151,6 +163,17 @@ def filter_log_events(context: Context, request: dict[str, Any]) -> dict[str, An
     return {"events": events, "searchedLogStreams": [], **more}
 
 
+_WHERE = {"logGroupName", "logGroupIdentifier"}
+_HEEDED: dict[str, set[str]] = {
+    "DescribeLogGroups": {"logGroupNamePrefix", "logGroupNamePattern", "limit", "nextToken"},
+    "DescribeLogStreams": _WHERE | {"logStreamNamePrefix", "orderBy", "descending", "nextToken", "limit"},
+    "GetLogEvents": _WHERE
+    | {"logStreamName", "startTime", "endTime", "nextToken", "limit", "startFromHead", "unmask"},
+    "FilterLogEvents": _WHERE
+    | {"logStreamNames", "logStreamNamePrefix", "startTime", "endTime", "filterPattern", "nextToken", "limit"}
+    | {"interleaved", "unmask"},
+}
+"""Members of requests that are heeded; `interleaved` is always so, and nothing is masked."""
 _OPERATIONS: dict[str, Callable[[Context, dict[str, Any]], dict[str, Any]]] = {
     "DescribeLogGroups": describe_log_groups,
     "DescribeLogStreams": describe_log_streams,

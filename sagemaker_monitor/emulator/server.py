@@ -66,7 +66,7 @@ class Server:
         self._hosting = create_hosting(servers, log)
         self._schedules = ScheduleRunner(log)
         self._sagemaker = SageMakerApi(load_modules(), log)
-        s3 = S3Api(objects, Uploads(objects, self._store))
+        s3 = S3Api(objects, Uploads(objects, self._store), config.account)
         try:
             self._http = HttpServer(
                 config.host,

@@ -36,14 +36,14 @@ class MalformedResponseError(Exception):
 
 
 @functools.cache
-def _load_model() -> ServiceModel:
-    return botocore.session.Session().get_service_model("sagemaker")
+def _load_model(service: str) -> ServiceModel:
+    return botocore.session.Session().get_service_model(service)
 
 
-def service_model() -> ServiceModel:
-    """Return botocore's model of SageMaker, read once per process."""
+def service_model(service: str = "sagemaker") -> ServiceModel:
+    """Return botocore's model of a service, read once per process."""
     with _MODEL_LOCK:
-        return _load_model()
+        return _load_model(service)
 
 
 def operation_model(operation: str) -> OperationModel | None:
@@ -54,16 +54,63 @@ def operation_model(operation: str) -> OperationModel | None:
 
 def parse(operation: str, body: bytes) -> dict[str, Any]:
     """Return the request in *body*. Raises ApiError: SerializationException or ValidationException."""
+    request = read_json(body)
+    model = operation_model(operation)
+    if model is None or model.input_shape is None:
+        return request
+    check(model.input_shape, request)
+    given: dict[str, Any] = _given(model.input_shape, request, "")
+    return given
+
+
+def read_json(body: bytes) -> dict[str, Any]:
+    """Return the JSON object in *body*. Raises ApiError SerializationException.
+
+    NaN and infinities are no JSON, and what is no Unicode could be neither stored nor answered.
+    """
     try:
-        request = json.loads(body or b"{}")
+        request = json.loads(body or b"{}", parse_constant=_no_number)
+        json.dumps(request, ensure_ascii=False).encode()
     except (ValueError, RecursionError) as error:
         raise ApiError("SerializationException", "the request's body is not JSON") from error
     if not isinstance(request, dict):
         raise ApiError("SerializationException", "the request's body is not a JSON object")
-    model = operation_model(operation)
-    if model is not None and model.input_shape is not None:
-        check(model.input_shape, request)
     return request
+
+
+def _no_number(text: str) -> float:
+    raise ValueError(f"{text} is no number of JSON")
+
+
+class Members(dict[str, Any]):
+    """The members of a structure that a request has; to read one that it needs and has not is its error."""
+
+    path = ""
+
+    def __missing__(self, name: str) -> Any:
+        """Refuse the request in AWS's words: its model leaves open what an operation cannot do without."""
+        where = _join(self.path, name)
+        text = f"Value null at '{where}' failed to satisfy constraint: Member must not be null"
+        raise ApiError("ValidationException", f"1 validation error detected: {text}")
+
+
+def _given(shape: Any, value: Any, path: str) -> Any:
+    """Return a value that *shape* allows, without the members that are null: those are not given."""
+    if shape.type_name == "structure":
+        found = Members()
+        found.path = path
+        for name, member in value.items():
+            if member is not None:
+                found[name] = _given(shape.members[name], member, _join(path, name))
+        return found
+    if shape.type_name == "list":
+        return [
+            _given(shape.member, each, f"{path}.{number}.member")
+            for number, each in enumerate(value, start=1)
+        ]
+    if shape.type_name == "map":
+        return {key: _given(shape.value, each, f"{path}.{key}.member") for key, each in value.items()}
+    return value
 
 
 def check(shape: Shape, value: Any) -> None:

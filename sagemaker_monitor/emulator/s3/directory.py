@@ -209,11 +209,13 @@ class S3Directory:
                 target.with_name(target.name + FILE_MARK).unlink(missing_ok=True)
             return self._describe(bucket, key, target)
 
-    def remove(self, bucket: str, key: str) -> None:
-        """Delete an object; no error when there is none. Raises S3Error NoSuchBucket."""
+    def remove(self, bucket: str, key: str, condition: Condition | None = None) -> None:
+        """Delete an object; no error when there is none. Raises S3Error NoSuchBucket, and *condition*'s."""
         top = self.bucket_path(bucket)
         with self._lock:
             path = self._find(bucket, key)
+            if condition is not None:
+                condition(None if path is None else self._describe(bucket, key, path))
             if path is None:
                 return
             path.unlink()

@@ -50,13 +50,13 @@ def timestamp(seconds: float) -> str:
     return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%dT%H:%M:%S.000Z")
 
 
-def bucket_list(buckets: Iterable[dict[str, Any]]) -> bytes:
-    """Return the answer of ListBuckets."""
+def bucket_list(buckets: Iterable[dict[str, Any]], token: str | None = None) -> bytes:
+    """Return the answer of ListBuckets; *token* is where the next page starts."""
     lines: Fields = [
         ("Bucket", [("Name", bucket["name"]), ("CreationDate", timestamp(bucket["created"]))])
         for bucket in buckets
     ]
-    return document("ListAllMyBucketsResult", [_OWNER, ("Buckets", lines)])
+    return document("ListAllMyBucketsResult", [_OWNER, ("Buckets", lines), ("ContinuationToken", token)])
 
 
 def page_lines(page: Page, encode: Callable[[str], str], *, owner: bool) -> Fields:
@@ -86,6 +86,8 @@ def key_encoder(encoding: str) -> Callable[[str], str]:
 def parse_delete(body: bytes) -> tuple[list[str], bool]:
     """Return the keys of a DeleteObjects request, and whether it is quiet. Raises S3Error MalformedXML."""
     root = _parse(body)
+    if root.find("{*}Object/{*}VersionId") is not None:
+        raise S3Error("NotImplemented", "objects have no versions here: VersionId is not implemented", 501)
     keys = [key.text or "" for key in root.iterfind("{*}Object/{*}Key")]
     if not 1 <= len(keys) <= 1000:
         raise _malformed()
@@ -97,7 +99,7 @@ def parse_complete(body: bytes) -> list[tuple[int, str]]:
     parts = []
     for part in _parse(body).iterfind("{*}Part"):
         number, etag = part.findtext("{*}PartNumber") or "", part.findtext("{*}ETag") or ""
-        if not number.isdigit():
+        if not number.isascii() or not number.isdigit() or len(number) > 5:
             raise _malformed()
         parts.append((int(number), etag.strip('"')))
     if not parts:
@@ -116,7 +118,7 @@ def _parse(body: bytes) -> ET.Element:
         raise _malformed()
     try:
         return ET.fromstring(body)
-    except ET.ParseError as error:
+    except (ET.ParseError, LookupError, ValueError) as error:  # the document, its encoding, its bytes
         raise _malformed() from error
 
 

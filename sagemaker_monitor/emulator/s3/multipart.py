@@ -90,6 +90,11 @@ class Uploads:
         self._forget(where[2])
         return stored
 
+    def size_of(self, where: tuple[str, str, str], wanted: list[tuple[int, str]]) -> int:
+        """Return how many bytes the parts have. Raises S3Error like `complete`."""
+        self._record(*where)
+        return sum(file.stat().st_size for file in self._files(where[2], wanted))
+
     def abort(self, where: tuple[str, str, str]) -> None:
         """Drop an upload and its parts. Raises S3Error NoSuchUpload."""
         self._record(*where)
@@ -105,7 +110,8 @@ class Uploads:
         self._objects.bucket_path(bucket)
         found = self._store.list("s3-upload", bucket=bucket)
         return sorted(
-            (each for each in found if each["key"].startswith(prefix)), key=lambda each: str(each["key"])
+            (each for each in found if each["key"].startswith(prefix)),
+            key=lambda each: (each["key"].encode(), each["id"]),
         )
 
     def _files(self, upload: str, wanted: list[tuple[int, str]]) -> list[Path]:

@@ -69,6 +69,13 @@ def xml(content: bytes, status: int = 200) -> S3Response:
     return S3Response(status, headers, (content,))
 
 
+def count(text: str, name: str, most: int = 0) -> int:
+    """Return the number that a parameter says, at most *most* unless that is 0; raise S3Error for none."""
+    if not text.isascii() or not text.isdigit() or len(text) > 10:
+        raise S3Error("InvalidArgument", f"Provided {name} not an integer or within integer range")
+    return min(int(text), most) if most else int(text)
+
+
 def read_request(environ: dict[str, Any], region: str) -> S3Request:
     """Return the request of a WSGI environment. Raises S3Error InvalidURI."""
     headers = {

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Callable
+from dataclasses import dataclass
 
 from sagemaker_monitor.emulator.s3.directory import S3Directory
 from sagemaker_monitor.emulator.s3.documents import error_document
@@ -12,54 +13,44 @@ from sagemaker_monitor.emulator.s3.multipart import Uploads
 from sagemaker_monitor.emulator.s3.request import S3Request, S3Response, xml
 from sagemaker_monitor.emulator.s3.rest_buckets import BucketOperations
 from sagemaker_monitor.emulator.s3.rest_objects import ObjectOperations
+from sagemaker_monitor.emulator.s3.understood import LISTING, OVERRIDES, check, not_implemented
 from sagemaker_monitor.emulator.state import is_no_space
 
 Operation = Callable[[S3Request], S3Response]
 
 _CHOOSING = frozenset({"uploads", "uploadId", "delete", "location", "versioning", "tagging"})
-# Sub-resources that change what a request means and that nobody answers here.
-_UNKNOWN = frozenset(
-    {
-        "accelerate", "acl", "analytics", "attributes", "cors", "encryption", "intelligent-tiering",
-        "inventory", "legal-hold", "lifecycle", "logging", "metrics", "notification", "object-lock",
-        "ownershipControls", "policy", "policyStatus", "publicAccessBlock", "replication", "requestPayment",
-        "restore", "retention", "select", "torrent", "versionId", "versions", "website",
-    }
-)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Answered:
+    """An operation of S3, by AWS's name, and the query parameters that it heeds."""
+
+    name: str
+    run: Operation
+    parameters: frozenset[str] = frozenset()
+
+
+Table = dict[tuple[str, str], Answered]
+"""Operations by method and by the words of the query and headers that choose among them."""
 
 
 class S3Api:
     """S3's REST operations over one object store."""
 
-    def __init__(self, objects: S3Directory, uploads: Uploads) -> None:
-        """Answer from *objects* and *uploads*."""
+    def __init__(self, objects: S3Directory, uploads: Uploads, account: str) -> None:
+        """Answer from *objects* and *uploads*, which are *account*'s."""
+        self._account = account
         buckets, keys = BucketOperations(objects, uploads), ObjectOperations(objects, uploads)
-        self._service: dict[tuple[str, str], Operation] = {("GET", ""): buckets.list_buckets}
-        self._bucket: dict[tuple[str, str], Operation] = {
-            ("PUT", ""): buckets.create_bucket,
-            ("HEAD", ""): buckets.head_bucket,
-            ("DELETE", ""): buckets.delete_bucket,
-            ("GET", ""): buckets.list_v1,
-            ("GET", "list-type"): buckets.list_v2,
-            ("GET", "location"): buckets.location,
-            ("GET", "versioning"): buckets.versioning,
-            ("GET", "uploads"): buckets.list_uploads,
-            ("POST", "delete"): buckets.delete_objects,
-        }
-        self._object: dict[tuple[str, str], Operation] = {
-            ("GET", ""): keys.get,
-            ("HEAD", ""): keys.head,
-            ("PUT", ""): keys.put,
-            ("PUT", "copy"): keys.copy,
-            ("DELETE", ""): keys.delete,
-            ("GET", "tagging"): keys.tagging,
-            ("POST", "uploads"): keys.create_upload,
-            ("PUT", "uploadId"): keys.put_part,
-            ("PUT", "uploadId copy"): keys.copy_part,
-            ("POST", "uploadId"): keys.complete_upload,
-            ("DELETE", "uploadId"): keys.abort_upload,
-            ("GET", "uploadId"): keys.list_parts,
-        }
+        paged = frozenset({"prefix", "max-buckets", "continuation-token", "bucket-region"})
+        self._service: Table = {("GET", ""): Answered("ListBuckets", buckets.list_buckets, paged)}
+        self._bucket = _bucket_table(buckets)
+        self._object = _object_table(keys)
+
+    @property
+    def operations(self) -> tuple[str, ...]:
+        """AWS's names of the operations that are answered."""
+        tables = (self._service, self._bucket, self._object)
+        return tuple(sorted({each.name for table in tables for each in table.values()}))
 
     def answer(self, request: S3Request) -> S3Response:
         """Return the answer to a request; S3Error becomes S3's document."""
@@ -76,18 +67,52 @@ class S3Api:
 
     def _choose(self, request: S3Request) -> Operation:
         table = self._object if request.key else self._bucket if request.bucket else self._service
-        words = [name for name in _CHOOSING if name in request.query]
+        words = [name for name in sorted(_CHOOSING) if name in request.query]
         if request.bucket and not request.key and request.query.get("list-type") == "2":
             words.append("list-type")
-        if "x-amz-copy-source" in request.headers:
+        if "x-amz-copy-source" in request.headers and request.method == "PUT":
             words.append("copy")
-        unknown = sorted(_UNKNOWN & request.query.keys())
-        operation = table.get((request.method, " ".join(words)))
-        if operation is None or unknown:
-            asked = "&".join(unknown or words)
-            text = "A header or query you provided implies functionality that is not implemented"
-            raise S3Error("NotImplemented", f"{text}: {request.method} {asked}".rstrip(), 501)
-        return operation
+        found = table.get((request.method, " ".join(words)))
+        if found is None:
+            raise not_implemented(request, "&".join(words))
+        check(request, found.parameters | frozenset(words), self._account)
+        return found.run
+
+
+def _bucket_table(buckets: BucketOperations) -> Table:
+    v1 = LISTING | {"marker"}
+    v2 = LISTING | {"continuation-token", "start-after", "fetch-owner"}
+    uploads = frozenset({"prefix", "encoding-type", "max-uploads", "key-marker", "upload-id-marker"})
+    return {
+        ("PUT", ""): Answered("CreateBucket", buckets.create_bucket),
+        ("HEAD", ""): Answered("HeadBucket", buckets.head_bucket),
+        ("DELETE", ""): Answered("DeleteBucket", buckets.delete_bucket),
+        ("GET", ""): Answered("ListObjects", buckets.list_v1, v1),
+        ("GET", "list-type"): Answered("ListObjectsV2", buckets.list_v2, v2),
+        ("GET", "location"): Answered("GetBucketLocation", buckets.location),
+        ("GET", "versioning"): Answered("GetBucketVersioning", buckets.versioning),
+        ("GET", "uploads"): Answered("ListMultipartUploads", buckets.list_uploads, uploads),
+        ("POST", "delete"): Answered("DeleteObjects", buckets.delete_objects),
+    }
+
+
+def _object_table(keys: ObjectOperations) -> Table:
+    part, parts = frozenset({"partNumber"}), frozenset({"max-parts", "part-number-marker"})
+    overrides = frozenset(OVERRIDES)
+    return {
+        ("GET", ""): Answered("GetObject", keys.get, overrides),
+        ("HEAD", ""): Answered("HeadObject", keys.head, overrides),
+        ("PUT", ""): Answered("PutObject", keys.put),
+        ("PUT", "copy"): Answered("CopyObject", keys.copy),
+        ("DELETE", ""): Answered("DeleteObject", keys.delete),
+        ("GET", "tagging"): Answered("GetObjectTagging", keys.tagging),
+        ("POST", "uploads"): Answered("CreateMultipartUpload", keys.create_upload),
+        ("PUT", "uploadId"): Answered("UploadPart", keys.put_part, part),
+        ("PUT", "uploadId copy"): Answered("UploadPartCopy", keys.copy_part, part),
+        ("POST", "uploadId"): Answered("CompleteMultipartUpload", keys.complete_upload),
+        ("DELETE", "uploadId"): Answered("AbortMultipartUpload", keys.abort_upload),
+        ("GET", "uploadId"): Answered("ListParts", keys.list_parts, parts),
+    }
 
 
 def _refuse(request: S3Request, error: S3Error) -> S3Response:

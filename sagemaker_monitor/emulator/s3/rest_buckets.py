@@ -7,7 +7,9 @@ from sagemaker_monitor.emulator.s3.directory import S3Directory
 from sagemaker_monitor.emulator.s3.keys import S3Error
 from sagemaker_monitor.emulator.s3.listing import LONGEST_PAGE, Page, decode_token, encode_token, page
 from sagemaker_monitor.emulator.s3.multipart import Uploads
-from sagemaker_monitor.emulator.s3.request import S3Request, S3Response, xml
+from sagemaker_monitor.emulator.s3.request import S3Request, S3Response, count, xml
+
+_MOST_BUCKETS = 10_000
 
 
 class BucketOperations:
@@ -20,10 +22,18 @@ class BucketOperations:
 
     def list_buckets(self, request: S3Request) -> S3Response:
         """ListBuckets."""
-        prefix = request.query.get("prefix", "")
-        return xml(
-            documents.bucket_list(each for each in self._objects.buckets() if each["name"].startswith(prefix))
-        )
+        query = request.query
+        most = count(query.get("max-buckets", str(_MOST_BUCKETS)), "max-buckets", _MOST_BUCKETS)
+        after = decode_token(query["continuation-token"]) if query.get("continuation-token") else ""
+        found = [
+            each
+            for each in self._objects.buckets()
+            if each["name"].startswith(query.get("prefix", ""))
+            and each["name"] > after
+            and query.get("bucket-region", each["region"]) == each["region"]
+        ]
+        page, more = found[:most], len(found) > most
+        return xml(documents.bucket_list(page, encode_token(page[-1]["name"]) if more and page else None))
 
     def create_bucket(self, request: S3Request) -> S3Response:
         """CreateBucket; repeating it is an error except in us-east-1, as on AWS."""
@@ -107,10 +117,7 @@ class BucketOperations:
         )
 
     def _page(self, request: S3Request, after: str) -> tuple[int, Page]:
-        asked = request.query.get("max-keys", str(LONGEST_PAGE))
-        if not asked.isascii() or not asked.isdigit():
-            raise S3Error("InvalidArgument", "Provided max-keys not an integer or within integer range")
-        size = min(int(asked), LONGEST_PAGE)
+        size = count(request.query.get("max-keys", str(LONGEST_PAGE)), "max-keys", LONGEST_PAGE)
         bucket = request.bucket
         self._objects.bucket_path(bucket)
         found = page(
@@ -137,17 +144,31 @@ class BucketOperations:
         return xml(documents.document("DeleteResult", lines))
 
     def list_uploads(self, request: S3Request) -> S3Response:
-        """ListMultipartUploads; all on one page."""
-        prefix = request.query.get("prefix", "")
-        encode = documents.key_encoder(request.query.get("encoding-type", ""))
+        """ListMultipartUploads."""
+        query = request.query
+        prefix = query.get("prefix", "")
+        encode = documents.key_encoder(query.get("encoding-type", ""))
+        most = count(query.get("max-uploads", str(LONGEST_PAGE)), "max-uploads", LONGEST_PAGE)
+        key, upload = query.get("key-marker", ""), query.get("upload-id-marker", "")
+        found = [
+            each
+            for each in self._uploads.under_way(request.bucket, prefix)
+            if not key or each["key"] > key or (upload and each["key"] == key and each["id"] > upload)
+        ]
+        page, more = found[:most], len(found) > most
         lines: documents.Fields = [
             ("Bucket", request.bucket),
+            ("KeyMarker", encode(key)),
+            ("UploadIdMarker", upload),
             ("Prefix", encode(prefix)),
-            ("IsTruncated", False),
+            ("MaxUploads", most),
+            ("IsTruncated", more),
         ]
-        if request.query.get("encoding-type"):
+        if query.get("encoding-type"):
             lines.append(("EncodingType", "url"))
-        for each in self._uploads.under_way(request.bucket, prefix):
+        if more and page:
+            lines += [("NextKeyMarker", encode(page[-1]["key"])), ("NextUploadIdMarker", page[-1]["id"])]
+        for each in page:
             initiated = documents.timestamp(each["created"])
             lines.append(
                 ("Upload", [("Key", encode(each["key"])), ("UploadId", each["id"]), ("Initiated", initiated)])

@@ -10,16 +10,23 @@ from urllib.parse import unquote
 
 from sagemaker_monitor.emulator.s3 import documents
 from sagemaker_monitor.emulator.s3.bodies import content_encoding
+from sagemaker_monitor.emulator.s3.conditions import check_source, for_writing, is_as_known
 from sagemaker_monitor.emulator.s3.digests import Digests, named_algorithm
-from sagemaker_monitor.emulator.s3.directory import Condition, S3Directory
+from sagemaker_monitor.emulator.s3.directory import S3Directory
 from sagemaker_monitor.emulator.s3.keys import S3Error
 from sagemaker_monitor.emulator.s3.multipart import Uploads
-from sagemaker_monitor.emulator.s3.request import S3Request, S3Response, xml
+from sagemaker_monitor.emulator.s3.request import S3Request, S3Response, count, xml
 from sagemaker_monitor.emulator.s3.stored import DEFAULT_CONTENT_TYPE, About, StoredObject
+from sagemaker_monitor.emulator.s3.understood import OVERRIDES
 
 _BLOCK = 256 * 1024
-_KEPT_HEADERS = ("cache-control", "content-disposition", "content-language", "expires")
-_RANGE = re.compile(r"bytes=(\d*)-(\d*)")
+_ENCRYPTION = "x-amz-server-side-encryption"
+_KEPT_HEADERS = (
+    *("cache-control", "content-disposition", "content-language", "expires"),
+    *(_ENCRYPTION, f"{_ENCRYPTION}-aws-kms-key-id", f"{_ENCRYPTION}-bucket-key-enabled"),
+)
+_RANGE = re.compile(r"bytes=(\d{0,18})-(\d{0,18})", re.ASCII)
+_MOST_LISTED = 1000
 
 
 class ObjectOperations:
@@ -58,16 +65,16 @@ class ObjectOperations:
             stream,
             _finisher(request.headers, trailers, about),
             algorithm=named_algorithm(request.headers),
-            condition=_condition(request.headers),
+            condition=for_writing(request.headers),
         )
-        return S3Response(
-            headers={"ETag": f'"{stored.etag}"', **_checksums(stored.about), "Content-Length": "0"}
-        )
+        told = {"ETag": f'"{stored.etag}"', **_checksums(stored.about), **_encryption(stored.about)}
+        return S3Response(headers={**told, "Content-Length": "0"})
 
     def copy(self, request: S3Request) -> S3Response:
         """CopyObject."""
         stream, source = self._objects.open(*_copy_source(request))
         with stream:
+            check_source(request.headers, source)
             replace = request.headers.get("x-amz-metadata-directive", "COPY").upper() == "REPLACE"
             same = (source.bucket, source.key) == (request.bucket, request.key)
             if same and not replace:
@@ -76,13 +83,13 @@ class ObjectOperations:
             kept = About(source.about.content_type, source.about.metadata, source.about.headers)
             about = _about(request) if replace else kept
             stored = self._objects.put(
-                request.bucket, request.key, stream, lambda _: about, condition=_condition(request.headers)
+                request.bucket, request.key, stream, lambda _: about, condition=for_writing(request.headers)
             )
         return xml(documents.document("CopyObjectResult", _copy_result(stored.etag, stored.modified)))
 
     def delete(self, request: S3Request) -> S3Response:
         """DeleteObject."""
-        self._objects.remove(request.bucket, request.key)
+        self._objects.remove(request.bucket, request.key, for_writing(request.headers))
         return S3Response(204)
 
     def tagging(self, request: S3Request) -> S3Response:
@@ -111,6 +118,7 @@ class ObjectOperations:
         stream, source = self._objects.open(*_copy_source(request))
         wanted = {"range": request.headers.get("x-amz-copy-source-range", "")}
         with stream:
+            check_source(request.headers, source)
             start, size = _range(wanted, source.size) or (0, source.size)
             part = _File(stream, start, size)
             etag, _ = self._uploads.put_part(
@@ -121,7 +129,12 @@ class ObjectOperations:
     def complete_upload(self, request: S3Request) -> S3Response:
         """CompleteMultipartUpload."""
         wanted = documents.parse_complete(request.document())
-        stored = self._uploads.complete(_upload(request), wanted, _condition(request.headers))
+        size = request.headers.get("x-amz-mp-object-size")
+        if size is not None and size != str(self._uploads.size_of(_upload(request), wanted)):
+            raise S3Error(
+                "InvalidRequest", f"The parts have not the {size[:30]} bytes of x-amz-mp-object-size"
+            )
+        stored = self._uploads.complete(_upload(request), wanted, for_writing(request.headers))
         fields: documents.Fields = [
             ("Location", f"/{stored.bucket}/{stored.key}"),
             ("Bucket", stored.bucket),
@@ -136,11 +149,16 @@ class ObjectOperations:
         return S3Response(204)
 
     def list_parts(self, request: S3Request) -> S3Response:
-        """ListParts; all on one page."""
+        """ListParts."""
         where = _upload(request)
+        most, after = _number(request, "max-parts", _MOST_LISTED), _number(request, "part-number-marker", 0)
+        found = [each for each in self._uploads.parts(where) if each[0] > after]
+        page, more = found[:most], len(found) > most
         fields: documents.Fields = [("Bucket", where[0]), ("Key", where[1]), ("UploadId", where[2])]
-        fields.append(("IsTruncated", False))
-        for number, etag, file in self._uploads.parts(where):
+        fields += [("PartNumberMarker", after), ("MaxParts", most), ("IsTruncated", more)]
+        if more and page:
+            fields.append(("NextPartNumberMarker", page[-1][0]))
+        for number, etag, file in page:
             status = file.stat()
             modified = documents.timestamp(status.st_mtime)
             line = [
@@ -176,6 +194,7 @@ class _File:
 
 def _head(request: S3Request, found: StoredObject) -> S3Response:
     etag = f'"{found.etag}"'
+    overrides = {name: request.query[asked] for asked, name in OVERRIDES.items() if request.query.get(asked)}
     headers = {
         "ETag": etag,
         "Last-Modified": formatdate(found.modified, usegmt=True),
@@ -183,12 +202,9 @@ def _head(request: S3Request, found: StoredObject) -> S3Response:
         "Content-Type": found.about.content_type,
         **{name.title(): value for name, value in found.about.headers.items()},
         **{f"x-amz-meta-{name}": value for name, value in found.about.metadata.items()},
+        **overrides,
     }
-    match = request.headers.get("if-match")
-    if match is not None and not _names(match, etag):
-        raise _precondition("If-Match")
-    none_match = request.headers.get("if-none-match")
-    if none_match is not None and _names(none_match, etag):
+    if is_as_known(request.headers, found):
         return S3Response(304, headers)
     part = _range(request.headers, found.size)
     if part is None:
@@ -219,32 +235,6 @@ def _range(headers: Mapping[str, str], size: int) -> tuple[int, int] | None:
     return start, end - start + 1
 
 
-def _names(header: str, etag: str) -> bool:
-    names = {name.strip() for name in header.split(",")}
-    return "*" in names or etag in names or etag.strip('"') in names
-
-
-def _precondition(name: str) -> S3Error:
-    text = f"At least one of the pre-conditions you specified did not hold: {name}"
-    return S3Error("PreconditionFailed", text, 412)
-
-
-def _condition(headers: Mapping[str, str]) -> Condition | None:
-    match, none_match = headers.get("if-match"), headers.get("if-none-match")
-    if match is None and none_match is None:
-        return None
-
-    def check(present: StoredObject | None) -> None:
-        if match is not None and present is None:
-            raise S3Error("NoSuchKey", "The specified key does not exist.", 404)
-        if match is not None and present is not None and not _names(match, f'"{present.etag}"'):
-            raise _precondition("If-Match")
-        if none_match is not None and present is not None and _names(none_match, f'"{present.etag}"'):
-            raise _precondition("If-None-Match")
-
-    return check
-
-
 def _about(request: S3Request) -> About:
     headers = {name: request.headers[name] for name in _KEPT_HEADERS if name in request.headers}
     encoding = content_encoding(request.headers)
@@ -267,6 +257,10 @@ def _checksums(about: About) -> dict[str, str]:
     return {f"x-amz-checksum-{algorithm}": value for algorithm, value in about.checksums.items()}
 
 
+def _encryption(about: About) -> dict[str, str]:
+    return {name: value for name, value in about.headers.items() if name.startswith(_ENCRYPTION)}
+
+
 def _copy_source(request: S3Request) -> tuple[str, str]:
     source = unquote(request.headers["x-amz-copy-source"].split("?versionId=", 1)[0]).lstrip("/")
     bucket, _, key = source.partition("/")
@@ -287,4 +281,9 @@ def _upload(request: S3Request) -> tuple[str, str, str]:
 
 def _part_number(request: S3Request) -> int:
     number = request.query.get("partNumber", "")
-    return int(number) if number.isascii() and number.isdigit() else 0
+    return int(number) if number.isascii() and number.isdigit() and len(number) < 9 else 0
+
+
+def _number(request: S3Request, name: str, most: int) -> int:
+    """Return a number of the query, at most *most* where that is not 0; raise S3Error InvalidArgument."""
+    return count(request.query.get(name, str(most)), name, most)

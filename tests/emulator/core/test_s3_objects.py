@@ -368,7 +368,7 @@ def test_a_full_disk_is_said_and_not_retried(emulator: RunningEmulator) -> None:
         def read(self, size: int | None = -1, /) -> bytes:
             raise OSError(errno.ENOSPC, "No space left on device")
 
-    api = S3Api(objects, Uploads(objects, emulator.context.store))
+    api = S3Api(objects, Uploads(objects, emulator.context.store), "000000000000")
     request = S3Request("PUT", BUCKET, "full", {}, {"content-type": ""}, Full(), "us-east-1")
     response = api.answer(request)
 
