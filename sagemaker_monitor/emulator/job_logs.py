@@ -38,7 +38,7 @@ def answer(context: Context, operation: str, body: bytes) -> bytes | None:
 
 
 def _read(operation: str, body: bytes) -> dict[str, Any]:
-    """Return the members of a request that are given. Raises ApiError for what the service's model forbids."""
+    """Return the members of a request that are given. Raises ApiError for what the model forbids."""
     request = wire.read_json(body)
     shape = wire.service_model("logs").operation_model(operation).input_shape
     found = list(islice(wire.problems(shape, request), 10)) if shape is not None else []
