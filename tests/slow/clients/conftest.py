@@ -11,15 +11,14 @@ import pytest
 
 from sagemaker_monitor.emulator import lifecycle
 from sagemaker_monitor.emulator.config import EmulatorConfig
+from sagemaker_monitor.emulator.lifecycle import Status
 
 
 @pytest.fixture(scope="session")
-def emulator_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+def emulator(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Status]:
     """Run an emulator as `local up --fire-schedules` does, on a free port."""
     state: Path = tmp_path_factory.mktemp("clients") / "state"
-    started = lifecycle.up(EmulatorConfig(state, port=0, fire_on_creation=True), timeout=60.0)
-    assert started.url is not None
-    yield started.url
+    yield lifecycle.up(EmulatorConfig(state, port=0, fire_on_creation=True), timeout=60.0)
     lifecycle.down(state)
 
 

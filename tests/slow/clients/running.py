@@ -2,8 +2,8 @@
 
 A flow is a program `flows/with_<client>/<flow>.py` (or `.sh`) that imports nothing of this project. It is
 called with the folder of recorded data and the name of a bucket that it may make, knows of the emulator by
-AWS_ENDPOINT_URL, credentials and a region alone, and prints as its last line a JSON object: what it found,
-and under `laps` the seconds that its parts took, `import` among them.
+AWS_ENDPOINT_URL, credentials and a region alone, with an SDK by what `local env` exports, and prints as its
+last line a JSON object: what it found, and under `laps` the seconds that its parts took, `import` among them.
 """
 
 from __future__ import annotations
@@ -17,6 +17,8 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.speed.environments import Peer, python_of
+from sagemaker_monitor.emulator.client_environment import environment_of
+from sagemaker_monitor.emulator.lifecycle import Status
 
 FLOWS = Path(__file__).parent / "flows"
 REGION = "us-east-1"
@@ -69,16 +71,21 @@ def python_for(client: str) -> Path:
     return python
 
 
-def run(program: Path, url: str, data: Path, folder: Path) -> Ran:
-    """Run a flow against the emulator at *url*, in *folder*, which is empty. Raises FlowError."""
+def variables(client: str, emulator: Status) -> dict[str, str]:
+    """Return what a client knows of the emulator: with an SDK what `local env` exports."""
+    assert emulator.url is not None
+    exported = environment_of(emulator.url, REGION, emulator.state_dir)
+    plain = ("AWS_ENDPOINT_URL", "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_DEFAULT_REGION")
+    return exported if client.startswith("sdk") else {name: exported[name] for name in plain}
+
+
+def run(program: Path, emulator: Status, data: Path, folder: Path) -> Ran:
+    """Run a flow against a running emulator, in *folder*, which is empty. Raises FlowError."""
     client, flow = client_of(program), program.stem
     python = python_for(client)
     bucket = f"{client}-{flow}".replace("_", "-")
     environment = {
-        "AWS_ENDPOINT_URL": url,
-        "AWS_ACCESS_KEY_ID": "test",
-        "AWS_SECRET_ACCESS_KEY": "test",
-        "AWS_DEFAULT_REGION": REGION,
+        **variables(client, emulator),
         "HOME": str(folder),
         "PATH": os.pathsep.join([str(python.parent), os.environ.get("PATH", "")]),
         "PYTHONPATH": str(FLOWS),

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from sagemaker_monitor.emulator.lifecycle import Status
 from tests.slow.clients import checks, running
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
@@ -15,7 +16,7 @@ MOST_SECONDS = 60.0
 
 @pytest.mark.parametrize("program", running.programs(), ids=lambda path: f"{path.parent.name}/{path.stem}")
 def test_a_flow_finds_what_aws_found(
-    program: Path, emulator_url: str, recorded_data: Path, tmp_path: Path
+    program: Path, emulator: Status, recorded_data: Path, tmp_path: Path
 ) -> None:
     """In under a minute, with nothing changed but the endpoint, the credentials and a region."""
     try:
@@ -23,7 +24,7 @@ def test_a_flow_finds_what_aws_found(
     except running.FlowError as error:
         pytest.skip(str(error))
 
-    ran = running.run(program, emulator_url, recorded_data, tmp_path)
+    ran = running.run(program, emulator, recorded_data, tmp_path)
 
     checks.BY_FLOW[ran.flow](ran.found, recorded_data)
     # Where more wants to run than there are cores, everything takes longer in proportion.
