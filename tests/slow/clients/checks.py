@@ -80,7 +80,7 @@ def bias_facets(found: Found, data: Path) -> None:
 
 
 def quality_endpoint(found: Found, data: Path) -> None:
-    """The recorded baselines and violations: `data` and `model`, each a monitor's, and `requests`."""
+    """The recorded baselines and violations: `data` and `model`, and of `requests` those `odd`."""
     first, second = found["data"], found["model"]
     recorded = document(data, "churn_dq_baseline", "constraints.json")
     same(recorded, first["baseline"]["constraints"])
@@ -91,7 +91,7 @@ def quality_endpoint(found: Found, data: Path) -> None:
     assert whole == [features[each["name"]] for each in whole]
     assert first["status"] == second["status"] == "CompletedWithViolations"
     texts = sorted(each["description"] for each in first["constraint_violations"]["violations"])
-    rows, odd = found["requests"][0], -(-found["requests"][0] // 300)
+    rows, odd = found["requests"][0], found["odd"]
     shares = [*[100.0 * (rows - odd) / rows] * 59, 0.0]
     assert texts == sorted(NOT_WHOLE.format(share) for share in shares)
     assert any("60 violations" in line for line in first["log"])

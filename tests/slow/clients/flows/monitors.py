@@ -32,8 +32,8 @@ def wait_for_end(monitor):
 def outcome(monitor, place_of, read, logs):
     """Return what a monitor's first execution came to: its status, its log and its reports.
 
-    *place_of* gives the URI of its reports by the job's name, *read* the content of a URI, or None where there
-    is nothing, and *logs* is a client of CloudWatch Logs.
+    *place_of* gives the URI of the reports by the job's name, *read* the content of a URI or None, and *logs*
+    is a client of CloudWatch Logs.
     """
     wait_for_start(monitor)
     monitor.stop_monitoring_schedule()

@@ -26,6 +26,7 @@ seq 0 $((requests - 1)) | paste -d ' ' - labels | label
 paste -sd , answers | sed 's/.*/[&]/' >found/answers.json
 paste -sd , labels | sed 's/.*/[&]/' >found/labels.json
 echo "[$requests, $requests]" >found/requests.json
+echo 1 >found/odd.json
 lap traffic
 
 # A baseline of a data set: suggest PLACE FILE ENVIRONMENT
