@@ -38,7 +38,7 @@ class Connections:
         """Know a new connection, once there is room: of those that wait, the one that waited longest goes."""
         with self._changed:
             while len(self._open) >= self._most:
-                waiting = self._waiting()
+                waiting = self.waiting()
                 if waiting:
                     _end(min(waiting, key=lambda each: waiting[each]))
                 self._changed.wait(0.1)
@@ -72,7 +72,7 @@ class Connections:
         """End the connections that have waited for too long."""
         now = time.monotonic()
         with self._changed:
-            for connection, since in self._waiting().items():
+            for connection, since in self.waiting().items():
                 if now - since > self._patience:
                     _end(connection)
 
@@ -88,18 +88,20 @@ class Connections:
                 if each.thread is not None:
                     each.thread.join(max(0.0, until - time.monotonic()))
 
+    def waiting(self) -> dict[socket.socket, float]:
+        """Return the connections that wait for a request, and since when by the monotonic clock."""
+        with self._changed:
+            return {
+                connection: each.waiting_since
+                for connection, each in self._open.items()
+                if each.waiting_since is not None
+            }
+
     def _note(self, connection: socket.socket, waiting_since: float | None) -> None:
         with self._changed:
             found = self._open.get(connection)
             if found is not None:
                 found.waiting_since = waiting_since
-
-    def _waiting(self) -> dict[socket.socket, float]:
-        return {
-            connection: each.waiting_since
-            for connection, each in self._open.items()
-            if each.waiting_since is not None
-        }
 
 
 def _end(connection: socket.socket, how: int = socket.SHUT_RDWR) -> None:
