@@ -18,7 +18,14 @@ _UNKNOWN_KEY = frozenset(
 )
 _DENIED = frozenset({"AccessDenied", "AccessDeniedException", "UnauthorizedOperation", "403"})
 _BUSY = frozenset(
-    {"ThrottlingException", "Throttling", "TooManyRequestsException", "SlowDown", "RequestLimitExceeded"}
+    {
+        "ThrottlingException",
+        "Throttling",
+        "TooManyRequestsException",
+        "SlowDown",
+        "RequestLimitExceeded",
+        "503",  # what S3 answers to HEAD, which has no body that could say more
+    }
 )
 _UNREACHABLE = frozenset(
     {

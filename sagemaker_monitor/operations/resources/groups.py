@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 
 from pipelines.bundle import Bundle
-from sagemaker_monitor.aws import Aws, NotFoundError
+from sagemaker_monitor.aws import Aws, AwsError, NotFoundError
 from sagemaker_monitor.operations.resources.resource import Change, Deployed, Fields, Kind, Resource
 from sagemaker_monitor.operations.resources.tags import MODEL_TAG, checked, read_tags, retag, tag_list
 from sagemaker_monitor.settings import Environment, Model
@@ -44,6 +45,13 @@ class GroupResource:
     def write(self, aws: Aws, deployed: Deployed | None) -> Iterator[Change]:
         """Create it, or set its tags; a group that others made stays as it is."""
         if deployed is None:
+            self._create(aws)
+            yield Change(self.kind, self.name, "created")
+        else:
+            yield from retag(aws, self.kind, self.name, deployed.arn, self.tags, deployed.fields["tags"])
+
+    def _create(self, aws: Aws) -> None:
+        try:
             aws.call(
                 "sagemaker",
                 "create_model_package_group",
@@ -51,9 +59,10 @@ class GroupResource:
                 ModelPackageGroupDescription=f"Versions of {self.model}, opened by sagemaker-monitor's gate",
                 Tags=tag_list(self.tags),
             )
-            yield Change(self.kind, self.name, "created")
-        else:
-            yield from retag(aws, self.kind, self.name, deployed.arn, self.tags, deployed.fields["tags"])
+        except AwsError as error:
+            # An answer that was lost is asked for again, and the group is there then.
+            if "already exists" not in str(error):
+                raise
 
 
 def _desired(bundle: Bundle, model: Model, environment: Environment) -> list[Resource]:
@@ -85,7 +94,8 @@ def _delete(aws: Aws, name: str) -> Iterator[Change]:
     if versions:
         yield Change(KIND, name, "unchanged", "it has versions, which stay with what they refer to")
         return
-    aws.call("sagemaker", "delete_model_package_group", ModelPackageGroupName=name)
+    with suppress(NotFoundError):  # it was there a moment ago: a lost answer was asked for again
+        aws.call("sagemaker", "delete_model_package_group", ModelPackageGroupName=name)
     yield Change(KIND, name, "deleted")
 
 

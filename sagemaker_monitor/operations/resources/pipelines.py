@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
@@ -175,7 +176,8 @@ def _owned(aws: Aws, model: str) -> Iterator[str]:
 
 
 def _delete(aws: Aws, name: str) -> Iterator[Change]:
-    aws.call("sagemaker", "delete_pipeline", PipelineName=name)
+    with suppress(NotFoundError):  # it was there a moment ago: a lost answer was asked for again
+        aws.call("sagemaker", "delete_pipeline", PipelineName=name)
     yield Change(KIND, name, "deleted")
 
 
