@@ -6,6 +6,8 @@ import re
 from http import HTTPStatus
 from typing import TYPE_CHECKING
 
+from sagemaker_monitor.aws.permissions import permission_hint
+
 if TYPE_CHECKING:
     from sagemaker_monitor.settings import Environment
 
@@ -26,6 +28,9 @@ _BUSY = frozenset(
         "RequestLimitExceeded",
         "503",  # what S3 answers to HEAD, which has no body that could say more
     }
+)
+_ELSEWHERE = frozenset(
+    {"PermanentRedirect", "301", "AuthorizationHeaderMalformed", "IllegalLocationConstraintException"}
 )
 _UNREACHABLE = frozenset(
     {
@@ -121,7 +126,13 @@ def _refused(response: dict[str, object], action: str, environment: Environment,
     if code in _DENIED:
         return AccessDeniedError(
             f"not allowed to call {action} in account {environment.account}: {text}; "
-            "the role that runs this needs that permission",
+            f"{permission_hint(action, text, environment, bucket)}",
+            code=code,
+        )
+    if code in _ELSEWHERE:
+        return AwsError(
+            f"the bucket {bucket!r} is in another region than {environment.region} ({text}): SageMaker reads "
+            "and writes only in its own; correct region or storage.bucket",
             code=code,
         )
     if code in _BUSY:

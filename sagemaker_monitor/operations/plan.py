@@ -8,7 +8,9 @@ from dataclasses import dataclass
 from pipelines.bundle import Bundle
 from sagemaker_monitor.aws import Aws, AwsError, NotFoundError
 from sagemaker_monitor.aws.dry_run import DryRun
+from sagemaker_monitor.operations.bucket import require_bucket_here
 from sagemaker_monitor.operations.difference import Difference
+from sagemaker_monitor.operations.errors import UsageError
 from sagemaker_monitor.operations.ledger import Done
 from sagemaker_monitor.operations.planning.drift import Drift, find_drift
 from sagemaker_monitor.operations.planning.masking import masked
@@ -135,13 +137,15 @@ def _rolled_back(outlook: Outlook) -> Iterator[str]:
 
 
 def _bucket(aws: Aws, actions: tuple[Change, ...]) -> Iterator[str]:
-    bucket = aws.environment.storage.bucket
     if not any(action.done == "uploaded" for action in actions):
         return
     try:
-        aws.call("s3", "head_bucket", Bucket=bucket)
+        require_bucket_here(aws)
     except NotFoundError:
+        bucket = aws.environment.storage.bucket
         hint = "run sagemaker-monitor local up, which creates it" if aws.is_local else "create it first"
         yield f"the bucket {bucket} does not exist, and upsert does not create it: {hint}"
+    except UsageError as error:
+        yield f"upsert would refuse: {error}"
     except AwsError:
-        return  # who may not ask may still be allowed to upload
+        return  # a question that plan can do without

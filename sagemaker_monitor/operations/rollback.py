@@ -6,10 +6,8 @@ from collections.abc import Iterator
 from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 
-from pipelines.bundle import Asset, make_asset
 from pipelines.names import pipeline_name
 from sagemaker_monitor.aws import Aws
-from sagemaker_monitor.aws.storage import put_if_missing
 from sagemaker_monitor.operations.difference import Difference
 from sagemaker_monitor.operations.errors import OperationError, UsageError
 from sagemaker_monitor.operations.ledger import Done, Entry, claim, read_entry, timestamp
@@ -17,9 +15,9 @@ from sagemaker_monitor.operations.planning.compare import compare
 from sagemaker_monitor.operations.planning.masking import masked
 from sagemaker_monitor.operations.planning.sides import Side, deployed_side
 from sagemaker_monitor.operations.resources.pipelines import (
-    INLINE_LIMIT,
     DesiredPipeline,
     description,
+    location_of,
     read_pipeline,
 )
 from sagemaker_monitor.operations.resources.resource import Change, Deployed, fingerprint
@@ -52,8 +50,6 @@ class Rollback:
     """The bundle of the version, empty where it says none."""
     differences: tuple[Difference, ...]
     entry: Entry
-    definition_file: Asset | None
-    """The definition, where it is too long for a request."""
 
 
 def pipeline_versions(aws: Aws, model: str, pipeline: str) -> Iterator[Version]:
@@ -86,16 +82,13 @@ def look_back(aws: Aws, model: str, pipeline: str, to: int) -> Rollback:
     before, after = (deployed_side(aws, each, compared) for each in (deployed, old))
     _require_files(name, to, after)
     text = str(old.answer["PipelineDefinition"])
-    root = aws.environment.storage.root
-    long = len(text.encode()) > INLINE_LIMIT
-    file = make_asset(root, f"{name}.json", text.encode()) if long else None
     desired = DesiredPipeline(
         name=name,
         definition=text,
         role_arn=aws.environment.roles.execution,
         description=description(pipeline, model, after.bundle or "unknown"),
         tags=deployed.fields["tags"],
-        location=None if file is None else file.uri,
+        location=location_of(name, text, aws.environment),
     )
     differences = compare(pipeline, before, after).content
     return Rollback(
@@ -108,7 +101,6 @@ def look_back(aws: Aws, model: str, pipeline: str, to: int) -> Rollback:
         bundle=after.bundle or "",
         differences=tuple(masked(difference) for difference in differences),
         entry=entry,
-        definition_file=file,
     )
 
 
@@ -119,8 +111,6 @@ def roll_back(aws: Aws, rollback: Rollback) -> Iterator[Change]:
     """
     desired, entry = rollback.desired, rollback.entry
     with claim(aws, entry, "rollback") as held:
-        if rollback.definition_file is not None:
-            put_if_missing(aws, rollback.definition_file.uri, rollback.definition_file.content)
         changes = list(desired.write(aws, rollback.deployed))
         yield from changes or [Change(desired.kind, desired.name, "unchanged")]
         before = entry.done or Done("rollback", "", "", "", "")

@@ -11,6 +11,7 @@ from typing import Any
 from pipelines.bundle import Bundle
 from sagemaker_monitor.aws import Aws
 from sagemaker_monitor.aws.dry_run import DryRun
+from sagemaker_monitor.operations.bucket import require_bucket_here
 from sagemaker_monitor.operations.errors import BusyError
 from sagemaker_monitor.operations.ledger import (
     Claim,
@@ -112,6 +113,7 @@ def apply(aws: Aws, outlook: Outlook, *, revision: str = "") -> Iterator[Change]
     if outlook.is_recorded and all(change.done == "unchanged" for change in planned):
         yield from planned
         return
+    require_bucket_here(aws)
     with claim(aws, outlook.entry, "upsert") as held:
         _require_unpruned(aws, outlook)
         done = []

@@ -80,6 +80,78 @@ def test_a_validation_error_about_something_missing_is_not_found(environment: En
     assert isinstance(refused(environment, "ValidationException", text), NotFoundError)
 
 
+SAID = (
+    "User: arn:aws:sts::1:assumed-role/deploy/me is not authorized to perform: iam:PassRole on resource: "
+    "arn:aws:iam::1:role/execution because no identity-based policy allows the iam:PassRole action"
+)
+
+
+@pytest.mark.parametrize(
+    ("service", "operation", "code", "said", "hints"),
+    [
+        (
+            "sagemaker",
+            "create_pipeline",
+            "AccessDeniedException",
+            SAID,
+            ['{"Effect": "Allow", "Action": "iam:PassRole", "Resource": "arn:aws:iam::1:role/execution"}'],
+        ),
+        (
+            "s3",
+            "put_object",
+            "AccessDenied",
+            'User: x is not authorized to perform: s3:PutObject on resource: "arn:aws:s3:::b/k" because …',
+            ['"Action": "s3:PutObject", "Resource": "arn:aws:s3:::b/k"'],
+        ),
+        (
+            "s3",
+            "head_object",
+            "403",
+            "Forbidden",
+            [
+                '"Action": "s3:GetObject", "Resource": "arn:aws:s3:::b/*"',
+                '"Action": "s3:ListBucket", "Resource": "arn:aws:s3:::b"',
+            ],
+        ),
+        ("sagemaker", "add_tags", "AccessDeniedException", "no", ['"Action": "sagemaker:AddTags"']),
+        (
+            "sagemaker",
+            "add_tags",
+            "AccessDeniedException",
+            "x is not authorized to perform: sagemaker:AddTags with an explicit deny in a policy",
+            ["a policy denies it explicitly, which no permission overrides"],
+        ),
+    ],
+)
+def test_a_missing_permission_is_told_with_the_statement_to_add(
+    environment: Environment, service: str, operation: str, code: str, said: str, hints: list[str]
+) -> None:
+    """What AWS names is believed first; of S3, which says nothing to HEAD, it is what S3 asks for."""
+    error = ClientError({"Error": {"Code": code, "Message": said}}, operation)
+    told = explain(error, service, operation, environment, "b" if service == "s3" else "")
+
+    assert isinstance(told, AccessDeniedError)
+    for hint in hints:
+        assert hint in str(told)
+
+
+def test_a_bucket_with_a_key_needs_the_key_too(environment: Environment) -> None:
+    """S3 says no to who may write the object and not use its key."""
+    storage = environment.storage.model_copy(update={"kms_key": "alias/risk"})
+    error = ClientError({"Error": {"Code": "AccessDenied", "Message": "Access Denied"}}, "PutObject")
+
+    told = explain(error, "s3", "put_object", environment.model_copy(update={"storage": storage}), "b")
+
+    assert "and kms:GenerateDataKey and kms:Decrypt on alias/risk" in str(told)
+
+
+def test_a_bucket_that_redirects_is_in_another_region(environment: Environment) -> None:
+    """S3's redirect is told as what it means."""
+    error = ClientError({"Error": {"Code": "PermanentRedirect", "Message": "m"}}, "PutObject")
+
+    assert "is in another region than eu-west-1" in str(explain(error, "s3", "put_object", environment, "b"))
+
+
 def test_messages_are_bounded(environment: Environment) -> None:
     """However long AWS's text is, ours is not."""
     assert len(str(refused(environment, "ConflictException", "x" * 100_000))) <= MESSAGE_LIMIT

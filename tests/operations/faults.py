@@ -27,6 +27,8 @@ class Faults:
         self, server: Server, *, seed: int, throttled: float = 0.0, broken: float = 0.0, lost: float = 0.0
     ) -> None:
         self.counts: Counter[Kind] = Counter()
+        self.denied: dict[str, str] = {}
+        """Operations of SageMaker that are not allowed, with what AWS says then."""
         self.before: Callable[[int], None] = self.nothing
         """Called with the number of each request, before it is worked on."""
         self.after: Callable[[int], None] = self.nothing
@@ -48,6 +50,11 @@ class Faults:
             fault = self._choose()
             self.counts[fault] += 1
         self.before(number)
+        operation = environ.get("HTTP_X_AMZ_TARGET", "").removeprefix("SageMaker.")
+        if operation in self.denied:
+            return _answer(
+                environ, start_response, "400 Bad", "AccessDeniedException", self.denied[operation]
+            )
         if fault == "none":
             answer = self._inner(environ, start_response)
             self.after(number)
@@ -85,6 +92,13 @@ def _refusal(environ: Environ, start_response: Callable[..., Any], fault: Kind) 
     code = ("ThrottlingException" if is_json else "SlowDown") if busy else "InternalFailure"
     status = "400 Bad Request" if is_json and busy else "503 Service Unavailable" if busy else "500 Internal"
     text = "Rate exceeded" if busy else "We encountered an internal error. Please try again."
+    return _answer(environ, start_response, status, code, text)
+
+
+def _answer(
+    environ: Environ, start_response: Callable[..., Any], status: str, code: str, text: str
+) -> list[bytes]:
+    is_json = "HTTP_X_AMZ_TARGET" in environ
     content = (
         json.dumps({"__type": code, "message": text}) if is_json else _S3_ERROR.format(code, text)
     ).encode()

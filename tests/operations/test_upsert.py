@@ -10,14 +10,19 @@ from typing import Any
 import pytest
 
 from pipelines.bundle import Bundle
-from sagemaker_monitor.aws import Aws, AwsError
-from sagemaker_monitor.aws.storage import read
+from sagemaker_monitor.aws import Aws, AwsError, connect
+from sagemaker_monitor.aws.errors import AccessDeniedError
+from sagemaker_monitor.aws.storage import delete, list_objects, read
+from sagemaker_monitor.emulator.server import Server
+from sagemaker_monitor.operations import ledger
 from sagemaker_monitor.operations.errors import UsageError
+from sagemaker_monitor.operations.plan import make_plan
 from sagemaker_monitor.operations.resources.pipelines import pipeline_tags
 from sagemaker_monitor.operations.resources.resource import Change
 from sagemaker_monitor.operations.upsert import upsert
 from sagemaker_monitor.settings import Environment, Model
 from tests.operations.emulated import definition, fail_step, make_bundle
+from tests.operations.faults import Faults
 
 READS = ("Describe", "List", "Get", "Head")
 
@@ -194,3 +199,112 @@ def test_a_tag_that_aws_does_not_take_is_refused_before_anything_is_sent(
 
     with pytest.raises(UsageError, match=r"'cost center': 'a\|b'"):
         pipeline_tags(model, odd, "register")
+
+
+def test_a_long_definition_goes_by_s3(aws: Aws, environment: Environment, model: Model) -> None:
+    """Above what a request takes the definition is an object, and everything else is as before."""
+    requests: list[dict[str, Any]] = []
+    real = aws.call
+
+    def call(service: str, operation: str, /, **request: Any) -> dict[str, Any]:
+        if operation in ("create_pipeline", "update_pipeline"):
+            requests.append(request)
+        return real(service, operation, **request)
+
+    aws.call = call  # type: ignore[method-assign]
+    long = {f"P{number}": "x" * 1000 for number in range(120)}
+    made = make_bundle(environment, register=definition(fail_step(), **long))
+
+    list(upsert(aws, made, model))
+
+    (request,) = requests
+    assert "PipelineDefinition" not in request
+    key = request["PipelineDefinitionS3Location"]["ObjectKey"]
+    uri = f"s3://{environment.storage.bucket}/{key}"
+    assert read(aws, uri).decode() == made.pipelines[0].definition == pipeline(aws)["PipelineDefinition"]
+    delete(aws, uri)
+    assert {change.done for change in upsert(aws, made, model)} == {"unchanged"}
+    assert make_plan(aws, made, model).notes[1:] == ()
+
+
+def test_a_bucket_in_another_region_is_refused(
+    environment: Environment, bundle: Bundle, model: Model
+) -> None:
+    """Before anything is written, with both regions; the plan says so, too."""
+    aws = connect(environment)
+    location = {"LocationConstraint": "eu-central-1"}
+    aws.call("s3", "create_bucket", Bucket=environment.storage.bucket, CreateBucketConfiguration=location)
+    aws.writes.clear()
+    told = "is in eu-central-1, and environment 'local' in eu-west-1"
+
+    assert any(told in note for note in make_plan(aws, bundle, model).notes)
+    with pytest.raises(UsageError, match=told):
+        list(upsert(aws, bundle, model))
+    assert aws.writes == []
+
+
+def test_a_permission_that_is_missing_is_named_and_the_next_run_goes_on(
+    aws: Aws, emulator: Server, bundle: Bundle, model: Model
+) -> None:
+    """The statement to add is in the message; with it, what was left is done."""
+    faults = Faults(emulator, seed=1)
+    said = "x is not authorized to perform: sagemaker:CreatePipeline on resource: arn:aws:sagemaker:r:1:p/n"
+    faults.denied["CreatePipeline"] = said
+
+    with pytest.raises(AccessDeniedError) as error:
+        list(upsert(aws, bundle, model))
+
+    assert '"Action": "sagemaker:CreatePipeline", "Resource": "arn:aws:sagemaker:r:1:p/n"' in str(error.value)
+    faults.denied.clear()
+    assert done(list(upsert(aws, bundle, model))) == [
+        ("asset", "unchanged"),
+        ("model package group", "unchanged"),
+        ("pipeline", "created"),
+        ("pipeline", "created"),
+    ]
+
+
+def test_cut_off_at_any_call_the_next_run_completes_it(
+    aws: Aws, environment: Environment, model: Model, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Killed before or after each call that a change takes: the same state, and only files that are used."""
+    monkeypatch.setattr(ledger, "is_gone", lambda _holder: True)  # as of a process that was killed
+    bundles = [
+        make_bundle(environment, content=text.encode(), register=definition(fail_step(text)))
+        for text in ('{"a": 1}', '{"a": 2}')
+    ]
+    list(upsert(aws, bundles[0], model))
+    for calls in range(100):
+        wanted = bundles[(calls + 1) % 2]
+        try:
+            list(upsert(_Cut(environment, after=calls, sent=calls % 4 < 2), wanted, model))
+        except _CutOffError:
+            list(upsert(aws, wanted, model))
+        else:
+            break
+        assert json.loads(pipeline(aws)["PipelineDefinition"]) == json.loads(wanted.pipelines[0].definition)
+    assert 10 < calls < 50
+    assert {change.done for change in upsert(aws, wanted, model)} == {"unchanged"}
+    stored = {item.uri for item in list_objects(aws, f"{environment.storage.root}/assets/")}
+    assert stored == {asset.uri for bundle in bundles for asset in bundle.assets}
+
+
+class _CutOffError(BaseException):
+    """What a kill looks like from inside."""
+
+
+class _Cut(Aws):
+    """Sends some calls and then none any more, whoever asks."""
+
+    def __init__(self, environment: Environment, *, after: int, sent: bool) -> None:
+        super().__init__(environment)
+        self.left, self.sent = after, sent
+
+    def call(self, service: str, operation: str, /, **request: Any) -> dict[str, Any]:
+        self.left -= 1
+        if self.left < 0 and not (self.sent and self.left == -1):
+            raise _CutOffError
+        answer = super().call(service, operation, **request)
+        if self.left < 0:
+            raise _CutOffError
+        return answer

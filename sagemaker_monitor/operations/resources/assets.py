@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from pipelines.bundle import Asset, Bundle
 from sagemaker_monitor.aws import Aws
 from sagemaker_monitor.aws.storage import head, put
-from sagemaker_monitor.operations.resources.pipelines import definition_assets
 from sagemaker_monitor.operations.resources.resource import (
     Change,
     Deployed,
@@ -49,8 +48,8 @@ class AssetResource:
             yield Change(self.kind, self.name, "uploaded")
 
 
-def _desired(bundle: Bundle, _model: Model, environment: Environment) -> list[Resource]:
-    return [AssetResource(asset) for asset in (*bundle.assets, *definition_assets(bundle, environment))]
+def _desired(bundle: Bundle, _model: Model, _environment: Environment) -> list[Resource]:
+    return [AssetResource(asset) for asset in bundle.assets]
 
 
 ASSETS = Kind("asset", _desired, nothing_owned, nothing_deleted, "kept")

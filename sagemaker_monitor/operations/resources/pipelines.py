@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
-from pipelines.bundle import Asset, Bundle, make_asset
+from pipelines.bundle import Bundle
 from sagemaker_monitor.aws import Aws, NotFoundError
-from sagemaker_monitor.aws.storage import split_uri
+from sagemaker_monitor.aws.storage import put_if_missing, split_uri
 from sagemaker_monitor.operations.resources.resource import (
     Change,
     Deployed,
@@ -86,14 +87,20 @@ class DesiredPipeline:
     def write(self, aws: Aws, deployed: Deployed | None) -> Iterator[Change]:
         """Create it, or update and tag it where it differs: each update makes a version."""
         if deployed is None:
+            self._place(aws)
             aws.call("sagemaker", "create_pipeline", **self.request(), Tags=tag_list(self.tags))
             yield Change(self.kind, self.name, "created")
             return
         differs = [name for name in differing(self.wanted(), deployed.fields) if name != "tags"]
         if differs:
+            self._place(aws)
             aws.call("sagemaker", "update_pipeline", **self.request())
             yield Change(self.kind, self.name, "updated", ", ".join(differs))
         yield from retag(aws, self.kind, self.name, deployed.arn, self.tags, deployed.fields["tags"])
+
+    def _place(self, aws: Aws) -> None:
+        if self.location is not None:
+            put_if_missing(aws, self.location, self.definition.encode())
 
 
 def read_pipeline(aws: Aws, name: str, version: int | None = None) -> Deployed | None:
@@ -124,7 +131,6 @@ def parsed(text: str) -> Any:
 
 def desired_pipelines(bundle: Bundle, model: Model, environment: Environment) -> tuple[DesiredPipeline, ...]:
     """Return what upsert makes true; UsageError when a tag is none that SageMaker takes."""
-    locations = {asset.name: asset.uri for asset in definition_assets(bundle, environment)}
     return tuple(
         DesiredPipeline(
             name=definition.name,
@@ -133,7 +139,7 @@ def desired_pipelines(bundle: Bundle, model: Model, environment: Environment) ->
             description=description(definition.pipeline, bundle.model, bundle.sha256),
             tags=pipeline_tags(model, environment, definition.pipeline),
             parallel_steps=environment.compute.max_parallel_steps,
-            location=locations.get(f"{definition.name}.json"),
+            location=location_of(definition.name, definition.definition, environment),
         )
         for definition in bundle.pipelines
     )
@@ -149,14 +155,15 @@ def pipeline_tags(model: Model, environment: Environment, pipeline: str) -> dict
     return resource_tags(model, environment, pipeline=pipeline)
 
 
-def definition_assets(bundle: Bundle, environment: Environment) -> tuple[Asset, ...]:
-    """Return the definitions that are too long for a request, as files."""
-    texts = {definition.name: definition.definition.encode() for definition in bundle.pipelines}
-    return tuple(
-        make_asset(environment.storage.root, f"{name}.json", text)
-        for name, text in texts.items()
-        if len(text) > INLINE_LIMIT
-    )
+def location_of(name: str, definition: str, environment: Environment) -> str | None:
+    """Return where a definition goes that is too long for a request; None for one that is not.
+
+    Not below `assets/`: nothing but a request refers to it, and AWS may come back for it.
+    """
+    content = definition.encode()
+    if len(content) <= INLINE_LIMIT:
+        return None
+    return f"{environment.storage.root}/definitions/{hashlib.sha256(content).hexdigest()}/{name}.json"
 
 
 def _desired(bundle: Bundle, model: Model, environment: Environment) -> tuple[Resource, ...]:
