@@ -8,7 +8,7 @@ from __future__ import annotations
 from pathlib import Path
 from types import ModuleType
 
-from sagemaker_monitor.emulator import fallback, job_members, members, wire
+from sagemaker_monitor.emulator import coverage_s3, fallback, job_members, members, wire
 from sagemaker_monitor.emulator.api import load_modules
 
 PAGE = Path(__file__).parents[2] / "docs" / "reference" / "emulator.md"
@@ -52,9 +52,9 @@ or refused by name. [How steps run](../steps.md), [models](../models.md).
 Every other operation is refused with `UnknownOperationException` and status 400, which clients do not send
 again. Among them those that SDKs and notebooks also call: {others}.
 
-Beside them there are `InvokeEndpoint` of SageMaker Runtime, S3 on a directory, and CloudWatch Logs of
-jobs and functions.
-moto answers {services}, and forgets what it knows when the emulator ends.
+Beside them there are `InvokeEndpoint` of SageMaker Runtime, [S3](#s3) on a directory, and CloudWatch Logs of
+jobs and functions. moto answers {services}, and forgets what it knows when the emulator ends
+([operation by operation](emulator-services.md)).
 """
 _REQUESTS = """# Requests of jobs and models
 
@@ -80,6 +80,7 @@ def page() -> str:
         lines.append("")
         for name in sorted(module.OPERATIONS):
             lines += [*_without_effect(name), ""] if _without_effect(name) else []
+    lines += coverage_s3.lines()
     lines.append(_REQUESTS)
     for table in job_members.TABLES:
         lines += [f"## Request of {table.operation}", "", "| member | |", "|---|---|"]

@@ -22,7 +22,7 @@ _ROLE_NAME = re.compile(r"[\w+=,.@-]{1,64}", re.ASCII)
 def answer(service: str, body: bytes, account: str) -> bytes | None:
     """Return the XML for a query of *service* ("sts" or "iam"), or None when it is not answered here."""
     query = dict(parse_qsl(body.decode("utf-8", "replace"), keep_blank_values=True))
-    respond = _ANSWERS.get((service, query.get("Action", "")))
+    respond = ANSWERS.get((service, query.get("Action", "")))
     return None if respond is None else respond(query, account)
 
 
@@ -64,7 +64,7 @@ def _simulation(query: dict[str, str], account: str) -> bytes | None:
     return _document("SimulatePrincipalPolicy", "https://iam.amazonaws.com/doc/2010-05-08/", fields)
 
 
-_ANSWERS: dict[tuple[str, str], Callable[[dict[str, str], str], bytes | None]] = {
+ANSWERS: dict[tuple[str, str], Callable[[dict[str, str], str], bytes | None]] = {
     ("sts", "GetCallerIdentity"): _caller,
     ("iam", "GetRole"): _role,
     ("iam", "SimulatePrincipalPolicy"): _simulation,

@@ -46,16 +46,10 @@ class S3Api:
         self._bucket = _bucket_table(buckets)
         self._object = _object_table(keys)
 
-    @property
-    def operations(self) -> tuple[str, ...]:
-        """AWS's names of the operations that are answered."""
-        tables = (self._service, self._bucket, self._object)
-        return tuple(sorted({each.name for table in tables for each in table.values()}))
-
     def answer(self, request: S3Request) -> S3Response:
         """Return the answer to a request; S3Error becomes S3's document."""
         try:
-            return self._choose(request)(request)
+            return self.route(request).run(request)
         except S3Error as error:
             return _refuse(request, error)
         except (OSError, sqlite3.OperationalError) as error:
@@ -65,7 +59,8 @@ class S3Api:
                 request, S3Error("NoSpaceLeft", "no space left on the emulator's disk; free some", 507)
             )
 
-    def _choose(self, request: S3Request) -> Operation:
+    def route(self, request: S3Request) -> Answered:
+        """Return what answers a request. Raises S3Error for what is not done, or not as it is asked."""
         table = self._object if request.key else self._bucket if request.bucket else self._service
         words = [name for name in sorted(_CHOOSING) if name in request.query]
         if request.bucket and not request.key and request.query.get("list-type") == "2":
@@ -76,7 +71,7 @@ class S3Api:
         if found is None:
             raise not_implemented(request, "&".join(words))
         check(request, found.parameters | frozenset(words), self._account)
-        return found.run
+        return found
 
 
 def _bucket_table(buckets: BucketOperations) -> Table:

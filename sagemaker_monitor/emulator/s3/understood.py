@@ -22,7 +22,7 @@ OVERRIDES: Mapping[str, str] = {
     )
 }
 """Parameters of GetObject that replace a header of the answer."""
-_HEEDED = frozenset(
+HEEDED = frozenset(
     {
         # who signed what, and how the body comes
         *(
@@ -54,7 +54,7 @@ _HEEDED = frozenset(
         *("x-amz-bypass-governance-retention", "x-amz-optional-object-attributes"),
     }
 )
-_VALUES = {
+VALUES = {
     "x-amz-acl": ("private", "bucket-owner-full-control", "bucket-owner-read"),
     "x-amz-storage-class": ("STANDARD",),
     "x-amz-tagging": ("",),
@@ -72,8 +72,8 @@ def check(request: S3Request, parameters: frozenset[str], account: str) -> None:
     if unknown:
         raise not_implemented(request, "&".join(sorted(unknown)))
     for name, value in request.headers.items():
-        if name.startswith("x-amz-") and name not in _HEEDED and not name.startswith(_FAMILIES):
-            if value not in _VALUES.get(name, ()):
+        if name.startswith("x-amz-") and name not in HEEDED and not name.startswith(_FAMILIES):
+            if value not in VALUES.get(name, ()):
                 raise not_implemented(request, f"{name}: {value[:100]}")
         elif name.endswith("expected-bucket-owner") and value != account:
             raise S3Error("AccessDenied", f"Access Denied: every bucket here is account {account}'s", 403)
