@@ -7,7 +7,7 @@ SIZE ?= small
 UV_VERSION := 0.13.9
 INSTALL := $(BIN)/uv pip install --quiet --python $(BIN)/python --compile-bytecode -c constraints.txt
 
-.PHONY: help install demo test lint format typecheck contracts unit test-long test-slow parity bench error-rates lock clean
+.PHONY: help install demo test lint format typecheck contracts unit test-long test-slow test-clients parity bench error-rates lock clean
 
 help:  ## What can be made
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -57,6 +57,9 @@ test-long: $(VENV)/.test  ## Loops of other frameworks, problem types and engine
 
 test-slow: $(VENV)/.test  ## The tests that take minutes, error rates of the gate among them
 	$(BIN)/pytest -m slow
+
+test-clients: $(VENV)/.test  ## Flows of public notebooks by boto3, awscli and the SDKs, each in its environment; needs RECORDED_DATA
+	$(BIN)/pytest -m slow tests/slow/clients
 
 parity: $(VENV)/.test  ## Renew docs/parity.md from the tests that compare with RECORDED_DATA; without it nothing changes
 	$(BIN)/pytest --update-parity

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import json
 import os
+import resource
 import subprocess
 import time
 from dataclasses import dataclass, field
@@ -37,11 +38,15 @@ class FlowError(Exception):
 
 @dataclass(frozen=True)
 class Ran:
-    """What one flow found, the seconds it took, and what it said; *laps* are seconds by part."""
+    """What one flow found, the seconds it took, and what it said.
+
+    *laps* are seconds by part, *cpu* those that the client's own processes computed.
+    """
 
     client: str
     flow: str
     wall: float
+    cpu: float
     laps: dict[str, float]
     found: dict[str, Any] = field(repr=False)
     said: str = field(repr=False)
@@ -93,7 +98,7 @@ def run(program: Path, emulator: Status, data: Path, folder: Path) -> Ran:
     }
     interpreter = [str(python)] if program.suffix == ".py" else ["sh"]
     command = [*interpreter, str(program.resolve()), str(data), bucket]
-    began = time.perf_counter()
+    began, before = time.perf_counter(), _computed()
     with (folder / "stdout").open("w") as out, (folder / "stderr").open("w") as errors:
         try:
             code = subprocess.run(
@@ -101,9 +106,14 @@ def run(program: Path, emulator: Status, data: Path, folder: Path) -> Ran:
             ).returncode
         except subprocess.TimeoutExpired:
             code = -1
-    wall = time.perf_counter() - began
+    wall, cpu = time.perf_counter() - began, _computed() - before
     said = (folder / "stdout").read_text() + (folder / "stderr").read_text()
     if code:
         raise FlowError(f"{client} {flow} ended with {code} after {wall:.0f} s:\n{said[-4000:]}")
     found = json.loads((folder / "stdout").read_text().splitlines()[-1])
-    return Ran(client, flow, wall, found.pop("laps"), found, said)
+    return Ran(client, flow, wall, cpu, found.pop("laps"), found, said)
+
+
+def _computed() -> float:
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return used.ru_utime + used.ru_stime
