@@ -138,6 +138,12 @@ class Store:
         with self._database.alone() as run:
             return run(statement, (self.region, kind, key)).rowcount > 0
 
+    def clear(self, kind: str, prefix: str) -> int:
+        """Remove the documents of *kind* whose keys start with *prefix*; return how many there were."""
+        statement = "DELETE FROM documents WHERE region = ? AND kind = ? AND key >= ? AND key <= ?"
+        with self._database.alone() as run:
+            return run(statement, (self.region, kind, prefix, prefix + _LAST)).rowcount
+
     def next_number(self, name: str) -> int:
         """Count *name* up by one and return it: 1, 2, 3, … never the same twice."""
         statement = (

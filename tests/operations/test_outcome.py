@@ -9,9 +9,10 @@ import pytest
 
 from sagemaker_monitor.aws import Aws
 from sagemaker_monitor.aws.storage import put_if_missing
+from sagemaker_monitor.operations.errors import UsageError
 from sagemaker_monitor.operations.follow import Step, follow
 from sagemaker_monitor.operations.job_log import tails
-from sagemaker_monitor.operations.outcome import Outcome, conclude
+from sagemaker_monitor.operations.outcome import Outcome, conclude, whose
 from tests.operations.emulated import (
     definition,
     deploy,
@@ -123,18 +124,19 @@ def test_a_foreign_pipeline_has_its_own_end(
     assert "'payroll' is none of this package's pipelines" in found.problem
 
 
-@pytest.mark.parametrize("name", ["mortgage-register-local", "payroll"])
-def test_a_deleted_pipeline_leaves_its_executions(aws: Aws, name: str) -> None:
-    """What is left is told: the verdict of one of ours, the end of any other."""
+def test_a_deleted_pipeline_takes_its_executions_along(aws: Aws) -> None:
+    """As AWS documents it; whose an execution was is still told by its ARN."""
+    name = "mortgage-register-local"
     deploy(aws, name, definition(fail_step()))
     arn = start(aws, name)
     wait(aws, arn)
-    put_verdict(aws, make_verdict(aws.environment, arn, "refused"))
     aws.call("sagemaker", "delete_pipeline", PipelineName=name)
 
-    found = outcome(aws, arn)
-
-    assert found.conclusion == ("refused" if name.startswith("mortgage") else "broken")
+    with pytest.raises(UsageError, match=f"there is no execution {arn} in 'local'"):
+        outcome(aws, arn)
+    assert whose(aws, arn) == ("mortgage", "register")
+    with pytest.raises(UsageError, match=r"'payroll' is none .*, and it was deleted"):
+        whose(aws, arn.replace(name, "payroll"))
 
 
 def test_a_broken_job_tells_how_its_log_ends(aws: Aws) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from sagemaker_monitor.emulator.api import job_definitions
@@ -18,6 +18,7 @@ HALF_HOUR = 1800
 PATIENCE = 10.0
 """Seconds that a schedule which fires when it is made waits for captures and labels that are on their way."""
 _HOURLY = Cron(0, 1)
+DAY = timedelta(days=1)
 
 
 def create_monitoring_schedule(context: Context, request: dict[str, Any]) -> dict[str, Any]:
@@ -196,7 +197,11 @@ def _check(context: Context, config: dict[str, Any]) -> Cron | None:
         if cron is not None and any(offsets):
             raise TimeError("DataAnalysisStartTime and DataAnalysisEndTime go with NOW alone")
         given = (monitor.input.get("StartTimeOffset"), monitor.input.get("EndTimeOffset"))
-        window(datetime.now(UTC), *(offsets if cron is None else given))
+        seen = window(datetime.now(UTC), *(offsets if cron is None else given))
+        if cron is None and seen.end - seen.start > DAY:
+            raise TimeError(
+                f"{offsets[0]} to {offsets[1]} are more than 24 hours, which AWS does not let NOW look at"
+            )
     except TimeError as error:
         raise ApiError("ValidationException", str(error)) from error
     if monitor.kind.merges and cron == _HOURLY and monitor.seconds > HALF_HOUR:

@@ -14,6 +14,8 @@ from sagemaker_monitor.emulator.s3.keys import S3Error
 
 KIND, VERSION = "pipeline", "pipeline-version"
 _DELETED = "deleted-pipeline"
+_OF_EXECUTIONS = ("execution", "execution-step", "execution-token", "start-token")
+"""Kinds of documents whose keys begin with the pipeline's ARN."""
 _LONGEST_DEFINITION = 1_048_576
 _SUMMARY = (
     "PipelineArn",
@@ -80,7 +82,7 @@ def describe_pipeline(context: Context, request: dict[str, Any]) -> dict[str, An
 
 
 def delete_pipeline(context: Context, request: dict[str, Any]) -> dict[str, Any]:
-    """DeletePipeline; refused while an execution runs. Records of executions stay.
+    """DeletePipeline, and its executions with it, as documented; refused while one of them runs.
 
     The same ClientRequestToken again answers as before.
     """
@@ -99,6 +101,8 @@ def delete_pipeline(context: Context, request: dict[str, Any]) -> dict[str, Any]
     context.store.delete(KIND, name)
     for number in range(1, record["_Version"] + 1):
         context.store.delete(VERSION, version_key(name, number))
+    for kind in _OF_EXECUTIONS:
+        context.store.clear(kind, f"{arn}/")
     tags.forget_tags(context, arn)
     context.store.put(_DELETED, token, {"Arn": arn})
     return {"PipelineArn": arn}

@@ -115,20 +115,24 @@ def test_an_execution_is_stopped_while_it_runs(emulator: RunningEmulator) -> Non
 
     for _ in range(2):
         assert client.stop_pipeline_execution(**token)["PipelineExecutionArn"] == arn
-    deadline = time.monotonic() + 20
-    while (
-        status := client.describe_pipeline_execution(PipelineExecutionArn=arn)["PipelineExecutionStatus"]
-    ) in (*("Executing", "Stopping"),):
-        assert time.monotonic() < deadline
-        time.sleep(0.02)
 
-    assert status == "Stopped"
+    assert _ended(client, arn) == "Stopped"
     assert client.stop_pipeline_execution(**token)["PipelineExecutionArn"] == arn
     code, text = refusal(client.stop_pipeline_execution, PipelineExecutionArn=arn)
     assert (code, text) == (
         "ConflictException",
         f"Pipeline execution with ARN {arn} is in status Stopped; it cannot stop",
     )
+
+
+def _ended(client: Any, arn: str) -> str:
+    deadline = time.monotonic() + 20
+    while True:
+        status = str(client.describe_pipeline_execution(PipelineExecutionArn=arn)["PipelineExecutionStatus"])
+        if status not in ("Executing", "Stopping"):
+            return status
+        assert time.monotonic() < deadline
+        time.sleep(0.02)
 
 
 # What of each noun can be deleted, by which member, and the code with which AWS says that it is not there.
@@ -162,16 +166,22 @@ def test_names_are_free_again_once_deleted_and_tags_are_not_inherited(emulator: 
         assert client.list_tags(ResourceArn=arn)["Tags"] == TAGS
         code, _ = refusal(call, operation=f"Create{noun}", **request)
         assert code == TAKEN.get(noun, "ValidationException"), noun
+    execution = client.start_pipeline_execution(PipelineName="again")["PipelineExecutionArn"]
+    assert _ended(client, execution) == "Failed"  # its one step refuses
     for noun in (each for each in reversed(order) if each in DELETED):
         member, code = DELETED[noun]
         request = {member: "again"}
         call(f"Delete{noun}", **request)
         assert refusal(call, operation=f"Describe{noun}", **request)[0] == code, noun
         assert refusal(call, operation=f"Delete{noun}", **request)[0] == code, noun
+    assert (
+        refusal(client.describe_pipeline_execution, PipelineExecutionArn=execution)[0] == "ResourceNotFound"
+    )
     for noun in (each for each in order if each in DELETED):
         request = {key: value for key, value in full(f"Create{noun}", "again").items() if key != "Tags"}
         arn = next(value for key, value in call(f"Create{noun}", **request).items() if key.endswith("Arn"))
         assert client.list_tags(ResourceArn=arn)["Tags"] == [], noun
+    assert client.list_pipeline_executions(PipelineName="again")["PipelineExecutionSummaries"] == []
 
 
 def test_a_resource_has_at_most_fifty_tags(emulator: RunningEmulator) -> None:

@@ -176,6 +176,11 @@ BIAS_INPUT = {
         ({"ScheduleExpression": "cron(30 * ? * * *)"}, "good", "is not one of: cron(0 * ? * * *)"),
         ({"ScheduleExpression": "NOW"}, "good", "NOW needs DataAnalysisStartTime"),
         (
+            {"ScheduleExpression": "NOW", "DataAnalysisStartTime": "-PT25H", "DataAnalysisEndTime": "-PT0H"},
+            "good",
+            "-PT25H to -PT0H are more than 24 hours",
+        ),
+        (
             {**HOURLY, "DataAnalysisStartTime": "-PT1H", "DataAnalysisEndTime": "-PT0H"},
             "good",
             "go with NOW alone",
