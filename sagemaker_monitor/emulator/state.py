@@ -4,7 +4,8 @@ Kinds and their keys, each within one region:
 "pipeline", "model", "model-package-group", "processing-job", "training-job", "transform-job", "endpoint",
 "endpoint-config", "monitoring-schedule", "…-job-definition": the name; "monitoring-execution": the
 schedule's name and a number;
-"execution", "model-package", "tags": the ARN. S3 is in no region: its documents are in the one named "".
+"execution", "model-package", "tags": the ARN; "definition": its digest.
+S3 is in no region: its documents are in the one named "".
 """
 
 from __future__ import annotations
@@ -21,7 +22,7 @@ from typing import Any
 Document = dict[str, Any]
 Found = list[tuple[str, Document]]
 """Regions and documents."""
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
 PLACE = "_Place"
 """The member that tells a listed document's place in the order of creation; it is not kept."""
 _LAST = chr(0x10FFFF)  # no key goes on with it

@@ -7,7 +7,7 @@ import secrets
 import string
 from typing import Any
 
-from sagemaker_monitor.emulator.api import paging, pipelines, reruns
+from sagemaker_monitor.emulator.api import definitions, paging, pipelines, reruns
 from sagemaker_monitor.emulator.api.context import ApiError, Context, Handler
 from sagemaker_monitor.emulator.definition import parse
 from sagemaker_monitor.emulator.executor import running
@@ -25,6 +25,10 @@ def start_pipeline_execution(context: Context, request: dict[str, Any]) -> dict[
     """StartPipelineExecution; the same ClientRequestToken again answers with the execution it started."""
     pipeline = pipelines.require(context, request["PipelineName"])
     name = pipeline["PipelineName"]
+    token = f"{pipeline['PipelineArn']}/{request['ClientRequestToken']}"
+    started = context.store.get(_TOKEN, token)
+    if started is not None:
+        return {"PipelineExecutionArn": started["Arn"]}
     version = pipelines.version(context, name, request.get("PipelineVersionId"))
     definition, _ = parse(json.loads(version["PipelineDefinition"]))
     source = reruns.source_of(context, request, pipeline["PipelineArn"])
@@ -38,7 +42,6 @@ def start_pipeline_execution(context: Context, request: dict[str, Any]) -> dict[
     arn = f"{pipeline['PipelineArn']}/execution/{execution_id}"
     execution = _record(context, request, pipeline, version, arn, _shown(parameters, given))
     context.store.put(EXECUTION, arn, execution)
-    token = f"{pipeline['PipelineArn']}/{request['ClientRequestToken']}"
     if not context.store.create(_TOKEN, token, {"Arn": arn}):
         context.store.delete(EXECUTION, arn)
         return {"PipelineExecutionArn": (context.store.get(_TOKEN, token) or {})["Arn"]}
@@ -83,7 +86,8 @@ def list_pipeline_parameters_for_execution(context: Context, request: dict[str, 
 def describe_pipeline_definition_for_execution(context: Context, request: dict[str, Any]) -> dict[str, Any]:
     """DescribePipelineDefinitionForExecution: the definition as it was when the execution started."""
     execution = _require(context, request)
-    return {"PipelineDefinition": execution["_Definition"], "CreationTime": execution["CreationTime"]}
+    definition = definitions.definition_of(context, execution)
+    return {"PipelineDefinition": definition, "CreationTime": execution["CreationTime"]}
 
 
 def update_pipeline_execution(context: Context, request: dict[str, Any]) -> dict[str, Any]:
@@ -177,7 +181,7 @@ def _record(
         "PipelineVersionId": version["PipelineVersionId"],
         "RoleArn": request.get("RoleArn") or version.get("RoleArn"),
         "_Parameters": parameters,
-        "_Definition": version["PipelineDefinition"],
+        "_Definition": definitions.keep(context, version["PipelineDefinition"]),
     }
 
 

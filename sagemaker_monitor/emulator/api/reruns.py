@@ -6,6 +6,7 @@ import json
 from typing import Any
 
 from sagemaker_monitor.emulator.api.context import ApiError, Context, Handler
+from sagemaker_monitor.emulator.api.definitions import definition_of
 from sagemaker_monitor.emulator.definition import Definition, parse
 from sagemaker_monitor.emulator.executor import running
 from sagemaker_monitor.emulator.executor.parameters import bind
@@ -23,7 +24,7 @@ def retry_pipeline_execution(context: Context, request: dict[str, Any]) -> dict[
     token = f"{arn}/{request['ClientRequestToken']}"
     if context.store.get(TOKEN, token) is not None:
         return {"PipelineExecutionArn": arn}
-    definition, _ = parse(json.loads(execution["_Definition"]))
+    definition, _ = parse(json.loads(definition_of(context, execution)))
     changes = {"PipelineExecutionStatus": "Executing", "LastModifiedTime": context.now()}
     if request.get("ParallelismConfiguration"):
         changes["ParallelismConfiguration"] = request["ParallelismConfiguration"]

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from sagemaker_monitor.emulator.api.context import Context
+from sagemaker_monitor.emulator.api.definitions import definition_of
 from sagemaker_monitor.emulator.executor.records import EXECUTION, UNFINISHED, steps_of
 from sagemaker_monitor.emulator.pages import links
 from sagemaker_monitor.emulator.pages.page import (
@@ -34,7 +35,7 @@ def page(context: Context, pipeline: str, execution: str) -> Page | None:
     if record is None:
         return None
     steps = steps_of(context, arn)
-    types = _types(record)
+    types = _types(definition_of(context, record))
     moving = record["PipelineExecutionStatus"] in UNFINISHED
     end = context.now() if moving else record["LastModifiedTime"]
     return Page(
@@ -105,7 +106,7 @@ def _made(steps: list[dict[str, Any]]) -> tuple[Row, ...]:
     return tuple(lines[:_MOST])
 
 
-def _types(record: Mapping[str, Any]) -> dict[str, str]:
+def _types(definition: str) -> dict[str, str]:
     """Return the type of every step of the definition that ran, those in branches included."""
     found: dict[str, str] = {}
 
@@ -123,5 +124,5 @@ def _types(record: Mapping[str, Any]) -> dict[str, str]:
             for each in node:
                 look(each)
 
-    look(json.loads(record["_Definition"]).get("Steps", []))
+    look(json.loads(definition).get("Steps", []))
     return found

@@ -17,6 +17,7 @@ import pytest
 
 from sagemaker_monitor.emulator.config import EmulatorConfig
 from sagemaker_monitor.emulator.server import Server
+from tests.emulator.conftest import RunningEmulator
 
 from .conftest import ROLE, Execution, Start, condition, definition, fail, get, script
 from .test_pipelines_api import refusal
@@ -119,6 +120,24 @@ def test_the_same_token_again_starts_nothing_new(sagemaker: Any, create: Callabl
 
     assert first == second
     assert len(sagemaker.list_pipeline_executions(PipelineName=name)["PipelineExecutionSummaries"]) == 1
+
+
+def test_a_definition_is_kept_once_and_outlives_its_pipeline(
+    emulator: RunningEmulator, sagemaker: Any, create: Callable[..., str]
+) -> None:
+    """Records of executions share the text that they ran, which is there when the pipeline is deleted."""
+    text = definition([condition("Check", "kept", "once", [], [])])
+    name = create(text)
+    before = emulator.context.store.count("definition")
+    for _ in range(3):
+        arn = sagemaker.start_pipeline_execution(PipelineName=name)["PipelineExecutionArn"]
+        assert Execution(sagemaker, arn).wait() == "Succeeded"
+    sagemaker.delete_pipeline(PipelineName=name)
+
+    kept = sagemaker.describe_pipeline_definition_for_execution(PipelineExecutionArn=arn)
+    assert kept["PipelineDefinition"] == text
+    assert emulator.context.store.count("definition") == before + 1
+    assert len(str(emulator.context.store.get("execution", arn))) < 2000
 
 
 def test_an_earlier_version_can_be_started(sagemaker: Any, create: Callable[..., str]) -> None:
