@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib.util
 import os
+import subprocess
 import sys
 import threading
 import traceback
@@ -116,7 +117,20 @@ def serve(toolkit: Toolkit, model_dir: Path, environ: dict[str, str]) -> ScriptM
             f"there is no script {environ['SAGEMAKER_PROGRAM']!r} in {folder.name}/ "
             f"(SAGEMAKER_SUBMIT_DIRECTORY); found {', '.join(found[:10])[:300] or 'nothing'}"
         )
+    _require(folder / "requirements.txt")
     return ScriptModel(toolkit, program, model_dir)
+
+
+def _require(file: Path) -> None:
+    """Raise ArtifactError for the packages of a requirements file that are not there."""
+    if not file.is_file():
+        return
+    # In a job's process this pip installs nothing: see jobs/site/pip.
+    asked = [sys.executable, "-m", "pip", "install", "-r", str(file)]
+    done = subprocess.run(asked, capture_output=True, text=True, check=False)
+    print(done.stdout, file=sys.stderr, end="", flush=True)
+    if done.returncode:
+        raise ArtifactError(f"{file.name}: {done.stderr.strip()[:500]}")
 
 
 def scikit_learn() -> Toolkit:

@@ -116,6 +116,19 @@ def test_variants_share_requests_by_weight(hosted: Hosted) -> None:
     assert hosted.ask("shared", "1", TargetVariant="doubles")["Body"] == "2.0\n"
 
 
+def test_containers_of_a_pipeline_model_answer_in_a_row(hosted: Hosted) -> None:
+    """Each is asked with what the one before answered, and only the last is told what the client accepts."""
+    names = [hosted.model("sevenfold", 7), hosted.model("threefold", 3)]
+    containers = [hosted.sagemaker.describe_model(ModelName=name)["PrimaryContainer"] for name in names]
+    hosted.sagemaker.create_model(ModelName="chain", Containers=containers, ExecutionRoleArn=ROLE)
+
+    assert hosted.endpoint("chain", hosted.config("chain", "chain"))["EndpointStatus"] == "InService"
+
+    assert hosted.ask("chain", "1\n2")["Body"] == "21.0\n42.0\n"
+    with pytest.raises(ClientError, match="415"):
+        hosted.ask("chain", "broken")
+
+
 def test_an_endpoint_serves_the_artifact_it_was_deployed_with(hosted: Hosted) -> None:
     """Until it is updated, whatever becomes of the object in S3, and after the model is deleted."""
     hosted.model("changing", 10)

@@ -234,6 +234,10 @@ def transform_fn(model, data, content_type, accept):
             {"code/inference.py": "model_fn = transform_fn = input_fn = print"},
             r"has transform_fn and input_fn; it is one or the other",
         ),
+        (
+            {"code/inference.py": "", "code/requirements.txt": "numpy\nno-such-thing>=1\n"},
+            r"requirements\.txt: ERROR: not installed: no-such-thing\. Jobs run in the emulator's own Python",
+        ),
         ({"code/inference.py": "import os; os._exit(7)"}, "its server ended with exit code 7"),
     ],
 )
