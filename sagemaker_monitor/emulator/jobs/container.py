@@ -85,7 +85,7 @@ class Container:
                 continue
             content = path.read_bytes()
             head = content.lstrip()[:64].split(b"\n", 1)[0]
-            if head.startswith(b"#!") and head.rstrip().endswith(b"sh"):
+            if path.suffix == ".sh" or (head.startswith(b"#!") and head.rstrip().endswith(b"sh")):
                 text = content.decode("utf-8", "surrogateescape")
                 path.write_text(relocate(text, self.root), "utf-8", "surrogateescape")
 

@@ -218,22 +218,30 @@ def test_a_missing_requirement_fails_the_job(trainer: RunningEmulator) -> None:
     assert "ran" not in (trainer.context.job_dir("needs") / "log.txt").read_text()
 
 
-@pytest.mark.parametrize("limit", [600, 4])
-def test_what_a_stopped_job_has_written_is_stored(trainer: RunningEmulator, limit: int) -> None:
-    """StopTrainingJob and MaxRuntimeInSeconds send SIGTERM, and the model so far is an artifact."""
-    name = f"stopped-{limit}"
-    asked = {**scripted(name, wait="60"), "StoppingCondition": {"MaxRuntimeInSeconds": limit}}
-    trainer.client("sagemaker").create_training_job(**asked)
-    if limit == 600:
-        await_log(trainer, name, "ready")
-        trainer.client("sagemaker").stop_training_job(TrainingJobName=name)
+def test_what_a_stopped_job_has_written_is_stored(trainer: RunningEmulator) -> None:
+    """StopTrainingJob sends SIGTERM, and the model so far is an artifact."""
+    trainer.client("sagemaker").create_training_job(**scripted("stopped", wait="60"))
+    await_log(trainer, "stopped", "ready")
+    trainer.client("sagemaker").stop_training_job(TrainingJobName="stopped")
 
-    job = ended(trainer, name)
+    job = ended(trainer, "stopped")
 
-    secondary = "Stopped" if limit == 600 else "MaxRuntimeExceeded"
-    assert (job["TrainingJobStatus"], job["SecondaryStatus"]) == ("Stopped", secondary)
-    assert "in order" in (trainer.context.job_dir(name) / "log.txt").read_text()
-    assert "model.joblib" in members(trainer, f"s3://data/models/{name}/output/model.tar.gz")
+    assert (job["TrainingJobStatus"], job["SecondaryStatus"]) == ("Stopped", "Stopped")
+    assert "in order" in (trainer.context.job_dir("stopped") / "log.txt").read_text()
+    assert "model.joblib" in members(trainer, "s3://data/models/stopped/output/model.tar.gz")
+
+
+def test_a_job_that_runs_too_long_is_stopped(trainer: RunningEmulator) -> None:
+    """MaxRuntimeInSeconds has a secondary status of its own; what was written is stored."""
+    asked = request("late", image="1.dkr.ecr.us-east-1.amazonaws.com/any:1")
+    code = "import time; open('/opt/ml/model/half', 'w').write('1'); time.sleep(60)"
+    asked["AlgorithmSpecification"]["ContainerEntrypoint"] = ["python3", "-c", code]
+    asked["StoppingCondition"] = {"MaxRuntimeInSeconds": 3}
+
+    job = done(trainer, asked)
+
+    assert (job["TrainingJobStatus"], job["SecondaryStatus"]) == ("Stopped", "MaxRuntimeExceeded")
+    assert members(trainer, "s3://data/models/late/output/model.tar.gz") == {"half": b"1"}
 
 
 def test_a_command_of_the_job_s_own_trains(trainer: RunningEmulator) -> None:
