@@ -233,7 +233,7 @@ def test_what_a_stopped_job_has_written_is_stored(trainer: RunningEmulator) -> N
 
 def test_a_job_that_runs_too_long_is_stopped(trainer: RunningEmulator) -> None:
     """MaxRuntimeInSeconds has a secondary status of its own; what was written is stored."""
-    asked = request("late", image="1.dkr.ecr.us-east-1.amazonaws.com/any:1")
+    asked = request("late", channel("train", "csv/"), image="1.dkr.ecr.us-east-1.amazonaws.com/any:1")
     code = "import time; open('/opt/ml/model/half', 'w').write('1'); time.sleep(60)"
     asked["AlgorithmSpecification"]["ContainerEntrypoint"] = ["python3", "-c", code]
     asked["StoppingCondition"] = {"MaxRuntimeInSeconds": 3}
