@@ -46,6 +46,7 @@ def wire(aws: Aws) -> list[str]:
         sent.append(model.name)
 
     aws._session.events.register("before-call.*.*", record)
+    aws._clients.clear()  # those that were made before do not tell
     return sent
 
 
