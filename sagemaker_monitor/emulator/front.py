@@ -20,8 +20,9 @@ from sagemaker_monitor.emulator import control, identity, job_logs, runtime_api
 from sagemaker_monitor.emulator.api.context import Context
 from sagemaker_monitor.emulator.fallback import SERVICES, Fallback
 from sagemaker_monitor.emulator.hosting.hosts import ModelHosting
-from sagemaker_monitor.emulator.http_server import TUNNELLED, BrokenBodyError
+from sagemaker_monitor.emulator.http_server import INTERIM, TUNNELLED, BrokenBodyError
 from sagemaker_monitor.emulator.pages import browsers
+from sagemaker_monitor.emulator.patience import Client
 from sagemaker_monitor.emulator.s3.keys import S3Error
 from sagemaker_monitor.emulator.s3.request import read_request
 from sagemaker_monitor.emulator.s3.rest import S3Api
@@ -99,8 +100,8 @@ class Front:
                 "RequestEntityTooLargeException", f"a request has at most {_MOST_BODY} bytes", 413
             )
             return _json(start_response, error.status, render_error(error))
-        user_agent = environ.get("HTTP_USER_AGENT", "")
-        answer = self.sagemaker.answer(operation, body, self._in(region), user_agent)
+        client = Client(environ.get("HTTP_USER_AGENT", ""), environ.get(INTERIM, lambda: None))
+        answer = self.sagemaker.answer(operation, body, self._in(region), client)
         if answer.code:
             log(f"{operation} {answer.status} {answer.code}")
         return _json(start_response, answer.status, answer.body)

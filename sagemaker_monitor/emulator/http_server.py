@@ -19,6 +19,8 @@ WSGIApplication = Callable[[dict[str, Any], Callable[..., Any]], Iterable[bytes]
 Tls = Callable[[str], ssl.SSLContext]
 TUNNELLED = "sagemaker_monitor.tunnelled"
 """Key of a WSGI environment: the host that a client asked for by CONNECT; missing without one."""
+INTERIM = "sagemaker_monitor.interim"
+"""Key of a WSGI environment: what tells the client that its answer is still to come."""
 
 _LONGEST_CHUNK_LINE = 8192
 _LOOK = 5.0
@@ -187,6 +189,12 @@ class Handler(BaseHTTPRequestHandler):
             return None
         return SizedBody(self.rfile, int(length))  # type: ignore[arg-type]
 
+    def _interim(self) -> None:
+        """Tell the client that its answer is still to come; every one has to take that (RFC 9110, 15.2)."""
+        self.send_response_only(100)
+        self.end_headers()
+        self.wfile.flush()
+
     def _drain(self, body: SizedBody | ChunkedBody) -> None:
         # What was not read of a body would be taken for the next request; and a client that is still
         # sending when the connection closes never sees the answer.
@@ -217,6 +225,8 @@ class Handler(BaseHTTPRequestHandler):
             "wsgi.multiprocess": False,
             "wsgi.run_once": False,
         }
+        if self.request_version == "HTTP/1.1":
+            environ[INTERIM] = self._interim
         if self._tunnelled:
             environ[TUNNELLED] = self._tunnelled
         if "Content-Length" in self.headers:

@@ -17,7 +17,8 @@ from typing import Any
 from sagemaker_monitor.emulator.api.context import Context
 
 LONGEST = 50.0
-"""Seconds; clients wait a minute for an answer, unless they are told otherwise."""
+BEAT = 0.5
+"""Seconds between two interim answers (RFC 9110, 15.2): a client that hears nothing for long gives up."""
 _GAP = 0.02, 0.25
 """Seconds between two looks at the state: the first and the longest."""
 _FEATURES = re.compile(r"(?:^|\s)m/([\w,+-]+)")
@@ -63,18 +64,35 @@ QUESTIONS: dict[str, Callable[[Context, dict[str, Any]], bool]] = {
 """The operations that are held, and whether there is a reason to."""
 
 
-def sleeps(user_agent: str) -> bool:
-    """Return whether a client would sleep before it asks again, by what it says of itself."""
-    features = {each for found in _FEATURES.findall(user_agent) for each in found.split(",")}
-    return _WAITER in features or any(sdk in user_agent for sdk in _SDKS)
+@dataclass(frozen=True)
+class Client:
+    """Who asks: what it says of itself, and how it is told that the answer is still to come."""
+
+    user_agent: str = ""
+    reassure: Callable[[], None] = lambda: None
+
+    @property
+    def sleeps(self) -> bool:
+        """Whether it would sleep before it asks again."""
+        features = {each for found in _FEATURES.findall(self.user_agent) for each in found.split(",")}
+        return _WAITER in features or any(sdk in self.user_agent for sdk in _SDKS)
 
 
-def hold(context: Context, operation: str, request: dict[str, Any], longest: float = LONGEST) -> None:
-    """Return once what *request* asks about has ended, or after *longest* seconds."""
+def hold(
+    context: Context, operation: str, request: dict[str, Any], client: Client, longest: float = LONGEST
+) -> None:
+    """Return once what a client that would sleep asks about has ended, at most *longest* seconds later."""
     is_open = QUESTIONS.get(operation)
-    if is_open is None:
+    if is_open is None or not client.sleeps:
         return
-    deadline, gap = time.monotonic() + longest, _GAP[0]
+    beat, gap = time.monotonic(), _GAP[0]
+    deadline = beat + longest
     while is_open(context, request) and time.monotonic() < deadline:
         time.sleep(gap)
         gap = min(gap * 1.2, _GAP[1])
+        if time.monotonic() - beat >= BEAT:
+            beat = time.monotonic()
+            try:
+                client.reassure()
+            except OSError:  # it went away; who sends the answer finds out, too
+                return

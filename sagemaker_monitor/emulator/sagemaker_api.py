@@ -10,11 +10,13 @@ from types import ModuleType
 
 from sagemaker_monitor.emulator import members, patience, wire
 from sagemaker_monitor.emulator.api.context import Context, Handler
+from sagemaker_monitor.emulator.patience import Client
 from sagemaker_monitor.emulator.state import is_no_space
 from sagemaker_monitor.emulator.wire import ApiError
 
 # Not 500, 502, 503 or 504: clients would send the request again, and the defect would not go away.
 _DEFECT_STATUS = 501
+NOBODY = Client()
 
 
 @dataclass(frozen=True)
@@ -52,10 +54,10 @@ class SageMakerApi:
             if hook is not None:
                 hook(context)
 
-    def answer(self, operation: str, body: bytes, context: Context, user_agent: str = "") -> Answer:
+    def answer(self, operation: str, body: bytes, context: Context, client: Client = NOBODY) -> Answer:
         """Run one operation. Never raises: a defect of ours is logged and answered InternalFailure.
 
-        A client that would sleep before it asks again, by its *user_agent*, is answered once, and later.
+        A *client* that would sleep before it asks again is answered once, and later.
         """
         try:
             handler = self.operations.get(operation)
@@ -63,8 +65,7 @@ class SageMakerApi:
                 raise self._unknown(operation)
             request = wire.parse(operation, body)
             members.refuse(operation, request)
-            if patience.sleeps(user_agent):
-                patience.hold(context, operation, request)
+            patience.hold(context, operation, request, client)
             return Answer(200, wire.render(operation, handler(context, request)))
         except ApiError as error:
             return Answer(error.status, wire.render_error(error), error.code)

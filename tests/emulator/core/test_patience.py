@@ -6,11 +6,13 @@ import threading
 import time
 from typing import Any
 
+import boto3
 import pytest
+from botocore.config import Config
 
-from sagemaker_monitor.emulator.patience import QUESTIONS, hold, sleeps
+from sagemaker_monitor.emulator.patience import QUESTIONS, Client, hold
 from sagemaker_monitor.emulator.wire import operation_model
-from tests.emulator.conftest import RunningEmulator
+from tests.emulator.conftest import REGION, RunningEmulator
 
 NAME = "held"
 
@@ -47,6 +49,28 @@ def test_a_waiter_is_answered_when_the_job_has_ended(emulator: RunningEmulator, 
     assert 0.3 <= time.monotonic() - began < 10
 
 
+def test_a_client_of_little_patience_waits_all_the_same(
+    emulator: RunningEmulator, job: dict[str, Any]
+) -> None:
+    """It hears meanwhile that the answer is still to come; silence would end its connection."""
+    store, ended = emulator.context.store, job | {"ProcessingJobStatus": "Completed"}
+    config = Config(read_timeout=1.2, retries={"max_attempts": 0})
+    impatient: Any = boto3.client(
+        "sagemaker",
+        endpoint_url=emulator.url,
+        region_name=REGION,
+        aws_access_key_id="test",
+        aws_secret_access_key="test",
+        config=config,
+    )
+    threading.Timer(1.5, store.put, ("processing-job", NAME, ended)).start()
+
+    impatient.get_waiter("processing_job_completed_or_stopped").wait(ProcessingJobName=NAME)
+
+    assert impatient.describe_processing_job(ProcessingJobName=NAME)["ProcessingJobStatus"] == "Completed"
+    impatient.close()
+
+
 def test_everybody_else_is_answered_at_once(emulator: RunningEmulator, job: dict[str, Any]) -> None:
     """A client that asks in a loop of its own sees the job run."""
     began = time.monotonic()
@@ -59,11 +83,11 @@ def test_everybody_else_is_answered_at_once(emulator: RunningEmulator, job: dict
 
 def test_nobody_is_held_for_longer_than_is_said(emulator: RunningEmulator, job: dict[str, Any]) -> None:
     """What does not end is answered as it is, and what is not there is not waited for."""
-    began = time.monotonic()
+    began, waiter = time.monotonic(), Client("m/B")
 
-    hold(emulator.context, "DescribeProcessingJob", {"ProcessingJobName": job["ProcessingJobName"]}, 0.1)
-    hold(emulator.context, "DescribeProcessingJob", {"ProcessingJobName": "nobody"})
-    hold(emulator.context, "DescribeModel", {"ModelName": "nobody"})
+    for name, longest in ((job["ProcessingJobName"], 0.1), ("nobody", 60.0)):
+        hold(emulator.context, "DescribeProcessingJob", {"ProcessingJobName": name}, waiter, longest)
+    hold(emulator.context, "DescribeModel", {"ModelName": "nobody"}, waiter)
 
     assert 0.1 <= time.monotonic() - began < 10
 
@@ -81,7 +105,7 @@ def test_nobody_is_held_for_longer_than_is_said(emulator: RunningEmulator, job: 
 )
 def test_clients_are_known_by_what_they_say_of_themselves(user_agent: str, expected: bool) -> None:
     """As clients of today send it: waiters of botocore, and the SDKs; not this project's own."""
-    assert sleeps(user_agent) is expected
+    assert Client(user_agent).sleeps is expected
 
 
 def test_operations_that_are_held_are_those_of_sagemaker() -> None:

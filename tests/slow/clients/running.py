@@ -3,7 +3,8 @@
 A flow is a program `flows/with_<client>/<flow>.py` (or `.sh`) that imports nothing of this project. It is
 called with the folder of recorded data and the name of a bucket that it may make, knows of the emulator by
 AWS_ENDPOINT_URL, credentials and a region alone, with an SDK by what `local env` exports, and prints as its
-last line a JSON object: what it found, and under `laps` the seconds that its parts took, `import` among them.
+last line a JSON object: what it found, and under `laps` the seconds that its parts took, and that its imports
+computed.
 """
 
 from __future__ import annotations
@@ -94,7 +95,6 @@ def run(program: Path, emulator: Status, data: Path, folder: Path) -> Ran:
         "HOME": str(folder),
         "PATH": os.pathsep.join([str(python.parent), os.environ.get("PATH", "")]),
         "PYTHONPATH": str(FLOWS),
-        "FLOW_BEGAN": str(time.time()),
     }
     interpreter = [str(python)] if program.suffix == ".py" else ["sh"]
     command = [*interpreter, str(program.resolve()), str(data), bucket]

@@ -9,7 +9,7 @@ xgboost=683313688378.dkr.ecr.us-east-1.amazonaws.com/sagemaker-xgboost:0.90-1-cp
 cluster='{"ClusterConfig": {"InstanceCount": 1, "InstanceType": "ml.m5.xlarge", "VolumeSizeInGB": 20}}'
 mkdir -p found
 : >calls
-echo "$FLOW_BEGAN began" >laps
+echo "$(date +%s.%N) began" >laps
 
 aws() { echo >>calls; command aws "$@"; }
 
