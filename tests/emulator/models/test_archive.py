@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import gzip
 import io
 import tarfile
+import tracemalloc
 from pathlib import Path
 
 import pytest
@@ -38,15 +40,6 @@ def test_a_member_cannot_leave_the_directory(tmp_path: Path) -> None:
     assert not (tmp_path / "evil").exists()
 
 
-def test_links_are_refused(tmp_path: Path) -> None:
-    """A symbolic link in an artifact is refused by name."""
-    link = tarfile.TarInfo("xgboost-model")
-    link.type, link.linkname = tarfile.SYMTYPE, "/etc/passwd"
-
-    with pytest.raises(ArtifactError, match="'xgboost-model', a link or device"):
-        extract(pack(tmp_path, (link, b"")), tmp_path / "out", name="s3://b/model.tar.gz")
-
-
 def test_an_archive_that_grows_too_large_is_refused(tmp_path: Path) -> None:
     """The unpacked size is bounded, whatever the archive's own size."""
     archive = pack(tmp_path, (tarfile.TarInfo("xgboost-model"), b"0" * 1000))
@@ -62,3 +55,33 @@ def test_what_is_no_archive_is_named(tmp_path: Path, content: bytes) -> None:
 
     with pytest.raises(ArtifactError, match=r"s3://b/model\.tar\.gz is no gzipped tar file .* tar czf"):
         extract(tmp_path / "model.tar.gz", tmp_path / "out", name="s3://b/model.tar.gz")
+
+
+def test_a_header_is_not_read_whole_into_memory(tmp_path: Path) -> None:
+    """A name of hundreds of megabytes, packed to one, is refused before it is read."""
+    info = tarfile.TarInfo("././@LongLink")
+    info.type, info.size = tarfile.GNUTYPE_LONGNAME, 256 << 20
+    archive = tmp_path / "model.tar.gz"
+    with gzip.open(archive, "wb", compresslevel=1) as packed:
+        packed.write(info.tobuf())
+        packed.write(b"n" * (2 << 20))
+    tracemalloc.start()
+    with pytest.raises(ArtifactError, match="has a header of more than 1048576 bytes"):
+        extract(archive, tmp_path / "out", name="s3://b/model.tar.gz")
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+
+    assert peak < 8 << 20
+
+
+@pytest.mark.parametrize("kind", [tarfile.CHRTYPE, tarfile.FIFOTYPE, tarfile.LNKTYPE, tarfile.SYMTYPE])
+def test_only_files_are_unpacked(tmp_path: Path, kind: bytes) -> None:
+    """Devices, pipes and links of both kinds are refused by name."""
+    info = tarfile.TarInfo("odd")
+    info.type, info.linkname = kind, "/etc/passwd"
+    archive = tmp_path / "model.tar.gz"
+    with tarfile.open(archive, "w:gz") as tar:
+        tar.addfile(info)
+
+    with pytest.raises(ArtifactError, match="'odd', a link or device"):
+        extract(archive, tmp_path / "out", name="s3://b/model.tar.gz")
