@@ -69,6 +69,7 @@ def local() -> None:
     is_flag=True,
     help="Run every monitoring schedule once when it is made, so that nobody waits for the hour.",
 )
+@click.option("--foreground", is_flag=True, help="Serve here, with the log on standard error, until Ctrl-C.")
 @common_options
 def up(
     common: Common,
@@ -78,6 +79,7 @@ def up(
     lambdas: Path | None,
     functions: tuple[str, ...],
     fire_schedules: bool,
+    foreground: bool,
 ) -> int:
     """Start the emulator in the background, with the environment's bucket; nothing happens if it runs."""
     from sagemaker_monitor.emulator import lifecycle
@@ -97,9 +99,17 @@ def up(
         functions=callables,
         fire_on_creation=fire_schedules,
     )
+
+    def ready() -> None:
+        if prepare(common.aws):
+            common.tell(f"created bucket {common.environment.storage.bucket}")
+
+    if foreground:
+        from sagemaker_monitor.emulator.__main__ import run
+
+        return run(config, ready)
     started = lifecycle.up(config)
-    if prepare(common.aws):
-        common.tell(f"created bucket {common.environment.storage.bucket}")
+    ready()
     common.tell(f"process {started.pid}, state in {started.state_dir}, log {started.log}")
     for key, name in common.environment.images.items():
         if registered.command(f"registry/{name}") is None:

@@ -6,6 +6,7 @@ import argparse
 import signal
 import sys
 import threading
+from collections.abc import Callable
 from pathlib import Path
 
 from sagemaker_monitor.emulator.config import DEFAULT_PORT, EmulatorConfig
@@ -28,9 +29,6 @@ def main(arguments: list[str] | None = None) -> int:
             file=sys.stderr,
         )
         return USAGE
-    stopped = threading.Event()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda *_: stopped.set())
     try:
         images = registry_of(options.images, options.image)
         functions = functions_of(options.lambdas, options.functions)
@@ -47,6 +45,14 @@ def main(arguments: list[str] | None = None) -> int:
         options.fire_schedules,
         functions,
     )
+    return run(config)
+
+
+def run(config: EmulatorConfig, ready: Callable[[], None] = lambda: None) -> int:
+    """Serve in this process until SIGTERM or SIGINT, calling *ready* once it answers; return like `main`."""
+    stopped = threading.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: stopped.set())
     try:
         server = Server(config)
     except ServerError as error:
@@ -54,6 +60,7 @@ def main(arguments: list[str] | None = None) -> int:
         return CANNOT
     with server:
         log(f"listening on {server.url}, state in {server.config.state_dir}")
+        ready()
         stopped.wait()
     log("stopped")
     return 0

@@ -37,8 +37,11 @@ class Claim:
                 fcntl.flock(mark, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except BlockingIOError:
                 time.sleep(0.02)  # `running_process` holds the lock for a moment
-            else:
+                continue
+            if _is_there(mark, state_dir / MARK):
                 return cls(state_dir, mark)
+            os.close(mark)  # a reset deleted what was locked
+            mark = mark_directory(state_dir)
         os.close(mark)
         text = f"another emulator keeps its state in {state_dir}; stop it or use another directory"
         raise ClaimError(text)
@@ -70,6 +73,14 @@ def mark_directory(state_dir: Path) -> int:
     return mark
 
 
+def _is_there(mark: int, path: Path) -> bool:
+    """Return whether the open file *mark* is still the one at *path*."""
+    try:
+        return os.path.samestat(os.fstat(mark), path.stat())
+    except OSError:
+        return False
+
+
 def is_ours(state_dir: Path) -> bool:
     """Return whether the directory was made for an emulator."""
     path = state_dir / MARK
@@ -83,7 +94,10 @@ def running_process(state_dir: Path) -> dict[str, Any] | None:
     """Return what the process that uses the directory published, {} before it did, None without one."""
     if not is_ours(state_dir):
         return None
-    mark = os.open(state_dir / MARK, os.O_RDONLY | os.O_CLOEXEC)
+    try:
+        mark = os.open(state_dir / MARK, os.O_RDONLY | os.O_CLOEXEC)
+    except OSError:
+        return None  # deleted just now
     try:
         fcntl.flock(mark, fcntl.LOCK_SH | fcntl.LOCK_NB)
     except BlockingIOError:

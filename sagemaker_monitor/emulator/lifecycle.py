@@ -21,6 +21,7 @@ from typing import Any
 
 from sagemaker_monitor.emulator.claim import Claim, ClaimError, is_ours, mark_directory, running_process
 from sagemaker_monitor.emulator.config import EmulatorConfig
+from sagemaker_monitor.emulator.jobs.reaping import reap
 
 HEALTH = "/_sagemaker-monitor/health"
 LOG = "server.log"
@@ -69,7 +70,11 @@ def up(config: EmulatorConfig, *, timeout: float = 30.0) -> Status:
         os.close(mark_directory(state_dir))
     except ClaimError as error:
         raise LifecycleError(str(error)) from error
-    child = _spawn(config, state_dir)
+    try:
+        child = _spawn(config, state_dir)
+    except OSError as error:
+        text = f"cannot start the emulator of {state_dir}: {error.strerror or error}; try again"
+        raise LifecycleError(text) from error
     deadline = time.monotonic() + timeout
     while time.monotonic() < deadline:
         started = status(state_dir, patience=0)
@@ -118,6 +123,7 @@ def reset(state_dir: Path) -> bool:
         text = f"the emulator of {state_dir} is running; stop it before the reset"
         raise LifecycleError(text) from error
     try:
+        reap(state_dir)  # what an emulator that was killed left could write on
         shutil.rmtree(state_dir)
     except OSError as error:
         raise LifecycleError(f"cannot delete {state_dir}: {error.strerror or error}") from error
@@ -255,7 +261,10 @@ def _spawn(config: EmulatorConfig, state_dir: Path) -> subprocess.Popen[bytes]:
 
 
 def _give_up(state_dir: Path, code: int) -> Status:
-    lines = (state_dir / LOG).read_text(encoding="utf-8", errors="replace").strip().splitlines()
+    try:
+        lines = (state_dir / LOG).read_text(encoding="utf-8", errors="replace").strip().splitlines()
+    except OSError:
+        lines = []  # a reset at the same time deleted it
     reason = lines[-1][:500] if lines else f"it ended with code {code}"
     raise LifecycleError(f"the emulator did not start: {reason}")
 
