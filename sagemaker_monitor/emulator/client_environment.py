@@ -4,19 +4,14 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import botocore
+
 from sagemaker_monitor.emulator.certificates import authority_of
 
 DIRECT = ("localhost", "127.0.0.1", "::1", "pypi.org", "files.pythonhosted.org")
 """Hosts that a client asks without the emulator between: this machine, and where notebooks install from."""
-SDK_CONFIG = "sagemaker-sdk.yaml"
-_SDK_DEFAULTS = """\
-# Defaults of the SageMaker SDK: it would tell AWS by name of each call, which does not leave this machine.
-SchemaVersion: '1.0'
-SageMaker:
-  PythonSDK:
-    Modules:
-      TelemetryOptOut: true
-"""
+BUNDLE = "ca-bundle.pem"
+"""The public authorities and the emulator's own, for what `requests` asks: the SDK's telemetry, pip."""
 
 
 def environment_of(url: str, region: str, state_dir: Path) -> dict[str, str]:
@@ -27,7 +22,8 @@ def environment_of(url: str, region: str, state_dir: Path) -> dict[str, str]:
     """
     state_dir = state_dir.resolve()
     certificate = authority_of(state_dir)
-    (state_dir / SDK_CONFIG).write_text(_SDK_DEFAULTS, encoding="utf-8")
+    public = (Path(botocore.__file__).parent / "cacert.pem").read_bytes()
+    (state_dir / BUNDLE).write_bytes(public.rstrip() + b"\n" + certificate.read_bytes())
     return {
         "AWS_ENDPOINT_URL": url,
         "AWS_ACCESS_KEY_ID": "emulator",
@@ -37,5 +33,5 @@ def environment_of(url: str, region: str, state_dir: Path) -> dict[str, str]:
         "AWS_CA_BUNDLE": str(certificate),
         "HTTPS_PROXY": url,
         "NO_PROXY": ",".join(DIRECT),
-        "SAGEMAKER_ADMIN_CONFIG_OVERRIDE": str(state_dir / SDK_CONFIG),
+        "REQUESTS_CA_BUNDLE": str(state_dir / BUNDLE),
     }
