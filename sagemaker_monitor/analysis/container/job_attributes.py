@@ -74,7 +74,8 @@ class JobAttributes:
         place = places.probability if score else places.inference
         values = captured.answered(place, "probability_attribute" if score else "inference_attribute")
         if score:
-            labels = predictions.cut(table_of_scores(values), observed, threshold=threshold)
+            of_scores = predictions.whole if place is None else predictions.cut
+            labels = of_scores(table_of_scores(values), observed, threshold=threshold)
         else:
             labels = predictions.taken(values, observed, texts=captured.answers.is_csv, threshold=threshold)
         return captured.with_labels(labels.series())

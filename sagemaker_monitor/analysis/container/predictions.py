@@ -37,6 +37,23 @@ def taken(
     return labels
 
 
+def whole(
+    scores: NDArray[np.float64],
+    observed: Column | None,
+    *,
+    threshold: float,
+    headers: Sequence[object] = (),
+) -> Column:
+    """Return the labels where nothing says what in the answers they are: numbers for numbers, else cut.
+
+    The model of labels *observed* that are fractions, a regression, answers one number for each row.
+    """
+    if observed is not None and observed.kind is Kind.FLOAT and scores.shape[1] == 1:
+        values = scores.ravel()
+        return Column(NAME, Kind.FLOAT, values, np.ones(len(values), dtype=bool))
+    return cut(scores, observed, threshold=threshold, headers=headers)
+
+
 def cut(
     scores: NDArray[np.float64],
     observed: Column | None,

@@ -78,12 +78,14 @@ class Model:
 
         What stands at predictor.label is the label; where it is a score, because labels *observed* are of
         another type, and where only scores are answered, one score is cut at the threshold, exclusively, and
-        of several the best one's header is the label.
+        of several the best one's header is the label. A single number is the label itself where those
+        *observed* are fractions and neither predictor.label nor predictor.probability is given.
         """
         predictor = self._predictor
         rules: Any = {"threshold": self._threshold, "headers": predictor.label_headers}
         if predictor.label is None:
-            return predictions.cut(self.scores(frame), observed, **rules)
+            labels = predictions.whole if predictor.probability is None else predictions.cut
+            return labels(self.scores(frame), observed, **rules)
         answers = self._answers(frame)
         values = [each for answer in answers for each in answer.values(predictor.label, "label")]
         if not any(isinstance(each, list) and len(each) > 1 for each in values):

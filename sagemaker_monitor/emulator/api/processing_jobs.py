@@ -85,7 +85,7 @@ def _check_container(registered: images.Registry, request: dict[str, Any]) -> No
             "register a command for an image of your own with local up --image REPOSITORY=COMMAND",
         )
     if kind == "script" and not specification.get("ContainerEntrypoint"):
-        raise refuse("AppSpecification.ContainerEntrypoint", f"a {images.SCIKIT_LEARN} job needs one")
+        raise refuse("AppSpecification.ContainerEntrypoint", f"a {images.repository(image)} job needs one")
     one_instance = request["ProcessingResources"]["ClusterConfig"]["InstanceCount"] == 1
     if kind in ("script", "own") and not one_instance:
         what = "jobs of own images" if kind == "own" else "script jobs"

@@ -18,7 +18,9 @@ ANALYZER = "sagemaker-model-monitor-analyzer"
 MERGER = "sagemaker-model-monitor-groundtruth-merger"
 SCIKIT_LEARN = "sagemaker-scikit-learn"
 XGBOOST = ("sagemaker-xgboost", "xgboost")
-RUNNABLE = (f"{CLARIFY}:1.0", ANALYZER, MERGER, f"{SCIKIT_LEARN}:*")
+SCRIPTED = (SCIKIT_LEARN, XGBOOST[0])
+"""Whose containers run scripts: the emulator's own Python has what they have."""
+RUNNABLE = (f"{CLARIFY}:1.0", ANALYZER, MERGER, *(f"{name}:*" for name in SCRIPTED))
 
 PYTHONS = ("python", "python3", "/usr/bin/python3", "/miniconda3/bin/python", "/miniconda3/bin/python3")
 """What AWS's containers, and people, call Python: here it is the emulator's own."""
@@ -120,7 +122,7 @@ def kind_of(image: str) -> Kind | None:
         return "analyzer"
     if repository(image) == MERGER and tag in ("", "latest"):
         return "merge"
-    return "script" if repository(image) == SCIKIT_LEARN else None
+    return "script" if repository(image) in SCRIPTED else None
 
 
 def analysis_command(kind: Literal["clarify", "analyzer", "merge"]) -> list[str]:

@@ -8,6 +8,7 @@ The container finds what SageMaker gives it below /opt/ml: `input/data/<channel>
 from __future__ import annotations
 
 import json
+import re
 import shutil
 import sys
 import tarfile
@@ -32,6 +33,11 @@ CHECKPOINTS = "/opt/ml/checkpoints"
 PROGRAM, SUBMITTED = "sagemaker_program", "sagemaker_submit_directory"
 """The hyperparameters that name the script of a framework's container, and the archive that has it."""
 _MODULE = "sagemaker_monitor.emulator.models.{}"
+_PICKLING = re.compile(r"(?:0\.\d+|1\.[0-2])(?:[-.].*)?")
+"""Tags of XGBoost containers that save a pickled Booster: those before 1.3-1.
+
+https://docs.aws.amazon.com/sagemaker/latest/dg/xgboost.html says so.
+"""
 
 
 def run(work: Work) -> dict[str, Any]:
@@ -152,6 +158,8 @@ def _ours(work: Work, image: str, own: dict[str, str]) -> tuple[list[str], dict[
         own = relocate_all(own, work.root)
         for local, _ in _checkpoints(work):
             own["SAGEMAKER_MONITOR_CHECKPOINTS"] = str(local)
+        if _PICKLING.fullmatch(image.rpartition(":")[2]):
+            own["SAGEMAKER_MONITOR_PICKLED"] = "1"
         command = [sys.executable, "-m", _MODULE.format("train_xgboost")]
         return command, child.environment(work.context, work.root, own, ours=True)
     _unpack_code(work, script_mode(given, SUBMITTED))

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 import os
+import pickle
 import re
 import sys
 import traceback
@@ -89,7 +90,10 @@ def _boost(root: Path, given: dict[str, Any], read: dict[str, Matrix]) -> None:
         )
     except (xgboost.core.XGBoostError, ValueError, TypeError) as error:
         raise TrainingError(f"XGBoost: {_words(error)}") from error
-    (root / "model" / MODEL).write_bytes(_readable(bytes(booster.save_raw("json"))))
+    # Scripts of the time unpickle what those containers saved; later ones saved a model.
+    pickled = "SAGEMAKER_MONITOR_PICKLED" in os.environ
+    model = pickle.dumps(booster) if pickled else _readable(bytes(booster.save_raw("json")))
+    (root / "model" / MODEL).write_bytes(model)
 
 
 def _words(error: Exception) -> str:

@@ -64,6 +64,7 @@ _KINDS: dict[str, Kind] = {
     "save_model_on_termination": (str, ("true", "false")),
     "booster": (str, ("gbtree", "gblinear", "dart")),
     "verbosity": (int, Range(0, 3)),
+    "silent": _SWITCH,  # of the containers until 1.0, and of notebooks ever since
     "nthread": (int, _COUNT),
     "eta": (float, Range(0, 1)),
     "gamma": (float, _POSITIVE),
@@ -113,7 +114,7 @@ _ALIASES = {
     "reg_alpha": "alpha",
 }
 # What the libraries of today have no more, and do as if by themselves.
-_GONE = ("dsplit", "sketch_eps", "predictor", "lambda_bias", "deterministic_histogram")
+_GONE = ("silent", "dsplit", "sketch_eps", "predictor", "lambda_bias", "deterministic_histogram")
 
 
 def checked(given: Mapping[str, str]) -> dict[str, Any]:

@@ -238,6 +238,8 @@ def labels(predictor: PredictorConfig, answer: bytes, observed: list[Any] | None
         (PredictorConfig(label=0), b"1,0.2\n0,0.9\n", [0, 1], (Kind.INTEGER, [1, 0])),
         (PredictorConfig(label=0), b"yes,0.2\nno,0.9\n", ["no", "yes"], (Kind.STRING, ["yes", "no"])),
         (PredictorConfig(), b"0.5\n0.75\n", [0, 1], (Kind.INTEGER, [0, 1])),
+        (PredictorConfig(), b"9.5\n16.0\n", [9.0, 15.5], (Kind.FLOAT, [9.5, 16.0])),
+        (PredictorConfig(probability=0), b"0.5\n0.75\n", [0.0, 1.0], (Kind.INTEGER, [0, 1])),
         (
             PredictorConfig(label_headers=("no", "yes")),
             b"0.4,0.6\n0.5,0.5\n",
@@ -264,7 +266,7 @@ def labels(predictor: PredictorConfig, answer: bytes, observed: list[Any] | None
 def test_labels_are_taken_cut_or_chosen(
     predictor: PredictorConfig, answer: bytes, observed: list[Any] | None, expected: tuple[Kind, list[Any]]
 ) -> None:
-    """A label is used as it is, a score is cut, and of several the best one's name is taken."""
+    """A label is used as it is, and a regression's number; a score is cut, of several the best is taken."""
     assert labels(predictor, answer, observed) == expected
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import pickle
 import tarfile
 import time
 from collections.abc import Iterator
@@ -158,6 +159,21 @@ def test_libsvm_gives_the_same_model(trainer: RunningEmulator) -> None:
     )
     assert job["TrainingJobStatus"] == "Completed", job
     np.testing.assert_allclose(one, other, rtol=0, atol=1e-6)
+
+
+@pytest.mark.parametrize(("tag", "pickled"), [("1.0-1-cpu-py3", True), ("1.2-2", True), ("1.5-1", False)])
+def test_containers_before_1_3_save_a_pickled_booster(
+    trainer: RunningEmulator, tag: str, pickled: bool
+) -> None:
+    """As documented: scripts of the time unpickle the artifact, those of later containers load a model."""
+    image = f"{XGBOOST.partition(':')[0]}:{tag}"
+    job = trained(
+        trainer, f"tag-{tag}".replace(".", "-"), channel("train", "csv/"), image=image, num_round="2"
+    )
+
+    content = members(trainer, job["ModelArtifacts"]["S3ModelArtifacts"])["xgboost-model"]
+    saved = pickle.loads(content) if pickled else booster(content)
+    assert saved.num_boosted_rounds() == 2
 
 
 def test_a_trained_model_is_hosted(trainer: RunningEmulator) -> None:
