@@ -10,14 +10,14 @@ SKLEARN = "683313688378.dkr.ecr.us-east-1.amazonaws.com/sagemaker-scikit-learn:1
 XGBOOST = "683313688378.dkr.ecr.us-east-1.amazonaws.com/sagemaker-xgboost:0.90-1-cpu-py3"
 CLUSTER = {"ClusterConfig": {"InstanceCount": 1, "InstanceType": "ml.c5.xlarge", "VolumeSizeInGB": 120}}
 EVALUATE = """
-import csv, json, pathlib, sys
+import csv, json, pathlib
 
 rows = []
-for path in sorted(pathlib.Path(sys.argv[1]).rglob("*.out")):
+for path in sorted(pathlib.Path("/opt/ml/processing/scored").rglob("*.out")):
     rows += [tuple(map(float, row)) for row in csv.reader(path.open())]
 accuracy = sum((score > 0.5) == (label == 1) for label, score in rows) / len(rows)
 report = {"binary_classification_metrics": {"accuracy": {"value": accuracy}}}
-pathlib.Path(sys.argv[2], "evaluation.json").write_text(json.dumps(report))
+pathlib.Path("/opt/ml/processing/evaluation/evaluation.json").write_text(json.dumps(report))
 print("accuracy", accuracy)
 """
 
@@ -189,7 +189,6 @@ def definition(bucket, group):
         AppSpecification={
             "ImageUri": SKLEARN,
             "ContainerEntrypoint": ["python3", "/opt/ml/processing/input/code/evaluate.py"],
-            "ContainerArguments": ["/opt/ml/processing/scored", "/opt/ml/processing/evaluation"],
         },
     )
     evaluate["ProcessingOutputConfig"]["Outputs"][0]["S3Output"]["LocalPath"] = (

@@ -168,7 +168,6 @@ evaluate = ProcessingStep(
     name="Evaluate",
     step_args=processor.run(
         code="evaluate.py",
-        arguments=["/opt/ml/processing/scored", "/opt/ml/processing/evaluation"],
         inputs=[
             ProcessingInput(
                 input_name="scored",
