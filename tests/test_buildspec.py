@@ -49,6 +49,12 @@ def test_the_phases_deploy_every_model(workspace: Path, conf: Path, aws: Aws) ->
     assert done.returncode == 0, done.stderr
     assert {p["PipelineName"] for p in pipelines} == {f"mortgage-{name}-local" for name in PIPELINES}
     assert (workspace / "dist" / "local" / "mortgage" / "bundle.json").is_file()
+    assert '"model": "mortgage"' in (workspace / "dist" / "plan.json").read_text()
+    assert "would change" in (workspace / "dist" / "plan.md").read_text()
+    reports = spec["reports"]["sagemaker-monitor"]
+    assert [path.name for path in (workspace / reports["base-directory"]).glob(reports["files"][0])] == [
+        "plan.xml"
+    ]
 
 
 def test_a_wrong_configuration_stops_before_anything_is_deployed(

@@ -21,9 +21,12 @@ if TYPE_CHECKING:
 @bundle_option("Compare what build wrote to this directory, instead of building: needs no SDK.")
 @click.option(
     "--out",
+    "outs",
+    multiple=True,
     type=click.Path(path_type=Path, dir_okay=False),
     metavar="FILE",
-    help="Save the plan, as JSON: upsert --plan-file does exactly that.",
+    help="Save the plan; upsert --plan-file does exactly that. A name that ends with .md is written as"
+    " Markdown, one with .xml as JUnit. May be given several times.",
 )
 @click.option("--exit-code", is_flag=True, help="Exit with 5 when upsert would change something.")
 @format_option("text", "json", "markdown")
@@ -32,7 +35,7 @@ def plan(
     common: Common,
     model_name: str | None,
     bundle_dir: Path | None,
-    out: Path | None,
+    outs: tuple[Path, ...],
     exit_code: bool,
     output_format: str,
 ) -> int:
@@ -44,6 +47,7 @@ def plan(
     environment's account.
     """
     from sagemaker_monitor.cli.render.plan import plan_text, plans_json
+    from sagemaker_monitor.cli.render.plan_junit import plans_junit
     from sagemaker_monitor.cli.render.plan_markdown import plans_markdown
 
     def show(made: Plan) -> None:
@@ -55,10 +59,14 @@ def plan(
     code = failed(outcomes)
     gone = _unconfigured(common) if model_name is None else ()
     document = plans_json(common.environment, common.revision, plans, gone, basis)
+    texts = {
+        ".md": lambda: plans_markdown(common.environment, common.revision, plans, gone),
+        ".xml": lambda: plans_junit(common.environment, common.revision, outcomes, gone),
+    }
     if output_format == "json":
         click.echo(document)
     elif output_format == "markdown":
-        click.echo(plans_markdown(common.environment, common.revision, plans, gone), nl=False)
+        click.echo(texts[".md"](), nl=False)
     else:
         if not plans and not outcomes:
             click.echo(f"{common.env}: there is no model to plan")
@@ -67,10 +75,16 @@ def plan(
                 f"{common.env} {name}: deployed, and no longer configured: "
                 f"sagemaker-monitor destroy {name} {common.again} removes it"
             )
+    for out in outs:
+        if out.suffix in texts:
+            _save(out, texts[out.suffix]())
+        elif not code:  # a plan of which models are missing is none to approve
+            _save(out, document + "\n")
+            common.tell(
+                f"saved; do exactly this with: sagemaker-monitor upsert --plan-file {out} {common.again}"
+            )
     if code:
         return code
-    if out is not None:
-        _save(common, out, document)
     return ExitCode.PENDING if exit_code and any(plan.pending for plan in plans) else ExitCode.OK
 
 
@@ -78,6 +92,7 @@ def make_plans(
     common: Common, model_name: str | None, bundle_dir: Path | None, show: Any
 ) -> tuple[list[Outcome[Plan]], dict[str, Any]]:
     """Return what became of each model's plan, shown as soon as it is made, and what binds each plan."""
+    from sagemaker_monitor.aws import connect
     from sagemaker_monitor.aws.dry_run import DryRun
     from sagemaker_monitor.operations.fleet import each
     from sagemaker_monitor.operations.plan import look_dry, plan_of
@@ -85,13 +100,14 @@ def make_plans(
 
     # Building takes seconds; what cannot be compared need not be built.
     DryRun(common.aws).require_writable()
+    aws = connect(common.environment, patient=True)
     bases: dict[str, Any] = {}
 
     def work(prepared: Any, _stop: object) -> Plan:
         model, bundle = prepared
-        outlook = look_dry(common.aws, bundle, model)
+        outlook = look_dry(aws, bundle, model)
         bases[model.model] = basis(outlook)
-        return plan_of(common.aws, outlook)
+        return plan_of(aws, outlook)
 
     outcomes = []
     for outcome in each(tasks(common, model_name, bundle_dir), work):
@@ -108,10 +124,9 @@ def _unconfigured(common: Common) -> tuple[str, ...]:
     return unconfigured_models(common.aws, known_models(common.conf_dir))
 
 
-def _save(common: Common, out: Path, document: str) -> None:
+def _save(out: Path, text: str) -> None:
     try:
         out.parent.mkdir(parents=True, exist_ok=True)
-        out.write_text(document + "\n", encoding="utf-8")
+        out.write_text(text, encoding="utf-8")
     except OSError as error:
         raise click.UsageError(f"--out {out} cannot be written: {error.strerror}") from error
-    common.tell(f"saved; do exactly this with: sagemaker-monitor upsert --plan-file {out} {common.again}")

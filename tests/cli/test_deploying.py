@@ -6,6 +6,7 @@ import json
 import time
 from dataclasses import replace
 from pathlib import Path
+from xml.etree import ElementTree
 
 import pytest
 
@@ -176,6 +177,16 @@ def test_a_plan_for_a_pull_request(
     assert "! Steps[Refuse].Arguments.ErrorMessage: no → '''" in text
     assert "pipeline a-register-local was deleted" in text
     assert text.count("```") == 2 * text.count("```diff")
+
+    (conf / "models" / "b.yaml").write_text("model: b\n")
+    saved = [tmp_path / "out" / name for name in ("plan.json", "plan.md", "plan.xml")]
+    options = [option for path in saved for option in ("--out", str(path))]
+    assert run(conf, "plan", "--bundle", str(folder), *options) == 2
+    assert not saved[0].exists()  # a plan without b is none to approve
+    assert saved[1].read_text().startswith("## local: 1 of 1 models would change")
+    suite = ElementTree.parse(saved[2]).getroot()[0]
+    outcomes = {case.get("name"): [each.tag for each in case] for case in suite.iter("testcase")}
+    assert outcomes == {"a": ["failure"], "b": ["error"]}
 
 
 def test_a_model_that_is_no_longer_configured_is_named(
