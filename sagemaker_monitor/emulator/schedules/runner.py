@@ -6,7 +6,7 @@ import threading
 import traceback
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from sagemaker_monitor.emulator.api.context import Context
@@ -16,6 +16,8 @@ from sagemaker_monitor.emulator.schedules.times import Cron, TimeError
 KIND = "monitoring-schedule"
 LONGEST_SLEEP = 30.0
 """Seconds after which the clock is looked at again: a machine may have slept."""
+LATEST = timedelta(minutes=20)
+"""How late an execution may begin, as on AWS; an hour that passed before is not made up for."""
 
 
 class ScheduleRunner:
@@ -79,14 +81,14 @@ class ScheduleRunner:
             now = datetime.now(UTC)
             nearest = LONGEST_SLEEP
             try:
-                nearest = self._fire_due(context, since, now)
+                nearest = self.fire_due(context, since, now)
             except Exception:  # the border of the thread: a full disk must not end every schedule
                 self._log(f"schedules could not be fired\n{traceback.format_exc()}")
             since = now
             self._wake.wait(nearest)
             self._wake.clear()
 
-    def _fire_due(self, context: Context, since: datetime, now: datetime) -> float:
+    def fire_due(self, context: Context, since: datetime, now: datetime) -> float:
         """Fire what became due since *since*; return the seconds until the clock is to be looked at again."""
         nearest = LONGEST_SLEEP
         for region in sorted({context.region, *context.store.regions()}):
@@ -106,6 +108,6 @@ class ScheduleRunner:
             except TimeError:
                 continue
             if cron is not None:
-                due = cron.after(since)
+                due = cron.after(max(since, now - LATEST))
                 found.append((due if due <= now else cron.after(now), schedule, context))
         return found

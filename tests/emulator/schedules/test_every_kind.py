@@ -232,6 +232,23 @@ def test_eight_monitors_at_once(monitored: RunningEmulator) -> None:
         listed = monitored.client("s3").list_objects_v2(Bucket="data", Prefix=prefix)["Contents"]
         assert REPORTS[kind] <= {each["Key"].removeprefix(prefix) for each in listed}
         _require_metrics(monitored, kind, source, name)
+        _require_logs(monitored, execution["ProcessingJobArn"].rpartition("/")[2])
+    groups = monitored.client("logs").describe_log_groups(logGroupNamePrefix="/aws/sagemaker/")["logGroups"]
+    assert [group["logGroupName"].rpartition("/")[2] for group in groups] == [
+        "ProcessingJobs",
+        "TransformJobs",
+    ]
+
+
+def _require_logs(running: RunningEmulator, job: str) -> None:
+    """The job of an execution has a stream of AWS's name, which says what its container wrote."""
+    logs, group = running.client("logs"), "/aws/sagemaker/ProcessingJobs"
+    (stream,) = logs.describe_log_streams(logGroupName=group, logStreamNamePrefix=f"{job}/")["logStreams"]
+    read = logs.get_log_events(logGroupName=group, logStreamName=stream["logStreamName"], startFromHead=True)
+    assert read["events"], job
+    newest = logs.describe_log_streams(logGroupName=group, orderBy="LastEventTime", descending=True)
+    times = [each["lastEventTimestamp"] for each in newest["logStreams"] if "lastEventTimestamp" in each]
+    assert times == sorted(times, reverse=True)
 
 
 def _ended(running: RunningEmulator, name: str) -> dict[str, Any]:

@@ -6,6 +6,8 @@ import json
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +19,7 @@ from sagemaker_monitor.emulator.lifecycle import fire
 from sagemaker_monitor.emulator.server import Server
 from tests.emulator.conftest import REGION, RunningEmulator
 
-from .conftest import CLUSTER, HOURLY, OUTPUT, ROLE
+from .conftest import ANALYZER, CLUSTER, HOURLY, OUTPUT, ROLE
 
 # Waits for a file, then ends as its environment says.
 MONITOR = """
@@ -204,3 +206,67 @@ def test_executions_beyond_those_that_run_are_pending(monitors: Monitors) -> Non
             break
         assert time.monotonic() < deadline
         time.sleep(0.05)
+
+
+def test_the_clock_fires_each_schedule_once_at_its_hours(monitors: Monitors) -> None:
+    """Hourly, daily and every six hours, all at once; an hour that was slept through is not made up for."""
+    monitors.definition("clock")
+    names = {"hourly": "cron(0 * ? * * *)", "daily": "cron(0 12 ? * * *)", "sixes": "cron(0 0/6 ? * * *)"}
+    for name, expression in names.items():
+        config = {**monitors.config("clock"), "ScheduleConfig": {"ScheduleExpression": expression}}
+        monitors.client.create_monitoring_schedule(
+            MonitoringScheduleName=name, MonitoringScheduleConfig=config
+        )
+    context = monitors.running.context
+    moments = ["05:59:50", "06:00:10", "06:00:40", "11:59:59", "12:00:00", "12:05:00", "15:10:00", "15:20:30"]
+    clock = [datetime.fromisoformat(f"2026-02-01T{moment}+00:00") for moment in moments]
+
+    for since, now in pairwise(clock):
+        assert context.schedules.fire_due(context, since, now) >= 0
+
+    fired = {name: _hours(monitors, name) for name in names}
+    assert fired == {"hourly": [6, 12, 15], "daily": [12], "sixes": [6, 12]}
+    for name in names:
+        monitors.client.delete_monitoring_schedule(MonitoringScheduleName=name)
+
+
+def _hours(monitors: Monitors, name: str) -> list[int]:
+    """Return the hours that executions of a schedule were due at."""
+    listed = monitors.client.list_monitoring_executions(
+        MonitoringScheduleName=name, SortBy="ScheduledTime", SortOrder="Ascending"
+    )["MonitoringExecutionSummaries"]
+    return [each["ScheduledTime"].astimezone(UTC).hour for each in listed]
+
+
+def test_an_emulator_that_fires_on_creation_spares_the_hour(tmp_path: Path) -> None:
+    """`local up --fire-schedules`: a new schedule runs at once, as if the next full hour had come."""
+    running = RunningEmulator(Server(EmulatorConfig(tmp_path, port=0, fire_on_creation=True)).start())
+    try:
+        monitors = Monitors(running, tmp_path)
+        before = datetime.now(UTC)
+        job = {
+            "MonitoringInputs": [
+                {
+                    "BatchTransformInput": {
+                        "DataCapturedDestinationS3Uri": "s3://nowhere/captures",
+                        "DatasetFormat": {"Csv": {}},
+                        "LocalPath": "/opt/ml/processing/input",
+                    }
+                }
+            ],
+            "MonitoringOutputConfig": OUTPUT,
+            "MonitoringResources": CLUSTER,
+            "MonitoringAppSpecification": {"ImageUri": ANALYZER},
+            "RoleArn": ROLE,
+        }
+        config = {"ScheduleConfig": HOURLY, "MonitoringJobDefinition": job}
+        monitors.client.create_monitoring_schedule(
+            MonitoringScheduleName="spared", MonitoringScheduleConfig=config
+        )
+        (execution,) = monitors.client.list_monitoring_executions(MonitoringScheduleName="spared")[
+            "MonitoringExecutionSummaries"
+        ]
+        assert timedelta() < execution["ScheduledTime"] - before <= timedelta(hours=1)
+        assert execution["ScheduledTime"].minute == 0
+    finally:
+        running.close()
