@@ -26,6 +26,8 @@ from sagemaker_monitor.emulator.pages.page import (
 
 _STEPS = ("Step", "Type", "Status", "Started", "Took", "Reason")
 _MOST = 500
+_TOLD = ("Condition.Outcome", "Callback.", "Lambda.")
+"""What is shown of a step's metadata beside what leads to a page."""
 
 
 def page(context: Context, pipeline: str, execution: str) -> Page | None:
@@ -101,7 +103,7 @@ def _made(steps: list[dict[str, Any]]) -> tuple[Row, ...]:
         (Cell(step["StepName"]), Cell(path), value(found))
         for step in steps
         for path, found in flat(step.get("Metadata") or {})
-        if path == "Condition.Outcome" or value(found).href
+        if path.startswith(_TOLD) or value(found).href
     ]
     return tuple(lines[:_MOST])
 

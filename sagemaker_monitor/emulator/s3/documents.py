@@ -13,6 +13,7 @@ from sagemaker_monitor.emulator.s3.listing import Page
 from sagemaker_monitor.emulator.s3.stored import StoredObject
 
 _NAMESPACE = "http://s3.amazonaws.com/doc/2006-03-01/"
+_DEEPEST = 10
 _OWNER = ("Owner", [("ID", "0" * 64), ("DisplayName", "local")])
 
 Fields = list[tuple[str, Any]]
@@ -117,9 +118,25 @@ def _parse(body: bytes) -> ET.Element:
     if b"<!DOCTYPE" in body:
         raise _malformed()
     try:
-        return ET.fromstring(body)
+        return ET.fromstring(body, ET.XMLParser(target=_Shallow()))
     except (ET.ParseError, LookupError, ValueError) as error:  # the document, its encoding, its bytes
         raise _malformed() from error
+
+
+class _Shallow(ET.TreeBuilder):
+    """Builds documents as deep as S3's: one that is a million elements deep would take seconds."""
+
+    _depth = 0
+
+    def start(self, tag: str, attrs: dict[str, str]) -> ET.Element:
+        self._depth += 1
+        if self._depth > _DEEPEST:
+            raise _malformed()
+        return super().start(tag, attrs)
+
+    def end(self, tag: str) -> ET.Element:
+        self._depth -= 1
+        return super().end(tag)
 
 
 def _malformed() -> S3Error:
