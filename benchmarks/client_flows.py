@@ -21,8 +21,8 @@ from tests.slow.clients import running
 from tests.slow.clients.checks import BY_FLOW
 
 HEADER = (
-    "| flow | client | seconds | imports and starts | client computes | emulator computes |",
-    "|---|---|---|---|---|---|",
+    "| flow | client | seconds | imports and starts | client sleeps | client computes | emulator computes |",
+    "|---|---|---|---|---|---|---|",
 )
 _TICKS = os.sysconf("SC_CLK_TCK")
 
@@ -64,7 +64,8 @@ def rows(programs: Sequence[Path], data: Path) -> Iterator[str]:
 
 def described(ran: running.Ran, emulator: float) -> str:
     """Return a flow's row; *emulator* are the seconds that it and its jobs computed meanwhile."""
-    cells = (f"{ran.wall:.0f}", f"{ran.laps['import']:.1f}", f"{ran.cpu:.1f}", f"{emulator:.1f}")
+    laps = [f"{ran.laps[name]:.1f}" if name in ran.laps else "" for name in ("import", "asleep")]
+    cells = (f"{ran.wall:.0f}", *laps, f"{ran.cpu:.1f}", f"{emulator:.1f}")
     return f"| {ran.flow.replace('_', ' ')} | {ran.client} | {' | '.join(cells)} |"
 
 
