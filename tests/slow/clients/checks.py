@@ -103,6 +103,22 @@ def data_quality_endpoint(found: Found, data: Path) -> None:
     assert any("60 violations" in line for line in found["log"])
 
 
+def data_quality_batch(found: Found, data: Path) -> None:
+    """AWS's constraints of the features, and the violations of the batch's one mangled row."""
+    recorded = document(data, "churn_dq_baseline", "constraints.json")["features"]
+    constraints = {each["name"]: each for each in found["baseline"]["constraints"]["features"]}
+    assert constraints == {each["name"]: each for each in recorded if each["name"] != "Churn"}
+    assert found["status"] == "CompletedWithViolations", found["reason"]
+    texts = [each["description"] for each in found["constraint_violations"]["violations"]]
+    assert sorted(texts) == [NOT_WHOLE.format(100.0 * 333 / 334)] * 59
+    prefix, name = found["captured"]["input"]
+    assert (prefix["prefix"].rsplit("/", 2)[1:], name) == (
+        ["transform-input", ""],
+        "test-dataset-input-cols.csv",
+    )
+    assert any("59 violations" in line for line in found["log"])
+
+
 def model_quality_endpoint(found: Found, data: Path) -> None:
     """The recorded thresholds, and the recorded run's violations or those of `answers` and `labels`."""
     model = document(data, "churn_model_quality", "baseline.json")
@@ -224,6 +240,7 @@ def near(recorded: Found, found: Found, tolerance: float) -> None:
 BY_FLOW: dict[str, Callable[[Found, Path], None]] = {
     "bias_batch": bias_batch,
     "bias_facets": bias_facets,
+    "data_quality_batch": data_quality_batch,
     "data_quality_endpoint": data_quality_endpoint,
     "explainability_endpoint": explainability_endpoint,
     "model_quality_endpoint": model_quality_endpoint,
