@@ -35,7 +35,7 @@ def mounts() -> bool:
         return False
     with tempfile.TemporaryDirectory() as directory:
         Path(directory, "seen").touch()
-        probe = [sys.executable, "-I", "-S", _MOUNTED, directory, "test", "-e", str(TARGET / "seen")]
+        probe = [sys.executable, "-I", "-S", _MOUNTED, directory, "test", "-e", f"{TARGET}/seen"]
         return subprocess.run(probe, capture_output=True, check=False, timeout=20).returncode == 0
 
 
