@@ -7,7 +7,7 @@ SIZE ?= small
 UV_VERSION := 0.13.9
 INSTALL := $(BIN)/uv pip install --quiet --python $(BIN)/python --compile-bytecode -c constraints.txt
 
-.PHONY: help install demo test lint format typecheck contracts unit test-long test-slow test-clients parity bench error-rates lock clean
+.PHONY: help install demo test lint format typecheck contracts unit test-long test-slow test-clients parity bench bench-emulator error-rates lock clean
 
 help:  ## What can be made
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -66,6 +66,9 @@ parity: $(VENV)/.test  ## Renew docs/parity.md from the tests that compare with 
 
 bench: $(VENV)/.test  ## Race against peers at a small size; SIZE=large writes docs/performance.md
 	@PATH="$(CURDIR)/$(BIN):$$PATH" python -m benchmarks.speed --size $(SIZE) $(if $(filter large,$(SIZE)),-o docs/performance.md)
+
+bench-emulator: $(VENV)/.test  ## What the emulator costs, beside moto's server; SIZE=large writes docs/performance-emulator.md
+	@PATH="$(CURDIR)/$(BIN):$$PATH" python -m benchmarks.emulator --size $(SIZE) $(if $(filter large,$(SIZE)),-o docs/performance-emulator.md)
 
 error-rates: $(VENV)/.test  ## Print the gate's error rates, monitor by monitor; over an hour
 	$(BIN)/python benchmarks/gate_error_rates.py

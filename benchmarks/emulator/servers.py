@@ -103,6 +103,7 @@ def moto(folder: Path) -> Iterator[Running]:
 def _running(name: str, command: list[str], port: int, path: str, folder: Path) -> Iterator[Running]:
     url = f"http://127.0.0.1:{port}"
     log = folder.with_suffix(".log")
+    log.parent.mkdir(parents=True, exist_ok=True)
     with log.open("ab") as output:
         process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=output, stderr=output)
     try:
