@@ -63,7 +63,8 @@ class Members:
         if value in INACTIVE or (isinstance(value, dict) and value.keys() <= EXPRESSION):
             return
         if path in self.refused:
-            yield where, self.refused[path]
+            if asks(value):
+                yield where, self.refused[path]
         elif path in self.only:
             if value not in self.only[path]:
                 known = ", ".join(map(str, self.only[path]))
@@ -89,6 +90,11 @@ class Members:
                 what += f": {', '.join(map(str, self.only[path]))}"
             note = self.notes.get(path)
             yield path, what if note is None else f"{what}; {note}"
+
+
+def asks(value: Any) -> bool:
+    """Return whether a member asks for anything: one that is empty, or all switched off, does not."""
+    return any(map(asks, value.values())) if isinstance(value, Mapping) else bool(value)
 
 
 def _is_top(path: str) -> bool:

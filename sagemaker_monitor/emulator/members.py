@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from sagemaker_monitor.emulator.job_members import TABLES
-from sagemaker_monitor.emulator.member_table import UNKNOWN
+from sagemaker_monitor.emulator.member_table import UNKNOWN, asks
 from sagemaker_monitor.emulator.wire import ApiError
 
 _TABLES = {table.operation: table for table in TABLES}
@@ -86,5 +86,5 @@ def refusals(operation: str, request: Mapping[str, Any]) -> Iterator[tuple[str, 
         yield from ((member, why) for member, why in table.refusals(request) if why != UNKNOWN)
         return
     for member, why in REFUSED.get(operation, {}).items():
-        if request.get(member):
+        if asks(request.get(member)):
             yield member, why

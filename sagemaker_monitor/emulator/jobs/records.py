@@ -6,6 +6,7 @@ from typing import Any
 
 from sagemaker_monitor.emulator.api.context import Context
 from sagemaker_monitor.emulator.api.tags import put_tags
+from sagemaker_monitor.emulator.members import REFUSED
 from sagemaker_monitor.emulator.wire import ApiError
 
 Record = dict[str, Any]
@@ -18,8 +19,9 @@ def create(context: Context, kind: str, prefix: str, request: Record) -> str:
     name = request[f"{prefix}Name"]
     arn = context.arn(kind, name)
     now = context.now()
+    dropped = {"Tags", *REFUSED.get(f"Create{prefix}", {})}  # the latter asked for nothing
     record = {
-        **{key: value for key, value in request.items() if key != "Tags"},
+        **{key: value for key, value in request.items() if key not in dropped},
         f"{prefix}Arn": arn,
         f"{prefix}Status": "InProgress",
         "CreationTime": now,

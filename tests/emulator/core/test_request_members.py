@@ -162,6 +162,14 @@ def test_what_is_made_is_described_with_everything_that_was_asked(emulator: Runn
         assert tags == request["Tags"], operation
 
 
+def test_a_member_that_asks_for_nothing_is_let_pass(emulator: RunningEmulator) -> None:
+    """Clients that write every option, switched off or empty, are not refused."""
+    off = {"SessionChainingConfig": {"EnableSessionTagChaining": False}, "DebugRuleConfigurations": []}
+    call(emulator, "CreateTrainingJob", {**full("CreateTrainingJob", "off"), **off})
+
+    assert not set(off) & set(call(emulator, "DescribeTrainingJob", {"TrainingJobName": "off"}))
+
+
 def contains(found: Any, wanted: Any) -> bool:
     """Return whether *found* has all of *wanted*; the service may fill in more."""
     if isinstance(wanted, dict):
