@@ -48,15 +48,15 @@ class JobAttributes:
     def applied(self, config: AnalysisConfig) -> AnalysisConfig:
         """Return *config* with the job definition's threshold, and where it finds features and answers.
 
-        A monitor's configuration does not say where in the model's answers the score is; that is the
-        attribute of the records, which are the model's answers too.
+        A monitor's configuration does not say where in the model's answers the score is; attributes do,
+        those of captured answers too, and those of batches whose output is not looked at.
         """
         if self.threshold is not None:
             config = replace(config, probability_threshold=self.threshold)
         if self.captured and config.data.features is None:
             config = replace(config, data=replace(config.data, features=self.attributes.features))
         predictor = config.predictor
-        if self.captured and predictor is not None and predictor.label is None is predictor.probability:
+        if predictor is not None and predictor.label is None is predictor.probability:
             label = _place(self.attributes.inference, predictor.accept_type)
             probability = _place(self.attributes.probability, predictor.accept_type)
             config = replace(config, predictor=replace(predictor, label=label, probability=probability))

@@ -289,6 +289,7 @@ def test_captured_requests_are_explained(container: Container, model: ModelServe
     assert global_values(done) == pytest.approx(expected)
 
 
+@pytest.mark.parametrize("live", [True, False], ids=["captures", "batch"])
 @pytest.mark.parametrize(
     ("accept", "answer", "attributes"),
     [
@@ -306,24 +307,26 @@ def test_captured_requests_are_explained(container: Container, model: ModelServe
     ],
 )
 def test_a_monitor_s_attributes_say_where_the_scores_are(
-    container: Container, model: ModelServer, accept: str, answer: Any, attributes: dict[str, str]
+    container: Container, model: ModelServer, accept: str, answer: Any, attributes: dict[str, str], live: bool
 ) -> None:
     """Where the configuration is silent, the shadow endpoint's answers are read as the captured ones are."""
     plain = container.add("data.csv", csv(ROWS)).run(config({"baseline": BASELINE}), endpoint=model.url)
     expected = global_values(plain)
-    setting = {"headers": FEATURES, "methods": {"shap": {"baseline": BASELINE}}}
-    captures = '{"sagemakerCaptureJson": {"captureIndexNames": ["endpointInput", "endpointOutput"]}}'
+    setting: dict[str, Any] = {} if live else {"dataset_type": "text/csv"}
+    setting |= {"headers": FEATURES, "methods": {"shap": {"baseline": BASELINE}}}
+    form = '{"sagemakerCaptureJson": {"captureIndexNames": ["endpointInput", "endpointOutput"]}}'
 
     def answers(body: bytes) -> bytes:
         rows = [line.split(",") for line in body.decode().splitlines()]
         return "".join(answer(score(row)) + "\n" for row in rows).encode()
 
-    container.add("data.csv", captured(ROWS))
+    form = form if live else '{"csv": {"header": false}}'
+    container.add("data.csv", captured(ROWS) if live else csv(ROWS))
     with respond(answers) as server:
         done = container.run(
             {**setting, "predictor": {**PREDICTOR, "content_type": "text/csv", "accept_type": accept}},
             endpoint=server.url,
-            variables={"dataset_format": captures, **attributes},
+            variables={"dataset_format": form, **attributes},
         )
 
     assert global_values(done) == pytest.approx(expected)
