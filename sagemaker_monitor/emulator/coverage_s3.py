@@ -10,6 +10,7 @@ from botocore.model import OperationModel
 
 from sagemaker_monitor.emulator import wire
 from sagemaker_monitor.emulator.s3 import understood
+from sagemaker_monitor.emulator.s3.digests import ALGORITHMS
 from sagemaker_monitor.emulator.s3.keys import S3Error
 from sagemaker_monitor.emulator.s3.request import S3Request
 from sagemaker_monitor.emulator.s3.rest import Answered, S3Api
@@ -22,7 +23,9 @@ _NOTES = {
     "GetBucketVersioning": "never enabled",
     "GetObject": "whole or a range; conditions on ETag and time; headers that a presigned URL overrides",
     "GetObjectTagging": "objects have no tags",
-    "PutObject": "whole or not at all; MD5 and checksums verified; conditional writes; user metadata",
+    "PutObject": "whole or not at all; MD5, CRC32, SHA-1 and SHA-256 verified, CRC32C and CRC64NVME kept as "
+    "told; conditional writes; user metadata",
+    "CompleteMultipartUpload": "the parts' ETags; a checksum of the whole is not verified; conditional",
     "UploadPartCopy": "of a whole object or a range",
 }
 _ABOUT = """# S3
@@ -39,8 +42,8 @@ expires); uploads may be chunked (`aws-chunked`), with checksums in trailers.
 |---|---|---|
 """
 _HEADERS = """
-Headers that are heeded: {heeded}; `x-amz-meta-…` and `x-amz-checksum-…`. Encryption at rest is kept and told
-again, and nothing is encrypted. Of these only what is so anyway: {values}.
+Headers that are heeded: {heeded}; `x-amz-meta-…`; `x-amz-checksum-…` of {checksums}. Encryption at
+rest is kept and told again, and nothing is encrypted. Of these only what is so anyway: {values}.
 
 Refused: {refused}.
 """
@@ -64,7 +67,10 @@ def lines() -> list[str]:
         for name, each in understood.VALUES.items()
     )
     headers = _HEADERS.format(
-        heeded=_named(sorted(understood.HEEDED)), values=values, refused=_named(sorted(refused))
+        checksums=_named(sorted(ALGORITHMS)),
+        heeded=_named(sorted(understood.HEEDED)),
+        values=values,
+        refused=_named(sorted(refused)),
     )
     about = _ABOUT.format(answered=len(answered), every=len(model.operation_names))
     return [*about.rstrip("\n").split("\n"), *rows, *headers.rstrip("\n").split("\n"), ""]

@@ -21,7 +21,7 @@ from typing import Any
 
 from sagemaker_monitor.emulator.claim import Claim, ClaimError, is_ours, mark_directory, running_process
 from sagemaker_monitor.emulator.config import EmulatorConfig
-from sagemaker_monitor.emulator.jobs.reaping import reap
+from sagemaker_monitor.emulator.jobs.reaping import reap_all
 
 HEALTH = "/_sagemaker-monitor/health"
 LOG = "server.log"
@@ -123,7 +123,7 @@ def reset(state_dir: Path) -> bool:
         text = f"the emulator of {state_dir} is running; stop it before the reset"
         raise LifecycleError(text) from error
     try:
-        reap(state_dir)  # what an emulator that was killed left could write on
+        reap_all(state_dir)  # what an emulator that was killed left could write on
         shutil.rmtree(state_dir)
     except OSError as error:
         raise LifecycleError(f"cannot delete {state_dir}: {error.strerror or error}") from error

@@ -21,7 +21,7 @@ from sagemaker_monitor.emulator.front import Front, log
 from sagemaker_monitor.emulator.hosting.hosts import create_hosting
 from sagemaker_monitor.emulator.http_server import HttpServer
 from sagemaker_monitor.emulator.jobs import JobRunner
-from sagemaker_monitor.emulator.jobs.reaping import reap
+from sagemaker_monitor.emulator.jobs.reaping import reap_all
 from sagemaker_monitor.emulator.models.pool import ModelServers
 from sagemaker_monitor.emulator.s3.directory import S3Directory
 from sagemaker_monitor.emulator.s3.multipart import Uploads
@@ -105,7 +105,7 @@ class Server:
 
     def start(self) -> Self:
         """Recover what a stop or a kill left behind, then answer in a thread of its own."""
-        reap(self.config.state_dir)
+        reap_all(self.config.state_dir)
         self._sagemaker.recover(self.context)
         self._schedules.start(self.context)
         self._thread = threading.Thread(target=self._http.serve_forever, name="emulator", daemon=True)

@@ -12,7 +12,15 @@ import signal
 from collections.abc import Iterator
 from pathlib import Path
 
+_PLACES = ("jobs", "models", "functions")
+"""Where in a state directory the homes of children are."""
 _PROC = Path("/proc")
+
+
+def reap_all(state_dir: Path) -> None:
+    """Kill every process that an emulator of this state directory left."""
+    for place in _PLACES:
+        reap(state_dir / place)
 
 
 def reap(root: Path) -> None:

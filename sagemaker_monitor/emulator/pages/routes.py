@@ -39,12 +39,19 @@ def answer(context: Context, method: str, raw_path: str, query_string: str) -> A
     except S3Error as error:
         return _html(objects.failure(error), 404 if error.status == 404 else 400)
     if isinstance(found, Answer):
-        return found
+        return _without_body(found) if method == "HEAD" else found
     if found is None:
         return _html(
             Page("Nothing there", "404", reason="There is no page of that name, or no such record."), 404
         )
     return _html(found, 200, still="still" in query)
+
+
+def _without_body(answer: Answer) -> Answer:
+    close = getattr(answer.body, "close", None)
+    if close is not None:
+        close()
+    return Answer(answer.status, answer.headers)
 
 
 def _found(context: Context, parts: list[str], query: dict[str, str]) -> Page | Answer | None:

@@ -110,7 +110,15 @@ def parse_complete(body: bytes) -> list[tuple[int, str]]:
 
 def parse_location(body: bytes) -> str | None:
     """Return the region that a CreateBucket request names, if any. Raises S3Error MalformedXML."""
-    return _parse(body).findtext("{*}LocationConstraint") or None if body.strip() else None
+    if not body.strip():
+        return None
+    root = _parse(body)
+    others = [
+        each.tag.rpartition("}")[2] for each in root if each.tag.rpartition("}")[2] != "LocationConstraint"
+    ]
+    if others:
+        raise S3Error("NotImplemented", f"buckets have no {', '.join(others)[:200]} here", 501)
+    return root.findtext("{*}LocationConstraint") or None
 
 
 def _parse(body: bytes) -> ET.Element:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from sagemaker_monitor.emulator.s3.conditions import SOURCE
+from sagemaker_monitor.emulator.s3.digests import ALGORITHMS
 from sagemaker_monitor.emulator.s3.keys import S3Error
 from sagemaker_monitor.emulator.s3.request import S3Request
 
@@ -63,7 +64,7 @@ VALUES = {
     "x-amz-bucket-object-lock-enabled": ("false",),
 }
 """Headers of which only values are heeded that say what is so anyway."""
-_FAMILIES = ("x-amz-meta-", "x-amz-checksum-")
+_CHECKSUMS = frozenset(f"x-amz-checksum-{algorithm}" for algorithm in ALGORITHMS)
 
 
 def check(request: S3Request, parameters: frozenset[str], account: str) -> None:
@@ -72,7 +73,7 @@ def check(request: S3Request, parameters: frozenset[str], account: str) -> None:
     if unknown:
         raise not_implemented(request, "&".join(sorted(unknown)))
     for name, value in request.headers.items():
-        if name.startswith("x-amz-") and name not in HEEDED and not name.startswith(_FAMILIES):
+        if name.startswith("x-amz-") and not _is_heeded(name, value):
             if value not in VALUES.get(name, ()):
                 raise not_implemented(request, f"{name}: {value[:100]}")
         elif name.endswith("expected-bucket-owner") and value != account:
@@ -83,6 +84,12 @@ def not_implemented(request: S3Request, what: str) -> S3Error:
     """Return the error for what S3 does and the emulator does not."""
     text = "A header or query you provided implies functionality that is not implemented"
     return S3Error("NotImplemented", f"{text}: {request.method} {what[:300]}".rstrip(), 501)
+
+
+def _is_heeded(name: str, value: str) -> bool:
+    if name == "x-amz-trailer":
+        return value.strip().lower() in _CHECKSUMS
+    return name in HEEDED or name in _CHECKSUMS or name.startswith("x-amz-meta-")
 
 
 def _is_known(name: str, parameters: frozenset[str]) -> bool:

@@ -64,6 +64,7 @@ def test_a_put_that_asks_for_more_is_refused(s3: Any, more: Put) -> None:
         ("get_bucket_abac", {}),
         ("put_bucket_policy", {"Policy": "{}"}),
         ("delete_objects", {"Delete": {"Objects": [{"Key": "key", "VersionId": "1"}]}}),
+        ("create_bucket", {"CreateBucketConfiguration": {"Tags": [{"Key": "a", "Value": "b"}]}}),
         ("select_object_content", None),
     ],
 )

@@ -308,6 +308,7 @@ def test_objects_are_shown_by_what_their_name_ends_in(emulator: RunningEmulator,
     assert binary[1]["content-type"] == "application/octet-stream"
     assert binary[1]["content-disposition"].startswith("attachment;")
     assert (rows[1]["content-type"], rows[2]) == ("text/plain; charset=utf-8", "1,<b>\n")
+    assert asker.ask("HEAD", f"{ROOT}raw?uri=s3://data/types/rows.csv")[2] == ""
     assert (by_s3[2], by_s3[1]["content-security-policy"][:8]) == ("<script>", "sandbox;")
 
 
