@@ -36,7 +36,10 @@ def mounts() -> bool:
     with tempfile.TemporaryDirectory() as directory:
         Path(directory, "seen").touch()
         probe = [sys.executable, "-I", "-S", _MOUNTED, directory, "test", "-e", f"{TARGET}/seen"]
-        return subprocess.run(probe, capture_output=True, check=False, timeout=20).returncode == 0
+        try:
+            return subprocess.run(probe, capture_output=True, check=False, timeout=20).returncode == 0
+        except (OSError, subprocess.TimeoutExpired):
+            return False
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,7 @@ from typing import Any
 
 from sagemaker_monitor.emulator.jobs import child
 from sagemaker_monitor.emulator.jobs.capture import Listing, inference_time, manifests
-from sagemaker_monitor.emulator.jobs.failure import JobFailed, bounded, exit_reason
+from sagemaker_monitor.emulator.jobs.failure import JobFailed, bounded, exit_reason, read_message
 from sagemaker_monitor.emulator.jobs.staging import Selected, Upload, copy_to, listed, select
 from sagemaker_monitor.emulator.jobs.transform_plan import (
     DEFAULT_RETRIES,
@@ -20,7 +20,7 @@ from sagemaker_monitor.emulator.jobs.transform_plan import (
 )
 from sagemaker_monitor.emulator.jobs.work import Work
 from sagemaker_monitor.emulator.models.archive import ArtifactError
-from sagemaker_monitor.emulator.models.resolve import UnknownModelError, launch_all
+from sagemaker_monitor.emulator.models.resolve import BATCH, UnknownModelError, launch_all
 
 DEFAULT_PAYLOAD_MB = 6
 LARGEST_PAYLOAD_MB = 100
@@ -37,7 +37,9 @@ def run(work: Work) -> dict[str, Any]:
     copy_to(selected, source, work.interruption.check)
     failure = None
     try:
-        launches = launch_all(work.context, work.record["ModelName"], work.record.get("Environment", {}))
+        launches = launch_all(
+            work.context, work.record["ModelName"], BATCH | work.record.get("Environment", {})
+        )
         with ExitStack() as stack:
             endpoints = tuple(
                 stack.enter_context(work.servers.lease(each, work.servers_dir, work.interruption.check))
@@ -70,10 +72,13 @@ def _drive(work: Work, plan: TransformPlan) -> str | None:
         seconds=_LONGEST,
         until=work.interruption,
     )
-    if code and not message.exists():
+    if not code:
+        return None
+    reason = read_message(message)
+    if reason is None:
         # The driver itself broke, in the middle of a file.
         raise JobFailed(exit_reason(code, message, work.log))
-    return exit_reason(code, message, work.log) if code else None
+    return bounded(reason)
 
 
 def media_type(value: str) -> str:

@@ -23,8 +23,10 @@ KINDS = {
     SCIKIT_LEARN: "scikit-learn",
 }
 REGISTERED = "registered"
-SELECTION = ("SAGEMAKER_INFERENCE_OUTPUT", "SAGEMAKER_DEFAULT_INVOCATIONS_ACCEPT")
+SELECTION = ("SAGEMAKER_INFERENCE_OUTPUT", "SAGEMAKER_DEFAULT_INVOCATIONS_ACCEPT", "SAGEMAKER_BATCH")
 """What the built-in XGBoost container reads of its environment."""
+BATCH = {"SAGEMAKER_BATCH": "true"}
+"""What a container of a transform job finds in its environment, and one of an endpoint does not."""
 PROGRAM, SUBMIT_DIRECTORY = "SAGEMAKER_PROGRAM", "SAGEMAKER_SUBMIT_DIRECTORY"
 
 
@@ -73,12 +75,13 @@ def _served(context: Context, name: str, container: dict[str, Any]) -> ServedMod
     return ServedModel(image, kind, url, environment, command or ())
 
 
-def launch(context: Context, name: str, environment: Mapping[str, str] = MappingProxyType({})) -> Launch:
-    """Return what the server of the model *name* is started for; raise ArtifactError for several containers.
+def launch(context: Context, name: str) -> Launch:
+    """Return what the shadow endpoint of the model *name* is started for; raises as `launch_all` does.
 
-    Raises as `launch_all` does.
+    It is the one that transform jobs ask, whose answers are a line for each row. Raises ArtifactError for
+    several containers.
     """
-    first, *others = launch_all(context, name, environment)
+    first, *others = launch_all(context, name, BATCH)
     if others:
         raise ArtifactError(
             f"model {name!r} is an inference pipeline of {len(others) + 1} containers; one is served here"

@@ -32,6 +32,7 @@ class Scorer:
         """Serve *booster* as the container's *environment* says."""
         self._booster = booster
         self._keys = selection.keys_of(environment.get("SAGEMAKER_INFERENCE_OUTPUT", ""))
+        self._batch = bool(environment.get("SAGEMAKER_BATCH"))
         self._default = environment.get("SAGEMAKER_DEFAULT_INVOCATIONS_ACCEPT", "")
         self._features = booster.num_features()
         best = booster.attr("best_iteration")
@@ -42,10 +43,9 @@ class Scorer:
         """Return the prediction for each line of *body*: a number, or a list where the model has several.
 
         A number is the model's float32 widened to float64, as Python prints it. CSV has a prediction a line;
-        a list stands there in brackets, `[0.25, 0.75]`. AWS's container separates the answers of one request
-        by newlines in batch transform and by commas on endpoints; newlines here, because they keep records
-        and answers in step. Raises RequestError. Source: algorithm mode of the published SageMaker XGBoost
-        container.
+        a list stands there in brackets, `[0.25, 0.75]`. Answers of one request are lines in batch transform,
+        and on endpoints one line with commas between them. Raises RequestError. Source: algorithm mode of the
+        published SageMaker XGBoost container.
         """
         kind = media_type(content_type, CSV)
         if kind != CSV and kind not in LIBSVM:
@@ -59,13 +59,18 @@ class Scorer:
         found = self._predict(rows)
         if self._keys:
             contents = selection.select(found, self._keys, *self._objective())
-            return Answer(wanted, selection.written(contents, self._keys, wanted).encode())
+            text = selection.written(contents, self._keys, wanted)
+            if wanted == CSV and not self._batch:
+                text = text.removesuffix("\n")
+            return Answer(wanted, text.encode())
         predictions = found.tolist()
         if wanted == JSON:
             return Answer(
                 JSON, json.dumps({"predictions": [{"score": each} for each in predictions]}).encode()
             )
-        return Answer("text/csv; charset=utf-8", "".join(f"{each}\n" for each in predictions).encode())
+        texts = map(str, predictions)
+        text = "".join(f"{each}\n" for each in texts) if self._batch else ",".join(texts)
+        return Answer("text/csv; charset=utf-8", text.encode())
 
     def _objective(self) -> tuple[str, int]:
         """Return the objective that the booster was trained for, and its number of classes."""

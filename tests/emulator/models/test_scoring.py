@@ -9,13 +9,14 @@ import pytest
 import xgboost
 
 from sagemaker_monitor.emulator.models.exchange import RequestError
+from sagemaker_monitor.emulator.models.resolve import BATCH
 from sagemaker_monitor.emulator.models.scoring import Scorer
 
 
 @pytest.fixture(scope="session")
 def scorer(booster: xgboost.Booster) -> Scorer:
     """The tiny model's scorer."""
-    return Scorer(booster)
+    return Scorer(booster, BATCH)
 
 
 def csv(scorer: Scorer, body: bytes) -> str:
@@ -32,6 +33,14 @@ def test_each_line_gets_its_prediction(scorer: Scorer, booster: xgboost.Booster)
     answer = csv(scorer, b"1,2,3\n-1,0.25,0\n")
 
     assert [float(line) for line in answer.splitlines()] == expected.astype(np.float64).tolist()
+
+
+def test_an_endpoint_answers_in_one_line(booster: xgboost.Booster, scorer: Scorer) -> None:
+    """Predictions have commas between them, and there is no newline behind, as on AWS."""
+    lines = csv(scorer, b"1,2,3\n-1,0.25,0\n").splitlines()
+
+    assert csv(Scorer(booster), b"1,2,3\n-1,0.25,0\n") == ",".join(lines)
+    assert csv(Scorer(booster), b"1,2,3\n") == lines[0]
 
 
 def test_an_empty_cell_is_missing(scorer: Scorer, booster: xgboost.Booster) -> None:
@@ -72,8 +81,8 @@ def test_every_objective_answers_what_the_booster_predicts(
     expected = model.predict(xgboost.DMatrix(rows)).astype(np.float64).tolist()
     body = "".join(f"{a!r},{b!r}\n" for a, b in rows.tolist()).encode()
 
-    lines = csv(Scorer(model), body).splitlines()
-    found = Scorer(model).answer("text/csv", "application/json", body)
+    lines = csv(Scorer(model, BATCH), body).splitlines()
+    found = Scorer(model, BATCH).answer("text/csv", "application/json", body)
 
     assert lines == [str(each) for each in expected]
     assert found.content_type == "application/json"
@@ -96,7 +105,7 @@ def test_a_model_that_stopped_early_predicts_with_its_best_iteration() -> None:
     expected = model.predict(xgboost.DMatrix(rows[:1]), iteration_range=(0, 2)).tolist()
 
     body = ",".join(map(repr, rows[0].tolist())).encode()
-    assert csv(Scorer(model), body) == f"{expected[0]}\n"
+    assert csv(Scorer(model, BATCH), body) == f"{expected[0]}\n"
 
 
 @pytest.mark.parametrize(
