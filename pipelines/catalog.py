@@ -14,7 +14,7 @@ from pipelines.bundle import (
     bundle_sha256,
     canonical_json,
 )
-from pipelines.names import PIPELINES
+from pipelines.names import pipelines_of
 from sagemaker_monitor.settings.schema import Environment, Model
 
 
@@ -26,19 +26,20 @@ def build_bundle(model: Model, environment: Environment) -> Bundle:
     from steps.adapter import sdk_environment
 
     with sdk_environment(environment.region):
-        from pipelines import monitor_batch, monitor_ground_truth, register
+        from pipelines import monitor_batch, monitor_endpoint, monitor_ground_truth, register
         from pipelines.offline import OfflineSession
         from steps.sdk_costs import paid_once
 
         builders = {
             "register": register.get_pipeline,
             "monitor-batch": monitor_batch.get_pipeline,
+            "monitor-endpoint": monitor_endpoint.get_pipeline,
             "monitor-ground-truth": monitor_ground_truth.get_pipeline,
         }
         texts = {}
         with paid_once():
             session = OfflineSession(environment)
-            for pipeline in pipelines_of(model):
+            for pipeline in pipelines_of(model, environment.name):
                 built = builders[pipeline](model, environment, session)
                 definition = canonical_json(json.loads(built.definition()))
                 texts[pipeline] = PipelineDefinition(built.name, pipeline, definition)
@@ -55,11 +56,6 @@ def build_bundle(model: Model, environment: Environment) -> Bundle:
         ),
         assets=assets,
     )
-
-
-def pipelines_of(model: Model) -> tuple[str, ...]:
-    """Return the pipelines that *model* has: without bias and model quality nothing waits for labels."""
-    return tuple(name for name in PIPELINES if name != "monitor-ground-truth" or model.monitors.need_labels)
 
 
 def _referenced(kept: dict[str, Asset], definitions: Any) -> tuple[Asset, ...]:

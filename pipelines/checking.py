@@ -1,4 +1,4 @@
-"""The check steps over joined rows, which every pipeline makes alike."""
+"""The check steps over joined rows and over inputs, which every pipeline makes alike."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from steps.clarify_check import data_bias_check, explainability_check, model_bia
 from steps.join import EXPLAINED, PREDICTED, Joined
 from steps.own_check import own_check
 from steps.quality_check import data_quality_check, model_quality_check
-from steps.spec import Check
+from steps.spec import DATA_QUALITY, Check
 
 # Check type to its factory, the folder of joined rows that it reads, and whether it asks the model.
 _FACTORIES: dict[str, tuple[Any, str, bool]] = {
@@ -63,3 +63,15 @@ def make_checks(
             **({"model_name": model_name} if asks_model else {}),
         )
     return made
+
+
+def check_inputs(build: Build, parameters: CheckParameters, features_uri: Any) -> Any:
+    """Return the check of the inputs below *features_uri*, before anything is joined; None without one."""
+    monitors = build.model.monitors
+    if not monitors.data_quality:
+        return None
+    baselining = parameters.baselining[DATA_QUALITY.name]
+    given: dict[str, Any] = {"data_uri": features_uri, "baselining": baselining, "depends_on": []}
+    if DATA_QUALITY.monitor in monitors.own:
+        return own_check(build, DATA_QUALITY, **given)
+    return data_quality_check(build, **given)

@@ -1,4 +1,4 @@
-"""From joined rows to a verdict: the branches that monitor-batch and monitor-ground-truth end with alike."""
+"""From joined rows to a verdict: the branches that the monitoring pipelines end with alike."""
 
 from __future__ import annotations
 
@@ -11,7 +11,6 @@ from pipelines.parameters import CheckParameters
 from steps.build import Build
 from steps.collect import Collected
 from steps.decide import Decided, condition, decide, refuse
-from steps.inputs import Inputs
 from steps.join import Joined
 from steps.register_model import register_renewed, version_evidence
 from steps.spec import DATA_QUALITY, Check, checks_of, of_inputs, of_outcomes
@@ -31,20 +30,26 @@ class Judging:
         joined: Joined,
         model_name: Any,
         *,
-        inputs: Inputs | None = None,
+        features_uri: Any = None,
         checked: dict[str, Any] | None = None,
         collected: Collected | None = None,
     ) -> list[Any]:
-        """Return the steps after the join; *checked* are checks made before it, by check type."""
+        """Return the steps after the join; *checked* are checks made before it, by check type.
+
+        *features_uri* is where the rows of the inputs lie, where they were checked.
+        """
         # The inputs were checked before anything was joined.
         scored = [check for check in of_inputs(self.build.model) if check != DATA_QUALITY]
         of_scored = self._checks(scored, joined, model_name, [joined.step])
         earlier = {**(checked or {}), **of_scored}
-        features_uri = inputs.features_uri if inputs else None
         collected_uri = collected.summary_uri if collected else None
         if not self.build.model.monitors.need_labels:
             decided = self._decide(
-                "Decide", after=[*earlier.values(), joined.step], joined=joined, features_uri=features_uri
+                "Decide",
+                after=[*earlier.values(), joined.step],
+                joined=joined,
+                features_uri=features_uri,
+                collected_uri=collected_uri,
             )
             return [*of_scored.values(), decided.step, self._gate("CheckVerdict", "", decided, earlier)]
         step_labels = condition(
@@ -63,13 +68,20 @@ class Judging:
         made = [check for check in checks_of(model, pipeline) if check in wanted]
         return make_checks(self.build, made, self.checks, joined, model_name, depends_on=depends_on)
 
-    def without_scores(self, inputs: Inputs, step_check: Any) -> list[Any]:
-        """Return the steps for a batch that is not scored because its columns do not fit."""
-        decided = self._decide("DecideWithoutScores", after=[step_check], features_uri=inputs.features_uri)
+    def without_scores(
+        self, features_uri: Any, step_check: Any, collected: Collected | None = None
+    ) -> list[Any]:
+        """Return the steps for rows of which nothing more is made because their columns do not fit."""
+        decided = self._decide(
+            "DecideWithoutScores",
+            after=[step_check],
+            features_uri=features_uri,
+            collected_uri=collected.summary_uri if collected else None,
+        )
         return self._refused("RefuseWithoutScores", decided)
 
     def without_captures(self, collected: Collected) -> list[Any]:
-        """Return the steps for a window in which nothing was captured."""
+        """Return the steps for a window in which nothing was captured that can be judged."""
         decided = self._decide(
             "DecideWithoutCaptures", after=[collected.step], collected_uri=collected.summary_uri
         )

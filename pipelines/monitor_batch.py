@@ -96,7 +96,7 @@ def _checked(batch: Batch, step_create: Any) -> list[Any]:
             step_transform,
             *_judged(batch, step_create, step_transform, inputs, {"DATA_QUALITY": step_check}),
         ],
-        batch.judging.without_scores(inputs, step_check),
+        batch.judging.without_scores(inputs.features_uri, step_check),
     )
     return [inputs.step, step_check, step_fit]
 
@@ -121,4 +121,5 @@ def _judged(
         ground_truth_uri=batch.ground_truth_uri,
     )
     model_name = step_create.properties.ModelName
-    return [joined.step, *batch.judging.rows(joined, model_name, inputs=inputs, checked=checked)]
+    features_uri = inputs.features_uri if inputs else None
+    return [joined.step, *batch.judging.rows(joined, model_name, features_uri=features_uri, checked=checked)]

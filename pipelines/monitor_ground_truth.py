@@ -1,4 +1,4 @@
-"""Judge a window of captured batches whose labels have arrived since.
+"""Judge a window of captures, of batches or of an endpoint, whose labels have arrived since.
 
 Collect ─► HaveCaptures ─┬► CreateModel, Join ─► …
                          └► DecideWithoutCaptures ─► RefuseWithoutCaptures
@@ -12,18 +12,20 @@ CheckVerdict ─┬► NewBaseline ─► Register (the version once more, where
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any
 
 from pipelines.bundle import BUNDLE_PLACEHOLDER
 from pipelines.judging import Judging
 from pipelines.names import pipeline_name
-from pipelines.parameters import CheckParameters, string
+from pipelines.parameters import CheckParameters, endpoint_parameters, string
 from sagemaker_monitor.settings.schema import Environment, Model
 from steps.build import Build
-from steps.collect import collect
+from steps.collect import Collected, collect, collect_endpoint
 from steps.decide import condition
 from steps.join import join
 from steps.model import create_from_version
+from steps.spec import reads_endpoint
 
 
 def get_pipeline(model: Model, env: Environment, sagemaker_session: Any) -> Any:
@@ -32,27 +34,20 @@ def get_pipeline(model: Model, env: Environment, sagemaker_session: Any) -> Any:
 
     build = Build(model, env, "monitor-ground-truth", sagemaker_session)
     ground_truth = model.data.ground_truth
-    model_package_arn = string("ModelPackageArn")
-    window_start = string("WindowStart")
-    window_end = string("WindowEnd")
+    window = _endpoint(build) if reads_endpoint(model, build.pipeline) else _batches(build)
     ground_truth_uri = string(
         "GroundTruthUri", env.storage.resolve(ground_truth.uri) if ground_truth else None
     )
     checks = CheckParameters.declare(build)
-    judging = Judging(build, checks, model_package_arn, BUNDLE_PLACEHOLDER)
+    judging = Judging(build, checks, window.asked_version, BUNDLE_PLACEHOLDER)
 
-    collected = collect(
-        build,
-        capture_uri=f"{build.model_root}/capture",
-        window_start=window_start,
-        window_end=window_end,
-    )
-    step_create = create_from_version(build, model_package_arn)
+    collected = window.collected
+    step_create = create_from_version(build, window.version)
     joined = join(
         build,
         transform_uri=collected.transform_uri,
         ground_truth_uri=ground_truth_uri,
-        window=(window_start, window_end),
+        **window.of_labels,
     )
     step_captures = condition(
         "HaveCaptures",
@@ -66,8 +61,34 @@ def get_pipeline(model: Model, env: Environment, sagemaker_session: Any) -> Any:
     )
     return Pipeline(
         name=pipeline_name(model.model, "monitor-ground-truth", env.name),
-        parameters=[model_package_arn, window_start, window_end, ground_truth_uri, *checks.parameters],
+        parameters=[*window.parameters, ground_truth_uri, *checks.parameters],
         pipeline_experiment_config=None,
         steps=[collected.step, step_captures],
         sagemaker_session=sagemaker_session,
     )
+
+
+@dataclass(frozen=True)
+class _Window:
+    """What is collected, the version that scored it, and how the join learns of the window."""
+
+    collected: Collected
+    asked_version: Any
+    version: Any
+    parameters: list[Any]
+    of_labels: dict[str, Any]
+
+
+def _batches(build: Build) -> _Window:
+    model_package_arn = string("ModelPackageArn")
+    start, end = string("WindowStart"), string("WindowEnd")
+    collected = collect(build, capture_uri=f"{build.model_root}/capture", window_start=start, window_end=end)
+    parameters = [model_package_arn, start, end]
+    return _Window(collected, model_package_arn, model_package_arn, parameters, {"window": (start, end)})
+
+
+def _endpoint(build: Build) -> _Window:
+    watched, parameters = endpoint_parameters(build)
+    collected = collect_endpoint(build, watched)
+    of_labels = {"collected_uri": collected.summary_uri}
+    return _Window(collected, watched.model_package_arn, collected.model_package_arn(), parameters, of_labels)

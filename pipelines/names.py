@@ -2,8 +2,24 @@
 
 from __future__ import annotations
 
-PIPELINES = ("register", "monitor-batch", "monitor-ground-truth")
-"""Every pipeline, in the order a reader meets them. A model without bias has no monitor-ground-truth."""
+from sagemaker_monitor.settings.schema import Model
+
+PIPELINES = ("register", "monitor-batch", "monitor-endpoint", "monitor-ground-truth")
+"""Every pipeline, in the order a reader meets them. Not every model has each of the last two."""
+
+
+def pipelines_of(model: Model, environment: str) -> tuple[str, ...]:
+    """Return the pipelines that *model* has in *environment*.
+
+    Without an endpoint there is none to watch, and without bias and model quality nothing waits for labels.
+    """
+    has_endpoint = model.endpoint_in(environment) is not None
+    has_late = model.monitors.need_labels and (has_endpoint or model.late_captures == "batches")
+    left_out = {
+        *(() if has_endpoint else ("monitor-endpoint",)),
+        *(() if has_late else ("monitor-ground-truth",)),
+    }
+    return tuple(name for name in PIPELINES if name not in left_out)
 
 
 def pipeline_name(model: str, pipeline: str, environment: str) -> str:

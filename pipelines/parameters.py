@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from typing import Any
 
 from sagemaker.core.workflow.parameters import ParameterBoolean, ParameterString
@@ -10,6 +10,7 @@ from sagemaker.core.workflow.parameters import ParameterBoolean, ParameterString
 from sagemaker_monitor.analysis.decision.baselines import NONE_ASKED
 from steps.baselining import Asked, Baselining
 from steps.build import Build
+from steps.collect import WatchedEndpoint
 from steps.own_check import no_baseline
 from steps.spec import checks_of
 
@@ -22,6 +23,25 @@ def string(name: str, default: str | None = None) -> Any:
 def boolean(name: str, default: bool) -> Any:
     """Return a Boolean parameter. Only keywords: the SDK takes no positional default here."""
     return ParameterBoolean(name=name, default_value=default)
+
+
+def endpoint_parameters(build: Build) -> tuple[WatchedEndpoint, list[Any]]:
+    """Return which endpoint's window is meant, and the parameters that say it.
+
+    Without a version it is the one that the endpoint serves; without a window it follows from the scheduled
+    time, and without that from the time of the run.
+    """
+    name = build.model.endpoint_in(build.environment.name)
+    assert name is not None, "an endpoint is only watched where there is one"
+    watched = WatchedEndpoint(
+        name=string("EndpointName", name),
+        model_package_arn=string("ModelPackageArn", ""),
+        served_by=string("ServedBy", "endpoint"),
+        window_start=string("WindowStart", ""),
+        window_end=string("WindowEnd", ""),
+        scheduled_time=string("ScheduledTime", ""),
+    )
+    return watched, [getattr(watched, each.name) for each in fields(watched)]
 
 
 @dataclass(frozen=True)

@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import io
-import zipfile
 from collections.abc import Iterable
 from dataclasses import dataclass
-from importlib.resources import files
 from typing import Any
 
 from sagemaker_monitor.analysis.decision.baselines import DATA_URIS
@@ -14,6 +11,7 @@ from sagemaker_monitor.analysis.decision.digests import FILE as EVIDENCE
 from sagemaker_monitor.analysis.documents.custom import digest_property_of, property_of
 from sagemaker_monitor.settings.schema import Model
 from steps.adapter import after_any_outcome
+from steps.archive import archive_of
 from steps.baselining import Asked
 from steps.build import Build
 from steps.join import Joined
@@ -178,27 +176,4 @@ def condition(name: str, conditions: list[Any], if_steps: list[Any], else_steps:
 
 def decision_archive() -> bytes:
     """Return the modules that decide imports as a zip file, equal bytes for equal sources."""
-    package = files("sagemaker_monitor")
-    buffer = io.BytesIO()
-    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_STORED) as archive:
-        for name in sorted(_module_names(package)):
-            # A fixed date: the archive's hash is that of its sources.
-            entry = zipfile.ZipInfo(f"sagemaker_monitor/{name}", date_time=(1980, 1, 1, 0, 0, 0))
-            entry.external_attr = 0o644 << 16
-            archive.writestr(entry, package.joinpath(name).read_bytes())
-    return buffer.getvalue()
-
-
-def _module_names(package: Any) -> set[str]:
-    names: set[str] = set()
-    for pattern in MODULES:
-        folder, _, last = pattern.rpartition("/")
-        if last == "*.py":
-            names |= {
-                f"{folder}/{item.name}"
-                for item in package.joinpath(folder).iterdir()
-                if item.name.endswith(".py")
-            }
-        else:
-            names.add(pattern)
-    return names
+    return archive_of({"sagemaker_monitor": MODULES})

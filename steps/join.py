@@ -32,12 +32,18 @@ class Joined:
 
 
 def join(
-    build: Build, *, transform_uri: Any, ground_truth_uri: Any, window: tuple[Any, Any] | None = None
+    build: Build,
+    *,
+    transform_uri: Any,
+    ground_truth_uri: Any,
+    window: tuple[Any, Any] | None = None,
+    collected_uri: Any = None,
 ) -> Joined:
     """Return the step that joins the transform's output with labels by record key or inference id.
 
     An empty *ground_truth_uri* means that the label is the last column of the scored file. With a
-    *window* (start, end) only its hours are looked for labels. Label objects are listed by the script:
+    *window* (start, end) only its hours are looked for labels, likewise with that of a summary that Collect
+    wrote below *collected_uri*. Label objects are listed by the script:
     an S3 input without objects would kill the job before any verdict.
     """
     from sagemaker.core.workflow.properties import PropertyFile
@@ -48,6 +54,13 @@ def join(
     folders += [PREDICTED] if "bias" in monitors.own else []
     folders += rows_for_teams(build.model)
     uris = {folder: build.output("join", folder) for folder in folders}
+    inputs = [s3_input("transform", transform_uri, f"{INPUT}/transform")]
+    arguments = [
+        *(option(*part) for part in zip(("--window-start", "--window-end"), window or (), strict=False))
+    ]
+    if collected_uri is not None:
+        inputs.append(s3_input("collected", collected_uri, f"{INPUT}/collected"))
+        arguments += ["--collected", f"{INPUT}/collected/collect.json"]
     step = script_step(
         build,
         name="Join",
@@ -56,11 +69,11 @@ def join(
             "--transform",
             f"{INPUT}/transform",
             option("--labels-uri", ground_truth_uri),
-            *(option(*part) for part in zip(("--window-start", "--window-end"), window or (), strict=False)),
+            *arguments,
             "--output",
             OUTPUT,
         ],
-        inputs=[s3_input("transform", transform_uri, f"{INPUT}/transform")],
+        inputs=inputs,
         outputs=[s3_output(folder, uris[folder], f"{OUTPUT}/{folder}") for folder in folders],
         property_files=[labels],
     )

@@ -8,6 +8,7 @@ from typing import Any
 from sagemaker_monitor.analysis.documents.custom import CHECK_TYPE
 from sagemaker_monitor.settings.schema import CUSTOM, CustomMonitor, DataSchema, Facet, Model, Rule
 
+MONITOR_ENDPOINT, MONITOR_GROUND_TRUTH = "monitor-endpoint", "monitor-ground-truth"
 MONITORING_STEP = "BatchMonitor-monitoring"
 """What MonitorBatchTransformStep calls its check when it is named BatchMonitor."""
 
@@ -45,8 +46,8 @@ OF_OUTCOMES = (MODEL_QUALITY, DATA_BIAS, MODEL_BIAS)
 
 def checks_of(model: Model, pipeline: str) -> tuple[Check, ...]:
     """Return the checks that *pipeline* of *model* makes."""
-    # Inputs were checked when their batch arrived; the labels have come since.
-    if pipeline == "monitor-ground-truth":
+    # Inputs were checked when they arrived; the labels have come since.
+    if pipeline == MONITOR_GROUND_TRUTH:
         return of_outcomes(model)
     return of_inputs(model) + of_outcomes(model)
 
@@ -100,6 +101,7 @@ def script_spec(model: Model, environment: str, pipeline: str) -> dict[str, Any]
         "group_variable": bias.group_variable if bias else None,
         "minimum_overlap": ground_truth.minimum_overlap if ground_truth else 1.0,
         "monitors": list(model.monitors.configured),
+        **_endpoint(model, pipeline),
         **_rows_for_teams(model),
         "checks": [
             {
@@ -120,6 +122,35 @@ def script_spec(model: Model, environment: str, pipeline: str) -> dict[str, Any]
             "detect": [shift.model_dump(mode="json") for shift in gate.detect],
             "rules": [_rule(rule) for rule in gate.rules],
         },
+    }
+
+
+def reads_endpoint(model: Model, pipeline: str) -> bool:
+    """Return whether *pipeline* of *model* judges what a real-time endpoint captured."""
+    return pipeline == MONITOR_ENDPOINT or (
+        pipeline == MONITOR_GROUND_TRUTH and model.late_captures == "endpoint"
+    )
+
+
+def _endpoint(model: Model, pipeline: str) -> dict[str, Any]:
+    """Return what an endpoint's captures look like, where *pipeline* reads them."""
+    endpoint = model.endpoint
+    if endpoint is None or not reads_endpoint(model, pipeline):
+        return {}
+    offsets = (endpoint.window.start, endpoint.window.end)
+    of_teams = any(monitor.input != "features" for monitor in model.monitors.custom.values())
+    return {
+        "endpoint": {
+            "variants": list(endpoint.variants),
+            "window": [int(offset.total_seconds()) // 3600 for offset in offsets],
+            "request_type": endpoint.requests.content_type,
+            "features": endpoint.requests.features,
+            "record_key": endpoint.requests.record_key,
+            "answer_type": endpoint.answer_type,
+            "prediction": endpoint.answers.prediction,
+            "needs_answers": model.monitors.need_labels or of_teams,
+            "maximum_unusable": endpoint.maximum_unusable,
+        }
     }
 
 

@@ -53,25 +53,28 @@ class Loop:
         return list(summaries["ModelPackageSummaryList"])
 
 
+def prepared(folder: Path, url: str) -> Loop:
+    """The repository's configuration and the example's files in *folder*, for the emulator at *url*."""
+    conf = folder / "conf"
+    shutil.copytree(ROOT / "conf", conf)
+    local = conf / "environments" / "local.yaml"
+    local.write_text(local.read_text().replace("http://127.0.0.1:4780", url))
+    prepare = ROOT / "examples" / "mortgage" / "prepare.py"
+    subprocess.run(
+        [sys.executable, str(prepare), "--output", str(folder / "data")], check=True, capture_output=True
+    )
+    aws = connect(load_environment("local", conf))
+    bucket, region = aws.environment.storage.bucket, aws.environment.region
+    aws.call("s3", "create_bucket", Bucket=bucket, CreateBucketConfiguration={"LocationConstraint": region})
+    return Loop(conf, folder / "data", aws)
+
+
 @pytest.fixture(scope="module")
 def loop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Loop]:
     """One emulator for the tests of this module, which build on each other's state through `approved`."""
     folder = tmp_path_factory.mktemp("loop")
     with Server(EmulatorConfig(state_dir=folder / "state", port=0)) as server:
-        conf = folder / "conf"
-        shutil.copytree(ROOT / "conf", conf)
-        local = conf / "environments" / "local.yaml"
-        local.write_text(local.read_text().replace("http://127.0.0.1:4780", server.url))
-        prepare = ROOT / "examples" / "mortgage" / "prepare.py"
-        subprocess.run(
-            [sys.executable, str(prepare), "--output", str(folder / "data")], check=True, capture_output=True
-        )
-        aws = connect(load_environment("local", conf))
-        bucket, region = aws.environment.storage.bucket, aws.environment.region
-        aws.call(
-            "s3", "create_bucket", Bucket=bucket, CreateBucketConfiguration={"LocationConstraint": region}
-        )
-        found = Loop(conf, folder / "data", aws)
+        found = prepared(folder, server.url)
         assert found("upsert") == 0
         yield found
 

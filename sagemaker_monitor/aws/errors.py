@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 
 MESSAGE_LIMIT = 1200
 
+_ABSENT = re.compile(r"does not exist|not found|[Cc]ould not find")
 _MISSING = frozenset({"404", "NoSuchKey", "ResourceNotFound", "ResourceNotFoundException"})
 _EXPIRED = frozenset({"ExpiredToken", "ExpiredTokenException", "RequestExpired", "TokenRefreshRequired"})
 _UNKNOWN_KEY = frozenset(
@@ -113,7 +114,7 @@ def _refused(response: dict[str, object], action: str, environment: Environment,
     details = details if isinstance(details, dict) else {}
     code = str(details.get("Code", ""))
     text = str(details.get("Message", "")).strip() or code
-    if code in _MISSING or (code == "ValidationException" and re.search(r"does not exist|not found", text)):
+    if code in _MISSING or (code == "ValidationException" and _ABSENT.search(text)):
         return NotFoundError(f"{action}: {text}", code=code)
     if code == "NoSuchBucket":
         return AwsError(

@@ -28,7 +28,7 @@ DEFAULT_LAST = 20
 @click.option(
     "--pipeline",
     "pipelines",
-    type=click.Choice(("register", "monitor-batch", "monitor-ground-truth")),
+    type=click.Choice(("register", "monitor-batch", "monitor-endpoint", "monitor-ground-truth")),
     multiple=True,
     help="Only this pipeline's runs; may be given several times.",
 )

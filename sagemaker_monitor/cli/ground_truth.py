@@ -32,6 +32,12 @@ def ground_truth() -> None:
 @click.option("--label", metavar="COLUMN", help="Column with the outcome; the model's label by default.")
 @click.option("--from", "start", metavar="TIME", help="Only captures from this hour on; a date or time, UTC.")
 @click.option("--to", "end", metavar="TIME", help="Only captures before this hour.")
+@click.option(
+    "--of",
+    type=click.Choice(("batches", "endpoint")),
+    help="Whose records they are labels of; by default as data.ground_truth.captures says.",
+)
+@click.option("--endpoint", metavar="NAME", help="The endpoint, where it was called otherwise then.")
 @click.option("--dry-run", is_flag=True, help="Check and tell everything, and write nothing.")
 @format_option("text", "json")
 @common_options
@@ -44,6 +50,8 @@ def put(
     label: str | None,
     start: str | None,
     end: str | None,
+    of: Literal["batches", "endpoint"] | None,
+    endpoint: str | None,
     dry_run: bool,
     output_format: str,
 ) -> int:
@@ -51,7 +59,7 @@ def put(
 
     Every key is looked up in what was captured; what was not is told. Nothing is written when a label
     is none of the model's problem type, contradicts another, or none of them was captured. The same file
-    again writes nothing.
+    again writes nothing. Labels of an endpoint's records bring the facet columns along, as columns.
     """
     from sagemaker_monitor.cli.render.ground_truth import print_put, put_json
     from sagemaker_monitor.operations.ground_truth import put_ground_truth
@@ -70,6 +78,8 @@ def put(
         label=label or schema.label,
         key_is=key_is,
         window=window,
+        of=of,
+        endpoint=endpoint,
         dry_run=dry_run,
     )
     if output_format == "json":

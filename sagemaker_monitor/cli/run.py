@@ -24,6 +24,20 @@ mode_option = click.option(
     "refresh (compare, carry a new one), accept (carry a new one uncompared). May be given several times.",
 )
 reason_option = click.option("--reason", metavar="TEXT", help="Why a new baseline is accepted uncompared.")
+from_option = click.option(
+    "--from", "start", metavar="TIME", help="First hour of the window, UTC; its usual length before its end."
+)
+to_option = click.option(
+    "--to", "end", metavar="TIME", help="End of the window, excluded; after the running hour by default."
+)
+endpoint_option = click.option(
+    "--endpoint", metavar="NAME", help="The endpoint, where it was called otherwise then; else endpoint.name."
+)
+served_option = click.option(
+    "--version",
+    type=click.IntRange(min=1),
+    help="The version that answered, also where the endpoint cannot tell; by default the one it serves.",
+)
 detach_option = click.option("--detach", is_flag=True, help="Do not follow; print the execution's ARN.")
 
 
@@ -114,6 +128,62 @@ def monitor_batch(
     return _after(common, started, detach=detach, timeout=timeout, as_json=output_format == "json")
 
 
+@run.command("monitor-endpoint")
+@model_option
+@from_option
+@to_option
+@click.option(
+    "--scheduled-time",
+    metavar="TIME",
+    help="Judge the window that a run scheduled for then judges, by the model's endpoint.window.",
+)
+@endpoint_option
+@click.option("--labels", metavar="FILE|URI", help="Labels, where some have arrived and are elsewhere.")
+@served_option
+@mode_option
+@reason_option
+@detach_option
+@timeout_option
+@format_option("text", "json")
+@common_options
+def monitor_endpoint(
+    common: Common,
+    model_name: str,
+    start: str | None,
+    end: str | None,
+    scheduled_time: str | None,
+    endpoint: str | None,
+    labels: str | None,
+    version: int | None,
+    modes: tuple[str, ...],
+    reason: str | None,
+    detach: bool,
+    timeout: timedelta | None,
+    output_format: str,
+) -> int:
+    """Judge what a real-time endpoint captured in a window of hours: inputs, attributions, labels so far.
+
+    Without bounds the window ends with the running hour and is as long as endpoint.window. With --mode
+    refresh or accept the version is registered once more, pending, with the window's baseline.
+    """
+    from sagemaker_monitor.operations.run import run_monitor_endpoint
+    from sagemaker_monitor.operations.windows import read_time, read_window
+
+    model = common.model(model_name)
+    started = run_monitor_endpoint(
+        common.aws,
+        model,
+        window=read_window(start, end),
+        scheduled=read_time(scheduled_time, "--scheduled-time") if scheduled_time else None,
+        endpoint=endpoint,
+        labels=labels,
+        version=version,
+        modes=modes,
+        reason=reason,
+    )
+    return _after(common, started, detach=detach, timeout=timeout, as_json=output_format == "json")
+
+
 @run.command("monitor-ground-truth")
 @model_option
 @click.option(
@@ -125,6 +195,7 @@ def monitor_batch(
 @click.option(
     "--to", "end", metavar="TIME", help="End of the window, excluded; after the running hour by default."
 )
+@endpoint_option
 @click.option(
     "--labels", metavar="FILE|URI", help="Labels; by default those below the model's data.ground_truth.uri."
 )
@@ -142,6 +213,7 @@ def monitor_ground_truth(
     model_name: str,
     start: str | None,
     end: str | None,
+    endpoint: str | None,
     labels: str | None,
     version: int | None,
     modes: tuple[str, ...],
@@ -150,7 +222,7 @@ def monitor_ground_truth(
     timeout: timedelta | None,
     output_format: str,
 ) -> int:
-    """Judge a window of captured batches whose labels have arrived since.
+    """Judge a window of captures, of batches or of an endpoint, whose labels have arrived since.
 
     With --mode refresh or accept the version is registered once more, pending, with the window's baseline.
     """
@@ -160,7 +232,14 @@ def monitor_ground_truth(
     model = common.model(model_name)
     window = read_window(start, end)
     started = run_monitor_ground_truth(
-        common.aws, model, window=window, labels=labels, version=version, modes=modes, reason=reason
+        common.aws,
+        model,
+        window=window,
+        endpoint=endpoint,
+        labels=labels,
+        version=version,
+        modes=modes,
+        reason=reason,
     )
     return _after(common, started, detach=detach, timeout=timeout, as_json=output_format == "json")
 

@@ -36,6 +36,7 @@ def status(
     shows how), or edited, which has this checkout's hash but was changed since. Writes nothing; exits
     0 whatever the verdicts are.
     """
+    from pipelines.names import pipelines_of
     from sagemaker_monitor.aws.dry_run import DryRun
     from sagemaker_monitor.cli.render.status import print_status, status_json
     from sagemaker_monitor.operations.status import read_status
@@ -43,7 +44,9 @@ def status(
     if compare and bundle_dir is not None:
         raise click.UsageError("give --bundle or --compare, not both")
     DryRun(common.aws).require_writable()
-    statuses = read_status(common.aws, _bundles(common, model_name, bundle_dir, compare=compare))
+    compared = _bundles(common, model_name, bundle_dir, compare=compare)
+    has = {name: pipelines_of(common.model(name), common.env) for name in compared}
+    statuses = read_status(common.aws, compared, has)
     if output_format == "json":
         click.echo(status_json(common.env, statuses))
     else:

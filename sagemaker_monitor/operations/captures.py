@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
+from typing import Protocol
 
 from sagemaker_monitor.analysis.documents.capture import Manifest, hour_of, inference_id
 from sagemaker_monitor.analysis.documents.strict import DocumentError
@@ -21,7 +22,7 @@ from sagemaker_monitor.settings import Environment, Model
 
 @dataclass(frozen=True)
 class CapturedObject:
-    """One output object of a transform, and the manifest that names it."""
+    """One output object of a transform, and the manifest that names it; of an endpoint it names itself."""
 
     uri: str
     manifest: str
@@ -29,7 +30,7 @@ class CapturedObject:
 
 @dataclass(frozen=True)
 class CapturedHour:
-    """The output objects of the transforms that began in one hour of UTC; each object once."""
+    """The objects captured in one hour of UTC, each once: of transforms that began in it, or of requests."""
 
     hour: datetime
     objects: tuple[CapturedObject, ...]
@@ -46,6 +47,36 @@ class CapturedRecord:
 def capture_root(environment: Environment, model: Model) -> str:
     """Return the S3 URI below which *model*'s batches are captured."""
     return f"{environment.storage.root}/{model.model}/capture"
+
+
+class Captures(Protocol):
+    """Captures of batches, or of an endpoint."""
+
+    @property
+    def root(self) -> str:
+        """The S3 URI below which they lie."""
+
+    def hours(self, window: Window) -> list[CapturedHour]:
+        """Return the hours of *window* that have captures, the earliest first."""
+
+    def records(self, captured: CapturedHour) -> Iterator[CapturedRecord]:
+        """Yield every record of an hour."""
+
+
+@dataclass(frozen=True)
+class BatchCaptures:
+    """What a model's batch transforms have captured."""
+
+    aws: Aws
+    root: str
+
+    def hours(self, window: Window) -> list[CapturedHour]:
+        """See captured_hours."""
+        return captured_hours(self.aws, self.root, window)
+
+    def records(self, captured: CapturedHour) -> Iterator[CapturedRecord]:
+        """See captured_records."""
+        return captured_records(self.aws, captured)
 
 
 def captured_hours(aws: Aws, root: str, window: Window) -> list[CapturedHour]:

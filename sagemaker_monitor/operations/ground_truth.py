@@ -14,12 +14,13 @@ from sagemaker_monitor.analysis.documents.ground_truth import GroundTruthRecord
 from sagemaker_monitor.aws import Aws
 from sagemaker_monitor.aws.storage import head, sha256_of, upload_if_missing
 from sagemaker_monitor.operations.captures import (
+    BatchCaptures,
     CapturedHour,
     CapturedRecord,
+    Captures,
     capture_root,
-    captured_hours,
-    captured_records,
 )
+from sagemaker_monitor.operations.endpoint_captures import EndpointCaptures
 from sagemaker_monitor.operations.errors import UsageError
 from sagemaker_monitor.operations.label_files import LabelFile, read_label_file, same_label
 from sagemaker_monitor.operations.stored_labels import StoredLabels
@@ -27,6 +28,7 @@ from sagemaker_monitor.operations.windows import Window
 from sagemaker_monitor.settings import Model
 
 KeyKind = Literal["record-key", "inference-id"]
+CapturesOf = Literal["batches", "endpoint"]
 Done = Literal["written", "unchanged", "not written", "no labels"]
 
 
@@ -92,47 +94,74 @@ def put_ground_truth(
     label: str,
     key_is: KeyKind,
     window: Window,
+    of: CapturesOf | None = None,
+    endpoint: str | None = None,
     dry_run: bool = False,
 ) -> Put:
     """Write a ground truth record for every captured record of *window* whose label is in *labels*.
 
     Columns *key* and *label* of the file name the record, by record key or inference id, and its
-    outcome. The records go below the model's data.ground_truth.uri, to the hour of the capture they
-    belong to, under the hash of their content: the same labels again write nothing. Everything is
-    checked before anything is written. Captures are read one object at a time; the file's labels and
-    one hour's are held in memory. Raises UsageError, OperationError, AwsError.
+    outcome. Captures are those *of* batches or of the *endpoint*, by default whose labels the model expects;
+    an endpoint's records have no facet columns, which the file brings along. The records go below the
+    model's data.ground_truth.uri, to the hour of the capture they belong to, under the hash of their
+    content: the same labels again write nothing. Everything is checked before anything is written.
+    Captures are read one object at a time; the file's labels and one hour's are held in memory. Raises
+    UsageError, OperationError, AwsError.
     """
     if not dry_run:
         aws.require_writable()
     root = _ground_truth_root(aws, model)
     schema = model.data_schema
-    given = read_label_file(labels, key=key, label=label, problem_type=schema.problem_type)
-    captures = capture_root(aws.environment, model)
-    hours = captured_hours(aws, captures, window)
+    of = of or model.late_captures
+    given = read_label_file(
+        labels,
+        key=key,
+        label=label,
+        problem_type=schema.problem_type,
+        more=schema.facet_columns if of == "endpoint" else (),
+        need_more=of == "endpoint" and _needs_facets(model),
+    )
+    captures = _captures(aws, model, of, endpoint)
+    hours = captures.hours(window)
     if not hours:
         raise UsageError(
-            f"nothing was captured {window} below {captures}: labels belong to records that a batch has "
-            "scored before"
+            f"nothing was captured {window} below {captures.root}: labels belong to records that were scored "
+            "before"
         )
     stored = StoredLabels.find(aws, root, {each.hour for each in hours}, schema.label, schema.problem_type)
     with tempfile.TemporaryDirectory(prefix="sagemaker-monitor-") as folder:
         matched: set[str] = set()
         prepared = [
             _prepare(
-                aws,
+                captures,
                 each,
-                given.labels,
+                given,
                 matched,
                 stored.of(each.hour),
                 path=Path(folder) / f"{number}.jsonl",
                 key_is=key_is,
+                attribute=schema.label,
             )
             for number, each in enumerate(hours)
         ]
-        _refuse(given, matched, prepared, root, f"{window} below {captures}", key_is)
+        _refuse(given, matched, prepared, root, f"{window} below {captures.root}", key_is)
         done = tuple(_send(aws, root, each, dry_run=dry_run) for each in prepared)
     assert model.data.ground_truth is not None
     return Put(given, window, len(matched), model.data.ground_truth.minimum_overlap, done, dry_run)
+
+
+def _captures(aws: Aws, model: Model, of: CapturesOf, endpoint: str | None) -> Captures:
+    if of == "endpoint":
+        return EndpointCaptures.of(aws, model, endpoint)
+    if endpoint is not None:
+        raise UsageError("--endpoint is for labels of an endpoint's records: say --of endpoint")
+    return BatchCaptures(aws, capture_root(aws.environment, model))
+
+
+def _needs_facets(model: Model) -> bool:
+    """Return whether anything is watched that facet columns are needed for."""
+    monitors = model.monitors
+    return monitors.bias is not None or any(each.input != "features" for each in monitors.custom.values())
 
 
 def _ground_truth_root(aws: Aws, model: Model) -> str:
@@ -150,21 +179,23 @@ def _ground_truth_root(aws: Aws, model: Model) -> str:
 
 
 def _prepare(
-    aws: Aws,
+    captures: Captures,
     captured: CapturedHour,
-    labels: Mapping[str, str],
+    given: LabelFile,
     matched: set[str],
     known: Mapping[str, str],
     *,
     path: Path,
     key_is: KeyKind,
+    attribute: str,
 ) -> _Prepared:
     """Write the hour's records to *path*, and add the labels that found theirs to *matched*."""
     rows = records = labelled = contradicting = 0
+    written: set[str] = set()
     with path.open("w", encoding="utf-8", newline="\n") as lines:
-        for record in captured_records(aws, captured):
+        for record in captures.records(captured):
             name = _name(record, key_is)
-            label, before = labels.get(name), known.get(record.inference_id)
+            label, before = given.labels.get(name), known.get(record.inference_id)
             rows += 1
             labelled += label is not None or before is not None
             if label is None:
@@ -172,8 +203,17 @@ def _prepare(
             records += 1
             matched.add(name)
             contradicting += before is not None and not same_label(label, before)
-            lines.write(GroundTruthRecord.of(record.inference_id, label).to_json() + "\n")
+            # A request that was sent again has one label.
+            if record.inference_id not in written:
+                written.add(record.inference_id)
+                lines.write(_truth(record, attribute, label, given.more.get(name, {})).to_json() + "\n")
     return _Prepared(captured, path, rows, records, labelled, contradicting)
+
+
+def _truth(record: CapturedRecord, attribute: str, label: str, more: Mapping[str, str]) -> GroundTruthRecord:
+    if not more:
+        return GroundTruthRecord.of(record.inference_id, label)
+    return GroundTruthRecord.of_columns(record.inference_id, {attribute: label, **more})
 
 
 def _name(record: CapturedRecord, key_is: KeyKind) -> str:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import csv
 import math
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from sagemaker_monitor.operations.errors import UsageError
@@ -19,6 +19,8 @@ class LabelFile:
     path: Path
     labels: Mapping[str, str]
     duplicates: int
+    more: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    """Further columns of each record that were asked for, where the file has them."""
 
 
 @dataclass
@@ -59,8 +61,18 @@ def can_be_label(text: str, problem_type: str) -> bool:
     return problem_type == "MulticlassClassification" and bool(text.strip())
 
 
-def read_label_file(path: Path, *, key: str, label: str, problem_type: str) -> LabelFile:
-    """Return the labels in the columns *key* and *label*; other columns are passed over.
+def read_label_file(
+    path: Path,
+    *,
+    key: str,
+    label: str,
+    problem_type: str,
+    more: Sequence[str] = (),
+    need_more: bool = False,
+) -> LabelFile:
+    """Return the labels in the columns *key* and *label*, and the columns *more* where it has all of them.
+
+    Other columns are passed over. With *need_more* a file without them is refused.
 
     Raises UsageError for a file that cannot be read or has not these columns, labels that *problem_type*
     does not have, and labels that contradict each other. Messages name lines and never say what stands
@@ -69,7 +81,8 @@ def read_label_file(path: Path, *, key: str, label: str, problem_type: str) -> L
     labels: dict[str, str] = {}
     duplicates = rows = 0
     nameless, wrong, contradicting = _Refused(), _Refused(), _Refused()
-    for line, name, value in _cells(path, key, label):
+    further: dict[str, Mapping[str, str]] = {}
+    for line, name, value, others in _cells(path, key, label, more, need_more):
         rows += 1
         if not name:
             nameless.add(line)
@@ -81,6 +94,7 @@ def read_label_file(path: Path, *, key: str, label: str, problem_type: str) -> L
                 contradicting.add(line)
         else:
             labels[name] = value
+            further[name] = others
     for refused, what in (
         (nameless, f"{key} is empty"),
         (wrong, f"{label} {WRONG[problem_type]} (leave a line out while it has no label)"),
@@ -93,7 +107,7 @@ def read_label_file(path: Path, *, key: str, label: str, problem_type: str) -> L
             raise UsageError(f"{path} line {refused.first}: {what}; so are {refused.count} of {rows} lines")
     if not labels:
         raise UsageError(f"{path} has no lines below its header")
-    return LabelFile(path, labels, duplicates)
+    return LabelFile(path, labels, duplicates, further)
 
 
 def _number(text: str) -> float | None:
@@ -103,34 +117,52 @@ def _number(text: str) -> float | None:
         return None
 
 
-def _cells(path: Path, key: str, label: str) -> Iterator[tuple[int, str, str]]:
-    """Yield line number, key and label of each row below the header."""
+_Row = tuple[int, str, str, Mapping[str, str]]
+
+
+def _cells(path: Path, key: str, label: str, more: Sequence[str], need_more: bool) -> Iterator[_Row]:
+    """Yield line number, key, label and further columns of each row below the header."""
     try:
         # Spreadsheets begin a CSV file with a byte order mark.
         with path.open(newline="", encoding="utf-8-sig") as lines:
-            yield from _columns(lines, path, key, label)
+            yield from _columns(lines, path, key, label, more, need_more)
     except OSError as error:
         raise UsageError(f"{path} cannot be read: {error.strerror}") from error
 
 
-def _columns(lines: Iterable[str], path: Path, key: str, label: str) -> Iterator[tuple[int, str, str]]:
+def _columns(
+    lines: Iterable[str], path: Path, key: str, label: str, more: Sequence[str], need_more: bool
+) -> Iterator[_Row]:
     reader = csv.reader(lines, strict=True)
     try:
         header = [name.strip() for name in next(reader, [])]
         places = _place(header, key, "--key", path), _place(header, label, "--label", path)
         if places[0] == places[1]:
             raise UsageError(f"--key and --label are both the column {quoted(key)}")
+        further = _further(header, more, need_more, path)
         for row in reader:
             if row and len(row) != len(header):
                 raise UsageError(
                     f"{path} line {reader.line_num} has {len(row)} cells, but the header has {len(header)}"
                 )
             if row:
-                yield reader.line_num, row[places[0]].strip(), row[places[1]].strip()
+                others = {name: row[place].strip() for name, place in further.items()}
+                yield reader.line_num, row[places[0]].strip(), row[places[1]].strip(), others
     except csv.Error as error:
         raise UsageError(f"{path} line {reader.line_num} is not CSV: {error}") from error
     except UnicodeDecodeError as error:
         raise UsageError(f"{path} is not UTF-8 text: save it as CSV in UTF-8") from error
+
+
+def _further(header: list[str], more: Sequence[str], needed: bool, path: Path) -> dict[str, int]:
+    """Return where the columns *more* are, where all of them are there."""
+    missing = [name for name in more if name not in header]
+    if missing and needed:
+        raise UsageError(
+            f"{path} has no column {quoted(missing[0])}: an endpoint is not sent the facet columns "
+            f"{', '.join(more)}, so labels of its records bring them along, as columns of these names"
+        )
+    return {} if missing else {name: _place(header, name, "facet_columns", path) for name in more}
 
 
 def _place(header: list[str], name: str, option: str, path: Path) -> int:

@@ -10,12 +10,14 @@ from pipelines.names import pipeline_name
 from sagemaker_monitor.aws import Aws
 from sagemaker_monitor.operations.baselines import pin, pin_all
 from sagemaker_monitor.operations.deployed import DeployedPipeline, read_deployed
+from sagemaker_monitor.operations.endpoints import endpoint_of, served_version
 from sagemaker_monitor.operations.errors import UsageError
 from sagemaker_monitor.operations.modes import read_modes
 from sagemaker_monitor.operations.uploads import require_objects, to_uri
 from sagemaker_monitor.operations.windows import Window, stamp
 from sagemaker_monitor.registry.versions import Version, find_version, latest_approved
 from sagemaker_monitor.settings import Model
+from steps.scripts.collect_endpoint import STATED
 
 VALUE_LIMIT = 1024
 """Characters of a parameter's value."""
@@ -68,36 +70,96 @@ def run_monitor_ground_truth(
     model: Model,
     *,
     window: Window = Window(None, None),
+    endpoint: str | None = None,
     labels: str | None = None,
     version: int | None = None,
     modes: Sequence[str] = (),
     reason: str | None = None,
 ) -> Started:
-    """Start `monitor-ground-truth` on what was captured in *window*.
+    """Start `monitor-ground-truth` on what was captured in *window*, of batches or of an endpoint.
 
     Without bounds the window ends with the running hour and is 31 days long. Labels are those below the
-    configured data.ground_truth.uri, or *labels*. Raises UsageError, RegistryError, AwsError.
+    configured data.ground_truth.uri, or *labels*. Where the model's endpoint is judged, *endpoint* is another
+    of its names, and the version the one that it serves. Raises UsageError, RegistryError, AwsError.
     """
     asked = read_modes(model, modes, reason, registers_candidates=False)
     deployed = read_deployed(aws, pipeline_name(model.model, "monitor-ground-truth", aws.environment.name))
-    found = _version(aws, model, version)
-    end = window.end or datetime.now(UTC).replace(minute=0, second=0, microsecond=0) + timedelta(hours=1)
-    start = window.start or end - DEFAULT_WINDOW
-    if not start < end <= start + LONGEST_WINDOW:
+    if "EndpointName" in deployed.defaults:
+        found, answered = _answered(aws, model, endpoint, version)
+    elif endpoint is not None:
         raise UsageError(
-            f"the window {Window(start, end)} cannot be judged: it has at least an hour, and at most "
-            f"{LONGEST_WINDOW.days} days"
+            f"--endpoint is for endpoints, and {deployed.name} judges batches: see data.ground_truth.captures"
         )
+    else:
+        found = _version(aws, model, version)
+        answered = {"ModelPackageArn": found.arn}
     parameters = {
-        "ModelPackageArn": found.arn,
-        "WindowStart": stamp(start),
-        "WindowEnd": stamp(end),
+        **answered,
+        **_window(window, DEFAULT_WINDOW),
         **pin_all(deployed.checks, found, asked),
         **_labels(aws, labels),
     }
     if deployed.defaults.get("GroundTruthUri") is None and "GroundTruthUri" not in parameters:
         raise UsageError("--labels is missing, and the model's data.ground_truth is not configured")
     return _start(aws, deployed, parameters)
+
+
+def run_monitor_endpoint(
+    aws: Aws,
+    model: Model,
+    *,
+    window: Window = Window(None, None),
+    scheduled: datetime | None = None,
+    endpoint: str | None = None,
+    labels: str | None = None,
+    version: int | None = None,
+    modes: Sequence[str] = (),
+    reason: str | None = None,
+) -> Started:
+    """Start `monitor-endpoint` on what the endpoint captured in *window*.
+
+    Without bounds the window ends with the running hour and is as long as the configured one; with a
+    *scheduled* time it is the one that a run scheduled for then judges. The version that it is compared with
+    is the one that the endpoint serves, or number *version*, which then also counts where the endpoint
+    cannot tell what it served. Raises UsageError, RegistryError, AwsError.
+    """
+    asked = read_modes(model, modes, reason, registers_candidates=False)
+    name = endpoint_of(aws, model, endpoint)
+    deployed = read_deployed(aws, pipeline_name(model.model, "monitor-endpoint", aws.environment.name))
+    found, answered = _answered(aws, model, name, version)
+    if scheduled is not None and (window.start or window.end):
+        raise UsageError("--scheduled-time says which window: give it, or --from and --to")
+    configured = model.endpoint.window if model.endpoint else None
+    length = configured.end - configured.start if configured else timedelta(hours=1)
+    parameters = {
+        **answered,
+        **({"ScheduledTime": stamp(scheduled)} if scheduled else _window(window, length)),
+        **pin_all(deployed.checks, found, asked),
+        **_labels(aws, labels),
+    }
+    return _start(aws, deployed, parameters)
+
+
+def _answered(
+    aws: Aws, model: Model, endpoint: str | None, version: int | None
+) -> tuple[Version, dict[str, str]]:
+    """Return the version that answered an endpoint's requests, and the parameters that say so."""
+    name = endpoint_of(aws, model, endpoint)
+    found = served_version(aws, model, name) if version is None else _version(aws, model, version)
+    served_by = {} if version is None else {"ServedBy": STATED}
+    return found, {"EndpointName": name, "ModelPackageArn": found.arn, **served_by}
+
+
+def _window(window: Window, length: timedelta) -> dict[str, str]:
+    """Return the parameters of a window; without an end it is that of the running hour, *length* long."""
+    end = window.end or datetime.now(UTC).replace(minute=0, second=0, microsecond=0) + timedelta(hours=1)
+    start = window.start or end - length
+    if not start < end <= start + LONGEST_WINDOW:
+        raise UsageError(
+            f"the window {Window(start, end)} cannot be judged: it has at least an hour, and at most "
+            f"{LONGEST_WINDOW.days} days"
+        )
+    return {"WindowStart": stamp(start), "WindowEnd": stamp(end)}
 
 
 def run_monitor_batch(

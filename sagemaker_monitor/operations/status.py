@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Iterable, Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import islice
@@ -85,11 +85,14 @@ class ModelStatus:
     """Versions that wait for approval, at most MOST_PENDING."""
 
 
-def read_status(aws: Aws, bundles: Mapping[str, Bundle | None]) -> tuple[ModelStatus, ...]:
+def read_status(
+    aws: Aws, bundles: Mapping[str, Bundle | None], pipelines: Mapping[str, Sequence[str]] | None = None
+) -> tuple[ModelStatus, ...]:
     """Return the status of each model, in order; those with a bundle are compared with it.
 
-    Asks for several things at once and writes nothing. Raises AwsError, WriteRefusedError when the
-    credentials are another account's.
+    What is not deployed is shown where *pipelines* says that the model has it; without that, always. Asks
+    for several things at once and writes nothing. Raises AwsError, WriteRefusedError when the credentials
+    are another account's.
     """
     dry = DryRun(aws)
     dry.require_writable()
@@ -107,12 +110,17 @@ def read_status(aws: Aws, bundles: Mapping[str, Bundle | None]) -> tuple[ModelSt
             ModelStatus(
                 model=model,
                 group=environment.model_package_group(model),
-                pipelines=tuple(answer.result() for answer in pipelines),
+                pipelines=_shown(answers, (pipelines or {}).get(model, PIPELINES)),
                 approved=approved.result(),
                 pending=pending.result(),
             )
-            for model, (pipelines, approved, pending) in asked.items()
+            for model, (answers, approved, pending) in asked.items()
         )
+
+
+def _shown(answers: Iterable[Future[PipelineStatus]], has: Sequence[str]) -> tuple[PipelineStatus, ...]:
+    found = (answer.result() for answer in answers)
+    return tuple(each for each in found if each.checkout != "not deployed" or each.pipeline in has)
 
 
 def _pipeline(aws: Aws, model: str, pipeline: str, bundle: Bundle | None) -> PipelineStatus:

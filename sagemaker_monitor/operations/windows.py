@@ -51,16 +51,24 @@ def read_window(start: str | None, end: str | None) -> Window:
     return window
 
 
-def _hour(text: str, option: str, *, upwards: bool) -> datetime:
+def read_time(text: str, option: str) -> datetime:
+    """Return the moment that *text* names, UTC where it says nothing else. Raises UsageError."""
     try:
         moment = datetime.fromisoformat(text.strip())
-        moment = moment.replace(tzinfo=moment.tzinfo or UTC).astimezone(UTC)
-        hour = moment.replace(minute=0, second=0, microsecond=0)
-        nearest = hour + timedelta(hours=1) if upwards else hour
+        return moment.replace(tzinfo=moment.tzinfo or UTC).astimezone(UTC)
     except (ValueError, OverflowError) as error:
         raise UsageError(
             f"{option} {text[:40]!r} is no date or time; write 2026-03-01 or 2026-03-01T09:00:00Z"
         ) from error
+
+
+def _hour(text: str, option: str, *, upwards: bool) -> datetime:
+    moment = read_time(text, option)
+    hour = moment.replace(minute=0, second=0, microsecond=0)
+    try:
+        nearest = hour + timedelta(hours=1) if upwards else hour
+    except OverflowError as error:
+        raise UsageError(f"{option} {text[:40]!r} is no date that there is an hour after") from error
     if hour != moment:
         raise UsageError(
             f"{option} {text[:40]!r} is not on the hour, and captures are kept by the hour of UTC: "

@@ -24,7 +24,7 @@ HEADLINES = {
     "inconclusive": ("Inconclusive", "too few rows to tell; the gate is closed"),
     "labels-missing": ("Labels missing", "nothing could be judged yet; the gate is closed"),
     "window-empty": ("Window empty", "nothing was captured in these hours; the gate is closed"),
-    "no-evidence": ("No evidence", "a check did not report; the gate is closed"),
+    "no-evidence": ("No evidence", "a check did not report, or had nothing to report on; the gate is closed"),
     NO_VERDICT: ("No verdict", "the run ended without one; the gate is closed"),
     STILL_RUNNING: ("Still running", "nothing is decided yet; the gate is closed"),
     UNREADABLE: ("Verdict not readable", "nothing can be concluded; the gate is closed"),
@@ -41,8 +41,8 @@ NEXT = {
     ),
     "inconclusive": "Collect more rows of the groups named below, then run again. This is no pass.",
     "labels-missing": "Deliver the labels for these record keys, then run again.",
-    "window-empty": "Give a window of hours in which batches were scored, then run again.",
-    "no-evidence": "Repair the check named below, then run again. Nothing can be concluded from this run.",
+    "window-empty": "Give a window of hours in which something was scored, then run again.",
+    "no-evidence": "Repair what is named here, then run again. Nothing can be concluded from this run.",
     NO_VERDICT: "Look at the first failed step below, repair its cause, then run again.",
     STILL_RUNNING: "Wait for its end, then make this page again; what stands here is what there is so far.",
     UNREADABLE: ("Read it with the release that wrote it, or run again. What the steps did is below."),
@@ -76,8 +76,8 @@ NEXT_OF_RANKING = (
     " approved, and somebody has to approve that."
 )
 LATER = (
-    "Nothing has to be done now. When labels have arrived: ground-truth put, then monitor-ground-truth, which"
-    " judges what waits for them."
+    "Nothing has to be done now. When labels have arrived: ground-truth put, then monitor-ground-truth, or of"
+    " an endpoint monitor-endpoint over the same window, which judges what waits for them."
 )
 NOT_ARRIVED = "labels have not arrived"
 

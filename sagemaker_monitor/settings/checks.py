@@ -8,6 +8,7 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 
 from sagemaker_monitor.settings.custom import check_custom, check_custom_in
+from sagemaker_monitor.settings.endpoint_checks import check_endpoint, check_endpoint_in
 from sagemaker_monitor.settings.environment import LOCAL_ACCOUNT, MONITOR_IMAGE, Environment
 from sagemaker_monitor.settings.errors import Path, choices, listed, quoted
 from sagemaker_monitor.settings.gate import MinimumRows
@@ -27,8 +28,8 @@ MAX_CONTAINER_ARGUMENT = 256
 _GROUP = re.compile(r"[A-Za-z0-9](-*[A-Za-z0-9])*")
 
 
-def check_model(model: Model) -> list[Finding]:
-    """Return what is wrong with *model* beyond the type of each value."""
+def check_model(model: Model, environments: Sequence[str] | None = None) -> list[Finding]:
+    """Return what is wrong with *model* beyond the type of each value; *environments* are those there are."""
     bias = model.monitors.bias
     findings = [
         *_artifact(model),
@@ -45,6 +46,7 @@ def check_model(model: Model) -> list[Finding]:
     if model.monitors.explainability:
         findings += _explainability(model.monitors.explainability, model)
     findings += check_custom(model)
+    findings += check_endpoint(model, environments)
     findings += check_gate(model.gate, model)
     return findings
 
@@ -65,6 +67,7 @@ def check_together(model: Model, environment: Environment) -> list[Finding]:
         findings.append((("registry", "model_package_group"), message))
     findings += _images(model, environment)
     findings += check_custom_in(model, environment)
+    findings += check_endpoint_in(model, environment)
     for key, uri, limit in _uris(model):
         length = len(environment.storage.resolve(uri))
         if length > limit:

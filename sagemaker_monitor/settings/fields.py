@@ -95,6 +95,40 @@ def _runtime(value: timedelta) -> timedelta:
     return value
 
 
+def _offset(value: object) -> object:
+    if isinstance(value, timedelta):
+        return value
+    if not isinstance(value, str) or not value.strip("-"):
+        raise ValueError("must be an offset in ISO 8601, such as -PT1H, -P1D or PT0H")
+    try:
+        _iso_8601(value.removeprefix("-"))
+    except ValueError as error:
+        raise ValueError("must be an offset in ISO 8601, such as -PT1H, -P1D or PT0H") from error
+    return value
+
+
+def _hours_back(value: timedelta) -> timedelta:
+    if value > timedelta(0):
+        raise ValueError("must not be later than the scheduled time: write a minus before it, such as -PT1H")
+    if value % timedelta(hours=1):
+        raise ValueError("must be whole hours: captures are kept by the hour, such as -PT1H")
+    return value
+
+
+def _expression(text: str) -> str:
+    # botocore brings it along; most configurations have no expression.
+    import jmespath
+
+    try:
+        jmespath.compile(text)
+    except (jmespath.exceptions.JMESPathError, ValueError) as error:
+        reason = str(error).split("\n", 1)[0]
+        raise ValueError(
+            f"is no JMESPath expression: {reason}; one is such as instances[*].features"
+        ) from error
+    return text
+
+
 def _relative_uri(uri: str) -> str:
     if "://" in uri or uri.startswith("arn:"):
         raise ValueError(
@@ -148,6 +182,8 @@ Day = Annotated[date, BeforeValidator(_day)]
 Column = Annotated[str, Field(min_length=1, max_length=255), AfterValidator(_column)]
 Duration = Annotated[timedelta, BeforeValidator(_iso_8601), AfterValidator(_positive)]
 Runtime = Annotated[Duration, AfterValidator(_runtime)]
+Offset = Annotated[timedelta, BeforeValidator(_offset), AfterValidator(_hours_back)]
+Expression = Annotated[str, Field(strict=True, min_length=1, max_length=256), AfterValidator(_expression)]
 ImageOrKey = Annotated[str, Field(pattern=IMAGE_OR_KEY, max_length=255), AfterValidator(_repository)]
 Image = Annotated[str, Field(pattern=IMAGE, max_length=255), AfterValidator(_repository)]
 InstanceType = Annotated[str, Field(pattern=INSTANCE_TYPE)]

@@ -135,12 +135,13 @@ def _load_model(name: str, conf_dir: FilePath) -> Loaded[Model]:
     folder = conf_dir / "models"
     _require_known("model", name, known_models(conf_dir), folder)
     document = read(folder / f"{name}.yaml")
+    environments = known_environments(conf_dir)
 
     def check(model: Model) -> list[Finding]:
         if model.model == name:
-            return check_model(model)
+            return check_model(model, environments)
         message = f"is {quoted(model.model)}, but the file is called {name}.yaml: make them the same"
-        return [(("model",), message), *check_model(model)]
+        return [(("model",), message), *check_model(model, environments)]
 
     return validated(Model, document, check)
 

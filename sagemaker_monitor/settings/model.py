@@ -7,6 +7,7 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from sagemaker_monitor.settings import fields
+from sagemaker_monitor.settings.endpoint import Endpoint
 from sagemaker_monitor.settings.fields import (
     ArchiveUri,
     Column,
@@ -140,12 +141,22 @@ class DataSchema(Section):
 
 
 class GroundTruth(Section):
-    """Labels that arrive in files of their own: CSV without a header, record key and label."""
+    """Labels that arrive in files of their own: CSV without a header, record key and label.
+
+    Those of an endpoint's records have the facet columns between the two: they are sent to no endpoint.
+    """
 
     uri: Annotated[RelativeUri, Field(description="File or prefix of the labels.")]
     minimum_overlap: Annotated[
         Number, Field(gt=0, le=1, description="Share of a batch's records that need a label.")
     ] = 0.9
+    captures: Annotated[
+        Literal["batches", "endpoint"] | None,
+        Field(
+            description="Whose captures monitor-ground-truth judges; by default the endpoint's where the"
+            " model has one and no data.batches, else those of batches."
+        ),
+    ] = None
 
 
 class Data(Section):
@@ -183,6 +194,9 @@ class Model(Section):
     artifact: Annotated[Artifact, Field(description="The trained model.")]
     data_schema: Annotated[DataSchema, Field(alias="schema", description="The columns of the data.")]
     data: Annotated[Data, Field(description="Where the data lives.")]
+    endpoint: Annotated[
+        Endpoint | None, Field(description="The real-time endpoint that serves it, for monitor-endpoint.")
+    ] = None
     monitors: Annotated[Monitors, Field(description="What is watched; at least one.")]
     baseline: Annotated[Baseline, Field(description="How checks treat the approved baseline.")] = Baseline()
     gate: Annotated[Gate, Field(description="When a run is refused.")] = Gate()
@@ -190,3 +204,15 @@ class Model(Section):
     def baseline_mode(self, monitor: str) -> BaselineMode:
         """How the checks of *monitor* treat the approved baseline when a candidate is registered."""
         return self.monitors.baseline_mode(monitor) or self.baseline.mode
+
+    @property
+    def late_captures(self) -> Literal["batches", "endpoint"]:
+        """Whose captures monitor-ground-truth judges."""
+        ground_truth = self.data.ground_truth
+        if ground_truth and ground_truth.captures:
+            return ground_truth.captures
+        return "endpoint" if self.endpoint and not self.data.batches else "batches"
+
+    def endpoint_in(self, environment: str) -> str | None:
+        """Return the name of the endpoint that is watched in *environment*; None where there is none."""
+        return self.endpoint.name_in(self.model, environment) if self.endpoint else None

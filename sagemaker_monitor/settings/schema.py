@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from sagemaker_monitor.settings.endpoint import Endpoint
 from sagemaker_monitor.settings.environment import (
     LOCAL_ACCOUNT,
     PLACEHOLDER_ACCOUNTS,
@@ -55,6 +56,7 @@ __all__ = [
     "Data",
     "DataSchema",
     "Direction",
+    "Endpoint",
     "Environment",
     "ExplainabilityMonitor",
     "Facet",

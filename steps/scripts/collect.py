@@ -100,14 +100,14 @@ def split_uri(uri: str) -> tuple[str, str]:
     return bucket, key
 
 
-def s3_client() -> Any:
-    """Return the S3 client of the job's region."""
+def client(service: str) -> Any:
+    """Return the client of a service in the job's region."""
     import boto3
     from botocore.config import Config
 
     # Botocore retries what is transient: throttling, 5xx, a connection that broke.
-    return boto3.client(
-        "s3",
+    return boto3.client(  # type: ignore[call-overload]
+        service,
         region_name=os.environ.get("AWS_REGION") or os.environ.get("AWS_DEFAULT_REGION"),
         # Older boto3 do not read this variable themselves.
         endpoint_url=os.environ.get("AWS_ENDPOINT_URL") or None,
@@ -265,7 +265,7 @@ def run(options: argparse.Namespace) -> str:
     record = 1 + len(columns["features"]) + len(columns["facet_columns"])
     expected = record + spec["prediction"]["values"] + STAMPS
     window = read_window(options.window_start, options.window_end)
-    summary = collect(s3_client(), options.capture_uri, window, expected, options.output)
+    summary = collect(client("s3"), options.capture_uri, window, expected, options.output)
     write_whole(options.output / "summary" / "collect.json", json.dumps(summary, indent=2) + "\n")
     return (
         f"{summary['status']}: {summary['rows']} rows of {summary['objects']} objects, captured from "
@@ -299,15 +299,20 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         print(run(options))
     except (CollectError, OSError, ValueError, KeyError, BotoCoreError, ClientError) as error:
-        reason = " ".join(f"cannot collect: {error}".split())[:900]
-        print(reason, file=sys.stderr)
-        message = Path(os.environ.get("OUTPUT_MESSAGE_PATH", "/opt/ml/output/message"))
-        try:
-            write_whole(message, reason)
-        except OSError as failure:
-            print(f"{message} cannot be written: {failure.strerror}", file=sys.stderr)
-        return 1
+        return give_up(f"cannot collect: {error}")
     return 0
+
+
+def give_up(why: str) -> int:
+    """Write why the job failed where SageMaker takes its FailureReason from, and return its exit code."""
+    reason = " ".join(why.split())[:900]
+    print(reason, file=sys.stderr)
+    message = Path(os.environ.get("OUTPUT_MESSAGE_PATH", "/opt/ml/output/message"))
+    try:
+        write_whole(message, reason)
+    except OSError as failure:
+        print(f"{message} cannot be written: {failure.strerror}", file=sys.stderr)
+    return 1
 
 
 if __name__ == "__main__":

@@ -154,11 +154,12 @@ def gather(options: argparse.Namespace, service: Service, spec: Any) -> Any:
     from sagemaker_monitor.analysis.decision.spec import NEED_LABELS
 
     collected = options.collected and evidence.read_collected(read_json(options.collected))
-    empty = bool(collected and collected.status == "window-empty")
+    empty = bool(collected and not collected.judged)
+    scored = options.model_package_arn or (collected and collected.model_package_arn) or None
     labels = evidence.read_labels(read_json(options.labels)) if options.labels else None
     labelled = labels is not None and labels.status != "labels-missing"
     steps = own_engine.with_checks(service, service.steps(options.execution_arn), spec)
-    version = service.version(options.baseline_model_package_arn, options.model_package_group)
+    version = service.version(baseline_version(options), options.model_package_group)
     expected = [] if empty else [each for each in spec.checks if labelled or not each.needs_labels]
     asked = evidence.read_asked(options.modes, options.accept_reason)
     checks = tuple(
@@ -168,7 +169,7 @@ def gather(options: argparse.Namespace, service: Service, spec: Any) -> Any:
     return evidence.Evidence(
         run=evidence.Run(
             execution_arn=options.execution_arn,
-            model_package_arn=options.model_package_arn or None,
+            model_package_arn=scored,
             bundle_sha256=options.bundle,
             created=datetime.datetime.now(datetime.timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ"),
             carried_baseline_data_uri=reading.carried_data_uri(service, steps, spec, version),
@@ -182,6 +183,18 @@ def gather(options: argparse.Namespace, service: Service, spec: Any) -> Any:
         collected=collected or None,
         failed=reading.first_failure(steps),
     )
+
+
+def baseline_version(options: argparse.Namespace) -> str:
+    """Return the version whose baseline is compared with: of an endpoint's window the one that answered.
+
+    An empty text is the latest approved one.
+    """
+    from sagemaker_monitor.analysis.decision import evidence
+
+    if options.baseline_model_package_arn or not options.collected:
+        return str(options.baseline_model_package_arn)
+    return evidence.read_collected(read_json(options.collected)).model_package_arn or ""
 
 
 def read_json(path: Path) -> Any:
@@ -266,7 +279,7 @@ def bind(options: argparse.Namespace, service: Service, spec: Any, verdict: str)
         return
     steps = own_engine.with_checks(service, service.steps(options.execution_arn), spec)
     checks = {each.check_type: reading.metadata_of(steps.get(each.step)) for each in spec.checks}
-    known = service.version(options.baseline_model_package_arn, options.model_package_group)
+    known = service.version(baseline_version(options), options.model_package_group)
     renewed = None if spec.pipeline == REGISTERS else known
     if renewed is None:
         etag = service.model_data_etag(steps.get(CREATES_MODEL))

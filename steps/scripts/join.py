@@ -1,6 +1,7 @@
-"""Join a transform's output with its labels; write one folder for each kind of check.
+"""Join what was scored with its labels; write one folder for each kind of check.
 
-Labels come as CSV by the record key, as ground truth records by the inference id, or in the rows.
+Labels come as CSV by the record key, as ground truth records by the inference id, or in the rows. What an
+endpoint was asked has no facet columns: there the labels bring them along.
 Runs under Python 3.8 with boto3. Cells are copied as they stand: 1 and 1.0 are different types to AWS.
 """
 
@@ -15,10 +16,10 @@ import re
 import sys
 import tempfile
 from contextlib import ExitStack
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass, field, replace
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
-from typing import IO, Any, Iterable, Iterator, Sequence
+from typing import IO, Any, Iterable, Iterator, List, Sequence, Tuple
 
 ATTEMPTS = 8
 STAMPS = 2
@@ -59,6 +60,11 @@ class Columns:
     prediction: int = 0
     values: int = 1
     problem_type: str = BINARY
+    of_endpoint: bool = False
+    """Whether the rows are what an endpoint was asked: facet columns come with labels, ids may repeat."""
+    needs_facets: bool = False
+    """Whether anything is watched that facet columns are needed for."""
+    needs_answers: bool = True
 
     @property
     def added(self) -> int:
@@ -90,10 +96,16 @@ class Labels:
     by_key: dict[str, str]
     by_id: dict[str, str]
     duplicates: int
+    facets: dict[str, list[str]] = field(default_factory=dict)
+    """The facet columns of an endpoint's records, by their key or id, where labels bring them along."""
 
     def __len__(self) -> int:
         """Return how many records they are of."""
         return len(self.by_key) + len(self.by_id)
+
+
+Known = Tuple[str, str, str, List[str]]
+"""Where a label stands, whose it is, what it is, and the facet columns that it brings along."""
 
 
 @dataclass(frozen=True)
@@ -122,7 +134,8 @@ def read_columns(spec: dict[str, Any]) -> Columns:
     """Return the columns that the specification names."""
     columns, prediction = spec["columns"], spec["prediction"]
     problem_type = spec.get("problem_type", BINARY)
-    binary = problem_type == BINARY
+    binary, endpoint = problem_type == BINARY, spec.get("endpoint")
+    of_teams = set(spec.get("rows_for_teams", ())) & set(FOR_TEAMS)
     return Columns(
         columns["record_key"],
         tuple(columns["features"]),
@@ -132,6 +145,9 @@ def read_columns(spec: dict[str, Any]) -> Columns:
         prediction["probability" if binary else "label"],
         prediction["values"],
         problem_type,
+        endpoint is not None,
+        bool(columns["facet_columns"]) and ("bias" in spec["monitors"] or bool(of_teams)),
+        endpoint is None or endpoint["needs_answers"],
     )
 
 
@@ -218,7 +234,7 @@ def _record(row: list[str], columns: Columns, check: LabelCheck, where: str) -> 
     key, prediction = row[0].strip(), row[columns.prediction - columns.added]
     if not key:
         raise JoinError(f"{where} has no {columns.record_key}")
-    problem = _no_prediction(prediction, columns)
+    problem = _no_prediction(prediction, columns) if columns.needs_answers else ""
     if problem:
         raise JoinError(f"{where}: the model's answer is {problem}")
     first_facet = 1 + len(columns.features)
@@ -296,6 +312,14 @@ def read_window(start: str, end: str) -> Window | None:
     return window
 
 
+def collected_window(options: argparse.Namespace) -> Window | None:
+    """Return the window that was collected, where its summary is given, or that of the options."""
+    if options.collected is None:
+        return read_window(options.window_start, options.window_end)
+    window = json.loads(options.collected.read_text(encoding="utf-8"))["window"]
+    return read_window(window["start"], window["end"])
+
+
 def label_keys(s3: Any, bucket: str, prefix: str, window: Window | None) -> list[str]:
     """Return the keys of the object *prefix* and of all objects below it, empty ones left out, in order.
 
@@ -346,24 +370,26 @@ def _is_json_lines(lines: IO[str]) -> bool:
     return first.lstrip().startswith("{")
 
 
-def csv_labels(lines: Iterable[str], name: str, columns: Columns) -> Iterator[tuple[str, str, str]]:
-    """Yield where it stands, record key and label of each row of a CSV file of labels."""
+def csv_labels(lines: Iterable[str], name: str, columns: Columns) -> Iterator[Known]:
+    """Yield where it stands, record key, label and facet columns of each row of a CSV file of labels."""
+    brought = columns.facet_columns if columns.of_endpoint else ()
+    expected = [columns.record_key, *brought, columns.label]
     for line, row in csv_rows(lines, name):
         where = f"{name} line {line}"
-        if len(row) != 2:
+        if len(row) not in (2, len(expected)):
             raise JoinError(
-                f"{where} has {len(row)} columns; expected {columns.record_key} and {columns.label}"
+                f"{where} has {len(row)} columns; expected {', '.join(expected[:-1])} and {expected[-1]}"
             )
-        key, label = row[0].strip(), row[1]
+        key, label = row[0].strip(), row[-1]
         if line == 1 and (key, label.strip()) == (columns.record_key, columns.label):
             continue
         if not key:
             raise JoinError(f"{where} has no {columns.record_key}")
-        yield where, key, label
+        yield where, key, label, row[1:-1]
 
 
-def ground_truth_labels(lines: Iterable[str], name: str, columns: Columns) -> Iterator[tuple[str, str, str]]:
-    """Yield where it stands, inference id and label of each ground truth record of a JSON Lines file."""
+def ground_truth_labels(lines: Iterable[str], name: str, columns: Columns) -> Iterator[Known]:
+    """Yield where it stands, inference id, label and facet columns of each ground truth record of a file."""
     number = 0
     try:
         for number, line in enumerate(lines, 1):
@@ -374,7 +400,7 @@ def ground_truth_labels(lines: Iterable[str], name: str, columns: Columns) -> It
         raise JoinError(f"{name} is not UTF-8 text, after line {number}") from error
 
 
-def _ground_truth(line: str, where: str, columns: Columns) -> tuple[str, str]:
+def _ground_truth(line: str, where: str, columns: Columns) -> tuple[str, str, list[str]]:
     try:
         document = json.loads(line)
         truth, event_id = document["groundTruthData"], document["eventMetadata"]["eventId"]
@@ -387,9 +413,9 @@ def _ground_truth(line: str, where: str, columns: Columns) -> tuple[str, str]:
             "encoding) and eventMetadata.eventId"
         ) from error
     if encoding == "CSV":
-        return event_id.strip(), _csv_label(data, where)
+        return event_id.strip(), _csv_label(data, where), []
     if encoding == "JSON":
-        return event_id.strip(), _json_label(data, where, columns)
+        return (event_id.strip(), *_json_label(data, where, columns))
     raise JoinError(f"{where}: its encoding must be CSV or JSON")
 
 
@@ -403,34 +429,42 @@ def _csv_label(data: str, where: str) -> str:
     return cells[0] if cells else ""
 
 
-def _json_label(data: str, where: str, columns: Columns) -> str:
+def _json_label(data: str, where: str, columns: Columns) -> tuple[str, list[str]]:
+    """Return the label and the facet columns, where the object has all of them."""
     try:
         # As text, so that 1 and 1.0 stay what they are.
-        label = json.loads(data, parse_int=str, parse_float=str)[columns.label]
+        document = json.loads(data, parse_int=str, parse_float=str)
+        label = document[columns.label]
     except (ValueError, TypeError, KeyError, IndexError) as error:
         raise JoinError(f"{where}: its data is no JSON object with {columns.label}") from error
-    if label is not None and not isinstance(label, str):
-        raise JoinError(f"{where}: {columns.label} in its data is neither a number nor text")
-    return label or ""
+    brought = columns.facet_columns if columns.of_endpoint else ()
+    facets = [document[name] for name in brought] if all(name in document for name in brought) else []
+    for name, value in zip((columns.label, *brought), (label, *facets)):
+        if value is not None and not isinstance(value, str):
+            raise JoinError(f"{where}: {name} in its data is neither a number nor text")
+    return label or "", [value or "" for value in facets]
 
 
 def read_labels(objects: Iterable[tuple[str, IO[str]]], columns: Columns) -> Labels | None:
     """Return the labels of all objects; None where there are no objects, or none with a row."""
     by_key: dict[str, str] = {}
     by_id: dict[str, str] = {}
+    facets: dict[str, list[str]] = {}
     duplicates = contradicting = 0
     check = LabelCheck(columns)
     for name, lines in objects:
         known, reader = (by_id, ground_truth_labels) if _is_json_lines(lines) else (by_key, csv_labels)
-        for where, key, label in reader(lines, name, columns):
+        for where, key, label, brought in reader(lines, name, columns):
             check.check(label, where)
+            if brought:
+                facets.setdefault(key, brought)
             if key in known:
                 duplicates += 1
                 contradicting += not _same_label(known[key], label)
             else:
                 known[key] = label
     check.finish()
-    labels = Labels(by_key, by_id, duplicates)
+    labels = Labels(by_key, by_id, duplicates, facets)
     if contradicting:
         raise JoinError(
             f"the labels contradict each other: {contradicting} of {len(labels)} records have a second, "
@@ -561,11 +595,19 @@ class Classes:
 class Matches:
     """Which labels the records have found."""
 
-    def __init__(self, labels: Labels | None) -> None:
-        self.labels = labels or Labels({}, {}, 0)
-        self.repeated = self.contradicting = 0
+    def __init__(self, labels: Labels | None, columns: Columns) -> None:
+        self.labels, self.columns = labels or Labels({}, {}, 0), columns
+        self.repeated = self.contradicting = self.faceless = 0
         self._keys: set[str] = set()
         self._ids: set[str] = set()
+
+    def with_facets(self, record: Record) -> Record:
+        """Return a labelled *record* with the facet columns that its label brings along, of an endpoint."""
+        if not self.columns.of_endpoint or not self.columns.facet_columns:
+            return record
+        facets = self.labels.facets.get(record.inference_id) or self.labels.facets.get(record.key)
+        self.faceless += facets is None
+        return record if facets is None else replace(record, facets=facets)
 
     def label_of(self, record: Record) -> str | None:
         """Return the label of *record*: by its inference id, or else by its key."""
@@ -587,8 +629,17 @@ class Matches:
         return len(self.labels) - len(self._keys) - len(self._ids)
 
     def finish(self, rows: int) -> None:
-        """Raise JoinError when a label cannot be told to belong to one row."""
-        if self.repeated:
+        """Raise JoinError when a label cannot be told to belong to one row, or does not say of whom it is.
+
+        Clients send a request again that they got no answer to: of an endpoint, one label is of all of them.
+        """
+        if self.faceless and self.columns.needs_facets:
+            raise JoinError(
+                f"{self.faceless} of {rows} records have a label without the facet columns "
+                f"{', '.join(self.columns.facet_columns)}, which no endpoint is sent: give them beside "
+                "the label, as ground-truth put does"
+            )
+        if self.repeated and not self.columns.of_endpoint:
             raise JoinError(
                 f"{self.repeated} of {rows} rows repeat a record key of another row; a key must name one "
                 "record, and a batch that was scored twice needs labels by inference id"
@@ -609,14 +660,14 @@ def join(
     """
     rows = labelled = 0
     classes = Classes(check.columns.problem_type)
-    matches = Matches(labels)
+    matches = Matches(labels, check.columns)
     for record in scored:
         rows += 1
         label = matches.label_of(record) if labels else record.label
         if label is not None and label.strip():
             labelled += 1
             classes.add(label.strip(), record.prediction.strip())
-            writer.write(record, label)
+            writer.write(matches.with_facets(record), label)
         else:
             writer.write(record, None)
     if not rows:
@@ -636,7 +687,7 @@ def run(options: argparse.Namespace) -> str:
     """Join, write everything, and return one sentence about it."""
     spec = json.loads(options.spec.read_text(encoding="utf-8"))
     columns = read_columns(spec)
-    uri, window = options.labels_uri, read_window(options.window_start, options.window_end)
+    uri, window = options.labels_uri, collected_window(options)
     labels = read_labels(label_objects(s3_client(), uri, window), columns) if uri else None
     asks_nobody = any(
         each.get("engine") == "own" and each["check_type"] == "MODEL_BIAS" for each in spec.get("checks", ())
@@ -685,6 +736,7 @@ def parse(arguments: Sequence[str] | None) -> argparse.Namespace:
         parser.add_argument(name, type=Path, required=True)
     for name in ("--labels-uri", "--window-start", "--window-end"):
         parser.add_argument(name, default="")
+    parser.add_argument("--collected", type=Path)
     return parser.parse_args(arguments)
 
 

@@ -22,7 +22,12 @@ def loans(**changes: object) -> Model:
             "facet_columns": ["sex"],
             "prediction": {"threshold": 0.6},
         },
-        "data": {"baseline": "data/baseline.csv", "ground_truth": {"uri": "labels/"}},
+        "data": {
+            "baseline": "data/baseline.csv",
+            "batches": "batches/",
+            "ground_truth": {"uri": "labels/"},
+        },
+        "endpoint": {},
         "monitors": {
             "data_quality": {},
             "model_quality": {},

@@ -46,6 +46,7 @@ def test_each_monitor_is_a_step_of_the_pipelines_that_have_its_rows(custom: Bund
     assert made == {
         "register": ["CustomTextDrift", "CustomMistakes"],
         "monitor-batch": ["CustomTextDrift", "CustomMistakes"],
+        "monitor-endpoint": ["CustomTextDrift", "CustomMistakes"],
         "monitor-ground-truth": ["CustomMistakes"],
     }
 

@@ -51,6 +51,7 @@ def test_checks_have_the_group_and_a_supplied_baseline(bundle: Bundle, pipeline:
     [
         ("register", ["DataQuality", "ModelExplainability", *OF_OUTCOMES]),
         ("monitor-batch", ["BatchMonitor-monitoring", "ModelExplainability", *OF_OUTCOMES]),
+        ("monitor-endpoint", ["DataQuality", "ModelExplainability", *OF_OUTCOMES]),
         ("monitor-ground-truth", OF_OUTCOMES),
     ],
 )
@@ -108,7 +109,11 @@ def test_a_model_without_bias_waits_for_no_labels() -> None:
         for step in steps_of(bundle, pipeline).values()
     }
 
-    assert [pipeline.pipeline for pipeline in bundle.pipelines] == ["register", "monitor-batch"]
+    assert [pipeline.pipeline for pipeline in bundle.pipelines] == [
+        "register",
+        "monitor-batch",
+        "monitor-endpoint",
+    ]
     assert "ClarifyCheck" not in types
     assert "HaveLabels" not in steps_of(bundle, "monitor-batch")
 
@@ -184,7 +189,11 @@ def test_attributions_may_be_measured_from_a_file_or_from_the_mean(
 
     shap = analysis_config(bundle, steps["ModelExplainability"])["methods"]["shap"]
     assert {key: shap[key] for key in ("baseline", "num_clusters") if key in shap} == expected
-    assert [pipeline.pipeline for pipeline in bundle.pipelines] == ["register", "monitor-batch"]
+    assert [pipeline.pipeline for pipeline in bundle.pipelines] == [
+        "register",
+        "monitor-batch",
+        "monitor-endpoint",
+    ]
     assert "HaveLabels" not in steps
 
 

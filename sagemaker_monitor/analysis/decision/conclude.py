@@ -19,7 +19,7 @@ from sagemaker_monitor.analysis.decision import (
     ruling,
 )
 from sagemaker_monitor.analysis.decision.assemble import assemble
-from sagemaker_monitor.analysis.decision.evidence import CheckEvidence, Evidence
+from sagemaker_monitor.analysis.decision.evidence import UNUSABLE, CheckEvidence, Collected, Evidence
 from sagemaker_monitor.analysis.decision.judged import ESTABLISHED, Judged
 from sagemaker_monitor.analysis.decision.ruling import Case
 from sagemaker_monitor.analysis.decision.spec import (
@@ -50,8 +50,8 @@ JUDGES: Dict[str, Callable[[Spec, CheckEvidence, Evidence], Judged]] = {
 
 def conclude(spec: Spec, evidence: Evidence) -> Verdict:
     """Return the verdict on *evidence* under *spec*: nothing random, nothing read or written."""
-    if evidence.collected is not None and evidence.collected.status == "window-empty":
-        return _without_captures(spec, evidence)
+    if evidence.collected is not None and not evidence.collected.judged:
+        return _without_captures(spec, evidence, evidence.collected)
     evidence = _with_columns(spec, evidence)
     waiting = _waiting(spec, evidence)
     if waiting == NOT_ARRIVED and all(each.needs_labels for each in spec.checks):
@@ -122,6 +122,7 @@ def _not_checked(
 ) -> Tuple[NotChecked, ...]:
     """Return everything that was not told, and why."""
     entries = [each for part in parts for each in part.not_checked]
+    entries += evidence.collected.notes if evidence.collected else ()
     entries += [
         NotChecked(check.step, ESTABLISHED) for check in evidence.checks if check.status == "established"
     ]
@@ -165,24 +166,32 @@ def _unscored(spec: Spec, evidence: Evidence) -> Evidence:
 
 
 def _without_labels(spec: Spec, evidence: Evidence) -> Verdict:
-    """Return the verdict on a batch without labels, of which nothing else is checked."""
+    """Return the verdict on rows without labels, of which nothing else is checked."""
+    notes = evidence.collected.notes if evidence.collected else ()
     return assemble(
         spec,
         evidence,
         decision="labels-missing",
         summary=ruling.missing_labels(evidence),
-        not_checked=tuple(NotChecked(check.step, "it needs labels") for check in spec.checks),
+        not_checked=(*(NotChecked(check.step, "it needs labels") for check in spec.checks), *notes),
     )
 
 
-def _without_captures(spec: Spec, evidence: Evidence) -> Verdict:
-    """Return the verdict on a window in which nothing was captured."""
-    window = evidence.collected.window if evidence.collected else None
-    told = f" from {window.start} until {window.end}" if window else ""
+def _without_captures(spec: Spec, evidence: Evidence, collected: Collected) -> Verdict:
+    """Return the verdict on a window in which nothing was captured, or nothing that can be judged."""
+    if collected.status == UNUSABLE:
+        decision, summary = "no-evidence", f"no evidence: {collected.reason or 'the captures are unusable'}"
+        why = "the captures cannot be judged"
+    else:
+        window = collected.window
+        told = f"window empty: nothing was captured from {window.start} until {window.end}"
+        reason = f" ({collected.reason})" if collected.reason else ""
+        decision, summary = "window-empty", f"{told}{reason}; give a window in which something was scored"
+        why = "nothing was captured"
     return assemble(
         spec,
         evidence,
-        decision="window-empty",
-        summary=f"window empty: nothing was captured{told}; give a window in which batches were scored",
-        not_checked=tuple(NotChecked(check.step, "nothing was captured") for check in spec.checks),
+        decision=decision,
+        summary=summary,
+        not_checked=(*(NotChecked(check.step, why) for check in spec.checks), *collected.notes),
     )

@@ -26,6 +26,7 @@ from sagemaker_monitor.analysis.documents.verdict import (
     COLUMN_CHECKS,
     MODES,
     REFRESH,
+    NotChecked,
     Window,
 )
 from sagemaker_monitor.analysis.documents.violations import (
@@ -33,6 +34,9 @@ from sagemaker_monitor.analysis.documents.violations import (
     QualityViolation,
     QualityViolations,
 )
+
+CAPTURED, UNUSABLE = "captured", "unusable"
+"""Of a window that can be judged, and of one whose captures are no evidence."""
 
 
 @dataclass(frozen=True)
@@ -204,11 +208,22 @@ class BaselineVersion:
 
 @dataclass(frozen=True)
 class Collected:
-    """What was captured in a window: *status* is captured or window-empty."""
+    """What was captured in a window: *status* is captured, window-empty or unusable, which *reason* explains.
+
+    Of an endpoint also which version answered, and *notes* that the verdict has to tell.
+    """
 
     status: str
     rows: int
     window: Window
+    reason: str | None = None
+    model_package_arn: str | None = None
+    notes: tuple[NotChecked, ...] = ()
+
+    @property
+    def judged(self) -> bool:
+        """Return whether there is anything that can be judged."""
+        return self.status == CAPTURED
 
 
 @dataclass(frozen=True)
@@ -280,9 +295,14 @@ def read_collected(document: object) -> Collected:
         raise DocumentError("collect.json is not of schema_version 1")
     window = found.child("window")
     return Collected(
-        found.one_of("status", ("captured", "window-empty")),
+        found.one_of("status", (CAPTURED, "window-empty", UNUSABLE)),
         found.integer("rows"),
         Window(window.text("start"), window.text("end")),
+        found.text("reason") if found.has("reason") else None,
+        (found.text("model_package_arn") or None) if found.has("model_package_arn") else None,
+        tuple(NotChecked(each.text("name"), each.text("why")) for each in found.children("notes"))
+        if found.has("notes")
+        else (),
     )
 
 

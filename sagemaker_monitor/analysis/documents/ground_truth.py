@@ -7,12 +7,16 @@ from __future__ import annotations
 
 import csv
 import json
+import re
 from dataclasses import dataclass
+from typing import Mapping
 
 from sagemaker_monitor.analysis.documents.strict import DocumentError
 
 ENCODINGS = ("CSV", "JSON")
 VERSION = "0"
+_NUMBER = re.compile(r"-?(0|[1-9]\d*)(\.\d+)?([eE][-+]?\d+)?")
+"""What JSON takes for a number."""
 
 
 @dataclass(frozen=True)
@@ -28,6 +32,12 @@ class GroundTruthRecord:
         """Return the record of one label: a cell of CSV, in quotes where it needs them."""
         quoted = any(mark in label for mark in ',"\r\n')
         return cls(event_id, '"{}"'.format(label.replace('"', '""')) if quoted else label)
+
+    @classmethod
+    def of_columns(cls, event_id: str, columns: Mapping[str, str]) -> GroundTruthRecord:
+        """Return the record of a label with further columns: a JSON object, numbers as they are written."""
+        members = (f"{json.dumps(name)}:{_json_value(cell)}" for name, cell in columns.items())
+        return cls(event_id, f"{{{','.join(members)}}}", "JSON")
 
     def to_json(self) -> str:
         """Return the record as one line, without its end."""
@@ -82,6 +92,12 @@ class GroundTruthRecord:
         if not isinstance(label, str):
             raise DocumentError(f"{attribute!r} of its label is neither a number nor text")
         return label
+
+
+def _json_value(cell: str) -> str:
+    """Return a cell as JSON: a number stays as it is written."""
+    text = cell.strip()
+    return text if _NUMBER.fullmatch(text) else json.dumps(text, ensure_ascii=False)
 
 
 def _part(document: object, name: str) -> dict[str, object]:

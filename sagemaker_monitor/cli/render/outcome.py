@@ -21,7 +21,7 @@ _STYLES = {"open": "bold green", "done": "bold green", "refused": "bold red", "b
 _ADVICE = {
     "inconclusive": "collect a larger batch, or lower gate.minimum_rows knowing what that costs",
     "labels-missing": "run it again with --labels once they have arrived",
-    "window-empty": "give a window of hours in which batches were scored",
+    "window-empty": "give a window of hours in which something was scored",
 }
 NOT_ARRIVED = "labels have not arrived"
 MOST_FAILED = 5
@@ -125,8 +125,9 @@ def _next(outcome: Outcome, again: str) -> Iterator[str]:
     version = _registered_version(outcome)
     if outcome.verdict is not None and outcome.conclusion == "open" and _waits(outcome.verdict):
         yield "next: when labels have arrived, put them in place and judge what needs them:"
-        yield f"      sagemaker-monitor ground-truth put FILE --model {model} {again}"
-        yield f"      sagemaker-monitor run monitor-ground-truth --model {model} {again}"
+        of = " --of endpoint" if outcome.pipeline == "monitor-endpoint" else ""
+        yield f"      sagemaker-monitor ground-truth put FILE --model {model}{of} {again}"
+        yield f"      sagemaker-monitor run {_judging_labels(outcome)} --model {model} {again}"
         if version:
             yield f"      sagemaker-monitor gate {model} --version {version} {again} --apply"
         return
@@ -137,6 +138,15 @@ def _next(outcome: Outcome, again: str) -> Iterator[str]:
     if outcome.verdict is not None and outcome.verdict.decision == "refused" and _monitors(outcome):
         yield "may its version be rejected for it?"
         yield f"      sagemaker-monitor gate {model} --execution {arn} {again}"
+
+
+def _judging_labels(outcome: Outcome) -> str:
+    """Return the pipeline that judges labels which arrive later: an endpoint's window is judged again."""
+    if outcome.pipeline != "monitor-endpoint":
+        return "monitor-ground-truth"
+    batch = outcome.verdict.batch if outcome.verdict else None
+    window = f" --from {batch.window.start} --to {batch.window.end}" if batch and batch.window else ""
+    return f"monitor-endpoint{window}"
 
 
 def _monitors(outcome: Outcome) -> bool:

@@ -11,7 +11,8 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
-from sagemaker_monitor.emulator.api.context import Context
+from sagemaker_monitor.emulator.api.context import ApiError, Context
+from sagemaker_monitor.emulator.api.models import resolved_containers
 from sagemaker_monitor.emulator.hosting import snapshots
 from sagemaker_monitor.emulator.hosting.captures import CaptureConfig, CaptureWriter, Exchange
 from sagemaker_monitor.emulator.hosting.forwarding import Forwarded, Request, forward
@@ -90,17 +91,18 @@ class ModelHosting:
 
     def _deploy(self, context: Context, name: str, config: dict[str, Any]) -> None:
         try:
+            images = _images(context, config["ProductionVariants"])
             folder, kept = snapshots.take(context, name, config["ProductionVariants"])
             try:
                 self._try(context, folder, kept)
             except BaseException:
                 snapshots.drop(folder)
                 raise
-        except (ArtifactError, UnknownModelError, Interrupted, OSError) as error:
+        except (ApiError, ArtifactError, UnknownModelError, Interrupted, OSError) as error:
             reason = STOPPED if isinstance(error, Interrupted) else f"{error}"
             _fail(context, name, reason)
             return
-        _serve(context, name, config, {"Folder": str(folder), "Variants": kept})
+        _serve(context, name, config, {"Folder": str(folder), "Variants": kept}, images)
 
     def _try(self, context: Context, folder: Path, kept: dict[str, Any]) -> None:
         """Start the server of every variant once: what cannot be served is found out now."""
@@ -150,7 +152,25 @@ def variants_of(config: dict[str, Any]) -> list[dict[str, Any]]:
     return shown
 
 
-def _serve(context: Context, name: str, config: dict[str, Any], serving: dict[str, Any]) -> None:
+def _images(context: Context, variants: list[dict[str, Any]]) -> dict[str, dict[str, Any]]:
+    """Return which image each variant runs, resolved now, as DescribeEndpoint shows it."""
+    images = {}
+    for variant in variants:
+        model = context.store.get("model", variant["ModelName"])
+        if model is None:
+            raise UnknownModelError(f"model {variant['ModelName']} was deleted meanwhile")
+        image = resolved_containers(context, model)[0]["Image"]
+        images[variant["VariantName"]] = {
+            "SpecifiedImage": image,
+            "ResolvedImage": image,
+            "ResolutionTime": context.now(),
+        }
+    return images
+
+
+def _serve(
+    context: Context, name: str, config: dict[str, Any], serving: dict[str, Any], images: dict[str, Any]
+) -> None:
     before: list[str] = []
 
     def change(record: dict[str, Any]) -> dict[str, Any]:
@@ -161,7 +181,10 @@ def _serve(context: Context, name: str, config: dict[str, Any], serving: dict[st
             "EndpointStatus": "InService",
             "EndpointConfigName": config["EndpointConfigName"],
             "LastModifiedTime": context.now(),
-            "ProductionVariants": variants_of(config),
+            "ProductionVariants": [
+                {**variant, "DeployedImages": [images[variant["VariantName"]]]}
+                for variant in variants_of(config)
+            ],
             "_Serving": serving,
             "_Capture": config.get("DataCaptureConfig"),
         }

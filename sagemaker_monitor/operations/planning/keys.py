@@ -91,6 +91,13 @@ def _iso(seconds: Any) -> Any:
     )
 
 
+def _offsets(value: Any) -> Facts:
+    """Return the window of an endpoint, whose offsets are hours, as people configure it."""
+    hours = value if isinstance(value, list) and len(value) == 2 else [value, value]
+    told = [f"{'-' if hour < 0 else ''}PT{abs(hour)}H" if isinstance(hour, int) else hour for hour in hours]
+    return {"endpoint.window.start": told[0], "endpoint.window.end": told[1]}
+
+
 def _optional(name: str) -> Tells:
     return Tells(lambda value: {name: MISSING if value is None else value})
 
@@ -361,6 +368,14 @@ _BY_UNIT: dict[str, dict[str, Tells | Follows]] = {
         "facets": _key("monitors.bias.facets"),
         "group_variable": _optional("monitors.bias.group_variable"),
         "minimum_overlap": _key("data.ground_truth.minimum_overlap"),
+        "endpoint.variants": _key("endpoint.variants"),
+        "endpoint.window": Tells(_offsets),
+        "endpoint.request_type": _key("endpoint.requests.content_type"),
+        "endpoint.features": _optional("endpoint.requests.features"),
+        "endpoint.record_key": _optional("endpoint.requests.record_key"),
+        "endpoint.answer_type": _key("endpoint.answers.content_type"),
+        "endpoint.prediction": _optional("endpoint.answers.prediction"),
+        "endpoint.maximum_unusable": _key("endpoint.maximum_unusable"),
     },
     "analysis_config.json": {
         "dataset_type": _key("schema.content_type"),
@@ -396,5 +411,6 @@ _PARAMETERS: dict[tuple[str, str], Tells | Follows] = {
     ("register", "ModelDataUrl.DefaultValue"): _uri("artifact.model_data"),
     ("register", "BaselineDataUri.DefaultValue"): _uri("data.baseline"),
     ("", "GroundTruthUri.DefaultValue"): _uri("data.ground_truth.uri"),
+    ("", "EndpointName.DefaultValue"): _key("endpoint.name"),
 }
 """Pipeline, empty for any, and path in its parameters."""

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
-from tests.emulator.hosting.conftest import ROLE, Hosted
+from tests.emulator.hosting.conftest import IMAGE, ROLE, Hosted
 
 
 def refused(call: Any, **request: Any) -> dict[str, Any]:
@@ -30,6 +30,10 @@ def test_an_endpoint_is_in_service_once_its_model_answers(hosted: Hosted, doubli
 
     assert described["EndpointStatus"] == "InService"
     assert described["EndpointArn"].endswith(":endpoint/doubling")
+    (variant,) = described["ProductionVariants"]
+    (image,) = variant.pop("DeployedImages")
+    assert image["SpecifiedImage"] == IMAGE
+    assert described["CreationTime"] <= image["ResolutionTime"] <= described["LastModifiedTime"]
     assert described["ProductionVariants"] == [
         {
             "VariantName": "doubles",

@@ -12,10 +12,13 @@ from pathlib import Path
 
 import pytest
 
+from steps.archive import archive_of
+from steps.collect import MODULES
 from steps.decide import decision_archive
 from tests.analysis.decision.cases import people, spec_document
 from tests.analysis.decision.inputs import columns, inputs
 from tests.analysis.decision.scoring import answers, records
+from tests.analysis.invocations.test_records import line
 from tests.steps.scripts.test_decide import rows
 from tests.steps.scripts.test_join import ADDED, SPEC
 from tests.steps.scripts.watched import Watched, joined
@@ -38,7 +41,7 @@ import join
 root = Path(sys.argv[2])
 print(join.run(argparse.Namespace(
     spec=root / "spec.json", transform=root / "transform", output=root / "output", labels_uri="",
-    window_start="2026-03-01T09:00:00Z", window_end="2026-03-02")))
+    window_start="2026-03-01T09:00:00Z", window_end="2026-03-02", collected=None)))
 """
 INPUTS_AND_COLLECT = """
 import argparse, sys
@@ -52,6 +55,26 @@ window = ("2026-03-01T09:00:00+01:00", "2026-03-02T00:00Z")
 start = collect.read_window(*window).start
 rows = collect.count_rows(root / "captured", "s3://data/captured", 7)
 print(collect.stamp(start), rows, join.read_window(*window).start == start)
+"""
+OF_ENDPOINT = """
+import sys
+sys.path.insert(0, sys.argv[1])
+from datetime import datetime, timezone
+from pathlib import Path
+from sagemaker_monitor.analysis.invocations.captured import read_invocation
+from sagemaker_monitor.analysis.invocations.expected import Expected
+from sagemaker_monitor.analysis.invocations.records import records_of
+from steps.scripts.captured_window import Rows, hours_of, scheduled_window
+from steps.scripts.serving import Judged
+expected = Expected(("a", "b"))
+invocation = read_invocation(sys.argv[3])
+assert Judged(None, "arn", None).whose("v0", invocation.time) == "unknown"
+with Rows(Path(sys.argv[2]), expected, 1) as rows:
+    for record in records_of(invocation, expected):
+        assert rows.write(record, invocation.time)
+    rows.finish()
+window = scheduled_window("2026-03-01T09:20:00Z", (-1, 0), datetime.now(timezone.utc))
+print((Path(sys.argv[2]) / "transform" / "part-00000.csv").read_text(), hours_of(window, window.end))
 """
 CONCLUDE = """
 import json, sys
@@ -196,6 +219,19 @@ def test_inputs_and_collect_read_there(tmp_path: Path) -> None:
 
     assert said == "1 rows of 2 columns; the model has 2 features\n2026-03-01T08:00:00Z 1 True\n"
     assert (tmp_path / "output" / "features" / "data.csv").read_text() == "income,term\n1,2\n"
+
+
+def test_captures_of_an_endpoint_are_read_there(tmp_path: Path) -> None:
+    """What collect_endpoint.py imports, shipped as an archive, reads a captured line and makes its rows."""
+    path = tmp_path / "collect.zip"
+    path.write_bytes(archive_of(MODULES))
+
+    said = output(oldest(), "-c", OF_ENDPOINT, str(path), str(tmp_path), line("1.0,x\n2,y", "0.5\n0.25\n"))
+
+    assert said == (
+        "e1/0,1.0,x,,0.5,e1/0,2026-03-01T09:00:00Z\ne1/1,2,y,,0.25,e1/1,2026-03-01T09:00:00Z\n"
+        " ['2026/03/01/08']\n"
+    )
 
 
 def test_limits_are_the_same_under_another_numpy(archive: Path, tmp_path: Path) -> None:

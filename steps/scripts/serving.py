@@ -1,0 +1,141 @@
+"""Which registered version answered an endpoint's requests, as far as SageMaker knows.
+
+A captured record names no model. What an endpoint serves now is known through its configuration and its
+models; since when, by the time its images were resolved. What was answered before is not known.
+
+Runs under Python 3.8 with the standard library only.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta, timezone
+from typing import Any, Callable, Dict, Mapping, Optional, Tuple
+
+Ask = Callable[..., Optional[Mapping[str, Any]]]
+"""Asks SageMaker: an operation's name and its request; None where there is no such thing."""
+LONGEST_UPDATE = timedelta(hours=8)
+"""How long a deployment may take until it serves alone: the most that a blue/green update is given."""
+TIME = "%Y-%m-%dT%H:%M:%SZ"
+OURS, OTHERS, UNKNOWN = "ours", "others", "unknown"
+
+
+@dataclass(frozen=True)
+class ServedVariant:
+    """What one variant serves since when (UTC, to the second): a registered version, or another artifact.
+
+    Where neither is known, *why* says it.
+    """
+
+    name: str
+    since: str
+    version: str | None = None
+    artifact: str | None = None
+    why: str = ""
+
+
+@dataclass(frozen=True)
+class Serving:
+    """An endpoint as it is now: its variants, and what it captures where."""
+
+    name: str
+    variants: Tuple[ServedVariant, ...]
+    captures: bool
+    destination: str | None
+    percentage: int
+
+    def of(self, variant: str) -> ServedVariant | None:
+        """Return the variant of that name."""
+        return next((each for each in self.variants if each.name == variant), None)
+
+
+@dataclass(frozen=True)
+class Judged:
+    """Tells whose a captured answer is, for the version *arn* with the artifact *artifact*."""
+
+    serving: Serving | None
+    arn: str
+    artifact: str | None
+
+    def serves(self, variant: ServedVariant) -> bool | None:
+        """Return whether *variant* serves the version now; None where that is not known."""
+        if variant.version is not None:
+            return variant.version == self.arn
+        if variant.artifact is not None and self.artifact is not None:
+            return variant.artifact == self.artifact
+        return None
+
+    def whose(self, variant: str, time: str) -> str:
+        """Return whether an answer of *variant* at *time* was the version's, another's, or nobody knows."""
+        served = self.serving.of(variant) if self.serving else None
+        if served is None or time < served.since:
+            return UNKNOWN
+        return {True: OURS, False: OTHERS, None: UNKNOWN}[self.serves(served)]
+
+
+def read_serving(ask: Ask, endpoint: str) -> Serving | None:
+    """Return what *endpoint* serves; None where there is no endpoint of that name."""
+    described = ask("describe_endpoint", EndpointName=endpoint)
+    if described is None:
+        return None
+    name = str(described.get("EndpointConfigName", ""))
+    config = ask("describe_endpoint_config", EndpointConfigName=name) if name else None
+    models = {
+        each["VariantName"]: each.get("ModelName") for each in (config or {}).get("ProductionVariants", ())
+    }
+    capture = described.get("DataCaptureConfig") or {}
+    return Serving(
+        endpoint,
+        tuple(
+            _variant(ask, each["VariantName"], _since(described, each), models, config is not None)
+            for each in described.get("ProductionVariants") or ()
+        ),
+        bool(capture.get("EnableCapture")),
+        capture.get("DestinationS3Uri") or None,
+        int(capture.get("CurrentSamplingPercentage", 100)),
+    )
+
+
+def artifact_of(ask: Ask, arn: str) -> str | None:
+    """Return the artifact of the registered version *arn*; None where it has none, or several."""
+    described = ask("describe_model_package", ModelPackageName=arn) if arn else None
+    containers = ((described or {}).get("InferenceSpecification") or {}).get("Containers") or ()
+    return next(iter(containers)).get("ModelDataUrl") if len(containers) == 1 else None
+
+
+def _variant(ask: Ask, name: str, since: str, models: Dict[str, Any], configured: bool) -> ServedVariant:
+    model = models.get(name)
+    if not configured:
+        return ServedVariant(name, since, why="its endpoint configuration was deleted")
+    if not model:
+        return ServedVariant(name, since, why="its configuration names no model for it")
+    described = ask("describe_model", ModelName=model)
+    if described is None:
+        return ServedVariant(name, since, why=f"its model {model} was deleted")
+    containers = described.get("Containers") or [described.get("PrimaryContainer") or {}]
+    if len(containers) != 1:
+        return ServedVariant(name, since, why=f"its model {model} has {len(containers)} containers")
+    version, artifact = containers[0].get("ModelPackageName"), containers[0].get("ModelDataUrl")
+    if not version and not artifact:
+        return ServedVariant(name, since, why=f"its model {model} names no version and no artifact")
+    return ServedVariant(name, since, version or None, None if version else artifact)
+
+
+def _since(described: Mapping[str, Any], variant: Mapping[str, Any]) -> str:
+    """Return when the variant served alone at the latest.
+
+    The endpoint's last change is the end of its deployment, or a later one, such as of its instances'
+    number. Its images are resolved when a deployment begins, which ends after some hours at most.
+    """
+    modified = _utc(described["LastModifiedTime"])
+    resolved = [
+        _utc(each["ResolutionTime"])
+        for each in variant.get("DeployedImages") or ()
+        if each.get("ResolutionTime")
+    ]
+    since = min(modified, max(resolved) + LONGEST_UPDATE) if resolved else modified
+    return since.strftime(TIME)
+
+
+def _utc(moment: datetime) -> datetime:
+    return moment.replace(tzinfo=moment.tzinfo or timezone.utc).astimezone(timezone.utc)
