@@ -24,7 +24,8 @@ _GAP = 0.02, 0.25
 _FEATURES = re.compile(r"(?:^|\s)m/([\w,+-]+)")
 _WAITER = "B"
 """How botocore spells in a User-Agent that a waiter asks (botocore/useragent.py)."""
-_SDKS = ("AWS-SageMaker-Python-SDK", "AWS-SageMakerCore")
+_OTHERS = ("AWS-SageMaker-Python-SDK", "AWS-SageMakerCore", "command#sagemaker.wait")
+"""What else tells one who sleeps: the SDKs of versions 2 and 3, and `aws sagemaker wait` of the AWS CLI 2."""
 
 
 @dataclass(frozen=True)
@@ -75,7 +76,7 @@ class Client:
     def sleeps(self) -> bool:
         """Whether it would sleep before it asks again."""
         features = {each for found in _FEATURES.findall(self.user_agent) for each in found.split(",")}
-        return _WAITER in features or any(sdk in self.user_agent for sdk in _SDKS)
+        return _WAITER in features or any(other in self.user_agent for other in _OTHERS)
 
 
 def hold(

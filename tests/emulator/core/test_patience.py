@@ -100,6 +100,8 @@ def test_nobody_is_held_for_longer_than_is_said(emulator: RunningEmulator, job: 
         ("Boto3/1.44.8 m/E,b cfg/retry-mode#legacy lib/AWS-SageMaker-Python-SDK#2.257.7", True),
         ("Boto3/1.44.8 m/E,b cfg/retry-mode#legacy lib/AWS-SageMakerCore#2.27.0", True),
         ("Boto3/1.44.5 md/Botocore#1.44.5 m/E sagemaker-monitor", False),
+        ("aws-cli/2.24.21 ua/2.1 md/prompt#off md/command#sagemaker.wait.endpoint-in-service", True),
+        ("aws-cli/2.24.21 ua/2.1 md/prompt#off md/command#sagemaker.describe-endpoint", False),
         ("", False),
     ],
 )
