@@ -15,6 +15,7 @@ import resource
 import subprocess
 import time
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -89,6 +90,7 @@ def run(program: Path, emulator: Status, data: Path, folder: Path) -> Ran:
     """Run a flow against a running emulator, in *folder*, which is empty. Raises FlowError."""
     client, flow = client_of(program), program.stem
     python = python_for(client)
+    _wait_for_the_hour()
     bucket = f"{client}-{flow}".replace("_", "-")
     environment = {
         **variables(client, emulator),
@@ -112,6 +114,13 @@ def run(program: Path, emulator: Status, data: Path, folder: Path) -> Ran:
         raise FlowError(f"{client} {flow} ended with {code} after {wall:.0f} s:\n{said[-4000:]}")
     found = json.loads((folder / "stdout").read_text().splitlines()[-1])
     return Ran(client, flow, wall, cpu, found.pop("laps"), found, said)
+
+
+def _wait_for_the_hour() -> None:
+    """Begin no flow in the last two minutes of an hour: a schedule looks at the hour that it is made in."""
+    now = datetime.now(UTC)
+    if now.minute >= 58:
+        time.sleep(3600 - now.minute * 60 - now.second)
 
 
 def _computed() -> float:
