@@ -8,7 +8,7 @@ from __future__ import annotations
 from pathlib import Path
 from types import ModuleType
 
-from sagemaker_monitor.emulator import coverage_s3, fallback, job_members, members, wire
+from sagemaker_monitor.emulator import coverage_s3, fallback, members, wire
 from sagemaker_monitor.emulator.api import load_modules
 
 PAGE = Path(__file__).parents[2] / "docs" / "reference" / "emulator.md"
@@ -56,7 +56,7 @@ Beside them there are `InvokeEndpoint` of SageMaker Runtime, [S3](#s3) on a dire
 jobs and functions. moto answers {services}, and forgets what it knows when the emulator ends
 ([operation by operation](emulator-services.md)).
 """
-_REQUESTS = """# Requests of jobs and models
+_REQUESTS = """# Requests of jobs, models, endpoint configs and monitors
 
 What a member *acts* on and what is a *record* is meant as above; a member that is *refused* is named in the
 answer, with status 400. What is said of a member holds for those in it that are not listed. A value after a
@@ -82,7 +82,7 @@ def page() -> str:
             lines += [*_without_effect(name), ""] if _without_effect(name) else []
     lines += coverage_s3.lines()
     lines.append(_REQUESTS)
-    for table in job_members.TABLES:
+    for table in members.TABLES:
         lines += [f"## Request of {table.operation}", "", "| member | |", "|---|---|"]
         lines += [f"| `{path}` | {what.replace('|', chr(92) + '|')} |" for path, what in table.rows()]
         lines.append("")
@@ -91,7 +91,7 @@ def page() -> str:
 
 def _without_effect(operation: str) -> list[str]:
     """Return what is said of members that change nothing: which are kept, which are refused."""
-    if any(table.operation == operation for table in job_members.TABLES):
+    if any(table.operation == operation for table in members.TABLES):
         return []  # its request has a table of its own
     kept, refused = members.KEPT.get(operation, ()), members.REFUSED.get(operation, {})
     lines = []

@@ -224,5 +224,5 @@ MODEL = Members(
     },
 )
 
-TABLES = (PROCESSING, TRAINING, TRANSFORM, MODEL)
+JOBS = (PROCESSING, TRAINING, TRANSFORM, MODEL)
 """Every table, in the order of the reference."""

@@ -1,7 +1,8 @@
 """What requests may say that has no effect here: refused by name, or kept and described and nothing else.
 
 Every other member of an operation that is answered acts, or is what the operation is asked with. The
-requests that make jobs and models have tables of their own, which go down to each member of a member.
+requests that make jobs, models, endpoint configurations and monitors have tables of their own, which go down
+to each member of a member.
 """
 
 from __future__ import annotations
@@ -9,22 +10,18 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from sagemaker_monitor.emulator.job_members import TABLES
+from sagemaker_monitor.emulator.job_members import JOBS
 from sagemaker_monitor.emulator.member_table import UNKNOWN, asks
+from sagemaker_monitor.emulator.monitor_members import MONITORING
 from sagemaker_monitor.emulator.wire import ApiError
 
+TABLES = (*JOBS, *MONITORING)
+"""The tables of requests down to each member of a member."""
 _TABLES = {table.operation: table for table in TABLES}
 _ALIASES = "versions have no aliases here; use a PipelineVersionId"
 
 REFUSED: dict[str, dict[str, str]] = {
     "CreateEndpoint": {"DeploymentConfig": "an endpoint is deployed at once here"},
-    "CreateEndpointConfig": {
-        "AsyncInferenceConfig": "asynchronous endpoints are not served here",
-        "CrossRegionTrafficConfig": "endpoints are served in one region",
-        "ExplainerConfig": "online explanations are not computed here; use an explainability monitor",
-        "MetricsConfig": "detailed metrics of endpoints are not published here",
-        "ShadowProductionVariants": "shadow variants are not served here",
-    },
     "CreateModelPackage": {
         "ManagedStorageType": "versions are stored as they are here",
         "SourceAlgorithmSpecification": "packages are registered by InferenceSpecification here",
@@ -57,7 +54,6 @@ REFUSED: dict[str, dict[str, str]] = {
 """Members that AWS knows and that would be ignored here, with the reason."""
 
 KEPT: dict[str, tuple[str, ...]] = {
-    "CreateEndpointConfig": ("EnableNetworkIsolation", "ExecutionRoleArn", "KmsKeyId", "VpcConfig"),
     "CreateModelPackage": (
         *("CertifyForMarketplace", "Domain", "MetadataProperties", "ModelCard", "ModelLifeCycle"),
         *("ModelPackageRegistrationType", "SamplePayloadUrl", "SecurityConfig", "SkipModelValidation"),

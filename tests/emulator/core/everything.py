@@ -144,8 +144,6 @@ REQUESTS: dict[str, dict[str, Any]] = {
                 ]
             },
             "JobResources": {"ClusterConfig": CLUSTER},
-            "NetworkConfig": {"EnableNetworkIsolation": True},
-            "RoleArn": ROLE,
             "StoppingCondition": STOP,
             "Tags": TAGS,
         }

@@ -1,4 +1,4 @@
-"""Every member of the requests that make jobs and models is said to act, to be a record, or to be refused."""
+"""Every member of the requests with tables of their own is said to act, to be a record, or to be refused."""
 
 from __future__ import annotations
 
@@ -9,9 +9,8 @@ import pytest
 
 from sagemaker_monitor.emulator import wire
 from sagemaker_monitor.emulator.api.context import ApiError
-from sagemaker_monitor.emulator.job_members import TABLES
 from sagemaker_monitor.emulator.member_table import Members
-from sagemaker_monitor.emulator.members import refuse
+from sagemaker_monitor.emulator.members import TABLES, refuse
 from tests.emulator.jobs.conftest import processing_request, s3_input
 
 
@@ -80,3 +79,15 @@ def test_values_are_held_to_those_that_act() -> None:
         ApiError, match=r"InstanceCount: 2 is not supported; supported: 1; this is one machine"
     ):
         refuse("CreateTrainingJob", {"ResourceConfig": {"InstanceCount": 2}})
+
+
+def test_a_monitor_s_input_is_a_file() -> None:
+    """What the jobs of a schedule could not do is refused when its definition is made."""
+    endpoint = {"EndpointName": "e", "LocalPath": "/opt/ml/processing/input", "S3InputMode": "Pipe"}
+    with pytest.raises(
+        ApiError, match=r"EndpointInput\.S3InputMode: 'Pipe' is not supported; supported: File"
+    ):
+        refuse("CreateModelBiasJobDefinition", {"ModelBiasJobInput": {"EndpointInput": endpoint}})
+    inputs = {"MonitoringJobDefinition": {"MonitoringInputs": [{"EndpointInput": endpoint}]}}
+    with pytest.raises(ApiError, match=r"MonitoringInputs\[0\]\.EndpointInput\.S3InputMode"):
+        refuse("UpdateMonitoringSchedule", {"MonitoringScheduleConfig": inputs})
