@@ -14,7 +14,6 @@ from pathlib import Path
 
 _PLACES = ("jobs", "models", "functions")
 """Where in a state directory the homes of children are."""
-_PROC = Path("/proc")
 
 
 def reap_all(state_dir: Path) -> None:
@@ -38,14 +37,15 @@ def reap(root: Path) -> None:
 def _below(root: Path) -> Iterator[int]:
     home = b"HOME=" + os.fsencode(root)
     try:
-        names = os.listdir(_PROC)
+        names = os.listdir("/proc")
     except OSError:
         return
     for name in names:
         if not name.isdigit() or int(name) == os.getpid():
             continue
         try:
-            content = (_PROC / name / "environ").read_bytes()
+            with open(f"/proc/{name}/environ", "rb", buffering=0) as environment:  # hundreds, after every job
+                content = environment.read()
         except OSError:  # ended, or somebody else's
             continue
         if home in content and any(
