@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from benchmarks.emulator.scenarios import CASES, IMAGE, ROLE
-from benchmarks.emulator.servers import Running, cpu_seconds
+from benchmarks.emulator.servers import Running, cpu_seconds, footprint
 
 _ENOUGH = 100
 """Calls whose CPU the kernel's ticks of 10 ms can tell."""
@@ -51,17 +51,16 @@ def calls(server: Running, number: int) -> dict[str, Call]:
 
 
 def growth(server: Running, steps: tuple[int, ...]) -> dict[str, list[float]]:
-    """Return the server's milliseconds per call when there are that many executions, all of one pipeline."""
-    sagemaker = server.client("sagemaker")
+    """Return the server's milliseconds per call when there are that many executions, all of one pipeline.
+
+    The last row is the server's memory then, in MiB.
+    """
+    sagemaker, name = server.client("sagemaker"), "growth"
     taken: dict[str, list[float]] = {}
     started = 0
-    name = "growth"
-    condition = {"Type": "Equals", "LeftValue": 1, "RightValue": 1}
-    step = {
-        "Name": "Check",
-        "Type": "Condition",
-        "Arguments": {"Conditions": [condition], "IfSteps": [], "ElseSteps": []},
-    }
+    equals = {"Type": "Equals", "LeftValue": 1, "RightValue": 1}
+    arguments = {"Conditions": [equals], "IfSteps": [], "ElseSteps": []}
+    step = {"Name": "Check", "Type": "Condition", "Arguments": arguments}
     sagemaker.create_pipeline(
         PipelineName=name,
         RoleArn=ROLE,
@@ -89,6 +88,7 @@ def growth(server: Running, steps: tuple[int, ...]) -> dict[str, list[float]]:
         for what, act in reading.items():
             taken.setdefault(what, []).append(_mean(server, act, _ENOUGH).cpu)
         started += _ENOUGH
+        taken.setdefault("*memory, MiB*", []).append(footprint(server.pid).memory)
     return taken
 
 

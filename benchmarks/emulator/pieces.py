@@ -6,6 +6,7 @@ import statistics
 import tempfile
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import Executor
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -54,48 +55,54 @@ def per_step(size: str, folder: Path) -> str:
 def under_load(size: str, folder: Path) -> str:
     """Many clients at once: what they saw, and what it cost."""
     each = EACH[size]
-    rows = []
+    few = max(5, each // 8)
+    rows: list[tuple[str, str]] = []
     with servers.emulator(folder / "state") as server, load.processes(CLIENTS) as pool:
         load.prepare(server.url)
-        everything = load.run(server.url, pool, CLIENTS, max(5, each // 8), burst=5, run_id="warm")
-        for burst in (max(5, each // 8), each):
-            before, cpu = servers.footprint(server.pid), servers.cpu_seconds(server.pid)
-            began = time.perf_counter()
-            with servers.watched(server.pid) as watch:
-                seen = load.run(server.url, pool, CLIENTS, each, burst=burst, run_id=f"b{burst}-")
-            wall, cpu = time.perf_counter() - began, servers.cpu_seconds(server.pid) - cpu
-            after = servers.footprint(server.pid)
-            lasted = [seconds for name, all_of in seen.lasted.items() if name != "work" for seconds in all_of]
-            grown = (after.memory - before.memory) / seen.count * 1000
-            rows += [
-                (f"**{seen.count:,} executions, {burst} of each client at once**", ""),
-                ("wrong, lost or there twice", str(len(seen.wrong))),
-                ("executions per second", f"{seen.count / wall:.0f}"),
-                (
-                    "server's CPU per execution and all that is asked about it, ms",
-                    f"{cpu / seen.count * 1000:.1f}",
-                ),
-                ("StartPipelineExecution, ms: p50, p95, p99", percentiles(seen.started)),
-                ("DescribePipelineExecution, ms: p50, p95, p99", percentiles(seen.described)),
-                ("an execution without a job, ms: p50, p95, p99", percentiles(lasted)),
-                ("an execution with a job, ms: p50, p95, p99", percentiles(seen.lasted["work"])),
-                ("memory before and after, MiB", f"{before.memory:.0f}, {after.memory:.0f}"),
-                ("growth per 1,000 executions, MiB", f"{grown:.1f}"),
-                ("peak memory with all children, MiB", f"{watch.peak:.0f}"),
-                ("most threads, files, child processes", _most(watch)),
-            ]
+        everything = load.run(server.url, pool, CLIENTS, each, burst=few, run_id="warm")
+        for burst in (few, each):
+            seen, lines = _loaded(server, pool, each, burst)
             everything.add(seen)
+            rows += lines
         wrong = everything.wrong + load.differences(server.url, everything)
         stored = (folder / "state" / "state.db").stat().st_size / everything.count / 1024
         rows.append(("state.db, KiB per execution", f"{stored:.1f}"))
     if wrong:
         raise AssertionError(f"{len(wrong)} things are wrong, such as {wrong[:3]}")
     words = (
-        f"{CLIENTS} client processes; every eighth execution has a real processing job, the others "
-        "conditions, parameters, joins, failures, models and versions. Each is held against its definition, "
-        "and lists are paged through all the while (`benchmarks/emulator/load.py`)."
+        f"{CLIENTS} client processes, after as many executions that are not counted; every eighth has a real "
+        "processing job, the others conditions, parameters, joins, failures, models and versions. Each is held "
+        "against its definition, and lists are paged through all the while (`benchmarks/emulator/load.py`)."
     )
     return _section("Under load", table(("", ""), rows), words)
+
+
+def _loaded(
+    server: servers.Running, pool: Executor, each: int, burst: int
+) -> tuple[load.Seen, list[tuple[str, str]]]:
+    """Let the clients start *each* executions, *burst* at once; return what they saw, and its rows."""
+    before, cpu = servers.footprint(server.pid), servers.cpu_seconds(server.pid)
+    began = time.perf_counter()
+    with servers.watched(server.pid) as watch:
+        seen = load.run(server.url, pool, CLIENTS, each, burst=burst, run_id=f"b{burst}-")
+    wall, cpu = time.perf_counter() - began, servers.cpu_seconds(server.pid) - cpu
+    after = servers.footprint(server.pid)
+    quick = [seconds for name, lasted in seen.lasted.items() if name != "work" for seconds in lasted]
+    grown = (after.memory - before.memory) / seen.count * 1000
+    return seen, [
+        (f"**{seen.count:,} executions, {burst} of each client at once**", ""),
+        ("wrong, lost or there twice", str(len(seen.wrong))),
+        ("executions per second", f"{seen.count / wall:.0f}"),
+        ("CPU of server and jobs per execution and all that is asked, ms", f"{cpu / seen.count * 1000:.1f}"),
+        ("StartPipelineExecution, ms: p50, p95, p99", percentiles(seen.started)),
+        ("DescribePipelineExecution, ms: p50, p95, p99", percentiles(seen.described)),
+        ("an execution without a job, ms: p50, p95, p99", percentiles(quick)),
+        ("an execution with a job, ms: p50, p95, p99", percentiles(seen.lasted["work"])),
+        ("memory before and after, MiB", f"{before.memory:.0f}, {after.memory:.0f}"),
+        ("growth per 1,000 executions, MiB", f"{grown:.1f}"),
+        ("peak memory with all children, MiB", f"{watch.peak:.0f}"),
+        ("most threads, files, child processes", _most(watch)),
+    ]
 
 
 def objects(size: str, folder: Path) -> str:
