@@ -70,9 +70,10 @@ def under_load(size: str, folder: Path) -> str:
     if wrong:
         raise AssertionError(f"{len(wrong)} things are wrong, such as {wrong[:3]}")
     words = (
-        f"{CLIENTS} client processes, after as many executions that are not counted; every eighth has a real "
-        "processing job, the others conditions, parameters, joins, failures, models and versions. Each is held "
-        "against its definition, and lists are paged through all the while (`benchmarks/emulator/load.py`)."
+        f"{CLIENTS} client processes, after as many executions that are not counted; every eighth has a "
+        "real processing job, the others conditions, parameters, joins, failures, models and versions. Each "
+        "is held against its definition, and lists are paged through all the while "
+        "(`benchmarks/emulator/load.py`)."
     )
     return _section("Under load", table(("", ""), rows), words)
 
