@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass, replace
 from datetime import datetime
+from itertools import islice
 
 from pipelines.names import pipeline_name
 from sagemaker_monitor.aws import Aws
 from sagemaker_monitor.operations.difference import Difference
 from sagemaker_monitor.operations.errors import OperationError, UsageError
 from sagemaker_monitor.operations.ledger import Done, Entry, claim, read_entry, timestamp
+from sagemaker_monitor.operations.planning.anatomy import take_apart
 from sagemaker_monitor.operations.planning.compare import compare
 from sagemaker_monitor.operations.planning.masking import masked
 from sagemaker_monitor.operations.planning.sides import Side, deployed_side
@@ -55,10 +57,10 @@ class Rollback:
 def pipeline_versions(aws: Aws, model: str, pipeline: str) -> Iterator[Version]:
     """Yield the newest versions of a pipeline, the newest first. Raises AwsError, UsageError."""
     name, _ = _deployed(aws, model, pipeline)
-    for number in list_versions(aws, name)[:MOST_LISTED]:
+    for number, created in islice(list_versions(aws, name).items(), MOST_LISTED):
         found = read_pipeline(aws, name, number)
         if found is not None:
-            yield Version(number, found.answer["CreationTime"], deployed_side(aws, found).bundle)
+            yield Version(number, created, take_apart(found.fields["definition"]).bundle)
 
 
 def look_back(aws: Aws, model: str, pipeline: str, to: int) -> Rollback:
@@ -69,7 +71,7 @@ def look_back(aws: Aws, model: str, pipeline: str, to: int) -> Rollback:
     """
     entry = read_entry(aws, model)
     name, deployed = _deployed(aws, model, pipeline)
-    numbers = list_versions(aws, name)
+    numbers = list(list_versions(aws, name))
     if to not in numbers:
         listed = ", ".join(str(number) for number in numbers[:MOST_LISTED])
         raise UsageError(f"pipeline {name!r} has no version {to}; the newest are {listed}")
@@ -114,7 +116,10 @@ def roll_back(aws: Aws, rollback: Rollback) -> Iterator[Change]:
         changes = list(desired.write(aws, rollback.deployed))
         yield from changes or [Change(desired.kind, desired.name, "unchanged")]
         before = entry.done or Done("rollback", "", "", "", "")
-        left = fingerprint({**rollback.deployed.fields, **desired.wanted()})
+        key = f"{desired.kind} {desired.name}"
+        # Of what is not rolled back, what a hand did stays told.
+        kept = before.resources.get(key) or fingerprint(rollback.deployed.fields)
+        left = {**kept, **fingerprint({**desired.wanted(), "tags": None})}
         held.finish(
             replace(
                 before,
@@ -124,7 +129,7 @@ def roll_back(aws: Aws, rollback: Rollback) -> Iterator[Change]:
                 bundle=rollback.bundle,
                 revision="",
                 changes=tuple(asdict(change) for change in changes),
-                resources={**before.resources, f"{desired.kind} {desired.name}": left},
+                resources={**before.resources, key: left},
                 versions={**before.versions, desired.name: latest_version(aws, desired.name)},
                 note=f"{rollback.pipeline} from version {rollback.current} to version {rollback.to}",
             )

@@ -16,6 +16,7 @@ from sagemaker_monitor.aws import Aws, NotFoundError
 from sagemaker_monitor.aws.dry_run import DryRun
 from sagemaker_monitor.aws.storage import head
 from sagemaker_monitor.operations.follow import ENDED, Snapshot
+from sagemaker_monitor.operations.ledger import read_entry
 from sagemaker_monitor.operations.outcome import Conclusion, conclude_of
 from sagemaker_monitor.operations.planning.anatomy import take_apart
 from sagemaker_monitor.registry.verdicts import applied_waivers
@@ -74,6 +75,17 @@ class Approved:
 
 
 @dataclass(frozen=True)
+class Deployment:
+    """What was last done with a model's resources, as the ledger has it."""
+
+    what: str
+    by: str
+    at: str
+    revision: str
+    note: str
+
+
+@dataclass(frozen=True)
 class ModelStatus:
     """Everything that status says of a model."""
 
@@ -83,6 +95,7 @@ class ModelStatus:
     approved: Approved | None
     pending: int
     """Versions that wait for approval, at most MOST_PENDING."""
+    deployment: Deployment | None = None
 
 
 def read_status(
@@ -103,6 +116,7 @@ def read_status(
                 [pool.submit(_pipeline, dry, model, pipeline, bundle) for pipeline in PIPELINES],
                 pool.submit(_approved, dry, environment.model_package_group(model)),
                 pool.submit(_pending, dry, environment.model_package_group(model)),
+                pool.submit(_deployment, dry, model),
             )
             for model, bundle in bundles.items()
         }
@@ -113,8 +127,9 @@ def read_status(
                 pipelines=_shown(answers, (pipelines or {}).get(model, PIPELINES)),
                 approved=approved.result(),
                 pending=pending.result(),
+                deployment=deployment.result(),
             )
-            for model, (answers, approved, pending) in asked.items()
+            for model, (answers, approved, pending, deployment) in asked.items()
         )
 
 
@@ -130,8 +145,7 @@ def _pipeline(aws: Aws, model: str, pipeline: str, bundle: Bundle | None) -> Pip
     except NotFoundError:
         return PipelineStatus(name, pipeline, "not deployed", None, None, None)
     definition = _json(response.get("PipelineDefinition", ""))
-    hashes = take_apart(definition).bundle_hashes
-    deployed = next(iter(hashes)) if len(hashes) == 1 else None
+    deployed = take_apart(definition).bundle
     return PipelineStatus(
         name=name,
         pipeline=pipeline,
@@ -201,6 +215,11 @@ def _approved(aws: Aws, group: str) -> Approved | None:
 def _pending(aws: Aws, group: str) -> int:
     waiting = list_versions(aws, group, approval="PendingManualApproval")
     return sum(1 for _ in islice(waiting, MOST_PENDING))
+
+
+def _deployment(aws: Aws, model: str) -> Deployment | None:
+    done = read_entry(aws, model).done
+    return None if done is None else Deployment(done.what, done.by, done.at, done.revision, done.note)
 
 
 def _json(text: str) -> Any:

@@ -72,6 +72,16 @@ def test_the_next_plan_says_so_and_upsert_goes_forward(
     assert make_plan(aws, new, model).notes == ()
 
 
+def test_what_a_hand_did_beside_it_stays_told(aws: Aws, old: Bundle, new: Bundle, model: Model) -> None:
+    """A rollback changes no tags, and a stray one is drift before and after it."""
+    arn = aws.call("sagemaker", "describe_pipeline", PipelineName=NAME)["PipelineArn"]
+    aws.call("sagemaker", "add_tags", ResourceArn=arn, Tags=[{"Key": "stray", "Value": "1"}])
+    list(roll_back(aws, look_back(aws, "mortgage", "register", 1)))
+
+    (drift,) = make_plan(aws, new, model).drift
+    assert [each.subject for each in drift.differences] == ["tags.stray"]
+
+
 def test_the_rollback_is_in_the_ledger(aws: Aws, old: Bundle, new: Bundle) -> None:
     """What was done, by whom, to which version, and how the pipeline was left."""
     list(roll_back(aws, look_back(aws, "mortgage", "register", 1)))

@@ -13,7 +13,7 @@ from pipelines.names import PIPELINES
 from sagemaker_monitor.analysis.documents.verdict import ConfiguredWaiver
 from sagemaker_monitor.analysis.documents.verdict_json import to_json
 from sagemaker_monitor.aws import Aws, AwsError, WriteRefusedError, connect
-from sagemaker_monitor.cli.render.status import age
+from sagemaker_monitor.cli.render.status import age, print_status
 from sagemaker_monitor.operations.status import ModelStatus, PipelineStatus, read_status
 from sagemaker_monitor.operations.upsert import upsert
 from sagemaker_monitor.settings import Environment, Model
@@ -67,6 +67,19 @@ def test_this_checkout_another_one_and_one_edited_by_hand(aws: Aws, model: Model
     assert register_of(status_of(aws, bundle)).checkout == "same"
     assert register_of(status_of(aws, other)).checkout == "differs"
     assert register_of(status_of(aws)).checkout == "not compared"
+
+
+def test_who_deployed_it_is_said(aws: Aws, model: Model, capsys: pytest.CaptureFixture[str]) -> None:
+    """What the ledger has of the last upsert: caller, time and revision."""
+    list(upsert(aws, bundle_of(aws.environment), model, revision="abc123"))
+
+    status = status_of(aws)
+    print_status("local", [status])
+
+    assert status.deployment is not None
+    assert (status.deployment.what, status.deployment.revision) == ("upsert", "abc123")
+    assert " s ago by arn:aws:sts::000000000000:" in (told := capsys.readouterr().out)
+    assert ", revision abc123" in told
 
 
 def test_a_definition_edited_by_hand_is_not_this_checkout(aws: Aws, model: Model) -> None:

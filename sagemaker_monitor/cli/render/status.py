@@ -12,7 +12,7 @@ from rich.table import Table
 from rich.text import Text
 
 from sagemaker_monitor.cli.render.text import clean, console, line
-from sagemaker_monitor.operations.status import MOST_PENDING, ModelStatus, PipelineStatus
+from sagemaker_monitor.operations.status import MOST_PENDING, Deployment, ModelStatus, PipelineStatus
 
 _CHECKOUT_STYLES = {"same": "green", "not deployed": "red", "differs": "yellow", "edited": "yellow"}
 _CONCLUSION_STYLES = {
@@ -39,6 +39,8 @@ def print_status(environment: str, statuses: Sequence[ModelStatus]) -> None:
     screen.print(table)
     for status in statuses:
         line(screen, Text(f"{clean(status.model)}: {', '.join(_registry(status, now))}"))
+        if status.deployment is not None:
+            line(screen, Text(f"  {_deployed(status.deployment, now)}"))
         for pipeline in status.pipelines:
             if pipeline.last is not None and pipeline.last.problem:
                 line(screen, Text(f"  {pipeline.pipeline}: {clean(pipeline.last.problem)}", style="yellow"))
@@ -90,6 +92,13 @@ def _registry(status: ModelStatus, now: datetime) -> Iterator[str]:
     if status.pending:
         count = f"{status.pending} or more" if status.pending >= MOST_PENDING else str(status.pending)
         yield f"{count} pending"
+
+
+def _deployed(last: Deployment, now: datetime) -> str:
+    moment = datetime.fromisoformat(last.at)
+    revision = f", revision {clean(last.revision, 60)}" if last.revision else ""
+    note = f" ({clean(last.note, 200)})" if last.note else ""
+    return f"{clean(last.what, 40)}{note} {age(moment, now)} ago by {clean(last.by, 200)}{revision}"
 
 
 def age(moment: datetime, now: datetime) -> str:

@@ -78,6 +78,12 @@ class Anatomy:
             found.add(unit.values.get("Arguments.CustomerMetadataProperties.BundleSha256"))
         return {value for value in found if isinstance(value, str)}
 
+    @property
+    def bundle(self) -> str | None:
+        """The hash of the bundle it is from; None when it names none, or more than one."""
+        hashes = self.bundle_hashes
+        return next(iter(hashes)) if len(hashes) == 1 else None
+
 
 def take_apart(definition: Any) -> Anatomy:
     """Return the anatomy of a definition, which may be anything that JSON can say."""

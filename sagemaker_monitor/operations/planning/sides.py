@@ -30,8 +30,7 @@ class Side:
     @cached_property
     def bundle(self) -> str | None:
         """The hash of the bundle it is from; None when it names none, or more than one."""
-        hashes = self.anatomy.bundle_hashes
-        return next(iter(hashes)) if len(hashes) == 1 else None
+        return self.anatomy.bundle
 
     @cached_property
     def root(self) -> str | None:

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from sagemaker_monitor.aws import Aws
 
 
-def list_versions(aws: Aws, name: str) -> list[int]:
-    """Return the numbers of a pipeline's versions, the newest first. Raises AwsError."""
+def list_versions(aws: Aws, name: str) -> dict[int, datetime]:
+    """Return the number of each version of a pipeline with its time, the newest first. Raises AwsError."""
     listed = aws.pages(
         "sagemaker", "list_pipeline_versions", "PipelineVersionSummaries", PipelineName=name, MaxResults=100
     )
-    return sorted((int(each["PipelineVersionId"]) for each in listed), reverse=True)
+    found = {int(each["PipelineVersionId"]): each["CreationTime"] for each in listed}
+    return dict(sorted(found.items(), reverse=True))
 
 
 def latest_version(aws: Aws, name: str) -> int:
