@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import functools
 import os
+import random
 import threading
+import time
 from collections.abc import Iterator
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
@@ -101,6 +103,23 @@ class Aws:
         self._account_verified = True
 
     def _send(self, service: str, operation: str, /, **request: Any) -> Any:
+        """Send it; a patient one again where AWS was busy or broken although botocore tried.
+
+        botocore has a quota of retries for all calls of a client, which only answers of success fill
+        up again: where most of what is asked for does not exist yet, a busy hour uses it up.
+        """
+        tries = TRIES if self.patient else 1
+        for place in range(1, tries + 1):
+            try:
+                return self._once(service, operation, **request)
+            except AwsError as error:
+                # Without a code nothing answered: botocore has waited for that long enough.
+                if place == tries or not (error.transient and error.code):
+                    raise
+            time.sleep(random.uniform(0, min(LONGEST_PAUSE, 2.0**place)))
+        raise AssertionError("the last try returns or raises")
+
+    def _once(self, service: str, operation: str, /, **request: Any) -> Any:
         from boto3.exceptions import Boto3Error
         from botocore.exceptions import BotoCoreError, ClientError
 
@@ -198,6 +217,9 @@ def _loader() -> Any:
     return create_loader(os.environ.get("AWS_DATA_PATH"))
 
 
+TRIES = 8
+LONGEST_PAUSE = 20.0
+"""Seconds."""
 MOST_CONNECTIONS = 16
 _PATIENCE = {"mode": "adaptive", "total_max_attempts": 10}
 """Each call that is throttled makes all of them slower, by botocore's own measure of what is taken."""

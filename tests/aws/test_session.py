@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from sagemaker_monitor.aws import Aws, AwsError, WriteRefusedError, connect
+from sagemaker_monitor.aws import Aws, AwsError, WriteRefusedError, connect, session
 from sagemaker_monitor.settings import Environment
 
 
@@ -182,3 +182,32 @@ def test_a_server_error_is_sent_again(environment: Environment, listener: Listen
         connect(elsewhere(environment, listener.url)).call("sagemaker", "list_pipelines")
 
     assert len(listener.headers) == 2
+
+
+def test_a_patient_one_asks_again_when_botocores_quota_is_used_up(
+    environment: Environment, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Busy and broken answers are asked again a bounded number of times; refusals, and silence, are not."""
+    monkeypatch.setattr(session, "LONGEST_PAUSE", 0.0)
+    aws = connect(environment, patient=True)
+    answers: list[Exception | dict[str, str]] = []
+
+    def once(service: str, operation: str, /, **request: object) -> dict[str, str]:
+        answer = answers.pop(0)
+        if isinstance(answer, Exception):
+            raise answer
+        return answer
+
+    aws._once = once  # type: ignore[method-assign]
+    busy = AwsError("busy", code="503", transient=True)
+    answers += [busy, busy, {"yes": "1"}]
+    assert aws.call("s3", "head_object") == {"yes": "1"}
+    for error, left in (
+        (AwsError("no", code="ValidationException"), 9),
+        (AwsError("silence", transient=True), 9),
+        (busy, 10 - session.TRIES),
+    ):
+        answers[:] = [error] * 10
+        with pytest.raises(AwsError):
+            aws.call("s3", "head_object")
+        assert len(answers) == left

@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
+from uuid import uuid4
 
 from pipelines.bundle import Bundle
 from sagemaker_monitor.aws import Aws, NotFoundError
@@ -88,7 +89,9 @@ class DesiredPipeline:
         """Create it, or update and tag it where it differs: each update makes a version."""
         if deployed is None:
             self._place(aws)
-            aws.call("sagemaker", "create_pipeline", **self.request(), Tags=tag_list(self.tags))
+            # One token for all tries: AWS then makes one pipeline of them.
+            token = {"ClientRequestToken": uuid4().hex}
+            aws.call("sagemaker", "create_pipeline", **self.request(), **token, Tags=tag_list(self.tags))
             yield Change(self.kind, self.name, "created")
             return
         differs = [name for name in differing(self.wanted(), deployed.fields) if name != "tags"]
