@@ -5,12 +5,17 @@ from __future__ import annotations
 import json
 import secrets
 import time
+from pathlib import Path
 from typing import Any
 
 import pytest
 from botocore.exceptions import ClientError
 
-from .conftest import Execution, Start, condition, get, script
+from sagemaker_monitor.emulator.config import EmulatorConfig
+from sagemaker_monitor.emulator.server import Server
+from tests.emulator.conftest import RunningEmulator
+
+from .conftest import ROLE, Execution, Start, condition, definition, get, script
 
 
 @pytest.fixture(scope="module")
@@ -160,3 +165,35 @@ def test_awss_own_queue_urls_work(emulator: Any, sagemaker: Any, start: Start, q
 
     assert isinstance(execution, Execution)
     assert execution.wait() == "Succeeded"
+
+
+@pytest.mark.long
+def test_a_stopped_emulator_waits_for_nobody_and_the_execution_can_be_retried(tmp_path: Path) -> None:
+    """After a restart the execution has failed; its old token is void, and a retry sends another."""
+    first = RunningEmulator(Server(EmulatorConfig(tmp_path, port=0)).start())
+    queue = first.client("sqs").create_queue(QueueName="again")["QueueUrl"].rpartition("/")[2]
+    url = f"https://sqs.us-east-1.amazonaws.com/000000000000/{queue}"
+    sagemaker = first.client("sagemaker")
+    steps = [script("Before"), ask("Ask", url, DependsOn=["Before"])]
+    steps[1]["DependsOn"] = steps[1]["Arguments"].pop("DependsOn")
+    sagemaker.create_pipeline(PipelineName="again", PipelineDefinition=definition(steps), RoleArn=ROLE)
+    arn = sagemaker.start_pipeline_execution(PipelineName="again")["PipelineExecutionArn"]
+    token = receive(first, f"{first.url}/000000000000/{queue}")["token"]
+
+    first.close()
+    second = RunningEmulator(Server(EmulatorConfig(tmp_path, port=0)).start())
+    try:
+        execution = Execution(second.client("sagemaker"), arn)
+        described, before = execution.describe(), execution.steps()["Before"]
+        with pytest.raises(ClientError, match="is not waited for any more"):
+            succeed(execution.sagemaker, token)
+        second.client("sqs").create_queue(QueueName="again")  # queues are forgotten, executions are not
+        execution.sagemaker.retry_pipeline_execution(PipelineExecutionArn=arn)
+        succeed(execution.sagemaker, receive(second, f"{second.url}/000000000000/{queue}")["token"])
+
+        assert described["PipelineExecutionStatus"] == "Failed"
+        assert "the emulator was stopped" in described["FailureReason"]
+        assert execution.wait() == "Succeeded"
+        assert execution.steps()["Before"] == before
+    finally:
+        second.close()
