@@ -86,7 +86,7 @@ def _check_container(registered: images.Registry, request: dict[str, Any]) -> No
         )
     if kind == "script" and not specification.get("ContainerEntrypoint"):
         raise refuse("AppSpecification.ContainerEntrypoint", f"a {images.repository(image)} job needs one")
-    one_instance = request["ProcessingResources"]["ClusterConfig"]["InstanceCount"] == 1
+    one_instance = request["ProcessingResources"]["ClusterConfig"].get("InstanceCount", 1) == 1
     if kind in ("script", "own") and not one_instance:
         what = "jobs of own images" if kind == "own" else "script jobs"
         raise refuse("ProcessingResources.ClusterConfig.InstanceCount", f"{what} run on one instance here")

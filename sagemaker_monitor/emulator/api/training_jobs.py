@@ -11,7 +11,7 @@ from typing import Any
 
 from sagemaker_monitor.emulator.api.context import Context, Handler
 from sagemaker_monitor.emulator.jobs import records, runner
-from sagemaker_monitor.emulator.jobs.images import SCIKIT_LEARN, repository, trainer_of
+from sagemaker_monitor.emulator.jobs.images import SCRIPTED, XGBOOST, repository, trainer_of
 from sagemaker_monitor.emulator.jobs.listing import page
 from sagemaker_monitor.emulator.jobs.records import refuse
 from sagemaker_monitor.emulator.jobs.training import PROGRAM, SUBMITTED, script_mode
@@ -93,7 +93,7 @@ def check(context: Context, request: dict[str, Any]) -> None:
     if image is None:
         raise refuse("AlgorithmSpecification", "a TrainingImage is needed; algorithm resources are not run")
     if trainer_of(context.config.images, image) is None and not specification.get("ContainerEntrypoint"):
-        known = ", ".join(("sagemaker-xgboost", SCIKIT_LEARN, *context.config.images.commands))
+        known = ", ".join((*SCRIPTED, *context.config.images.commands))
         raise refuse(
             "AlgorithmSpecification.TrainingImage",
             f"{image!r} does not train here; trained are: {known}, and jobs with a ContainerEntrypoint; "
@@ -129,8 +129,9 @@ def _check_script(request: dict[str, Any]) -> None:
     specification, given = request["AlgorithmSpecification"], request.get("HyperParameters") or {}
     if specification.get("ContainerEntrypoint"):
         return
-    if repository(specification["TrainingImage"]) == SCIKIT_LEARN and PROGRAM not in given:
-        raise refuse(f"HyperParameters.{PROGRAM}", f"a {SCIKIT_LEARN} job needs one: the script that trains")
+    name = repository(specification["TrainingImage"])
+    if name in SCRIPTED and name not in XGBOOST and PROGRAM not in given:
+        raise refuse(f"HyperParameters.{PROGRAM}", f"a {name} job needs one: the script that trains")
     submitted = script_mode(given, SUBMITTED)
     parts = PurePosixPath(submitted)
     inside = parts.is_relative_to("/opt/ml") and ".." not in parts.parts

@@ -18,8 +18,11 @@ ANALYZER = "sagemaker-model-monitor-analyzer"
 MERGER = "sagemaker-model-monitor-groundtruth-merger"
 SCIKIT_LEARN = "sagemaker-scikit-learn"
 XGBOOST = ("sagemaker-xgboost", "xgboost")
-SCRIPTED = (SCIKIT_LEARN, XGBOOST[0])
-"""Whose containers run scripts: the emulator's own Python has what they have."""
+SCRIPTED = (
+    *(SCIKIT_LEARN, XGBOOST[0], "pytorch-training", "tensorflow-training"),
+    *("huggingface-pytorch-training", "mxnet-training"),
+)
+"""Whose containers run scripts; the emulator's own Python does, if it has the packages that they import."""
 RUNNABLE = (f"{CLARIFY}:1.0", ANALYZER, MERGER, *(f"{name}:*" for name in SCRIPTED))
 
 PYTHONS = ("python", "python3", "/usr/bin/python3", "/miniconda3/bin/python", "/miniconda3/bin/python3")
@@ -135,7 +138,7 @@ def trainer_of(registered: Registry, image: str) -> tuple[str, ...] | None:
     command = registered.command(image)
     if command is not None:
         return command
-    return () if repository(image) in (*XGBOOST, SCIKIT_LEARN) else None
+    return () if repository(image) in (*XGBOOST, *SCRIPTED) else None
 
 
 def relocate(text: str, root: Path) -> str:

@@ -19,7 +19,7 @@ from typing import Any
 from sagemaker_monitor.emulator.jobs import child
 from sagemaker_monitor.emulator.jobs.container import Container
 from sagemaker_monitor.emulator.jobs.failure import MOST, JobFailed, exit_reason
-from sagemaker_monitor.emulator.jobs.images import SCIKIT_LEARN, relocate_all, repository, trainer_of
+from sagemaker_monitor.emulator.jobs.images import XGBOOST, relocate_all, repository, trainer_of
 from sagemaker_monitor.emulator.jobs.interruption import Interrupted, TimedOut
 from sagemaker_monitor.emulator.jobs.mirror import Mirror
 from sagemaker_monitor.emulator.jobs.staging import Upload, collect, copy_to, local_path, staged, stored
@@ -154,7 +154,7 @@ def _container(work: Work) -> tuple[list[str], dict[str, str]]:
 def _ours(work: Work, image: str, own: dict[str, str]) -> tuple[list[str], dict[str, str]]:
     """Return what stands for the containers that we know: the built-in XGBoost, or a framework's script."""
     given = work.record.get("HyperParameters") or {}
-    if PROGRAM not in given and repository(image) != SCIKIT_LEARN:
+    if PROGRAM not in given and repository(image) in XGBOOST:
         own = relocate_all(own, work.root)
         for local, _ in _checkpoints(work):
             own["SAGEMAKER_MONITOR_CHECKPOINTS"] = str(local)

@@ -7,7 +7,13 @@ from pathlib import Path
 
 import pytest
 
-from sagemaker_monitor.emulator.jobs.images import Registry, RegistryError, registry_of
+from sagemaker_monitor.emulator.jobs.images import (
+    Registry,
+    RegistryError,
+    kind_of,
+    registry_of,
+    trainer_of,
+)
 
 HOST = "123456789012.dkr.ecr.us-east-1.amazonaws.com"
 
@@ -71,3 +77,19 @@ def test_a_missing_file_and_a_bad_option_are_named(tmp_path: Path) -> None:
         registry_of(tmp_path / "nothing.json", [])
     with pytest.raises(RegistryError, match="'scorer' is not REPOSITORY=COMMAND"):
         registry_of(None, ["scorer"])
+
+
+@pytest.mark.parametrize(
+    ("image", "kind", "trains"),
+    [
+        ("sagemaker-scikit-learn:1.2-1-cpu-py3", "script", True),
+        ("pytorch-training:2.3-cpu-py311", "script", True),
+        ("xgboost:1", None, True),
+        ("sagemaker-clarify-processing:1.0", "clarify", False),
+        ("sagemaker-spark-processing:3.3", None, False),
+    ],
+)
+def test_what_runs_in_the_place_of_aws_s_images(image: str, kind: str | None, trains: bool) -> None:
+    """Frameworks run scripts, processing and training; what is not known runs nothing."""
+    assert kind_of(f"{HOST}/{image}") == kind
+    assert (trainer_of(Registry(), f"{HOST}/{image}") is not None) == trains
