@@ -169,5 +169,6 @@ def _summary(record: dict[str, Any]) -> dict[str, Any]:
     )
     return {
         **{member: record[member] for member in members if member in record},
+        "SecondaryStatus": list(_transitions(record))[-1]["Status"],
         "LastModifiedTime": record["_LastModified"],
     }

@@ -260,7 +260,7 @@ def test_a_stopped_job_may_put_its_things_in_order(context: Context) -> None:
     assert context.s3.list("s3://data/out") == []
 
 
-@pytest.mark.parametrize("ending", ["", "exit(3)"])
+@pytest.mark.parametrize("ending", ["", pytest.param("exit(3)", marks=pytest.mark.long)])
 def test_a_continuous_output_is_stored_while_the_job_runs(context: Context, ending: str) -> None:
     """S3UploadMode Continuous stores each file once it is written, and what is there when the job fails."""
     code = (

@@ -241,6 +241,8 @@ def test_a_job_that_runs_too_long_is_stopped(trainer: RunningEmulator) -> None:
     job = done(trainer, asked)
 
     assert (job["TrainingJobStatus"], job["SecondaryStatus"]) == ("Stopped", "MaxRuntimeExceeded")
+    listed = trainer.client("sagemaker").list_training_jobs(NameContains="late")["TrainingJobSummaries"]
+    assert [each["SecondaryStatus"] for each in listed] == ["MaxRuntimeExceeded"]
     assert members(trainer, "s3://data/models/late/output/model.tar.gz") == {"half": b"1"}
 
 
