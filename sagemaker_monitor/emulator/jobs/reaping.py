@@ -18,15 +18,15 @@ _PLACES = ("jobs", "models", "functions")
 
 def reap_all(state_dir: Path) -> None:
     """Kill every process that an emulator of this state directory left."""
-    for place in _PLACES:
-        reap(state_dir / place)
+    reap(*(state_dir / place for place in _PLACES))
 
 
-def reap(root: Path) -> None:
-    """Kill every process whose home is *root* or below."""
+def reap(*roots: Path) -> None:
+    """Kill every process whose home is one of *roots* or below."""
+    homes = [b"HOME=" + os.fsencode(root) for root in roots]
     # A process may start another one meanwhile.
     for _ in range(10):
-        found = list(_below(root))
+        found = list(_living_in(homes))
         if not found:
             return
         for process in found:
@@ -34,8 +34,7 @@ def reap(root: Path) -> None:
                 os.kill(process, signal.SIGKILL)
 
 
-def _below(root: Path) -> Iterator[int]:
-    home = b"HOME=" + os.fsencode(root)
+def _living_in(homes: list[bytes]) -> Iterator[int]:
     try:
         names = os.listdir("/proc")
     except OSError:
@@ -48,7 +47,9 @@ def _below(root: Path) -> Iterator[int]:
                 content = environment.read()
         except OSError:  # ended, or somebody else's
             continue
-        if home in content and any(
-            each == home or each.startswith(home + b"/") for each in content.split(b"\0")
-        ):
-            yield int(name)
+        for home in homes:
+            if home in content and any(
+                each == home or each.startswith(home + b"/") for each in content.split(b"\0")
+            ):
+                yield int(name)
+                break

@@ -136,6 +136,26 @@ def test_web_pages_are_not_answered(connection: http.client.HTTPConnection) -> N
     assert _ask(connection, "GET", "/", Host="localhost")[0] == 200
 
 
+def test_the_log_has_no_secrets(
+    emulator: RunningEmulator, connection: http.client.HTTPConnection, capfd: pytest.CaptureFixture[str]
+) -> None:
+    """Neither signatures nor values of requests are written, also of those that are refused."""
+    secret = "ZXhhbXBsZS1zZWNyZXQ"
+    signed = f"AWS4-HMAC-SHA256 Credential=t/20260301/us-east-1/sagemaker/aws4_request, Signature={secret}"
+    body = json.dumps({"ProcessingJobName": secret, "Environment": {"TOKEN": secret}, "Nonsense": secret})
+    for target in ("CreateProcessingJob", "CreateDeviceFleet", "StopPipelineExecution"):
+        headers = {"X_Amz_Target": f"SageMaker.{target}", "Authorization": signed}
+        assert _ask(connection, "POST", "/", body=body, **headers)[0] == 400
+    for_s3 = signed.replace("/sagemaker/", "/s3/")
+    assert _ask(connection, "PUT", f"/none/{secret}?policy", Authorization=for_s3, body=body)[0] == 501
+    with pytest.raises(ClientError):
+        emulator.client("ssm").put_parameter(Name="p", Value=secret, Type="Nonsense")
+    with pytest.raises(ClientError):
+        emulator.client("sqs").receive_message(QueueUrl=f"{emulator.url}/1/{secret}")
+
+    assert secret not in capfd.readouterr().err
+
+
 def test_a_connection_is_kept_and_bodies_do_not_mix(connection: http.client.HTTPConnection) -> None:
     """Requests follow each other on one connection, also after a body that nobody read."""
     connection.connect()

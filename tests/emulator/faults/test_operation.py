@@ -15,7 +15,8 @@ from sagemaker_monitor.emulator import lifecycle
 from sagemaker_monitor.emulator.claim import Claim
 from sagemaker_monitor.emulator.config import EmulatorConfig
 from tests.emulator.faults.victim import Victim
-from tests.emulator.jobs.conftest import ROLE
+from tests.emulator.jobs.conftest import ROLE, processing_request
+from tests.emulator.jobs.test_killed_server import await_file
 
 ROOT = Path(__file__).parents[3]
 CHURN = """
@@ -99,6 +100,27 @@ def test_processes_that_start_stop_and_reset_at_once(tmp_path: Path) -> None:
             assert "done" in text
     finally:
         lifecycle.down(state_dir)
+
+
+@pytest.mark.long
+@pytest.mark.skipif(not Path("/proc/self/cwd").exists(), reason="needs /proc to find the processes")
+def test_a_reset_while_jobs_run_leaves_nothing(tmp_path: Path) -> None:
+    """Stopping and deleting an emulator ends its jobs first; neither a process nor a file is left."""
+    victim = Victim(tmp_path)
+    victim.start()
+    try:
+        victim.clients["s3"].create_bucket(Bucket="data")
+        for number in range(3):
+            code = "import time; open('busy','w'); time.sleep(600)"
+            victim.clients["sagemaker"].create_processing_job(**processing_request(f"job{number}", code=code))
+        await_file(victim.state_dir / "jobs" / "us-east-1" / "job0" / "busy")
+
+        assert lifecycle.down(victim.state_dir)
+        assert lifecycle.reset(victim.state_dir)
+        assert victim.children() == []
+        assert not victim.state_dir.exists()
+    finally:
+        victim.end()
 
 
 @pytest.mark.long
