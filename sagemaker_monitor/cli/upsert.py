@@ -147,7 +147,11 @@ def _send(
         found = tasks(common, model_name, bundle_dir)
     else:
         found = [task for name in planned for task in tasks(common, name, bundle_dir)]
-    return list(each(found, work))
+    try:
+        return list(each(found, work))
+    except KeyboardInterrupt:
+        common.tell("stopped between two calls; upsert again completes what is missing")
+        raise
 
 
 def _why(change: Change) -> str:

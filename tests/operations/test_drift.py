@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 
 import pytest
 
 from pipelines.bundle import Bundle
 from sagemaker_monitor.aws import Aws
+from sagemaker_monitor.operations import upsert as upserting
 from sagemaker_monitor.operations.plan import make_plan
 from sagemaker_monitor.operations.planning.drift import Drift
+from sagemaker_monitor.operations.resources.kinds import KINDS
+from sagemaker_monitor.operations.resources.pipelines import PIPELINES
+from sagemaker_monitor.operations.resources.resource import Change
 from sagemaker_monitor.operations.upsert import upsert
 from sagemaker_monitor.settings import Environment, Model
 from tests.operations.emulated import definition, fail_step, make_bundle
@@ -165,3 +170,22 @@ def test_a_pipeline_of_a_longer_model_name_is_another_models(
 
     notes = make_plan(aws, bundle, model).notes
     assert not any("no longer configured" in note for note in notes)
+
+
+def test_what_acts_by_itself_goes_when_it_is_no_longer_configured(
+    aws: Aws, bundle: Bundle, environment: Environment, model: Model, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Of a kind whose surplus is deleted, the plan says what goes, upsert deletes it and records that."""
+    kinds = tuple(replace(kind, surplus="deleted") if kind is PIPELINES else kind for kind in KINDS)
+    monkeypatch.setattr(upserting, "KINDS", kinds)
+    wanted = make_bundle(environment, monitor_batch=definition(fail_step()))
+
+    plan = make_plan(aws, wanted, model)
+    changes = list(upsert(aws, wanted, model))
+
+    assert ("-", "resource", f"pipeline {NAME}") in [
+        (each.sign, each.kind, each.subject) for each in plan.differences
+    ]
+    assert changes[-1] == plan.pending[-1] == Change("pipeline", NAME, "deleted")
+    assert {change.done for change in upsert(aws, wanted, model)} == {"unchanged"}
+    assert make_plan(aws, wanted, model).pending == ()
