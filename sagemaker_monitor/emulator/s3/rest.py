@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import sqlite3
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -53,6 +54,9 @@ class S3Api:
         except S3Error as error:
             return _refuse(request, error)
         except (OSError, sqlite3.OperationalError) as error:
+            if isinstance(error, OSError) and error.errno == errno.ENAMETOOLONG:
+                text = "Your key is too long: its path is longer than the file system allows"
+                return _refuse(request, S3Error("KeyTooLongError", text))
             if not is_no_space(error):
                 raise
             return _refuse(

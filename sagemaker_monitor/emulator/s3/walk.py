@@ -23,23 +23,39 @@ def walk(directory: str, prefix: str = "", after: str = "") -> Iterator[tuple[st
     Keys come in S3's order, that of their UTF-8 bytes. Symbolic links and files that no key leads to are left
     out.
     """
-    yield from _walk(directory, "", "", prefix, after)
+    yield from _ordered(directory, _entries(directory, ""), "", prefix, after)
 
 
-def _walk(root: str, path: str, base: str, prefix: str, after: str) -> Iterator[tuple[str, str]]:
-    entries = _entries(root, path)
+def _ordered(
+    root: str, entries: list[_Entry], base: str, prefix: str, after: str
+) -> Iterator[tuple[str, str]]:
     found = _below(root, entries, base, prefix, after)
     # A component that goes on in a directory can interleave with its neighbours.
-    yield from sorted(found) if any(entry.goes_on for entry in entries) else found
+    yield from sorted(found) if _goes_on(entries) else found
+
+
+def _goes_on(entries: list[_Entry]) -> bool:
+    return any(entry.goes_on for entry in entries)
 
 
 def _below(root: str, entries: list[_Entry], base: str, prefix: str, after: str) -> Iterator[tuple[str, str]]:
-    for entry in entries:
+    """Yield what is below *entries*, without recursion: a key may have hundreds of components."""
+    levels = [(base, iter(entries))]
+    while levels:
+        base, level = levels[-1]
+        entry = next(level, None)
+        if entry is None:
+            levels.pop()
+            continue
         key = base + entry.part
         if entry.is_dir:
             wanted = key.startswith(prefix) or prefix.startswith(key)
             if wanted and (key > after or after.startswith(key)):
-                yield from _walk(root, entry.path, key, prefix, after)
+                inner = _entries(root, entry.path)
+                if _goes_on(inner):
+                    yield from _ordered(root, inner, key, prefix, after)
+                else:
+                    levels.append((key, iter(inner)))
         elif key.startswith(prefix) and key > after and _leads_to(key, entry.path):
             yield key, os.path.join(root, entry.path)
 
