@@ -40,6 +40,15 @@ def bias_batch(found: Found, data: Path) -> None:
     assert any("CompletedWithViolations" in line for line in found["log"]), found["log"]
 
 
+def bias_endpoint(found: Found, data: Path) -> None:
+    """The baseline and the nine violations of the income model's traffic, which was recorded too."""
+    case = "adult_bias_endpoint_jsonl"
+    same(document(data, case, "baseline_analysis.json"), found["baseline"])
+    assert found["status"] == "CompletedWithViolations", found["reason"]
+    same(document(data, case, "constraint_violations.json"), found["constraint_violations"])
+    assert len(found["constraint_violations"]["violations"]) == 9
+
+
 def explainability_endpoint(found: Found, data: Path) -> None:
     """The answers and the attributions of the income model: `answers`, `captured`, `baseline`, `analysis`."""
     recorded = document(data, "ll_predictions", "recorded.json")
@@ -239,6 +248,7 @@ def near(recorded: Found, found: Found, tolerance: float) -> None:
 
 BY_FLOW: dict[str, Callable[[Found, Path], None]] = {
     "bias_batch": bias_batch,
+    "bias_endpoint": bias_endpoint,
     "bias_facets": bias_facets,
     "data_quality_batch": data_quality_batch,
     "data_quality_endpoint": data_quality_endpoint,

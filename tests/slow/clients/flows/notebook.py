@@ -12,6 +12,10 @@ from sagemaker.model import Model
 from sagemaker.model_monitor import DataCaptureConfig
 from sagemaker.s3 import S3Downloader, S3Uploader
 
+FEATURES = ["Age", "Workclass", "fnlwgt", "Education", "Education-Num", "Marital Status", "Occupation"]
+FEATURES += ["Relationship", "Ethnic group", "Sex", "Capital Gain", "Capital Loss", "Hours per week"]
+FEATURES += ["Country"]
+"""Those of the income model."""
 ENDED = ("Completed", "CompletedWithViolations", "Failed", "Stopped")
 
 
@@ -102,7 +106,7 @@ class Notebook:
         """Upload the ground truth of this hour and the last one: labels by inference id."""
         records = [
             {
-                "groundTruthData": {"data": data, "encoding": "CSV"},
+                "groundTruthData": {"data": data, "encoding": "JSON" if data.startswith("{") else "CSV"},
                 "eventMetadata": {"eventId": str(identifier)},
                 "eventVersion": "0",
             }

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pandas as pd
 import sagemaker
-from notebook import Notebook, Worker, say
+from notebook import FEATURES, Notebook, Worker, say
 from sagemaker.clarify import DataConfig, ModelConfig, SHAPConfig
 from sagemaker.model_monitor import (
     CronExpressionGenerator,
@@ -20,9 +20,6 @@ watch = Stopwatch()
 data = Path(sys.argv[1])
 book = Notebook("explainability-endpoint")
 LINES = "application/jsonlines"
-FEATURES = ["Age", "Workclass", "fnlwgt", "Education", "Education-Num", "Marital Status", "Occupation"]
-FEATURES += ["Relationship", "Ethnic group", "Sex", "Capital Gain", "Capital Loss", "Hours per week"]
-FEATURES += ["Country"]
 train = data / "adult/validation-dataset.jsonl"
 requests = (data / "adult/test-dataset.jsonl").read_text().splitlines()
 artifact = book.upload(data / "adult/ll-adult-prediction-model.tar.gz")
