@@ -182,16 +182,12 @@ def _container(path: str) -> Members:
         ),
         only={
             f"{path}.Mode": ("SingleModel",),
-            f"{source}.S3DataType": ("S3Object",),
-            f"{source}.CompressionType": ("Gzip",),
+            f"{source}.S3DataType": ("S3Object", "S3Prefix"),
+            f"{source}.CompressionType": ("Gzip", "None"),
         },
         record=tuple(
             f"{path}.{name}" for name in ("ContainerHostname", "ImageConfig", "ContainerMetricsConfig")
         ),
-        notes={
-            f"{source}.CompressionType": "pack what is not as model.tar.gz",
-            f"{source}.S3DataType": "pack a folder as model.tar.gz",
-        },
         refused={
             f"{path}.MultiModelConfig": "a container here has one model",
             f"{path}.InferenceSpecificationName": "the package's own InferenceSpecification is served",
@@ -218,8 +214,6 @@ MODEL = Members(
     ),
     refused={**_PRIMARY.refused, **_INNER.refused},
     notes={
-        **_PRIMARY.notes,
-        **_INNER.notes,
         "InferenceExecutionConfig.Mode": "containers are asked one after the other",
     },
 )

@@ -12,6 +12,7 @@ from sagemaker_monitor.emulator.api.models import resolved_containers
 from sagemaker_monitor.emulator.jobs.images import SCIKIT_LEARN, repository
 from sagemaker_monitor.emulator.models.archive import ArtifactError
 from sagemaker_monitor.emulator.models.launch import Launch
+from sagemaker_monitor.emulator.models.uncompressed import packed
 from sagemaker_monitor.emulator.s3.directory import StoredObject
 from sagemaker_monitor.emulator.s3.keys import S3Error
 
@@ -43,6 +44,8 @@ class ServedModel:
     data_url: str
     environment: Mapping[str, str]
     command: tuple[str, ...] = ()
+    plain: bool = False
+    """Whether the artifact is no archive, but files."""
 
 
 def resolve(context: Context, name: str) -> list[ServedModel]:
@@ -65,14 +68,16 @@ def _served(context: Context, name: str, container: dict[str, Any]) -> ServedMod
     command = context.config.images.command(image)
     kind = REGISTERED if command else _kind(name, image, environment)
     source = container.get("ModelDataSource", {}).get("S3DataSource", {})
-    if source and (source["S3DataType"], source["CompressionType"]) != ("S3Object", "Gzip"):
+    if source and (source["S3DataType"], source["CompressionType"]) == ("S3Prefix", "Gzip"):
         raise ArtifactError(
-            f"model {name!r} has a ModelDataSource that is no gzipped object; pack it as model.tar.gz"
+            f"model {name!r} has a ModelDataSource of a prefix with CompressionType Gzip; name the archive "
+            "as S3Object, or say None for files that are not packed"
         )
     url = container.get("ModelDataUrl") or source.get("S3Uri")
     if not url:
         raise ArtifactError(f"model {name!r} has no ModelDataUrl: there is no artifact to serve")
-    return ServedModel(image, kind, url, environment, command or ())
+    plain = source.get("CompressionType") == "None"
+    return ServedModel(image, kind, url, environment, command or (), plain)
 
 
 def launch(context: Context, name: str) -> Launch:
@@ -115,6 +120,8 @@ def _launch(context: Context, model: ServedModel, environment: Mapping[str, str]
 
 def artifact(context: Context, model: ServedModel) -> StoredObject:
     """Return the object that holds the model; raise ArtifactError when it is not there."""
+    if model.plain:
+        return packed(context, model.data_url)
     return _stored(context, "model data", model.data_url)
 
 

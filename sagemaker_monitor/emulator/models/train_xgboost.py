@@ -104,7 +104,12 @@ def _words(error: Exception) -> str:
 
 def _matrix(folder: Path, content_type: str, weighted: bool) -> Matrix:
     """Return features, labels and weights of a channel."""
-    kind = content_type.split(";")[0].strip().lower()
+    kind, *options = (part.strip().lower() for part in content_type.split(";"))
+    if any(each.startswith("label_size=") and each != "label_size=1" for each in options):
+        raise TrainingError(
+            f"content type {content_type!r} of channel {folder.name!r}: "
+            "label_size is 1, the first value of a row"
+        )
     files = sorted(path for path in folder.rglob("*") if path.is_file() and path.name[0] not in "._")
     if kind in CSV:
         rows = np.vstack([_csv(file) for file in files])

@@ -146,6 +146,22 @@ def transform_fn(model, data, content_type, accept):
     assert found == [b"1\n", b"2\n"]
 
 
+@pytest.mark.parametrize(
+    ("kind", "url"), [("S3Prefix", "s3://data/plain/"), ("S3Object", "s3://data/plain/weight.txt")]
+)
+def test_a_model_that_is_not_packed_is_served(registered: Context, kind: str, url: str) -> None:
+    """ModelDataSource with CompressionType None names a folder of files, or one file."""
+    registered.s3.put_bytes("s3://data/plain/weight.txt", b"2.5")
+    source = {"S3DataSource": {"S3Uri": url, "S3DataType": kind, "CompressionType": "None"}}
+    image = "1.dkr.ecr.us-east-1.amazonaws.com/team/scorer:7"
+    container = {"Image": image, "ModelDataSource": source}
+    registered.store.put("model", "tiny", {"ModelName": "tiny", "PrimaryContainer": container})
+    registered.s3.put_bytes("s3://data/in/a.csv", b"1\n2\n")
+
+    assert run(registered, transform_request())["TransformJobStatus"] == "Completed"
+    assert registered.s3.read_bytes("s3://data/out/a.csv.out") == b"2.5\n5.0\n"
+
+
 @pytest.fixture
 def registered(context: Context, tmp_path: Path) -> Context:
     """An emulator with a command for the repository team/scorer."""

@@ -231,6 +231,7 @@ def test_an_image_of_one_s_own_trains_by_its_command(trainer: RunningEmulator) -
             {"early_stopping_rounds": "2"},
             "early_stopping_rounds needs a channel validation",
         ),
+        ("csv/", "text/csv; label_size=0", {}, "label_size is 1, the first value of a row"),
         ("csv/", "image/png", {}, "content type 'image/png' of channel 'train' is not trained on here"),
         ("csv/", "libsvm", {}, "line 1 is not libsvm"),
         (
