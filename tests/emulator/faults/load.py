@@ -131,6 +131,8 @@ class Load:
                 "ScheduleConfig": {"ScheduleExpression": "cron(0 * ? * * *)"},
             },
         )
+        # It is fired by hand: the full hour would come in the middle of a check.
+        self.sagemaker.stop_monitoring_schedule(MonitoringScheduleName="hourly")
 
     def run(self, seconds: float, moment: Callable[[], bool] | None = None) -> None:
         """Keep busy for that time, or until *moment* has come, then kill the emulator."""
