@@ -11,7 +11,7 @@ from pathlib import Path
 
 from benchmarks.emulator.servers import Running, cpu_seconds, footprint
 
-STARTS, WAITED = 5, 20.0
+STARTS, WAITED = 5, 60.0
 
 
 @dataclass(frozen=True)

@@ -22,15 +22,8 @@ def at_rest(size: str, folder: Path) -> str:
     rows = []
     for name, serve in _SERVERS.items():
         found = idle.rest(serve, folder / name)
-        rows.append(
-            (
-                name,
-                f"{found.start:.2f}",
-                f"{found.start_cpu:.2f}",
-                f"{found.memory:.0f}",
-                f"{found.idle_cpu:.1f}",
-            )
-        )
+        waiting = f"{found.idle_cpu:.1f}" if found.idle_cpu else f"under {36 / idle.WAITED:.1f}"
+        rows.append((name, f"{found.start:.2f}", f"{found.start_cpu:.2f}", f"{found.memory:.0f}", waiting))
     head = ("", "first answer after, s", "CPU until then, s", "memory, MiB", "CPU per idle hour, s")
     return _section("At rest", table(head, rows), f"Median of {idle.STARTS} starts; nobody asks anything.")
 
@@ -38,16 +31,15 @@ def at_rest(size: str, folder: Path) -> str:
 def per_step(size: str, folder: Path) -> str:
     """What a step costs beside its own work."""
     with servers.emulator(folder / "state") as server:
-        found = steps.overheads(server)
+        found = {**steps.overheads(server), "*a job's processes alone*": steps.child_alone()}
     rows = [
         (name, f"{each.recorded:.1f}", f"{each.wall:.1f}", f"{each.cpu:.1f}") for name, each in found.items()
     ]
-    rows.append(("*a guarded child alone, with the same program*", "", f"{steps.child_start():.1f}", ""))
     head = ("step", "by its record, ms", "as its client waits, ms", "CPU with children, ms")
     words = (
         f"Steps in a chain, each after the one before; medians of {steps.ROUNDS} executions. A job's program "
-        "is `pass`, so all of its time is overhead: the start of the child, its folder, its log, what is "
-        "staged and collected, and its records."
+        "is `pass`, so all of its time is overhead: its processes, which are a guard, a mount and the "
+        "program's Python, its folder, its log, what is staged and collected, and its records."
     )
     return _section("Per step", table(head, rows), words)
 
