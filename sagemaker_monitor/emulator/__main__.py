@@ -10,6 +10,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from sagemaker_monitor.emulator.config import DEFAULT_PORT, EmulatorConfig
+from sagemaker_monitor.emulator.connections import allow_files
 from sagemaker_monitor.emulator.front import log
 from sagemaker_monitor.emulator.functions.registry import FunctionError, functions_of
 from sagemaker_monitor.emulator.jobs.images import RegistryError, registry_of
@@ -50,6 +51,7 @@ def main(arguments: list[str] | None = None) -> int:
 
 def run(config: EmulatorConfig, ready: Callable[[], None] = lambda: None) -> int:
     """Serve in this process until SIGTERM or SIGINT, calling *ready* once it answers; return like `main`."""
+    allow_files()
     stopped = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stopped.set())

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import contextlib
+import resource
 import socket
 import threading
 import time
 from dataclasses import dataclass
 
 MOST = 512
-"""Connections at once; each has a thread and a file handle, of which most systems allow 1,024."""
+"""Connections at once; each has a thread and a file handle, and often a file beside it."""
+_FILES = 4 * MOST
 PATIENCE = 120.0
 """Seconds within which a whole request's head must have come since the last answer."""
 _LAST_ANSWERS = 5.0
@@ -24,6 +26,14 @@ class _Open:
     """When it began to wait for a request, by the monotonic clock; None while one is answered."""
 
 
+def allow_files() -> None:
+    """Let this process open as many files as its connections may need; at first it may be 256."""
+    allowed, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = _FILES if most == resource.RLIM_INFINITY else min(_FILES, most)
+    if allowed != resource.RLIM_INFINITY and allowed < wanted:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, most))
+
+
 class Connections:
     """What is open, by socket. Safe from any thread."""
 
@@ -33,11 +43,12 @@ class Connections:
         self._patience = patience
         self._open: dict[socket.socket, _Open] = {}
         self._changed = threading.Condition()
+        self._closing = False
 
     def admit(self, connection: socket.socket) -> None:
         """Know a new connection, once there is room: of those that wait, the one that waited longest goes."""
         with self._changed:
-            while len(self._open) >= self._most:
+            while len(self._open) >= self._most and not self._closing:
                 waiting = self.waiting()
                 if waiting:
                     _end(min(waiting, key=lambda each: waiting[each]))
@@ -67,6 +78,12 @@ class Connections:
     def answers(self, connection: socket.socket) -> None:
         """Note that a connection's request is being answered."""
         self._note(connection, None)
+
+    def close(self) -> None:
+        """Keep nobody waiting for room any more."""
+        with self._changed:
+            self._closing = True
+            self._changed.notify_all()
 
     def end_slow(self) -> None:
         """End the connections that have waited for too long."""

@@ -307,6 +307,7 @@ class HttpServer(ThreadingHTTPServer):
     def shutdown(self) -> None:
         """Let `serve_forever` return."""
         self._ended.set()
+        self.connections.close()
         self._wake.send(b".")
 
     def process_request(self, request: Any, client_address: Any) -> None:

@@ -6,6 +6,7 @@ import contextlib
 import http.client
 import json
 import os
+import resource
 import socket
 import threading
 import time
@@ -15,7 +16,8 @@ from typing import Any
 
 import pytest
 
-from sagemaker_monitor.emulator.connections import Connections
+from sagemaker_monitor.emulator.connections import MOST as CONNECTIONS
+from sagemaker_monitor.emulator.connections import Connections, allow_files
 from sagemaker_monitor.emulator.http_server import HttpServer
 from tests.emulator.conftest import RunningEmulator
 
@@ -73,6 +75,7 @@ def _until(holds: Callable[[], bool]) -> None:
 
 def test_there_are_no_more_connections_than_allowed(server: HttpServer) -> None:
     """The ninth connection is answered, and ends the one that waited longest without asking."""
+    before = _threads()
     with contextlib.ExitStack() as stack:
         connections = [stack.enter_context(_connect(server)) for _ in range(MOST)]
         assert [_ask(each) for each in connections] == [b"hello"] * MOST
@@ -87,7 +90,7 @@ def test_there_are_no_more_connections_than_allowed(server: HttpServer) -> None:
                 assert each.recv(1) == b""
             else:
                 assert _ask(each) == b"hello"
-        _until(lambda: _threads() == MOST)
+        _until(lambda: _threads() == before + MOST)
 
 
 def _drip(connection: socket.socket, seconds: float) -> float:
@@ -122,13 +125,14 @@ def test_a_request_being_answered_is_not_ended(server: HttpServer) -> None:
 
 def test_shutting_down_waits_for_nobody_who_asks_nothing(server: HttpServer) -> None:
     """A server with connections that are open and silent ends at once."""
+    before = _threads()
     with _connect(server), _connect(server):
-        _until(lambda: _threads() >= 2)
+        _until(lambda: _threads() == before + 2)
         began = time.monotonic()
         server.shutdown()
         server.connections.end_all()
         assert time.monotonic() - began < 2
-        _until(lambda: _threads() == 0)
+        _until(lambda: _threads() == before)
 
 
 def test_a_hundred_silent_connections_cost_nobody_an_answer(emulator: RunningEmulator) -> None:
@@ -147,6 +151,36 @@ def test_a_hundred_silent_connections_cost_nobody_an_answer(emulator: RunningEmu
         assert _threads() >= before + 120
         assert emulator.client("sagemaker").list_models()["Models"] == []
     _until(lambda: _threads() <= before + 1)
+
+
+def test_a_server_that_is_full_ends_all_the_same(server: HttpServer) -> None:
+    """While the ninth waits for room beside eight requests that do not end, the server can be shut down."""
+    before = _threads()
+    with contextlib.ExitStack() as stack:
+        for _ in range(MOST):
+            stack.enter_context(_connect(server)).sendall(b"PUT / HTTP/1.1\r\nContent-Length: 9\r\n\r\n")
+        _until(lambda: _threads() == before + MOST and not server.connections.waiting())
+        ninth = stack.enter_context(_connect(server))
+        ninth.sendall(b"GET / HTTP/1.1\r\n\r\n")
+        time.sleep(0.1)
+
+        assert _threads() == before + MOST
+        server.shutdown()
+        _until(lambda: _threads() == before + MOST + 1)  # nobody is kept waiting any more
+
+
+def test_there_are_file_handles_for_all_connections() -> None:
+    """A process that may open 256 files allows itself more, and one that may open enough changes nothing."""
+    before = resource.getrlimit(resource.RLIMIT_NOFILE)
+    try:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (256, before[1]))
+        allow_files()
+        first = resource.getrlimit(resource.RLIMIT_NOFILE)
+        allow_files()
+        assert first[0] > 2 * CONNECTIONS
+        assert resource.getrlimit(resource.RLIMIT_NOFILE) == first
+    finally:
+        resource.setrlimit(resource.RLIMIT_NOFILE, before)
 
 
 def test_who_goes_away_in_the_middle_leaves_nothing(emulator: RunningEmulator) -> None:
