@@ -29,18 +29,25 @@ def main(arguments: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--size", choices=("small", "large"), default="small")
     parser.add_argument("--only", choices=tuple(PIECES), action="append")
-    parser.add_argument("-o", "--output", type=Path, help="write the page here")
+    parser.add_argument("-o", "--output", type=Path, help="renew the sections of this page")
     options = parser.parse_args(arguments)
-    sections = []
     for name, measure in PIECES.items():
         if options.only and name not in options.only:
             continue
         with tempfile.TemporaryDirectory(prefix="bench-") as folder:
-            sections.append(measure(options.size, Path(folder)))
-        print(sections[-1], flush=True)
-    if options.output:
-        options.output.write_text("\n".join([_introduction(), *sections]), encoding="utf-8")
+            section = measure(options.size, Path(folder))
+        print(section, flush=True)
+        if options.output:
+            _renew(options.output, section)
     return 0
+
+
+def _renew(page: Path, section: str) -> None:
+    """Write the page anew with *section* in the place of the one with the same title, or as the last."""
+    before = page.read_text(encoding="utf-8").split("\n## ")[1:] if page.exists() else []
+    sections = {each.partition("\n")[0]: f"## {each.rstrip()}\n" for each in before}
+    sections[section.partition("\n")[0].removeprefix("## ")] = section
+    page.write_text("\n".join([_introduction(), *sections.values()]), encoding="utf-8")
 
 
 def _introduction() -> str:

@@ -51,7 +51,7 @@ def under_load(size: str, folder: Path) -> str:
     rows: list[tuple[str, str]] = []
     with servers.emulator(folder / "state") as server, load.processes(CLIENTS) as pool:
         load.prepare(server.url)
-        everything = load.run(server.url, pool, CLIENTS, each, burst=few, run_id="warm")
+        everything = load.run(server.url, pool, CLIENTS, few, burst=few, run_id="warm")
         for burst in (few, each):
             seen, lines = _loaded(server, pool, each, burst)
             everything.add(seen)
@@ -62,7 +62,7 @@ def under_load(size: str, folder: Path) -> str:
     if wrong:
         raise AssertionError(f"{len(wrong)} things are wrong, such as {wrong[:3]}")
     words = (
-        f"{CLIENTS} client processes, after as many executions that are not counted; every eighth has a "
+        f"{CLIENTS} client processes, after some executions that are not counted; every eighth has a "
         "real processing job, the others conditions, parameters, joins, failures, models and versions. Each "
         "is held against its definition, and lists are paged through all the while "
         "(`benchmarks/emulator/load.py`)."

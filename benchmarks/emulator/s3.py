@@ -28,7 +28,7 @@ class Size:
     clients: int = 4
 
 
-SIZES = {"small": Size(large=64, small=400), "large": Size(large=256, small=2_000)}
+SIZES = {"small": Size(large=64, small=400), "large": Size(large=128, small=1_000)}
 WHOLE = Size(large=1024, small=10_000)
 """What the emulator has to bear, and moto's server does not within the timeouts of its clients."""
 
