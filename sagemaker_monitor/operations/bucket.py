@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from sagemaker_monitor.aws import Aws
+from sagemaker_monitor.aws import Aws, NotFoundError
 from sagemaker_monitor.aws.errors import AccessDeniedError
 from sagemaker_monitor.operations.errors import UsageError
 
 
 def require_bucket_here(aws: Aws) -> None:
-    """Raise UsageError when the bucket is in another region: SageMaker's jobs would not read from it.
+    """Raise UsageError when there is no bucket, or in another region, which SageMaker does not read from.
 
-    Raises NotFoundError when there is none, AwsError.
+    Raises AwsError.
     """
     environment = aws.environment
     bucket = environment.storage.bucket
@@ -18,6 +18,11 @@ def require_bucket_here(aws: Aws) -> None:
         region = aws.call("s3", "head_bucket", Bucket=bucket).get("BucketRegion")
     except AccessDeniedError:
         return  # who may not ask may still be allowed to upload
+    except NotFoundError as error:
+        hint = "run sagemaker-monitor local up, which creates it" if aws.is_local else "create it first"
+        raise UsageError(
+            f"the bucket {bucket} does not exist, and upsert does not create it: {hint}"
+        ) from error
     if region not in (None, environment.region):
         raise UsageError(
             f"the bucket {bucket!r} is in {region}, and environment {environment.name!r} in "

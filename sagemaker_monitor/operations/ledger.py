@@ -11,7 +11,7 @@ import json
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import asdict, dataclass, field, fields, replace
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from typing import Any
@@ -61,6 +61,8 @@ class Work:
     holder: Mapping[str, Any]
     stopped: bool = False
     """Whether it ended by itself before it was finished."""
+    renewed: int = 0
+    """How often; each time makes another object, which nobody can take for the one before."""
 
 
 @dataclass(frozen=True)
@@ -137,14 +139,19 @@ def _entry(unread: Entry, content: bytes, response: Mapping[str, Any]) -> Entry:
         done, work = document["done"], document["work"]
         return replace(
             unread,
-            done=None if done is None else Done(**{**done, "changes": tuple(done["changes"])}),
-            work=None if work is None else Work(**work),
+            done=None if done is None else Done(**_known(Done, {**done, "changes": tuple(done["changes"])})),
+            work=None if work is None else Work(**_known(Work, work)),
             etag=etag,
             age=_age(response),
         )
     except (ValueError, KeyError, TypeError):
         # Somebody else's object, or another version's: as good as none, and replaced by the next one.
         return replace(unread, etag=etag)
+
+
+def _known(kind: type, document: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what this version knows of *document*; a later one may have written more."""
+    return {each.name: document[each.name] for each in fields(kind) if each.name in document}
 
 
 def _age(response: Mapping[str, Any]) -> float:
@@ -168,7 +175,8 @@ class Claim:
     def renew(self) -> None:
         """Say that the work goes on, if that was last said some time ago; BusyError when it was lost."""
         if time.monotonic() - self._written > LEASE / 4:
-            self._put(self._entry)
+            self._work = replace(self._work, renewed=self._work.renewed + 1)
+            self._put(replace(self._entry, work=self._work))
 
     def finish(self, done: Done) -> None:
         """Keep what was done, in the model's history too, and give the claim back."""

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from pipelines.bundle import Bundle
-from sagemaker_monitor.aws import Aws, AwsError, NotFoundError
+from sagemaker_monitor.aws import Aws, AwsError
 from sagemaker_monitor.aws.dry_run import DryRun
 from sagemaker_monitor.operations.bucket import require_bucket_here
 from sagemaker_monitor.operations.difference import Difference
@@ -141,10 +141,6 @@ def _bucket(aws: Aws, actions: tuple[Change, ...]) -> Iterator[str]:
         return
     try:
         require_bucket_here(aws)
-    except NotFoundError:
-        bucket = aws.environment.storage.bucket
-        hint = "run sagemaker-monitor local up, which creates it" if aws.is_local else "create it first"
-        yield f"the bucket {bucket} does not exist, and upsert does not create it: {hint}"
     except UsageError as error:
         yield f"upsert would refuse: {error}"
     except AwsError:

@@ -228,6 +228,17 @@ def test_a_long_definition_goes_by_s3(aws: Aws, environment: Environment, model:
     assert make_plan(aws, made, model).notes[1:] == ()
 
 
+def test_a_bucket_that_does_not_exist_is_refused(
+    environment: Environment, bundle: Bundle, model: Model
+) -> None:
+    """Nothing is written, and how it comes to be is said."""
+    aws = connect(environment)
+
+    with pytest.raises(UsageError, match=r"does not exist, and upsert does not create it: run .* local up"):
+        list(upsert(aws, bundle, model))
+    assert aws.writes == []
+
+
 def test_a_bucket_in_another_region_is_refused(
     environment: Environment, bundle: Bundle, model: Model
 ) -> None:
