@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import botocore
@@ -24,6 +25,9 @@ def environment_of(url: str, region: str, state_dir: Path) -> dict[str, str]:
     certificate = authority_of(state_dir)
     public = (Path(botocore.__file__).parent / "cacert.pem").read_bytes()
     (state_dir / BUNDLE).write_bytes(public.rstrip() + b"\n" + certificate.read_bytes())
+    proxies = {"HTTPS_PROXY": url, "NO_PROXY": ",".join(DIRECT)}
+    # Where a shell has both, Python's clients read the variable in lower case.
+    proxies |= {name.lower(): value for name, value in proxies.items() if name.lower() in os.environ}
     return {
         "AWS_ENDPOINT_URL": url,
         "AWS_ACCESS_KEY_ID": "emulator",
@@ -31,7 +35,6 @@ def environment_of(url: str, region: str, state_dir: Path) -> dict[str, str]:
         "AWS_DEFAULT_REGION": region,
         "AWS_REGION": region,
         "AWS_CA_BUNDLE": str(certificate),
-        "HTTPS_PROXY": url,
-        "NO_PROXY": ",".join(DIRECT),
         "REQUESTS_CA_BUNDLE": str(state_dir / BUNDLE),
+        **proxies,
     }

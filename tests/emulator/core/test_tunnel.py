@@ -8,6 +8,7 @@ import socket
 import ssl
 import stat
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -92,6 +93,21 @@ def test_who_does_not_trust_the_authority_is_not_served(emulator: RunningEmulato
         with pytest.raises(ssl.SSLCertVerificationError):
             ssl.create_default_context().wrap_socket(plain, server_hostname=host)
     assert emulator.client("sts").get_caller_identity()["Account"] == "000000000000"
+
+
+def test_a_shell_with_a_proxy_of_its_own_comes_here_too(
+    emulator: RunningEmulator, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A proxy's variable in lower case, which would go first, is replaced; without one there is none."""
+    plain = environment_of(emulator.url, REGION, emulator.state_dir)
+    monkeypatch.setenv("https_proxy", "http://proxy.example.com:3128")
+    behind = environment_of(emulator.url, REGION, emulator.state_dir)
+
+    assert "https_proxy" not in plain
+    assert behind == plain | {"https_proxy": emulator.url}
+    bundle = Path(plain["REQUESTS_CA_BUNDLE"]).read_bytes()
+    assert bundle.endswith(Path(plain["AWS_CA_BUNDLE"]).read_bytes())
+    assert bundle.count(b"BEGIN CERTIFICATE") > 50
 
 
 def test_the_authority_stays_and_its_key_is_its_owner_s(emulator: RunningEmulator) -> None:
