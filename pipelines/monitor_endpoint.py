@@ -37,9 +37,9 @@ def get_pipeline(model: Model, env: Environment, sagemaker_session: Any) -> Any:
 
     build = Build(model, env, "monitor-endpoint", sagemaker_session)
     ground_truth = model.data.ground_truth
-    watched, endpoint = endpoint_parameters(build)
-    ground_truth_uri = string("GroundTruthUri", env.storage.resolve(ground_truth.uri) if ground_truth else "")
     checks = CheckParameters.declare(build)
+    watched, endpoint = endpoint_parameters(build, checks.model_package_group_name)
+    ground_truth_uri = string("GroundTruthUri", env.storage.resolve(ground_truth.uri) if ground_truth else "")
     judging = Judging(build, checks, watched.model_package_arn, BUNDLE_PLACEHOLDER)
 
     collected = collect_endpoint(build, watched)

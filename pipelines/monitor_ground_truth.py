@@ -34,11 +34,12 @@ def get_pipeline(model: Model, env: Environment, sagemaker_session: Any) -> Any:
 
     build = Build(model, env, "monitor-ground-truth", sagemaker_session)
     ground_truth = model.data.ground_truth
-    window = _endpoint(build) if reads_endpoint(model, build.pipeline) else _batches(build)
+    checks = CheckParameters.declare(build)
+    of_endpoint = reads_endpoint(model, build.pipeline)
+    window = _endpoint(build, checks.model_package_group_name) if of_endpoint else _batches(build)
     ground_truth_uri = string(
         "GroundTruthUri", env.storage.resolve(ground_truth.uri) if ground_truth else None
     )
-    checks = CheckParameters.declare(build)
     judging = Judging(build, checks, window.asked_version, BUNDLE_PLACEHOLDER)
 
     collected = window.collected
@@ -87,8 +88,8 @@ def _batches(build: Build) -> _Window:
     return _Window(collected, model_package_arn, model_package_arn, parameters, {"window": (start, end)})
 
 
-def _endpoint(build: Build) -> _Window:
-    watched, parameters = endpoint_parameters(build)
+def _endpoint(build: Build, group: Any) -> _Window:
+    watched, parameters = endpoint_parameters(build, group)
     collected = collect_endpoint(build, watched)
     of_labels = {"collected_uri": collected.summary_uri}
     return _Window(collected, watched.model_package_arn, collected.model_package_arn(), parameters, of_labels)

@@ -25,23 +25,27 @@ def boolean(name: str, default: bool) -> Any:
     return ParameterBoolean(name=name, default_value=default)
 
 
-def endpoint_parameters(build: Build) -> tuple[WatchedEndpoint, list[Any]]:
-    """Return which endpoint's window is meant, and the parameters that say it.
+def endpoint_parameters(build: Build, group: Any) -> tuple[WatchedEndpoint, list[Any]]:
+    """Return which endpoint's window is meant, and the parameters that say it beside the *group* of versions.
 
     Without a version it is the one that the endpoint serves; without a window it follows from the scheduled
     time, and without that from the time of the run.
     """
     name = build.model.endpoint_in(build.environment.name)
     assert name is not None, "an endpoint is only watched where there is one"
+    capture = build.model.endpoint.capture if build.model.endpoint else None
     watched = WatchedEndpoint(
         name=string("EndpointName", name),
+        capture_uri=string("CaptureUri", build.environment.storage.resolve(capture) if capture else ""),
         model_package_arn=string("ModelPackageArn", ""),
+        model_package_group_name=group,
         served_by=string("ServedBy", "endpoint"),
         window_start=string("WindowStart", ""),
         window_end=string("WindowEnd", ""),
         scheduled_time=string("ScheduledTime", ""),
     )
-    return watched, [getattr(watched, each.name) for each in fields(watched)]
+    parameters = (getattr(watched, each.name) for each in fields(watched))
+    return watched, [each for each in parameters if each is not group]
 
 
 @dataclass(frozen=True)

@@ -95,13 +95,15 @@ def collect(build: Build, *, capture_uri: str, window_start: Any, window_end: An
 class WatchedEndpoint:
     """Which endpoint's window is meant, as parameters: empty texts are as nothing was said.
 
-    Without a window it follows from *scheduled_time* by the configured offsets, and without that from the
-    time of the run. *served_by* is `stated` where the run's version counts if the endpoint cannot tell which
-    one it served.
+    Without *capture_uri* the endpoint itself says where it captures. Without a window it follows from
+    *scheduled_time* by the configured offsets, and without that from the time of the run. *served_by* is
+    `stated` where the run's version counts if the endpoint cannot tell which one it served.
     """
 
     name: Any
+    capture_uri: Any
     model_package_arn: Any
+    model_package_group_name: Any
     served_by: Any
     window_start: Any
     window_end: Any
@@ -115,8 +117,6 @@ def collect_endpoint(build: Build, watched: WatchedEndpoint) -> Collected:
     """
     from sagemaker.core.workflow.properties import PropertyFile
 
-    endpoint = build.model.endpoint
-    capture = endpoint.capture if endpoint else None
     summary = PropertyFile(name="Collected", output_name="summary", path="collect.json")
     uris = {folder: build.output("collect", folder) for folder in ("transform", "features", "summary")}
     step = script_step(
@@ -127,11 +127,12 @@ def collect_endpoint(build: Build, watched: WatchedEndpoint) -> Collected:
             "--modules",
             f"{INPUT}/collect/collect.zip",
             option("--endpoint", watched.name),
-            option("--capture-uri", build.environment.storage.resolve(capture) if capture else ""),
+            option("--capture-uri", watched.capture_uri),
             option("--window-start", watched.window_start),
             option("--window-end", watched.window_end),
             option("--scheduled-time", watched.scheduled_time),
             option("--model-package-arn", watched.model_package_arn),
+            option("--model-package-group", watched.model_package_group_name),
             option("--served-by", watched.served_by),
             "--output",
             OUTPUT,

@@ -8,9 +8,9 @@ from typing import Any
 
 from sagemaker_monitor.aws import Aws, NotFoundError
 from sagemaker_monitor.operations.errors import UsageError
-from sagemaker_monitor.registry.versions import Version, describe, list_versions
+from sagemaker_monitor.registry.versions import Version, describe, latest_approved, list_versions
 from sagemaker_monitor.settings import Model
-from steps.scripts.serving import ServedVariant, Serving, read_serving
+from steps.scripts.serving import Artifact, ServedVariant, Serving, read_serving
 
 MOST_VERSIONS = 50
 """The newest versions among which that of an artifact is looked for."""
@@ -34,7 +34,10 @@ def serving_of(aws: Aws, endpoint: str) -> Serving | None:
 
 
 def served_version(aws: Aws, model: Model, endpoint: str) -> Version:
-    """Return the one version that the watched variants of *endpoint* serve. Raises UsageError, AwsError."""
+    """Return the one version that the watched variants of *endpoint* serve. Raises UsageError, AwsError.
+
+    Where it was registered once more, with a new baseline, and approved, it is that one.
+    """
     serving = serving_of(aws, endpoint)
     if serving is None:
         raise UsageError(
@@ -55,7 +58,14 @@ def served_version(aws: Aws, model: Model, endpoint: str) -> Version:
             f"endpoint {endpoint!r} serves versions {numbers}: {SAY_VERSION}, or variants of one version "
             "under endpoint.variants"
         )
-    return next(iter(found.values()))
+    served = next(iter(found.values()))
+    approved = latest_approved(aws, served.group)
+    same = approved and approved.model_data_url and _artifact(approved).same(_artifact(served))
+    return approved if approved and same else served
+
+
+def _artifact(version: Version) -> Artifact:
+    return Artifact(version.model_data_url, version.metadata.get("ModelDataETag") or None)
 
 
 def _version(aws: Aws, model: Model, variant: ServedVariant, endpoint: str) -> Version:
@@ -70,10 +80,10 @@ def _version(aws: Aws, model: Model, variant: ServedVariant, endpoint: str) -> V
         raise UsageError(f"which version {what} serves is not known: {variant.why}; {SAY_VERSION}")
     for summary in islice(list_versions(aws, group), MOST_VERSIONS):
         version = describe(aws, summary["ModelPackageArn"])
-        if version.model_data_url == variant.artifact:
+        if version.model_data_url and _artifact(version).same(variant.artifact):
             return version
     raise UsageError(
-        f"{what} serves {variant.artifact}, which is the artifact of no version of {group!r} that is new: "
+        f"{what} serves {variant.artifact.url}, the artifact of no recent version of {group!r}: "
         f"deploy a registered version, or {SAY_VERSION}"
     )
 

@@ -69,7 +69,9 @@ def _collect(
 
     endpoint, wanted = options.endpoint, tuple(spec["endpoint"]["variants"])
     serving, stated = read_serving(ask, endpoint), options.served_by == STATED
-    arn = options.model_package_arn or _only_version(serving, wanted, endpoint)
+    arn = options.model_package_arn or _approved(
+        ask, options.model_package_group, _only_version(serving, wanted, endpoint)
+    )
     summary["model_package_arn"] = arn
     root = options.capture_uri or (serving.destination if serving else None)
     if root is None:
@@ -125,6 +127,15 @@ def _only_version(serving: Any, wanted: Sequence[str], endpoint: str) -> str:
             "with --version, or its variants with endpoint.variants"
         )
     return str(versions[0])
+
+
+def _approved(ask: Any, group: str, served: str) -> str:
+    """Return the latest approved version where it is *served* with a new baseline, or else *served*."""
+    from steps.scripts.serving import artifact_of, latest_approved
+
+    newest = latest_approved(ask, group) if group else None
+    one, other = artifact_of(ask, served), artifact_of(ask, newest or "")
+    return newest if newest and one and other and one.same(other) else served
 
 
 def _refuse(judged: Any, counts: Any, most: float, stated: bool) -> None:
@@ -201,7 +212,8 @@ def _since(serving: Any) -> str:
 
 
 def _called(variant: Any) -> str:
-    what = f"version {_number(variant.version)}" if variant.version else str(variant.artifact or "a model")
+    artifact = variant.artifact.url if variant.artifact else "a model"
+    what = f"version {_number(variant.version)}" if variant.version else artifact
     return f"{what} (variant {variant.name})"
 
 
@@ -235,7 +247,7 @@ def parse(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("--endpoint", required=True)
     for name in (
         *("--capture-uri", "--window-start", "--window-end", "--scheduled-time"),
-        *("--model-package-arn", "--served-by"),
+        *("--model-package-arn", "--model-package-group", "--served-by"),
     ):
         parser.add_argument(name, default="")
     return parser.parse_args(arguments)

@@ -21,16 +21,28 @@ OURS, OTHERS, UNKNOWN = "ours", "others", "unknown"
 
 
 @dataclass(frozen=True)
-class ServedVariant:
-    """What one variant serves since when (UTC, to the second): a registered version, or another artifact.
+class Artifact:
+    """A model's archive: where it lies, and the ETag that it was registered with, if that is known."""
 
-    Where neither is known, *why* says it.
+    url: str
+    etag: str | None = None
+
+    def same(self, other: Artifact) -> bool:
+        """Return whether both are the same archive, as far as is known."""
+        return self.url == other.url and (None in (self.etag, other.etag) or self.etag == other.etag)
+
+
+@dataclass(frozen=True)
+class ServedVariant:
+    """What one variant serves since when (UTC, to the second): a registered version, and its artifact.
+
+    A model may be made of the artifact alone. Where neither is known, *why* says it.
     """
 
     name: str
     since: str
     version: str | None = None
-    artifact: str | None = None
+    artifact: Artifact | None = None
     why: str = ""
 
 
@@ -55,15 +67,18 @@ class Judged:
 
     serving: Serving | None
     arn: str
-    artifact: str | None
+    artifact: Artifact | None
 
     def serves(self, variant: ServedVariant) -> bool | None:
-        """Return whether *variant* serves the version now; None where that is not known."""
-        if variant.version is not None:
-            return variant.version == self.arn
+        """Return whether *variant* serves the version now; None where that is not known.
+
+        A version that was registered once more, with a new baseline, has the artifact of the one before.
+        """
+        if variant.version == self.arn:
+            return True
         if variant.artifact is not None and self.artifact is not None:
-            return variant.artifact == self.artifact
-        return None
+            return variant.artifact.same(self.artifact)
+        return None if variant.version is None else False
 
     def whose(self, variant: str, time: str) -> str:
         """Return whether an answer of *variant* at *time* was the version's, another's, or nobody knows."""
@@ -96,11 +111,27 @@ def read_serving(ask: Ask, endpoint: str) -> Serving | None:
     )
 
 
-def artifact_of(ask: Ask, arn: str) -> str | None:
+def artifact_of(ask: Ask, arn: str) -> Artifact | None:
     """Return the artifact of the registered version *arn*; None where it has none, or several."""
-    described = ask("describe_model_package", ModelPackageName=arn) if arn else None
-    containers = ((described or {}).get("InferenceSpecification") or {}).get("Containers") or ()
-    return next(iter(containers)).get("ModelDataUrl") if len(containers) == 1 else None
+    described = (ask("describe_model_package", ModelPackageName=arn) if arn else None) or {}
+    containers = (described.get("InferenceSpecification") or {}).get("Containers") or ()
+    url = next(iter(containers)).get("ModelDataUrl") if len(containers) == 1 else None
+    metadata = described.get("CustomerMetadataProperties") or {}
+    return Artifact(url, metadata.get("ModelDataETag") or None) if url else None
+
+
+def latest_approved(ask: Ask, group: str) -> str | None:
+    """Return the newest approved version of *group*, whose baselines checks compare with by themselves."""
+    found = ask(
+        "list_model_packages",
+        ModelPackageGroupName=group,
+        ModelApprovalStatus="Approved",
+        SortBy="CreationTime",
+        SortOrder="Descending",
+        MaxResults=1,
+    )
+    summaries = (found or {}).get("ModelPackageSummaryList") or ()
+    return next((each["ModelPackageArn"] for each in summaries), None)
 
 
 def _variant(ask: Ask, name: str, since: str, models: Dict[str, Any], configured: bool) -> ServedVariant:
@@ -118,7 +149,9 @@ def _variant(ask: Ask, name: str, since: str, models: Dict[str, Any], configured
     version, artifact = containers[0].get("ModelPackageName"), containers[0].get("ModelDataUrl")
     if not version and not artifact:
         return ServedVariant(name, since, why=f"its model {model} names no version and no artifact")
-    return ServedVariant(name, since, version or None, None if version else artifact)
+    if version:
+        return ServedVariant(name, since, version, artifact_of(ask, version))
+    return ServedVariant(name, since, None, Artifact(artifact))
 
 
 def _since(described: Mapping[str, Any], variant: Mapping[str, Any]) -> str:

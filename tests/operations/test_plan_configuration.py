@@ -43,7 +43,15 @@ MODEL: dict[str, Any] = {
         "facet_columns": ["black", "old"],
         "prediction": {"threshold": 0.5},
     },
-    "data": {"baseline": "data/validation.csv", "ground_truth": {"uri": "labels/", "minimum_overlap": 0.9}},
+    "data": {
+        "baseline": "data/validation.csv",
+        "ground_truth": {"uri": "labels/", "minimum_overlap": 0.9, "captures": "batches"},
+    },
+    "endpoint": {
+        "capture": "captures/",
+        "requests": {"content_type": "application/jsonlines", "features": "features"},
+        "answers": {"prediction": "score"},
+    },
     "monitors": {"bias": {"facets": FACETS}, "explainability": {"baseline": "data/average.csv"}},
     "gate": {"false_refusals": 0.05, "rules": RULES},
 }
@@ -101,6 +109,13 @@ EDITS = [
     Edit("model", "gate.minimum_rows", {"total": 300}, ("~ gate.minimum_rows.total",)),
     Edit("model", "gate.when_too_few", "fail"),
     Edit("model", "gate.rules", [{**RULES[0], "tolerance": 0.1}, RULES[1]], ("~ gate.rules[0].tolerance",)),
+    Edit("model", "endpoint.name", "loans-live"),
+    Edit("model", "endpoint.capture", "captures/live/"),
+    Edit("model", "endpoint.variants", ["AllTraffic"], ("~ endpoint.variants",)),
+    Edit("model", "endpoint.window", {"start": "-PT24H"}, ("~ endpoint.window.start",)),
+    Edit("model", "endpoint.requests.features", "inputs"),
+    Edit("model", "endpoint.answers.prediction", "probability"),
+    Edit("model", "endpoint.maximum_unusable", 0.01),
     Edit("environment", "roles.execution", "arn:aws:iam::000000000000:role/other"),
     Edit(
         "environment",

@@ -412,5 +412,6 @@ _PARAMETERS: dict[tuple[str, str], Tells | Follows] = {
     ("register", "BaselineDataUri.DefaultValue"): _uri("data.baseline"),
     ("", "GroundTruthUri.DefaultValue"): _uri("data.ground_truth.uri"),
     ("", "EndpointName.DefaultValue"): _key("endpoint.name"),
+    ("", "CaptureUri.DefaultValue"): _uri("endpoint.capture"),
 }
 """Pipeline, empty for any, and path in its parameters."""

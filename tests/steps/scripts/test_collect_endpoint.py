@@ -92,6 +92,7 @@ class Job:
             "window_end": "2026-03-01T10:00:00Z",
             "scheduled_time": "",
             "model_package_arn": f"{GROUP}/{version}" if version else "",
+            "model_package_group": "loans",
             "served_by": "endpoint",
         }
         collect_endpoint.run(Namespace(**{**options, **given}), self.s3, self.ask)
@@ -160,6 +161,19 @@ def test_without_a_version_it_is_the_one_that_is_served(job: Job) -> None:
     job.capture("08", at("08"))
 
     assert job.run(None)["model_package_arn"] == f"{GROUP}/1"
+
+
+@pytest.mark.parametrize(("approved", "judged"), [(3, 3), (4, 1), (None, 1)])
+def test_a_served_version_with_a_new_baseline_is_judged_by_that(
+    job: Job, approved: int | None, judged: int
+) -> None:
+    """Registered once more and approved, it need not be deployed anew; another artifact must."""
+    job.ask = account(VERSION_1, modified=DEPLOYED, approved=approved)
+    job.capture("08", at("08"))
+
+    summary = job.run(None)
+
+    assert (summary["status"], summary["model_package_arn"]) == ("captured", f"{GROUP}/{judged}")
 
 
 def test_an_hour_without_captures_is_told(job: Job) -> None:

@@ -15,7 +15,10 @@ DEPLOYED = datetime(2026, 3, 1, 9, 0, 5, 250_000, tzinfo=UTC)
 
 
 def account(
-    *models: Mapping[str, Any] | None, resolved: datetime | None = None, modified: datetime = DEPLOYED
+    *models: Mapping[str, Any] | None,
+    resolved: datetime | None = None,
+    modified: datetime = DEPLOYED,
+    approved: int | None = None,
 ) -> Any:
     """SageMaker with an endpoint that has a variant v0, v1, … of each of *models*' containers."""
     images = [{"SpecifiedImage": "x", "ResolutionTime": resolved}] if resolved else []
@@ -36,9 +39,16 @@ def account(
                 {"VariantName": f"v{at}", "ModelName": f"m{at}"} for at in range(len(models))
             ]
         },
-        ("describe_model_package", f"{GROUP}/1"): {
-            "InferenceSpecification": {"Containers": [{"ModelDataUrl": "s3://data/one.tar.gz"}]}
-        },
+    }
+    known |= {
+        ("describe_model_package", f"{GROUP}/{number}"): {
+            "InferenceSpecification": {"Containers": [{"ModelDataUrl": "s3://data/one.tar.gz"}]},
+            "CustomerMetadataProperties": {"ModelDataETag": etag},
+        }
+        for number, etag in ((1, "a"), (3, "a"), (4, "b"))
+    }
+    known["list_model_packages", "loans"] = {
+        "ModelPackageSummaryList": [{"ModelPackageArn": f"{GROUP}/{approved}"}] if approved else []
     }
     known |= {
         ("describe_model", f"m{at}"): {"PrimaryContainer": container}
@@ -93,11 +103,13 @@ def test_a_deployment_that_has_just_ended_serves_since_then() -> None:
         ({"Image": "x", "ModelDataUrl": "s3://data/one.tar.gz"}, OURS),
         ({"Image": "x", "ModelDataUrl": "s3://data/two.tar.gz"}, OTHERS),
         ({"Image": "x"}, UNKNOWN),
+        ({"ModelPackageName": f"{GROUP}/3"}, OURS),
+        ({"ModelPackageName": f"{GROUP}/4"}, OTHERS),
         (None, UNKNOWN),
     ],
 )
-def test_a_model_that_names_no_version_is_known_by_its_artifact(container: Any, whose: str) -> None:
-    """A model made from the registered artifact is the version; of a deleted model nothing is known."""
+def test_a_version_is_known_by_its_artifact(container: Any, whose: str) -> None:
+    """One registered once more, or a model of the artifact alone, is the version; other content is not."""
     assert judged(account(container)).whose("v0", "2026-03-01T10:00:00Z") == whose
 
 
