@@ -99,6 +99,8 @@ def test_a_shell_with_a_proxy_of_its_own_comes_here_too(
     emulator: RunningEmulator, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A proxy's variable in lower case, which would go first, is replaced; without one there is none."""
+    for name in ("https_proxy", "no_proxy"):
+        monkeypatch.delenv(name, raising=False)
     plain = environment_of(emulator.url, REGION, emulator.state_dir)
     monkeypatch.setenv("https_proxy", "http://proxy.example.com:3128")
     behind = environment_of(emulator.url, REGION, emulator.state_dir)
