@@ -122,17 +122,17 @@ def test_the_same_token_again_starts_nothing_new(sagemaker: Any, create: Callabl
     assert len(sagemaker.list_pipeline_executions(PipelineName=name)["PipelineExecutionSummaries"]) == 1
 
 
-def test_a_definition_is_kept_once_and_outlives_its_pipeline(
+def test_a_definition_is_kept_once_and_outlives_its_version(
     emulator: RunningEmulator, sagemaker: Any, create: Callable[..., str]
 ) -> None:
-    """Records of executions share the text that they ran, which is there when the pipeline is deleted."""
+    """Records of executions share the text that they ran, which is there when the pipeline has another."""
     text = definition([condition("Check", "kept", "once", [], [])])
     name = create(text)
     before = emulator.context.store.count("definition")
     for _ in range(3):
         arn = sagemaker.start_pipeline_execution(PipelineName=name)["PipelineExecutionArn"]
         assert Execution(sagemaker, arn).wait() == "Succeeded"
-    sagemaker.delete_pipeline(PipelineName=name)
+    sagemaker.update_pipeline(PipelineName=name, PipelineDefinition=definition([fail("Other")]))
 
     kept = sagemaker.describe_pipeline_definition_for_execution(PipelineExecutionArn=arn)
     assert kept["PipelineDefinition"] == text
