@@ -39,7 +39,7 @@ class Wire:
 
     def raw(self, content: bytes, *, alone: bool = True, cut: bool = False) -> tuple[int, bytes]:
         """Send bytes and return status and body; *alone* wants no body, *cut* hangs up."""
-        with socket.create_connection(("127.0.0.1", self._port), timeout=10) as connection:
+        with socket.create_connection(("127.0.0.1", self._port), timeout=60) as connection:
             try:
                 connection.sendall(content)
                 if cut:
