@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -13,6 +14,8 @@ from sagemaker_monitor.operations.errors import OperationError, UsageError
 from sagemaker_monitor.operations.ground_truth import KeyKind, Put, put_ground_truth
 from sagemaker_monitor.operations.windows import Window, read_window
 from sagemaker_monitor.settings import Model
+from sagemaker_monitor.settings.schema import Endpoint
+from tests.analysis.invocations.test_records import line
 from tests.operations.captured import HOUR, KEYS, Captured, fresh
 
 ALWAYS = Window(None, None)
@@ -396,3 +399,69 @@ def test_windows_that_are_refused(start: str | None, end: str | None, reason: st
         read_window(start, end)
 
     assert reason in str(caught.value)
+
+
+def requests(captured: Captured, name: str, *lines: str, hour: str = HOUR) -> Model:
+    """Return a model whose endpoint captured *lines* in an hour."""
+    model = captured.model(name)
+    root = captured.aws.environment.storage.root
+    captured.store(
+        f"{root}/captures/{name}-local/AllTraffic/{hour}/a.jsonl", "".join(f"{each}\n" for each in lines)
+    )
+    endpoint = Endpoint(name="{model}-{environment}", capture="captures/")
+    return model.model_copy(update={"endpoint": endpoint})
+
+
+def put_of_endpoint(captured: Captured, model: Model, labels: Path, **given: Any) -> Put:
+    """Put labels of an endpoint's records as the command does."""
+    options = {"key": "application_id", "label": "approve", "key_is": "record-key", "window": ALWAYS, **given}
+    return put_ground_truth(captured.aws, model, labels, of="endpoint", **options)
+
+
+OF_ENDPOINT = "application_id,black,hispan,male,old,approve"
+
+
+def test_labels_of_an_endpoint_bring_the_facet_columns(captured: Captured, tmp_path: Path) -> None:
+    """One request has one record and its id, one of several has places; one sent twice is labelled once."""
+    asked = [line("1,2", "0.5", inferenceId=name) for name in ("A", "A", "C")]
+    model = requests(captured, fresh(), *asked, line("1,2\n3,4", "0.5\n0.25", inferenceId="B"), "no record")
+    labels = label_file(tmp_path, "A,0,0,1,0,1", "B/1,1,0,1.0,0,0", header=OF_ENDPOINT)
+
+    result = put_of_endpoint(captured, model, labels)
+    again = put_of_endpoint(captured, model, labels, dry_run=True)
+
+    ((_, records),) = captured.labels(model.model).items()
+    data = {each["eventMetadata"]["eventId"]: each["groundTruthData"] for each in records}
+    assert data == {
+        "A": {"data": '{"approve":1,"black":0,"hispan":0,"male":1,"old":0}', "encoding": "JSON"},
+        "B/1": {"data": '{"approve":0,"black":1,"hispan":0,"male":1.0,"old":0}', "encoding": "JSON"},
+    }
+    assert (result.hours[0].captured, result.hours[0].records, result.matched) == (5, 3, 2)
+    assert again.hours[0].done == "unchanged"
+
+
+@pytest.mark.parametrize(
+    ("header", "given", "reason"),
+    [
+        ("application_id,approve", {}, "has no column 'black': an endpoint is not sent the facet columns"),
+        (OF_ENDPOINT, {"endpoint": "other"}, "nothing was captured all hours below"),
+    ],
+)
+def test_labels_of_an_endpoint_that_are_refused(
+    captured: Captured, tmp_path: Path, header: str, given: dict[str, Any], reason: str
+) -> None:
+    """Bias is watched, so labels say of whom they are; and another endpoint has captured nothing."""
+    model = requests(captured, fresh(), line("1,2", "0.5", inferenceId="A"))
+    labels = label_file(tmp_path, *(["A,0,0,1,0,1"] if header == OF_ENDPOINT else ["A,1"]), header=header)
+
+    with pytest.raises(UsageError, match=reason):
+        put_of_endpoint(captured, model, labels, **given)
+    assert captured.labels(model.model) == {}
+
+
+def test_where_an_endpoint_captures_has_to_be_known(captured: Captured, tmp_path: Path) -> None:
+    """Without endpoint.capture the endpoint says it, which one that is not there cannot."""
+    model = captured.model(fresh()).model_copy(update={"endpoint": Endpoint(name="gone")})
+
+    with pytest.raises(UsageError, match="where endpoint 'gone' captures is not known"):
+        put_of_endpoint(captured, model, label_file(tmp_path, "A,0,0,1,0,1", header=OF_ENDPOINT))

@@ -11,7 +11,7 @@ import pytest
 from sagemaker_monitor.analysis.decision.conclude import conclude
 from sagemaker_monitor.analysis.decision.evidence import CheckEvidence, Collected, Evidence
 from sagemaker_monitor.analysis.decision.spec import from_json as read_spec
-from sagemaker_monitor.analysis.documents.verdict import Finding, Verdict, Window
+from sagemaker_monitor.analysis.documents.verdict import Finding, NotChecked, Verdict, Window
 from sagemaker_monitor.analysis.documents.verdict_json import from_json, to_json
 from tests.analysis.decision.cases import evidence, people, spec_document
 from tests.analysis.decision.inputs import (
@@ -399,6 +399,41 @@ def test_an_empty_window_is_a_decision_of_its_own() -> None:
     assert verdict.batch
     assert (verdict.batch.window, verdict.batch.rows) == (window, 0)
     assert from_json(to_json(verdict)) == verdict
+
+
+def test_captures_that_cannot_be_judged_are_no_evidence() -> None:
+    """Why is the verdict's sentence, and what else was found is told beside what was not checked."""
+    window = Window("2026-03-01T00:00:00Z", "2026-03-02T00:00:00Z")
+    why = "baseline-version-mismatch: the window was answered by version 2"
+    told = NotChecked("variant B", "3 of 9 requests were answered by another version")
+    found = replace(
+        evidence(people(2, 500), people(1, 600)),
+        labels=None,
+        checks=(),
+        batch=None,
+        baseline=None,
+        collected=Collected("unusable", 0, window, why, None, (told,)),
+    )
+    verdict = conclude(read_spec({**spec_document(), "pipeline": "monitor-endpoint"}), found)
+
+    assert (verdict.decision, verdict.gate, verdict.summary) == (
+        "no-evidence",
+        "closed",
+        f"no evidence: {why}",
+    )
+    assert verdict.not_checked[-1] == told
+    assert from_json(to_json(verdict)) == verdict
+
+
+def test_what_a_window_has_to_be_told_is_in_every_verdict_on_it() -> None:
+    """Hours without captures, and whose word the version is, stand beside what was not checked."""
+    window = Window("2026-03-01T00:00:00Z", "2026-03-02T00:00:00Z")
+    told = NotChecked("hours", "nothing was captured in 3 of 24 hours: 2026-03-01T02:00:00Z")
+    found = replace(
+        evidence(people(2, 500), people(1, 600)), collected=Collected("captured", 500, window, notes=(told,))
+    )
+
+    assert told in conclude(read_spec(spec_document()), found).not_checked
 
 
 def test_a_check_of_inputs_that_broke_is_no_evidence() -> None:

@@ -27,6 +27,17 @@ def test_a_record_is_written_as_documented() -> None:
     assert GroundTruthRecord.from_json(DOCUMENTED) == record
 
 
+def test_a_label_with_further_columns_is_read_as_it_is_written() -> None:
+    """Facet columns of an endpoint's record come in JSON; numbers keep their writing, texts are texts."""
+    record = GroundTruthRecord.of_columns("a", {"label": "1", "sex": "1.0", "zip": "007", "region": "n/a"})
+    columns = join.Columns("id", (), ("sex", "zip", "region"), "label", numeric_label=True, of_endpoint=True)
+
+    assert record.data == '{"label":1,"sex":1.0,"zip":"007","region":"n/a"}'
+    assert GroundTruthRecord.from_json(record.to_json()).label("label") == "1"
+    (read,) = join.ground_truth_labels([record.to_json()], "x", columns)
+    assert read == ("x line 1", "a", "1", ["1.0", "007", "n/a"])
+
+
 @pytest.mark.parametrize(
     ("case", "event_id", "label"),
     [
@@ -66,7 +77,7 @@ def test_the_recorded_row_joins_with_its_recorded_label(recorded_data: Path, tmp
     check = join.LabelCheck(columns)
     (record,) = join.records(tmp_path, columns, check)
 
-    assert join.Matches(labels).label_of(record) == "1"
+    assert join.Matches(labels, columns).label_of(record) == "1"
     assert record.features == features
 
 
@@ -102,7 +113,7 @@ def test_labels_are_read_as_the_join_reads_them(data: str, encoding: str, label:
         return
 
     assert GroundTruthRecord.from_json(line).label("label") == label
-    assert list(join.ground_truth_labels([line], "x", COLUMNS)) == [("x line 1", "a", label)]
+    assert list(join.ground_truth_labels([line], "x", COLUMNS)) == [("x line 1", "a", label, [])]
 
 
 @pytest.mark.parametrize(
