@@ -133,15 +133,17 @@ class Aws:
             raise explain(cause, service, operation, self.environment, request.get("Bucket", "")) from error
 
     def _client(self, service: str) -> Any:
-        # Clients may be shared by threads; making one may not.
+        # Clients may be shared by threads; making one may not. A patient one has its own for each thread:
+        # a client slows down by itself, and one slow thread is enough to make all of them slow.
+        key = f"{service} {threading.get_ident()}" if self.patient else service
         with self._making:
-            if service not in self._clients:
-                self._clients[service] = self._session.client(
+            if key not in self._clients:
+                self._clients[key] = self._session.client(
                     service,  # type: ignore[call-overload]
                     endpoint_url=self.environment.endpoint_url,
                     config=_config(self.is_local, self.patient),
                 )
-            return self._clients[service]
+            return self._clients[key]
 
     @cached_property
     def _session(self) -> boto3.Session:
