@@ -320,3 +320,29 @@ class _Cut(Aws):
         if self.left < 0:
             raise _CutOffError
         return answer
+
+
+@pytest.mark.long
+def test_throttled_broken_and_lost_calls_change_nothing(
+    aws: Aws, emulator: Server, environment: Environment, model: Model
+) -> None:
+    """A fifth of all calls is throttled, some break, some are done and their answers lost: the same state."""
+    long = {f"P{number}": "x" * 1000 for number in range(120)}
+    wanted = make_bundle(
+        environment,
+        register=definition(fail_step(), ModelDataUrl="s3://b/m"),
+        monitor_batch=definition(fail_step(), **long),
+    )
+    faults = Faults(emulator, seed=3, throttled=0.2, broken=0.05, lost=0.15)
+
+    list(upsert(connect(environment, patient=True), wanted, model))
+
+    assert min(faults.counts[kind] for kind in ("throttled", "broken", "lost")) > 0
+    faults.calm()
+    assert {change.done for change in upsert(aws, wanted, model)} == {"unchanged"}
+    assert aws.writes == []
+    names = {each["PipelineName"] for each in aws.pages("sagemaker", "list_pipelines", "PipelineSummaries")}
+    assert names == {each.name for each in wanted.pipelines}
+    for each in wanted.pipelines:
+        assert pipeline(aws, each.pipeline)["PipelineDefinition"] == each.definition
+        assert tags(aws, each.pipeline) == pipeline_tags(model, environment, each.pipeline)
