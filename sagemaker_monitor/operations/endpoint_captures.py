@@ -67,7 +67,7 @@ class EndpointCaptures:
         Those that cannot be used have no label to wait for; a monitoring run tells of them.
         """
         for each in captured.objects:
-            for line in read(self.aws, each.uri).decode("utf-8", "replace").split("\n"):
+            for line in read(self.aws, each.uri).split(b"\n"):
                 if not line.strip():
                     continue
                 try:

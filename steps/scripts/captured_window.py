@@ -91,7 +91,7 @@ def scheduled_window(scheduled: str, offsets: Sequence[int], now: datetime) -> W
 
 def hours_of(window: Window, now: datetime) -> List[str]:
     """Return the hours of *window* that have begun, as their folders are called."""
-    count = int((min(window.end, now) - window.start) / timedelta(hours=1) + 0.999999)
+    count = -((window.start - min(window.end, now)) // timedelta(hours=1))
     return [(window.start + timedelta(hours=each)).strftime(HOUR) for each in range(max(0, count))]
 
 
@@ -123,8 +123,8 @@ def _variants(pages: Any, bucket: str, below: str) -> List[str]:
     return found
 
 
-def lines(s3: Any, found: Sequence[CaptureObject]) -> Iterator[Tuple[CaptureObject, int, str]]:
-    """Yield object, number and text of every line; some objects are fetched ahead."""
+def lines(s3: Any, found: Sequence[CaptureObject]) -> Iterator[Tuple[CaptureObject, int, bytes]]:
+    """Yield object, number and content of every line; some objects are fetched ahead."""
 
     def fetch(each: CaptureObject) -> bytes:
         bucket, key = split_uri(each.uri)
@@ -136,7 +136,7 @@ def lines(s3: Any, found: Sequence[CaptureObject]) -> Iterator[Tuple[CaptureObje
             ahead = found[start : start + AHEAD]
             for each, content in zip(ahead, pool.map(fetch, ahead)):
                 # Not splitlines: texts may hold other characters that end lines.
-                for number, line in enumerate(content.decode("utf-8", "replace").split("\n"), 1):
+                for number, line in enumerate(content.split(b"\n"), 1):
                     if line.strip():
                         yield each, number, line
 

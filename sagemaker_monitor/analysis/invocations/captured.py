@@ -41,7 +41,7 @@ class Invocation:
         return self.inference_id or self.event_id
 
 
-def read_invocation(line: str) -> Invocation | None:
+def read_invocation(line: str | bytes) -> Invocation | None:
     """Return the request that *line* records; None where a shadow variant was asked.
 
     Raises UnusableError.
@@ -49,6 +49,7 @@ def read_invocation(line: str) -> Invocation | None:
     try:
         document = json.loads(line)
     except ValueError as error:
+        # Text that is not UTF-8 is such an error, too.
         raise UnusableError("is not JSON; one record is one line") from error
     data, metadata = (_part(document, name) for name in ("captureData", "eventMetadata"))
     if metadata.get("invocationSource") == SHADOW:

@@ -122,6 +122,15 @@ def test_without_need_of_answers_none_is_read() -> None:
     assert records(line("1,2", "not read"), expected)[0].answer == ["", ""]
 
 
+def test_a_line_that_is_no_utf_8_is_not_mended() -> None:
+    """Otherwise characters of a feature would be others than those that the model was sent."""
+    text = line("1,é", "0.5", eventId="e1").replace("\\u00e9", "é")
+
+    assert records(text)[0].features == ["1", "é"]
+    with pytest.raises(UnusableError, match="is not JSON"):
+        read_invocation(text.encode("latin-1"))
+
+
 def test_what_a_shadow_variant_was_asked_is_nobody_s() -> None:
     """Its answers reached no client."""
     assert read_invocation(line("1,2", "0.5", invocationSource="ShadowExperiment")) is None
