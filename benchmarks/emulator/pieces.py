@@ -52,8 +52,8 @@ def under_load(size: str, folder: Path) -> str:
     with servers.emulator(folder / "state") as server, load.processes(CLIENTS) as pool:
         load.prepare(server.url)
         everything = load.run(server.url, pool, CLIENTS, few, burst=few, run_id="warm")
-        for burst in (few, each):
-            seen, lines = _loaded(server, pool, each, burst)
+        for number, burst in ((each // 4, few), (each, each)):
+            seen, lines = _loaded(server, pool, number, burst)
             everything.add(seen)
             rows += lines
         wrong = everything.wrong + load.differences(server.url, everything)
@@ -137,7 +137,7 @@ def answers(size: str, folder: Path) -> str:
     found = {}
     for name, serve in _SERVERS.items():
         with serve(folder / name) as server:
-            found[name] = calls.calls(server, 200 if size == "small" else 1000)
+            found[name] = calls.calls(server, 200 if size == "small" else 500)
     rows = [
         (
             call,
@@ -151,7 +151,7 @@ def answers(size: str, folder: Path) -> str:
     text = _section(
         "Calls", table(head, rows), "One client, one call after the other; moto validates and stores less."
     )
-    many = (100, 1000) if size == "small" else (100, 1000, 10_000)
+    many = (100, 1000) if size == "small" else (100, 1000, 5000)
     with servers.emulator(folder / "growth") as server:
         grown = calls.growth(server, many)
     lines = [(call, *(f"{each:.2f}" for each in values)) for call, values in grown.items()]
