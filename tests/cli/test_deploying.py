@@ -116,7 +116,10 @@ def test_a_protected_environment_needs_somebody_who_agrees(
     assert deployed(aws) == ["mortgage-register-local"]
 
 
-@pytest.mark.parametrize(("answer", "names"), [(b"y\n", []), (b"yes\n", ["mortgage-register-local"])])
+@pytest.mark.parametrize(
+    ("answer", "names"),
+    [pytest.param(b"y\n", [], marks=pytest.mark.long), (b"yes\n", ["mortgage-register-local"])],
+)
 def test_on_a_terminal_the_plan_is_shown_and_a_person_asked(
     aws: Aws, conf: Path, bundle_dir: Path, answer: bytes, names: list[str]
 ) -> None:

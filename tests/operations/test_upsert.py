@@ -289,7 +289,7 @@ def test_cut_off_at_any_call_the_next_run_completes_it(
     for calls in range(100):
         wanted = bundles[(calls + 1) % 2]
         try:
-            list(upsert(_Cut(environment, after=calls, sent=calls % 4 < 2), wanted, model))
+            list(upsert(_Cut(aws, after=calls, sent=calls % 4 < 2), wanted, model))
         except _CutOffError:
             list(upsert(aws, wanted, model))
         else:
@@ -308,8 +308,9 @@ class _CutOffError(BaseException):
 class _Cut(Aws):
     """Sends some calls and then none any more, whoever asks."""
 
-    def __init__(self, environment: Environment, *, after: int, sent: bool) -> None:
-        super().__init__(environment)
+    def __init__(self, aws: Aws, *, after: int, sent: bool) -> None:
+        super().__init__(aws.environment)
+        self._clients = aws._clients
         self.left, self.sent = after, sent
 
     def call(self, service: str, operation: str, /, **request: Any) -> dict[str, Any]:
