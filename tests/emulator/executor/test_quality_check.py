@@ -287,10 +287,11 @@ def test_a_check_publishes_no_metrics_even_when_its_definition_says_so(
     """Monitoring schedules publish; the checks of pipelines never do."""
     step = check(prefix, SAME, SkipCheck=True, RegisterNewBaseline=True)
     step["Arguments"]["Environment"]["publish_cloudwatch_metrics"] = "Enabled"
+    published = emulator.client("cloudwatch").list_metrics()["Metrics"]
     execution = start([step])
 
     assert execution.wait() == "Succeeded"
     arn = metadata(execution)["CheckJobArn"]
     job = emulator.client("sagemaker").describe_processing_job(ProcessingJobName=arn.rsplit("/", 1)[1])
     assert job["Environment"]["publish_cloudwatch_metrics"] == "Disabled"
-    assert emulator.client("cloudwatch").list_metrics()["Metrics"] == []
+    assert emulator.client("cloudwatch").list_metrics()["Metrics"] == published
