@@ -8,6 +8,7 @@ from sagemaker_monitor.emulator.api import model_packages
 from sagemaker_monitor.emulator.api.context import ApiError, Context, Handler
 from sagemaker_monitor.emulator.api.paging import matches, page
 from sagemaker_monitor.emulator.api.tags import forget_tags, put_tags
+from sagemaker_monitor.emulator.s3.keys import S3Error
 
 _FIELDS = (
     "ModelName",
@@ -91,6 +92,18 @@ def _check_container(context: Context, container: dict[str, Any]) -> None:
         model_packages.package_containers(context, package)
     elif not container.get("Image"):
         raise ApiError("ValidationException", "a container needs an Image or a ModelPackageName")
+    source = container.get("ModelDataSource", {}).get("S3DataSource", {})
+    archive = source.get("S3DataType") != "S3Prefix"
+    for uri in (container.get("ModelDataUrl"), source.get("S3Uri")):
+        if uri and not _has_data(context, uri, archive):
+            raise ApiError("ValidationException", f"Could not find model data at {uri}.")
+
+
+def _has_data(context: Context, uri: str, archive: bool) -> bool:
+    try:
+        return context.s3.exists(uri) if archive else bool(context.s3.list(uri))
+    except S3Error:
+        return False
 
 
 def _model(context: Context, name: str) -> dict[str, Any]:

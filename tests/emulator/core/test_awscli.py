@@ -57,7 +57,7 @@ def test_a_directory_is_synchronised(aws: Any, tmp_path: Path) -> None:
 
 def test_models_are_made_and_missing_ones_are_named(aws: Any) -> None:
     """`sagemaker create-model` and its like work unchanged; errors are AWS's."""
-    container = json.dumps({"Image": "image", "ModelDataUrl": "s3://b/m.tar.gz"})
+    container = json.dumps({"Image": "image"})
     role = "arn:aws:iam::000000000000:role/execution"
     made = aws(
         *("sagemaker", "create-model", "--model-name", "m", "--execution-role-arn", role),

@@ -15,7 +15,7 @@ from tests.emulator.conftest import RunningEmulator
 ROLE = "arn:aws:iam::000000000000:role/execution"
 CONTAINER = {
     "Image": "683313688378.dkr.ecr.us-east-1.amazonaws.com/sagemaker-xgboost:1.7-1",
-    "ModelDataUrl": "s3://b/model.tar.gz",
+    "ModelDataUrl": "s3://artifacts/model.tar.gz",
     "Environment": {"A": "1"},
 }
 SPECIFICATION = {
@@ -36,7 +36,10 @@ EVIDENCE = {
 
 @pytest.fixture(scope="module")
 def sagemaker(emulator: RunningEmulator) -> Any:
-    """Return a SageMaker client."""
+    """Return a SageMaker client, beside the object that models are made of."""
+    s3 = emulator.client("s3")
+    s3.create_bucket(Bucket="artifacts")
+    s3.put_object(Bucket="artifacts", Key="model.tar.gz", Body=b"an archive")
     return emulator.client("sagemaker")
 
 
@@ -220,6 +223,16 @@ def test_bad_models_are_refused(sagemaker: Any) -> None:
         "ValidationException",
         'Could not find model "arn:aws:sagemaker:us-east-1:000000000000:model/taken".',
     )
+
+
+@pytest.mark.parametrize(
+    "uri", ["s3://artifacts/mode", "s3://artifacts/none.tar.gz", "s3://no-bucket/model.tar.gz"]
+)
+def test_a_model_whose_data_are_not_there_is_refused(sagemaker: Any, uri: str) -> None:
+    """SageMaker looks for a model's archive when the model is made, and says where it looked."""
+    container = {**CONTAINER, "ModelDataUrl": uri}
+    refused = _error(lambda: sagemaker.create_model(ModelName="empty", PrimaryContainer=container))
+    assert refused == ("ValidationException", f"Could not find model data at {uri}.")
 
 
 def test_regions_have_models_of_their_own(emulator: RunningEmulator, sagemaker: Any) -> None:
