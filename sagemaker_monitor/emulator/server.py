@@ -115,6 +115,7 @@ class Server:
 
     def stop(self) -> None:
         """Stop answering, kill the children, close the state."""
+        self._store.hurry()
         if self._thread is not None:
             self._http.shutdown()
             self._thread.join()

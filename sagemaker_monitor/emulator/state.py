@@ -17,12 +17,15 @@ import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 Document = dict[str, Any]
 Found = list[tuple[str, Document]]
 """Regions and documents."""
 SCHEMA_VERSION = 2
+PAUSE = 0.5
+"""Seconds after which a write that found the disk full is tried again."""
+_Given = TypeVar("_Given")
 PLACE = "_Place"
 """The member that tells a listed document's place in the order of creation; it is not kept."""
 _LAST = chr(0x10FFFF)  # no key goes on with it
@@ -155,6 +158,24 @@ class Store:
             ((value,),) = run(statement, (self.region, name)).fetchall()
             return int(value)
 
+    def outlast(self, write: Callable[[], _Given]) -> _Given:
+        """Return what *write* returns, called again for as long as the disk is full.
+
+        What goes on behind an answered request has nobody to tell: its end has to come on record, however
+        late, or it would seem to run for ever. *write* must bear being begun anew. Raises what it raised once
+        the emulator ends, and the next start puts the end on record.
+        """
+        while True:
+            try:
+                return write()
+            except (sqlite3.OperationalError, OSError) as error:
+                if not is_no_space(error) or self._database.ending.wait(PAUSE):
+                    raise
+
+    def hurry(self) -> None:
+        """Let nothing wait for room on the disk any longer: the emulator ends."""
+        self._database.ending.set()
+
     def count(self, kind: str) -> int:
         """Return how many documents of *kind* there are, in every region."""
         with self._database.alone() as run:
@@ -196,6 +217,7 @@ class _Database:
 
     def __init__(self, path: Path) -> None:
         self._lock = threading.RLock()
+        self.ending = threading.Event()
         try:
             self._connection = sqlite3.connect(
                 path, timeout=10, isolation_level=None, check_same_thread=False

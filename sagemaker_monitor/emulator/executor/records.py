@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -18,7 +18,7 @@ REASON_LIMIT = 1024
 
 @dataclass(frozen=True, slots=True)
 class Records:
-    """The records of one execution; every method writes at once."""
+    """The records of one execution; every method writes at once, or as soon as the disk has room."""
 
     context: Context
     arn: str
@@ -33,10 +33,8 @@ class Records:
             "StepStatus": "Starting",
             "Metadata": {},
             "AttemptCount": 1,
-            "_Execution": self.arn,
-            "_Number": self.context.store.next_number(STEP),
         }
-        self.context.store.put(STEP, self._key(step.name), record)
+        self._put(step, record)
 
     def described(self, name: str, metadata: Mapping[str, Any]) -> None:
         """Record what the step's metadata says now."""
@@ -45,7 +43,7 @@ class Records:
             status = "Stopping" if document["StepStatus"] == "Stopping" else "Executing"
             return {**document, "StepStatus": status, "Metadata": dict(metadata)}
 
-        self.context.store.update(STEP, self._key(name), change)
+        self._update(STEP, self._key(name), change)
 
     def attempted(self, name: str, attempt: int) -> None:
         """Record that the step starts anew."""
@@ -63,10 +61,8 @@ class Records:
             "EndTime": now,
             member: {"SourcePipelineExecutionArn": source["_Execution"]},
             **{name: source[name] for name in kept if name in source},
-            "_Execution": self.arn,
-            "_Number": self.context.store.next_number(STEP),
         }
-        self.context.store.put(STEP, self._key(step.name), record)
+        self._put(step, record)
 
     def forget(self, name: str) -> None:
         """Drop the record of a step that runs again."""
@@ -75,7 +71,7 @@ class Records:
     def stopping(self) -> None:
         """Record that every running step was asked to stop."""
         for step in steps_of(self.context, self.arn):
-            self.context.store.update(STEP, self._key(step["StepName"]), _stopping)
+            self._update(STEP, self._key(step["StepName"]), _stopping)
 
     def ended(self, name: str, status: str, reason: str | None, **own: Any) -> None:
         """Record how the step ended, and with *own* what only the emulator knows of it."""
@@ -85,10 +81,19 @@ class Records:
     def execution(self, **changes: Any) -> None:
         """Record *changes* to the execution itself."""
         changes["LastModifiedTime"] = self.context.now()
-        self.context.store.update(EXECUTION, self.arn, lambda document: {**document, **changes})
+        self._update(EXECUTION, self.arn, lambda document: {**document, **changes})
 
     def _change(self, name: str, **changes: Any) -> None:
-        self.context.store.update(STEP, self._key(name), lambda document: {**document, **changes})
+        self._update(STEP, self._key(name), lambda document: {**document, **changes})
+
+    def _put(self, step: Step, record: dict[str, Any]) -> None:
+        store = self.context.store
+        own = {"_Execution": self.arn, "_Number": store.outlast(lambda: store.next_number(STEP))}
+        store.outlast(lambda: store.put(STEP, self._key(step.name), record | own))
+
+    def _update(self, kind: str, key: str, change: Callable[[dict[str, Any]], dict[str, Any]]) -> None:
+        store = self.context.store
+        store.outlast(lambda: store.update(kind, key, change))
 
     def _key(self, name: str) -> str:
         return f"{self.arn}/{name}"

@@ -102,7 +102,7 @@ class LocalJobRunner:
     def _supervise(self, context: Context, kind: str, name: str, job: _Job) -> None:
         try:
             status, gained = self._outcome(context, kind, name, job)
-            _end(context, kind, name, status, gained)
+            context.store.outlast(lambda: _end(context, kind, name, status, gained))
         finally:
             job.ended.set()
             with self._lock:
@@ -111,7 +111,9 @@ class LocalJobRunner:
 
     def _outcome(self, context: Context, kind: str, name: str, job: _Job) -> tuple[str, Change]:
         started = {f"{PREFIXES[kind]}StartTime": context.now()}
-        record = context.store.update(kind, name, lambda record: record | started)
+        record = context.store.outlast(
+            lambda: context.store.update(kind, name, lambda record: record | started)
+        )
         work = Work(context, kind, name, record, self._servers, job.interruption)
         try:
             job.interruption.check()

@@ -178,6 +178,6 @@ def _change(context: Context, key: str, **changes: Any) -> None:
         return record | changes | {"LastModifiedTime": context.now()}
 
     try:
-        context.store.update(KIND, key, change)
+        context.store.outlast(lambda: context.store.update(KIND, key, change))
     except KeyError:  # the state was taken away meanwhile
         return

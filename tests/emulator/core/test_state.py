@@ -10,7 +10,8 @@ from typing import Any
 
 import pytest
 
-from sagemaker_monitor.emulator.state import PLACE, StateError, Store
+from sagemaker_monitor.emulator.state import PLACE, StateError, Store, is_no_space
+from tests.emulator.full_disk import fill, make_room
 
 
 @pytest.fixture
@@ -135,3 +136,22 @@ def test_the_place_of_a_listed_document_stays_and_is_not_kept(store: Store) -> N
     assert store.get("k", "a") == {"key": "a"}
     again, third = (each[PLACE] for each in store.list("k"))
     assert (again, third > second[PLACE]) == (first[PLACE], True)
+
+
+def test_what_must_be_kept_waits_for_room_until_the_emulator_ends(store: Store) -> None:
+    """On a full disk a write fails at once; one that must not be lost is done when there is room again."""
+    wide = {"n": "x" * 10_000}
+    fill(store)
+    with pytest.raises(sqlite3.OperationalError) as full:
+        store.put("k", "refused", wide)
+    waiting = threading.Thread(target=store.outlast, args=(lambda: store.put("k", "kept", wide),))
+    waiting.start()
+    make_room(store)
+    waiting.join(10)
+
+    assert is_no_space(full.value)
+    assert store.get("k", "kept") == wide
+    fill(store)
+    store.hurry()
+    with pytest.raises(sqlite3.OperationalError):
+        store.outlast(lambda: store.put("k", "late", {"n": "x" * 20_000}))
