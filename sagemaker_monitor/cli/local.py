@@ -149,9 +149,10 @@ def reset(common: Common, state_dir: Path) -> int:
     metavar="TIME",
     help="When it is due, such as 2026-03-01T12:00:00Z; by default the next full hour.",
 )
+@click.option("--region", help="Where the schedule is; by default the environment's region.")
 @format_option("text", "json")
 @common_options
-def fire(common: Common, schedule: str, at: str | None, output_format: str) -> int:
+def fire(common: Common, schedule: str, at: str | None, region: str | None, output_format: str) -> int:
     """Run a monitoring schedule now, and wait for its execution.
 
     It looks at the window that it would look at when it is due: by default the present hour. Exits 10 when
@@ -159,14 +160,16 @@ def fire(common: Common, schedule: str, at: str | None, output_format: str) -> i
     """
     import json
 
+    from sagemaker_monitor.aws import connect
     from sagemaker_monitor.emulator import lifecycle
     from sagemaker_monitor.operations.firing import wait_for
 
     environment = common.environment
     if environment.endpoint_url is None:
         raise click.UsageError(f"--env {common.env}: the emulator is the environment 'local'")
-    scheduled = lifecycle.fire(environment.endpoint_url, environment.region, schedule, at)
-    ended = wait_for(common.aws, schedule, scheduled)
+    there = environment.model_copy(update={"region": region or environment.region})
+    scheduled = lifecycle.fire(environment.endpoint_url, there.region, schedule, at)
+    ended = wait_for(connect(there), schedule, scheduled)
     if output_format == "json":
         click.echo(json.dumps(ended.document, indent=2, default=str))
     else:

@@ -32,12 +32,22 @@ def fire(context: Context, body: bytes) -> dict[str, Any]:
         ) from error
     schedule = context.store.get(runner.KIND, str(name))
     if schedule is None:
-        known = [each["MonitoringScheduleName"] for each in context.store.list(runner.KIND)]
-        there = f"; there are: {', '.join(known)}" if known else "; there is none"
-        raise ControlError(f"there is no monitoring schedule {str(name)[:100]!r} in {context.region}{there}")
+        raise ControlError(_unknown(context, str(name)))
     scheduled = _time(at)
     context.schedules.fire(context, schedule, scheduled)
     return {"MonitoringScheduleName": schedule["MonitoringScheduleName"], "ScheduledTime": stamp(scheduled)}
+
+
+def _unknown(context: Context, name: str) -> str:
+    """Return what is said of a name that no schedule of the region has."""
+    store = context.store
+    elsewhere = [region for region in store.regions() if store.scoped(region).get(runner.KIND, name)]
+    known = [each["MonitoringScheduleName"] for each in store.list(runner.KIND)]
+    if elsewhere:
+        hint = f"it is in {', '.join(elsewhere)}: --region {elsewhere[0]}"
+    else:
+        hint = f"there are: {', '.join(known)}" if known else "there is none"
+    return f"there is no monitoring schedule {name[:100]!r} in {context.region}; {hint}"
 
 
 def _time(at: object) -> datetime:

@@ -276,15 +276,17 @@ def test_the_command_that_fires_exits_by_what_was_found(
         main(["local", "fire", "by-hand-too", "--at", due(watched), "--format", "json", *options]),
         main(["local", "fire", "by-hand", "--at", "2020-01-01T12:00:00Z", *options]),
         main(["local", "fire", "nobody", *options]),
+        main(["local", "fire", "by-hand", "--region", "ap-south-1", *options]),
     ]
 
     told = capsys.readouterr()
-    assert codes == [10, 0, 3, 3]
+    assert codes == [10, 0, 3, 3, 3]
     assert "by-hand: CompletedWithViolations" in told.out
     assert "reports: s3://data/reports/scale/by-hand/" in told.out
     assert '"MonitoringExecutionStatus": "Completed"' in told.out
     assert "Job inputs had no data" in told.out
     assert "there is no monitoring schedule 'nobody'" in told.err
+    assert f"'by-hand' in ap-south-1; it is in {REGION}: --region {REGION}" in told.err
 
 
 def test_executions_that_a_kill_interrupted_have_failed(watched: Hosted) -> None:
