@@ -230,8 +230,10 @@ def _refuse_taken_port(config: EmulatorConfig) -> None:
     other = health(config.url) if config.port else None
     if other is not None:
         where = other["state_dir"]
-        text = f"port {config.port} is taken by the emulator of {where}; stop it or choose another port"
-        raise LifecycleError(text)
+        raise LifecycleError(
+            f"port {config.port} is taken by the emulator of {where}; stop it, or choose another port in the "
+            "environment's endpoint_url"
+        )
 
 
 def _spawn(config: EmulatorConfig, state_dir: Path) -> subprocess.Popen[bytes]:

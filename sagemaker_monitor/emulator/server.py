@@ -178,5 +178,6 @@ def _version() -> str:
 def _cannot_listen(config: EmulatorConfig, error: OSError) -> str:
     where = f"{config.host}:{config.port}"
     return (
-        f"cannot listen on {where}: {error.strerror or error}; choose another port or stop what uses this one"
+        f"cannot listen on {where}: {error.strerror or error}; choose another port (endpoint_url of the "
+        "environment, or --port), or stop what uses this one"
     )

@@ -237,8 +237,8 @@ class _Database:
         version: int = self._connection.execute("PRAGMA user_version").fetchone()[0]
         if version not in (0, SCHEMA_VERSION):
             raise StateError(
-                f"{path} has layout {version}, this version reads {SCHEMA_VERSION}; "
-                "reset the emulator to start anew"
+                f"{path} has layout {version}, this version reads {SCHEMA_VERSION}: start anew with "
+                "`sagemaker-monitor local reset`, or keep it, and name another directory with --state-dir"
             )
         self._connection.execute("PRAGMA journal_mode = WAL")
         self._connection.execute("PRAGMA synchronous = NORMAL")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from sagemaker_monitor.emulator.api.context import Context
@@ -13,6 +13,7 @@ from sagemaker_monitor.emulator.pages import links
 from sagemaker_monitor.emulator.pages.page import Cell, Page, Row, Table, duration, status, when, words
 
 PER_PAGE, OVERVIEW = 100, 10
+_LONGEST_REASON = 300
 Record = dict[str, Any]
 _UNFINISHED = ("Executing", "InProgress", "Stopping", "Pending", "Creating", "Updating", "Deleting")
 
@@ -82,8 +83,14 @@ def execution_row(context: Context, record: Record) -> Row:
         status(record["PipelineExecutionStatus"]),
         when(record["CreationTime"]),
         duration(record["CreationTime"], record["LastModifiedTime"] if ended else context.now()),
-        words(_why(context, record), short=True),
+        _clipped(words(_why(context, record), short=True)),
     )
+
+
+def _clipped(cell: Cell) -> Cell:
+    """Return a cell of a list that one record cannot fill; the record's own page has all of it."""
+    text = cell.text
+    return cell if len(text) <= _LONGEST_REASON else replace(cell, text=f"{text[:_LONGEST_REASON]}…")
 
 
 def _why(context: Context, record: Record) -> str:
@@ -114,7 +121,7 @@ def job_row(context: Context, record: Record) -> Row:
         status(record[f"{prefix}JobStatus"]),
         when(record["CreationTime"]),
         duration(start, end),
-        words(record.get("FailureReason") or record.get("ExitMessage")),
+        _clipped(words(record.get("FailureReason") or record.get("ExitMessage"))),
     )
 
 
@@ -125,7 +132,7 @@ def _endpoint_row(context: Context, record: Record) -> Row:
         Cell(record["EndpointConfigName"]),
         status(record["EndpointStatus"]),
         when(record["CreationTime"]),
-        Cell(record.get("FailureReason") or ""),
+        _clipped(Cell(record.get("FailureReason") or "")),
     )
 
 

@@ -13,6 +13,7 @@ from urllib.parse import quote, urlsplit
 
 import pytest
 
+from sagemaker_monitor.emulator.pages.lists import job_row
 from tests.emulator.conftest import RunningEmulator
 from tests.emulator.jobs.conftest import ROLE, processing_request, s3_input
 
@@ -265,6 +266,17 @@ def test_a_job_shows_violations_and_log_but_no_environment(asker: Asker) -> None
     assert (log[0], log[1]["content-type"], log[2].strip()) == (200, "text/plain; charset=utf-8", HOSTILE)
     assert "a-secret-value" not in page.words
     assert f"{ROOT}us-east-1/monitoring-schedule/hourly" in [each["href"] for each in page.all("a")]
+
+
+def test_a_long_reason_does_not_fill_a_list(emulator: RunningEmulator) -> None:
+    """A list shows how a reason begins, and leads to the URI that is in it whole."""
+    uri = f"s3://data/{'k' * 400}"
+    record = emulator.context.store.get("processing-job", "job") or {}
+    shown = job_row(emulator.context, {**record, "FailureReason": f"see {uri}. {'more ' * 200}"})[-1]
+
+    assert shown.text.startswith("see s3://data/k")
+    assert len(shown.text) < 400
+    assert shown.href.endswith(uri)
 
 
 def test_a_schedule_is_found_by_its_arns_spelling_and_shows_what_it_found(asker: Asker) -> None:
