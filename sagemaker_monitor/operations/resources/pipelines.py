@@ -7,6 +7,7 @@ import json
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 from uuid import uuid4
 
@@ -73,7 +74,7 @@ class DesiredPipeline:
     def wanted(self) -> Fields:
         """Return everything that is compared; a limit of parallel steps only where one is configured."""
         return {
-            "definition": json.loads(self.definition),
+            "definition": self._document,
             "role": self.role_arn,
             "display name": self.display_name,
             "description": self.description,
@@ -100,6 +101,10 @@ class DesiredPipeline:
             aws.call("sagemaker", "update_pipeline", **self.request())
             yield Change(self.kind, self.name, "updated", ", ".join(differs))
         yield from retag(aws, self.kind, self.name, deployed.arn, self.tags, deployed.fields["tags"])
+
+    @cached_property
+    def _document(self) -> Any:
+        return json.loads(self.definition)
 
     def _place(self, aws: Aws) -> None:
         if self.location is not None:
