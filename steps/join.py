@@ -5,10 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+from steps.archive import archive_of
 from steps.build import Build
 from steps.script import INPUT, OUTPUT, option, s3_input, s3_output, script_step
 from steps.spec import rows_for_teams
 
+MODULES = {"steps": ("__init__.py", "scripts/__init__.py", "scripts/collect.py", "scripts/joining/*.py")}
+"""What join.py imports."""
 FOLDERS = ("features", "labelled", "scored", "summary")
 EXPLAINED = "explained"
 """The features without a header, where attributions are computed."""
@@ -54,7 +57,10 @@ def join(
     folders += [PREDICTED] if "bias" in monitors.own else []
     folders += rows_for_teams(build.model)
     uris = {folder: build.output("join", folder) for folder in folders}
-    inputs = [s3_input("transform", transform_uri, f"{INPUT}/transform")]
+    inputs = [
+        s3_input("join", build.asset("join.zip", archive_of(MODULES)), f"{INPUT}/join"),
+        s3_input("transform", transform_uri, f"{INPUT}/transform"),
+    ]
     arguments = [
         *(option(*part) for part in zip(("--window-start", "--window-end"), window or (), strict=False))
     ]
@@ -66,6 +72,8 @@ def join(
         name="Join",
         script="join.py",
         arguments=[
+            "--modules",
+            f"{INPUT}/join/join.zip",
             "--transform",
             f"{INPUT}/transform",
             option("--labels-uri", ground_truth_uri),

@@ -206,7 +206,7 @@ def test_labels_may_be_numbers_or_classes(
     captured: Captured, tmp_path: Path, problem_type: str, cells: tuple[str, ...], labels: list[str]
 ) -> None:
     """They stand in the records as one cell of CSV, which the join reads; a second put changes nothing."""
-    from steps.scripts.join import _csv_label
+    from steps.scripts.joining.labels import csv_label
 
     model = of_type(captured, problem_type)
     lines = [f"{key},{cell}" for key, cell in zip(KEYS, cells, strict=False)]
@@ -216,7 +216,7 @@ def test_labels_may_be_numbers_or_classes(
 
     (records,) = captured.labels(model.model).values()
     data = [each["groundTruthData"]["data"] for each in records]
-    assert sorted(_csv_label(each, "") for each in data) == sorted(labels)
+    assert sorted(csv_label(each, "") for each in data) == sorted(labels)
     assert sorted(GroundTruthRecord("a", each).label("") for each in data) == sorted(labels)
 
 

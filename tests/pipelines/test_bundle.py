@@ -60,7 +60,7 @@ def test_every_asset_is_addressed_by_what_it_says(bundle: Bundle) -> None:
     names = {asset.name for asset in bundle.assets}
 
     scripts = {"inputs.py", "collect.py", "join.py", "decide.py", "decision.zip"}
-    scripts |= {"collect_endpoint.py", "collect.zip"}
+    scripts |= {"collect_endpoint.py", "collect.zip", "join.zip"}
 
     assert names == {"analysis_config.json", "spec.json", *scripts}
     assert all(asset.uri.endswith(f"/assets/{asset.sha256}/{asset.name}") for asset in bundle.assets)

@@ -9,14 +9,19 @@ import pytest
 
 from sagemaker_monitor.analysis.documents.ground_truth import GroundTruthRecord
 from sagemaker_monitor.analysis.documents.strict import DocumentError
-from steps.scripts import join
+from steps.scripts.joining.cells import JoinError
+from steps.scripts.joining.columns import Columns
+from steps.scripts.joining.label_values import LabelCheck
+from steps.scripts.joining.labels import ground_truth_labels, read_labels
+from steps.scripts.joining.matches import Matches
+from steps.scripts.joining.scored import records
 from tests.parity.plugin import Parity
 
 DOCUMENTED = (
     '{"groundTruthData":{"data":"1","encoding":"CSV"},'
     '"eventMetadata":{"eventId":"f31acadc-b05e-4b0f-8f4d-04ff6003d40f"},"eventVersion":"0"}'
 )
-COLUMNS = join.Columns("id", ("income",), (), "label", numeric_label=True)
+COLUMNS = Columns("id", ("income",), (), "label", numeric_label=True)
 
 
 def test_a_record_is_written_as_documented() -> None:
@@ -30,11 +35,11 @@ def test_a_record_is_written_as_documented() -> None:
 def test_a_label_with_further_columns_is_read_as_it_is_written() -> None:
     """Facet columns of an endpoint's record come in JSON; numbers keep their writing, texts are texts."""
     record = GroundTruthRecord.of_columns("a", {"label": "1", "sex": "1.0", "zip": "007", "region": "n/a"})
-    columns = join.Columns("id", (), ("sex", "zip", "region"), "label", numeric_label=True, of_endpoint=True)
+    columns = Columns("id", (), ("sex", "zip", "region"), "label", numeric_label=True, of_endpoint=True)
 
     assert record.data == '{"label":1,"sex":1.0,"zip":"007","region":"n/a"}'
     assert GroundTruthRecord.from_json(record.to_json()).label("label") == "1"
-    (read,) = join.ground_truth_labels([record.to_json()], "x", columns)
+    (read,) = ground_truth_labels([record.to_json()], "x", columns)
     assert read == ("x line 1", "a", "1", ["1.0", "007", "n/a"])
 
 
@@ -66,18 +71,18 @@ def test_the_recorded_row_joins_with_its_recorded_label(recorded_data: Path, tmp
     assert event_id == layout["transform_output_first5"][0]["id"]
     assert float(probability) == pytest.approx(layout["transform_output_first5"][0]["prediction"], abs=1e-6)
     names = tuple(f"f{number}" for number in range(len(features)))
-    columns = join.Columns("id", names, (), "label", numeric_label=True)
+    columns = Columns("id", names, (), "label", numeric_label=True)
     row = ["row-0", *features, probability, event_id, layout["inference_time"]]
     (tmp_path / "part-00000.csv").write_text(",".join(row) + "\n")
     truth = tmp_path / "truth.jsonl"
     truth.write_text(GroundTruthRecord(event_id, merged["groundTruthData"]["data"]).to_json() + "\n")
 
     with truth.open(newline="") as lines:
-        labels = join.read_labels([("truth", lines)], columns)
-    check = join.LabelCheck(columns)
-    (record,) = join.records(tmp_path, columns, check)
+        labels = read_labels([("truth", lines)], columns)
+    check = LabelCheck(columns)
+    (record,) = records(tmp_path, columns, check)
 
-    assert join.Matches(labels, columns).label_of(record) == "1"
+    assert Matches(labels, columns).label_of(record) == "1"
     assert record.features == features
 
 
@@ -108,12 +113,12 @@ def test_labels_are_read_as_the_join_reads_them(data: str, encoding: str, label:
     if label is None:
         with pytest.raises(DocumentError):
             GroundTruthRecord.from_json(line).label("label")
-        with pytest.raises(join.JoinError):
-            list(join.ground_truth_labels([line], "x", COLUMNS))
+        with pytest.raises(JoinError):
+            list(ground_truth_labels([line], "x", COLUMNS))
         return
 
     assert GroundTruthRecord.from_json(line).label("label") == label
-    assert list(join.ground_truth_labels([line], "x", COLUMNS)) == [("x line 1", "a", label, [])]
+    assert list(ground_truth_labels([line], "x", COLUMNS)) == [("x line 1", "a", label, [])]
 
 
 @pytest.mark.parametrize(
@@ -134,5 +139,5 @@ def test_what_is_no_record_is_refused_by_both(line: str) -> None:
     """A line without id, data or a known encoding is refused when it is put and when it is joined."""
     with pytest.raises(DocumentError):
         GroundTruthRecord.from_json(line)
-    with pytest.raises(join.JoinError):
-        list(join.ground_truth_labels([line or "{}"], "x", COLUMNS))
+    with pytest.raises(JoinError):
+        list(ground_truth_labels([line or "{}"], "x", COLUMNS))

@@ -15,6 +15,7 @@ import pytest
 from steps.archive import archive_of
 from steps.collect import MODULES
 from steps.decide import decision_archive
+from steps.join import MODULES as JOIN_MODULES
 from tests.analysis.decision.cases import people, spec_document
 from tests.analysis.decision.inputs import columns, inputs
 from tests.analysis.decision.scoring import answers, records
@@ -37,9 +38,12 @@ JOIN = """
 import argparse, sys
 from pathlib import Path
 sys.path.insert(0, sys.argv[1])
-import join
+from steps.scripts import collect
+from steps.scripts.joining import joined, label_objects
+window = ("2026-03-01T09:00:00+01:00", "2026-03-02T00:00Z")
+assert label_objects.read_window(*window) == collect.read_window(*window)
 root = Path(sys.argv[2])
-print(join.run(argparse.Namespace(
+print(joined.run(argparse.Namespace(
     spec=root / "spec.json", transform=root / "transform", output=root / "output", labels_uri="",
     window_start="2026-03-01T09:00:00Z", window_end="2026-03-02", collected=None)))
 """
@@ -47,14 +51,14 @@ INPUTS_AND_COLLECT = """
 import argparse, sys
 from pathlib import Path
 sys.path.insert(0, sys.argv[1])
-import collect, inputs, join
+import collect, inputs
 root = Path(sys.argv[2])
 print(inputs.run(argparse.Namespace(
     spec=root / "spec.json", input=root / "batch", output=root / "output")))
 window = ("2026-03-01T09:00:00+01:00", "2026-03-02T00:00Z")
 start = collect.read_window(*window).start
 rows = collect.count_rows(root / "captured", "s3://data/captured", 7)
-print(collect.stamp(start), rows, join.read_window(*window).start == start)
+print(collect.stamp(start), rows)
 """
 OF_ENDPOINT = """
 import sys
@@ -185,7 +189,7 @@ def test_everything_that_is_shipped_compiles(archive: Path) -> None:
         "    compile(open(name, encoding='utf-8').read(), name, 'exec')\n"
         "print('compiled')"
     )
-    scripts = [str(path) for path in sorted(SCRIPTS.glob("*.py"))]
+    scripts = [str(path) for path in sorted(SCRIPTS.rglob("*.py"))]
 
     assert output(oldest(), "-c", code, str(archive), *scripts) == "compiled\n"
 
@@ -197,12 +201,14 @@ def test_verdicts_need_nothing_but_the_standard_library(archive: Path, module: s
 
 
 def test_join_runs(tmp_path: Path) -> None:
-    """The join script does its work there, from the transform's output to labels.json."""
+    """What join.py imports, shipped as an archive, does its work there, from rows to labels.json."""
+    path = tmp_path / "join.zip"
+    path.write_bytes(archive_of(JOIN_MODULES))
     (tmp_path / "transform").mkdir()
     (tmp_path / "transform" / "a.out").write_text(f"a,1,2,1,1,{ADDED}\nb,1,2,0,0,{ADDED}\n")
     (tmp_path / "spec.json").write_text(json.dumps(SPEC))
 
-    said = output(oldest(), "-c", JOIN, str(SCRIPTS), str(tmp_path))
+    said = output(oldest(), "-c", JOIN, str(path), str(tmp_path))
 
     assert said == "labels-complete: 2 of 2 rows have a label\n"
     assert (tmp_path / "output" / "labelled" / "data.csv").read_text() == "1,2,1,1\n1,2,0,0\n"
@@ -217,7 +223,7 @@ def test_inputs_and_collect_read_there(tmp_path: Path) -> None:
 
     said = output(oldest(), "-c", INPUTS_AND_COLLECT, str(SCRIPTS), str(tmp_path))
 
-    assert said == "1 rows of 2 columns; the model has 2 features\n2026-03-01T08:00:00Z 1 True\n"
+    assert said == "1 rows of 2 columns; the model has 2 features\n2026-03-01T08:00:00Z 1\n"
     assert (tmp_path / "output" / "features" / "data.csv").read_text() == "income,term\n1,2\n"
 
 

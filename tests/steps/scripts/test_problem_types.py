@@ -119,9 +119,9 @@ def test_the_last_column_is_a_label_where_it_can_be_one(
 
 def test_specifications_of_earlier_versions_are_binary(job: Job) -> None:
     """Without a problem type labels have two values, as before."""
-    from steps.scripts import join
+    from steps.scripts.joining.columns import read_columns
 
-    columns: Any = join.read_columns(SPEC)
+    columns: Any = read_columns(SPEC)
 
     assert (columns.problem_type, columns.numeric_label, columns.prediction) == (
         "BinaryClassification",

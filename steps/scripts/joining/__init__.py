@@ -1,0 +1,1 @@
+"""Modules of join.py: what was scored and its labels, brought together."""
