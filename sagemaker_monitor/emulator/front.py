@@ -16,7 +16,7 @@ from urllib.parse import parse_qs
 from uuid import uuid4
 from xml.sax.saxutils import escape
 
-from sagemaker_monitor.emulator import control, identity, job_logs, runtime_api
+from sagemaker_monitor.emulator import control, identity, job_logs, long_polling, runtime_api
 from sagemaker_monitor.emulator.api.context import Context
 from sagemaker_monitor.emulator.fallback import SERVICES, Fallback
 from sagemaker_monitor.emulator.hosting.hosts import ModelHosting
@@ -186,7 +186,11 @@ class Front:
                 )
             return _refuse(environ, start_response, text)
         try:
-            status, headers, content = self.fallback.answer(environ, body)
+            ask = self.fallback.answer
+            polled = service == "sqs"
+            status, headers, content = (
+                long_polling.answer(ask, environ, body) if polled else ask(environ, body)
+            )
         except Exception as error:
             text = f"the emulator's {service} does not do this: {type(error).__name__}: {error!s:.200}"
             log(text)
