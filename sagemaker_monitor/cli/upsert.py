@@ -56,12 +56,13 @@ def upsert(
 
     common.aws.require_writable()  # building takes seconds; what cannot be sent need not be built
     planned = None if plan_file is None else _planned(common, plan_file, model_name)
+    unplanned = ExitCode.OK
     if common.environment.protected and not yes:
         require_answerable(common)
-        asked = _ask(common, model_name, bundle_dir, planned)
+        asked, unplanned = _ask(common, model_name, bundle_dir, planned)
         if asked is None:
             click.echo(f"{common.env}: nothing was written")
-            return ExitCode.OK
+            return unplanned
         planned = planned or asked
     aws = connect(common.environment, patient=True)
     outcomes = _send(common, aws, model_name, bundle_dir, planned)
@@ -75,7 +76,7 @@ def upsert(
         click.echo(json.dumps(document, indent=2))
     elif any(outcome.error is None for outcome in outcomes) or not outcomes:
         click.echo(_summary(common.env, changes))
-    return failed(outcomes)
+    return failed(outcomes) or unplanned
 
 
 def _planned(common: Common, path: Path, model_name: str | None) -> dict[str, SavedPlan]:
@@ -91,25 +92,27 @@ def _planned(common: Common, path: Path, model_name: str | None) -> dict[str, Sa
 
 def _ask(
     common: Common, model_name: str | None, bundle_dir: Path | None, planned: dict[str, SavedPlan] | None
-) -> dict[str, SavedPlan] | None:
-    """Show what would be done and ask; return the plans that were agreed to, None for no."""
+) -> tuple[dict[str, SavedPlan] | None, ExitCode]:
+    """Show what would be done and ask.
+
+    Returns the plans that were agreed to, None for no, and the exit code of models that could not be planned.
+    """
     from sagemaker_monitor.cli.plan import make_plans
     from sagemaker_monitor.cli.render.plan import plan_text
     from sagemaker_monitor.operations.plan_file import SavedPlan
 
     only = None if planned is None or len(planned) > 1 else next(iter(planned), None)
     outcomes, bases = make_plans(common, only or model_name, bundle_dir, plan_text)
-    failed(outcomes)
+    code = failed(outcomes)
     plans = [outcome.value for outcome in outcomes if outcome.value is not None]
     plans = [plan for plan in plans if planned is None or plan.model in planned]
     if any(plan.pending for plan in plans) and not agree(common, f"upsert to {common.env}"):
-        return None
-    return {
-        plan.model: SavedPlan(
-            plan.model, plan.bundle, bases[plan.model]["resources"], tuple(bases[plan.model]["surplus"])
-        )
-        for plan in plans
-    }
+        return None, code
+    agreed = {}
+    for plan in plans:
+        basis = bases[plan.model]
+        agreed[plan.model] = SavedPlan(plan.model, plan.bundle, basis["resources"], tuple(basis["surplus"]))
+    return agreed, code
 
 
 def _send(

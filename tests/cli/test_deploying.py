@@ -134,6 +134,22 @@ def test_on_a_terminal_the_plan_is_shown_and_a_person_asked(
     assert deployed(aws) == names
 
 
+@pytest.mark.long
+def test_a_model_that_could_not_be_planned_is_a_failure_when_the_others_are_agreed_to(
+    aws: Aws, conf: Path, environment: Environment, tmp_path: Path
+) -> None:
+    """The exit code says so although everything that was asked about was done."""
+    protect(conf)
+    folder = write_bundles(conf, environment, tmp_path / "dist", "a", "b")
+    (conf / "models" / "b.yaml").write_text("model: b\n")
+    terminal = Terminal("upsert", "--bundle", str(folder), "--conf-dir", str(conf), columns=200, lines=50)
+    terminal.wait_for("only 'yes' is taken: ")
+    terminal.type(b"yes\n")
+
+    assert terminal.end() == 2
+    assert deployed(aws) == ["a-register-local"]
+
+
 def test_of_many_models_one_failure_is_told_at_the_end(
     aws: Aws, conf: Path, environment: Environment, tmp_path: Path, capsys: Capture
 ) -> None:
