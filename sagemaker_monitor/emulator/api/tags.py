@@ -83,5 +83,7 @@ def _require(context: Context, arn: str) -> None:
         raise ApiError(
             "ValidationException", f"Resource {arn} cannot be tagged here; kinds that can: {known}"
         )
-    if not context.store.list(kind, **{field: arn}):
+    # Most are kept under the last part of their ARN; a search reads all of the kind.
+    named = context.store.get(kind, arn.rsplit("/", 1)[-1])
+    if (named or {}).get(field) != arn and not context.store.list(kind, **{field: arn}):
         raise ApiError("ResourceNotFound", f"Resource {arn} does not exist.")
