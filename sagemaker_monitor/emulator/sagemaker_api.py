@@ -6,6 +6,7 @@ import time
 import traceback
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from difflib import get_close_matches
 from types import ModuleType
 
 from sagemaker_monitor.emulator import members, patience, wire
@@ -80,7 +81,9 @@ class SageMakerApi:
     def _unknown(self, operation: str) -> ApiError:
         if wire.operation_model(operation) is None:
             return ApiError("UnknownOperationException", f"SageMaker has no operation {operation[:100]!r}")
-        text = f"the emulator does not do {operation}; it does: {', '.join(sorted(self.operations))}"
+        close = ", ".join(get_close_matches(operation, self.operations, n=3, cutoff=0.75))
+        near = f"the nearest that it does: {close}; " if close else ""
+        text = f"the emulator does not do {operation}; {near}all that it does: docs/reference/emulator.md"
         return ApiError("UnknownOperationException", text)
 
 

@@ -208,7 +208,8 @@ def _check(context: Context, config: dict[str, Any]) -> Cron | None:
         raise ApiError(
             "ValidationException",
             f"MaxRuntimeInSeconds is {monitor.seconds}: an hourly {monitor.kind.type} schedule runs two jobs "
-            f"an hour, so each has at most {HALF_HOUR} seconds",
+            f"an hour, so each has at most {HALF_HOUR} seconds; the StoppingCondition of the job definition "
+            "says how long, 3600 without one",
         )
     return cron
 

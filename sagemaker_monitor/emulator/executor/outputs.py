@@ -50,7 +50,8 @@ def texts_of(types: Mapping[str, str], returned: Any) -> dict[str, str]:
         raise OutputError(f"it returned {shown(returned)}, no dictionary with {', '.join(types)}")
     missing = [name for name in types if returned.get(name) is None]
     if missing:
-        raise OutputError(f"it returned no {', '.join(map(repr, missing))}; {choices(missing[0], returned)}")
+        there = choices(missing[0], returned) if returned else "it returned nothing"
+        raise OutputError(f"it returned no {', '.join(map(repr, missing))}; {there}")
     texts = {name: _text(returned[name]) for name in types}
     for name, text in texts.items():
         if len(text) > LONGEST:

@@ -89,6 +89,7 @@ def test_what_is_not_done_is_refused_by_name(
 
     response = caught.value.response
     assert response["Error"]["Code"] == "UnknownOperationException"
+    assert len(response["Error"]["Message"]) < 300
     assert "does not" in response["Error"]["Message"] or "has no" in response["Error"]["Message"]
     assert response["ResponseMetadata"]["HTTPStatusCode"] == 400
 
