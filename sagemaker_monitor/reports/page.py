@@ -4,13 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import fields
-from functools import cache
 from pathlib import Path
 from typing import Any
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
-
-from sagemaker_monitor.look import STYLE
+from sagemaker_monitor.look.templates import templates
 from sagemaker_monitor.reports import attributions, distributions, scale
 from sagemaker_monitor.reports.content import Report
 
@@ -28,15 +25,4 @@ def as_html(report: Report) -> str:
 
 def fill(template: str, values: Mapping[str, Any]) -> str:
     """Return the page that *template* makes of *values*, all of them escaped; it ends with a newline."""
-    return _environment().get_template(template).render(values).strip() + "\n"
-
-
-@cache
-def _environment() -> Environment:
-    return Environment(
-        loader=FileSystemLoader([Path(__file__).parent, STYLE]),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
+    return templates(Path(__file__).parent).get_template(template).render(values).strip() + "\n"

@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 import time
-from functools import cache
 from pathlib import Path
-
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from sagemaker_monitor.emulator.pages import links
 from sagemaker_monitor.emulator.pages.page import Page, Table
-from sagemaker_monitor.look import STYLE
+from sagemaker_monitor.look.templates import templates
 
 REFRESH = 5
 """Seconds until a page that is about something running is asked for again."""
@@ -25,16 +22,5 @@ def as_html(page: Page, *, still: bool = False) -> bytes:
         "is_table": [isinstance(section, Table) for section in page.sections],
         "now": time.strftime("%Y-%m-%d %H:%M:%S", time.gmtime()),
     }
-    text = _environment().get_template("page.html.j2").render(values)
+    text = templates(Path(__file__).parent).get_template("page.html.j2").render(values)
     return text.encode("utf-8", "replace")
-
-
-@cache
-def _environment() -> Environment:
-    return Environment(
-        loader=FileSystemLoader([Path(__file__).parent, STYLE]),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
