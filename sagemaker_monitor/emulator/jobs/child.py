@@ -13,9 +13,12 @@ from pathlib import Path
 from sagemaker_monitor.emulator.api.context import Context
 from sagemaker_monitor.emulator.jobs.interruption import Interruption, TimedOut
 from sagemaker_monitor.emulator.jobs.job_log import Recorder
+from sagemaker_monitor.emulator.jobs.work import Work
 
 GRACE = 120.0
 """Seconds between SIGTERM and SIGKILL: https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_StopTrainingJob.html."""
+DEFAULT_RUNTIME = 86_400
+"""Seconds that a job runs at most whose StoppingCondition says nothing."""
 _GUARD = str(Path(__file__).with_name("guard.py"))
 _PACKAGE_PARENT = str(Path(__file__).parents[3])
 
@@ -44,6 +47,18 @@ def environment(context: Context, root: Path, extra: Mapping[str, str], *, ours:
         **({"PYTHONPATH": _PACKAGE_PARENT} if ours else {}),
         **extra,
     }
+
+
+def run_job(work: Work, command: Sequence[str], environ: Mapping[str, str]) -> int:
+    """Run the job's *command* for as long as its StoppingCondition lets it; for the rest see `run`."""
+    return run(
+        command,
+        root=work.root,
+        environ=environ,
+        log=work.log,
+        seconds=work.record.get("StoppingCondition", {}).get("MaxRuntimeInSeconds", DEFAULT_RUNTIME),
+        until=work.interruption,
+    )
 
 
 def run(

@@ -18,7 +18,6 @@ from sagemaker_monitor.emulator.jobs.work import Work
 from sagemaker_monitor.emulator.models.archive import ArtifactError
 from sagemaker_monitor.emulator.models.resolve import UnknownModelError, launch
 
-DEFAULT_RUNTIME = 86_400
 SHADOW_ENDPOINT = "SAGEMAKER_MONITOR_SHADOW_ENDPOINT"
 
 
@@ -30,14 +29,7 @@ def run(work: Work) -> dict[str, Any]:
     with ExitStack() as stack:
         command, environment = _container(work, stack)
         stack.enter_context(Mirror.of_all(work, continuous))
-        code = child.run(
-            command,
-            root=work.root,
-            environ=environment,
-            log=work.log,
-            seconds=work.record.get("StoppingCondition", {}).get("MaxRuntimeInSeconds", DEFAULT_RUNTIME),
-            until=work.interruption,
-        )
+        code = child.run_job(work, command, environment)
     message = work.root / "output" / "message"
     if code:
         raise JobFailed(exit_reason(code, message, work.log))

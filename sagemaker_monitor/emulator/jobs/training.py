@@ -28,7 +28,6 @@ from sagemaker_monitor.emulator.jobs.work import Work
 from sagemaker_monitor.emulator.models.archive import ArtifactError, extract
 from sagemaker_monitor.emulator.s3.keys import S3Error
 
-DEFAULT_RUNTIME = 86_400
 CHECKPOINTS = "/opt/ml/checkpoints"
 PROGRAM, SUBMITTED = "sagemaker_program", "sagemaker_submit_directory"
 """The hyperparameters that name the script of a framework's container, and the archive that has it."""
@@ -49,14 +48,7 @@ def run(work: Work) -> dict[str, Any]:
     work.enter("Training")
     try:
         with Mirror.of_all(work, [*_checkpoints(work), *_tensorboard(work)]):
-            code = child.run(
-                command,
-                root=work.root,
-                environ=environment,
-                log=work.log,
-                seconds=work.record.get("StoppingCondition", {}).get("MaxRuntimeInSeconds", DEFAULT_RUNTIME),
-                until=work.interruption,
-            )
+            code = child.run_job(work, command, environment)
     except Interrupted as interrupted:
         # What a job has written when it is stopped is a model that can be hosted.
         if not interrupted.at_once:
