@@ -13,6 +13,7 @@ from botocore.config import Config
 
 from sagemaker_monitor.emulator.api.context import Context
 from sagemaker_monitor.emulator.config import EmulatorConfig
+from sagemaker_monitor.emulator.jobs.images import Registry
 from sagemaker_monitor.emulator.server import Server
 
 REGION = "us-east-1"
@@ -64,6 +65,13 @@ class RunningEmulator:
         for client in self._clients.values():
             client.close()
         self.server.stop()
+
+
+def with_image(folder: Path, image: str, program: str) -> RunningEmulator:
+    """Start an emulator, with its state in *folder*, that runs *program* where *image* is asked for."""
+    (folder / "program.py").write_text(program)
+    images = Registry().add(f"{image}=python program.py", folder)
+    return RunningEmulator(Server(EmulatorConfig(folder / "state", port=0, images=images)).start())
 
 
 @pytest.fixture(scope="module")

@@ -380,17 +380,22 @@ def test_columns_that_do_not_fit_need_no_labels() -> None:
     assert why["ModelBias"] == "the columns do not fit, so nothing was scored"
 
 
-def test_an_empty_window_is_a_decision_of_its_own() -> None:
-    """Nothing captured is neither a pass nor missing labels; the verdict says which hours."""
-    window = Window("2026-03-01T00:00:00Z", "2026-03-02T00:00:00Z")
-    found = replace(
+def without_rows(collected: Collected) -> Evidence:
+    """Return what a run finds that stopped at its window."""
+    return replace(
         evidence(people(2, 500), people(1, 600)),
         labels=None,
         checks=(),
         batch=None,
         baseline=None,
-        collected=Collected("window-empty", 0, window),
+        collected=collected,
     )
+
+
+def test_an_empty_window_is_a_decision_of_its_own() -> None:
+    """Nothing captured is neither a pass nor missing labels; the verdict says which hours."""
+    window = Window("2026-03-01T00:00:00Z", "2026-03-02T00:00:00Z")
+    found = without_rows(Collected("window-empty", 0, window))
     document = {**spec_document(), "pipeline": "monitor-ground-truth"}
     verdict = conclude(read_spec(document), found)
 
@@ -406,14 +411,7 @@ def test_captures_that_cannot_be_judged_are_no_evidence() -> None:
     window = Window("2026-03-01T00:00:00Z", "2026-03-02T00:00:00Z")
     why = "baseline-version-mismatch: the window was answered by version 2"
     told = NotChecked("variant B", "3 of 9 requests were answered by another version")
-    found = replace(
-        evidence(people(2, 500), people(1, 600)),
-        labels=None,
-        checks=(),
-        batch=None,
-        baseline=None,
-        collected=Collected("unusable", 0, window, why, None, (told,)),
-    )
+    found = without_rows(Collected("unusable", 0, window, why, None, (told,)))
     verdict = conclude(read_spec({**spec_document(), "pipeline": "monitor-endpoint"}), found)
 
     assert (verdict.decision, verdict.gate, verdict.summary) == (

@@ -15,11 +15,8 @@ from botocore.exceptions import ClientError
 
 from sagemaker_monitor.emulator import wire
 from sagemaker_monitor.emulator.api import load_modules
-from sagemaker_monitor.emulator.config import EmulatorConfig
-from sagemaker_monitor.emulator.jobs.images import Registry
 from sagemaker_monitor.emulator.lifecycle import fire
-from sagemaker_monitor.emulator.server import Server
-from tests.emulator.conftest import REGION, RunningEmulator
+from tests.emulator.conftest import REGION, RunningEmulator, with_image
 from tests.emulator.hosting.conftest import SCALES, archive
 
 from .everything import REQUESTS, ROLE, full
@@ -91,9 +88,7 @@ NOTHING: dict[str, Any] = {
 def emulator(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningEmulator]:
     """An emulator with two of everything, and of what these leave."""
     folder: Path = tmp_path_factory.mktemp("lists")
-    (folder / "scales.py").write_text(SCALES)
-    images = Registry().add("team/does=python scales.py", folder)
-    running = RunningEmulator(Server(EmulatorConfig(folder / "state", port=0, images=images)).start())
+    running = with_image(folder, "team/does", SCALES)
     s3, sagemaker = running.client("s3"), running.client("sagemaker")
     s3.create_bucket(Bucket="data")
     s3.put_object(Bucket="data", Key="model.tar.gz", Body=archive({"weight.txt": "2"}))

@@ -13,11 +13,8 @@ from botocore.exceptions import ClientError
 
 from sagemaker_monitor.emulator import wire
 from sagemaker_monitor.emulator.api import load_modules
-from sagemaker_monitor.emulator.config import EmulatorConfig
-from sagemaker_monitor.emulator.jobs.images import Registry
 from sagemaker_monitor.emulator.members import KEPT, REFUSED
-from sagemaker_monitor.emulator.server import Server
-from tests.emulator.conftest import RunningEmulator
+from tests.emulator.conftest import RunningEmulator, with_image
 from tests.emulator.hosting.conftest import SCALES, archive
 
 from .everything import REQUESTS, full, sample
@@ -77,9 +74,7 @@ NOT_DESCRIBED = ("ClientRequestToken", "ClientToken", "Tags")
 def emulator(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningEmulator]:
     """An emulator that hosts the test's own image, and a model for it."""
     folder: Path = tmp_path_factory.mktemp("members")
-    (folder / "scales.py").write_text(SCALES)
-    images = Registry().add("team/does=python scales.py", folder)
-    running = RunningEmulator(Server(EmulatorConfig(folder / "state", port=0, images=images)).start())
+    running = with_image(folder, "team/does", SCALES)
     s3 = running.client("s3")
     s3.create_bucket(Bucket="data")
     s3.put_object(Bucket="data", Key="model.tar.gz", Body=archive({"weight.txt": "2"}))

@@ -11,10 +11,8 @@ from typing import Any
 
 import pytest
 
-from sagemaker_monitor.emulator.config import EmulatorConfig
-from sagemaker_monitor.emulator.jobs.images import Registry
 from sagemaker_monitor.emulator.server import Server
-from tests.emulator.conftest import REGION, RunningEmulator
+from tests.emulator.conftest import REGION, RunningEmulator, with_image
 from tests.emulator.models.servers import archive
 
 ROLE = "arn:aws:iam::000000000000:role/monitor"
@@ -140,9 +138,7 @@ class Hosted:
 def hosted(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Hosted]:
     """An emulator that runs the test's own model server, with a model that doubles."""
     folder: Path = tmp_path_factory.mktemp("hosted")
-    (folder / "scales.py").write_text(SCALES)
-    images = Registry().add("team/scales=python scales.py", folder)
-    running = RunningEmulator(Server(EmulatorConfig(folder / "state", port=0, images=images)).start())
+    running = with_image(folder, "team/scales", SCALES)
     made = Hosted(running)
     made.s3.create_bucket(Bucket="data")
     made.model("doubles", 2)

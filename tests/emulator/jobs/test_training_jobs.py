@@ -16,10 +16,7 @@ import pytest
 import xgboost
 from botocore.exceptions import ClientError
 
-from sagemaker_monitor.emulator.config import EmulatorConfig
-from sagemaker_monitor.emulator.jobs.images import Registry
-from sagemaker_monitor.emulator.server import Server
-from tests.emulator.conftest import RunningEmulator
+from tests.emulator.conftest import RunningEmulator, with_image
 from tests.emulator.jobs.conftest import ROLE, XGBOOST
 
 pytestmark = pytest.mark.long
@@ -45,9 +42,7 @@ RESOURCES = {"InstanceType": "ml.m5.large", "InstanceCount": 1, "VolumeSizeInGB"
 def trainer(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningEmulator]:
     """An emulator with rows to train on, and a training image of the test's own."""
     folder: Path = tmp_path_factory.mktemp("training")
-    (folder / "train.py").write_text(OWN)
-    images = Registry().add("team/scales=python train.py", folder)
-    running = RunningEmulator(Server(EmulatorConfig(folder / "state", port=0, images=images)).start())
+    running = with_image(folder, "team/scales", OWN)
     running.client("s3").create_bucket(Bucket="data")
     features, labels = rows()
     pairs = list(zip(labels.tolist(), features.tolist(), strict=True))

@@ -12,10 +12,7 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
-from sagemaker_monitor.emulator.config import EmulatorConfig
-from sagemaker_monitor.emulator.jobs.images import Registry
-from sagemaker_monitor.emulator.server import Server
-from tests.emulator.conftest import RunningEmulator
+from tests.emulator.conftest import with_image
 from tests.emulator.hosting.conftest import ROLE, SCALES, Hosted
 
 ANALYZER = "156813124566.dkr.ecr.us-east-1.amazonaws.com/sagemaker-model-monitor-analyzer"
@@ -38,9 +35,7 @@ OUTPUT = {
 def watched(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Hosted]:
     """An endpoint with captured traffic, and a baseline of its answers and inputs."""
     folder: Path = tmp_path_factory.mktemp("watched")
-    (folder / "scales.py").write_text(SCALES)
-    images = Registry().add("team/scales=python scales.py", folder)
-    running = RunningEmulator(Server(EmulatorConfig(folder / "state", port=0, images=images)).start())
+    running = with_image(folder, "team/scales", SCALES)
     made = Hosted(running)
     made.s3.create_bucket(Bucket="data")
     made.model("doubles", 2)

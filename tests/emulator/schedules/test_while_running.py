@@ -14,10 +14,9 @@ from typing import Any
 import pytest
 
 from sagemaker_monitor.emulator.config import EmulatorConfig
-from sagemaker_monitor.emulator.jobs.images import Registry
 from sagemaker_monitor.emulator.lifecycle import fire
 from sagemaker_monitor.emulator.server import Server
-from tests.emulator.conftest import REGION, RunningEmulator
+from tests.emulator.conftest import REGION, RunningEmulator, with_image
 
 from .conftest import ANALYZER, CLUSTER, HOURLY, OUTPUT, ROLE
 
@@ -105,9 +104,7 @@ class Monitors:
 def monitors(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Monitors]:
     """An emulator with a container of one's own, and the capture of one batch transform."""
     folder = tmp_path_factory.mktemp("waits")
-    (folder / "waits.py").write_text(MONITOR)
-    images = Registry().add("team/waits=python waits.py", folder)
-    running = RunningEmulator(Server(EmulatorConfig(folder / "state", port=0, images=images)).start())
+    running = with_image(folder, "team/waits", MONITOR)
     s3 = running.client("s3")
     s3.create_bucket(Bucket="data")
     s3.put_object(Bucket="data", Key="in/rows.csv", Body=b"1\n")
