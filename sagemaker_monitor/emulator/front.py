@@ -20,9 +20,10 @@ from sagemaker_monitor.emulator import control, identity, job_logs, long_polling
 from sagemaker_monitor.emulator.api.context import Context
 from sagemaker_monitor.emulator.fallback import SERVICES, Fallback
 from sagemaker_monitor.emulator.hosting.hosts import ModelHosting
-from sagemaker_monitor.emulator.http_server import INTERIM, TUNNELLED, BrokenBodyError
+from sagemaker_monitor.emulator.http_server import INTERIM, TUNNELLED
 from sagemaker_monitor.emulator.pages import browsers
 from sagemaker_monitor.emulator.patience import Client
+from sagemaker_monitor.emulator.request_body import BrokenBodyError
 from sagemaker_monitor.emulator.s3.keys import S3Error
 from sagemaker_monitor.emulator.s3.request import read_request
 from sagemaker_monitor.emulator.s3.rest import S3Api
