@@ -23,8 +23,6 @@ from sagemaker_monitor.emulator.s3.keys import S3Error
 DELAY = 0.25
 """Seconds until a captured record is written; what comes meanwhile shares its file."""
 _MOST_BUFFERED = 4 << 20
-_CSV_TYPES = ["text/csv"]
-_JSON_TYPES = ["application/json"]
 _BOTH = "InputAndOutput"
 
 
@@ -56,14 +54,15 @@ class CaptureConfig:
         """Return what a DataCaptureConfig asks for; None where it captures nothing."""
         if not document or not document.get("EnableCapture", False):
             return None
+        # What no header names is base64, as the API says; that CSV and JSON are named is the SDK's default.
         headers = document.get("CaptureContentTypeHeader") or {}
         modes = {option["CaptureMode"] for option in document["CaptureOptions"]}
         return cls(
             destination=document["DestinationS3Uri"].rstrip("/"),
             percentage=document["InitialSamplingPercentage"],
             modes=frozenset({"Input", "Output"} if _BOTH in modes else modes),
-            csv_types=tuple(headers.get("CsvContentTypes") or _CSV_TYPES),
-            json_types=tuple(headers.get("JsonContentTypes") or _JSON_TYPES),
+            csv_types=tuple(headers.get("CsvContentTypes", ())),
+            json_types=tuple(headers.get("JsonContentTypes", ())),
         )
 
     def samples(self, chance: Callable[[], float] = random.random) -> bool:

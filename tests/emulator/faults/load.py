@@ -32,6 +32,7 @@ _CAPTURE = {
     "InitialSamplingPercentage": 100,
     "DestinationS3Uri": "s3://data/captures",
     "CaptureOptions": [{"CaptureMode": "InputAndOutput"}],
+    "CaptureContentTypeHeader": {"CsvContentTypes": ["text/csv"]},
 }
 _WRITE = (
     "import pathlib; [pathlib.Path(f'processing/output/{{n}}.txt').write_text('{word}' * 20000) "

@@ -19,6 +19,7 @@ CAPTURE: dict[str, Any] = {
     "InitialSamplingPercentage": 100,
     "DestinationS3Uri": "s3://data/captures/",
     "CaptureOptions": BOTH,
+    "CaptureContentTypeHeader": {"CsvContentTypes": ["text/csv"]},
 }
 RECORDED = (
     '{"captureData":{"endpointInput":{"observedContentType":"text/csv","mode":"INPUT","data":"31,2,999,0,1",'
@@ -68,8 +69,10 @@ def test_what_the_client_did_not_say_is_absent() -> None:
 @pytest.mark.parametrize(
     ("content_type", "headers", "encoding"),
     [
-        ("text/csv", {}, "CSV"),
-        ("application/json", {}, "JSON"),
+        ("text/csv", {}, "BASE64"),
+        ("application/json", {}, "BASE64"),
+        ("text/csv; charset=utf-8", {"CsvContentTypes": ["text/csv"]}, "CSV"),
+        ("application/json", {"CsvContentTypes": ["text/csv"]}, "BASE64"),
         ("application/jsonlines", {}, "BASE64"),
         ("application/jsonlines", {"JsonContentTypes": ["application/jsonlines"]}, "JSON"),
         ("text/csv", {"CsvContentTypes": ["text/x-own"]}, "BASE64"),

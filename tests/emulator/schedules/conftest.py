@@ -22,6 +22,7 @@ CAPTURE: dict[str, Any] = {
     "InitialSamplingPercentage": 100,
     "DestinationS3Uri": "s3://data/captures",
     "CaptureOptions": [{"CaptureMode": "InputAndOutput"}],
+    "CaptureContentTypeHeader": {"CsvContentTypes": ["text/csv"]},
 }
 HOURLY = {"ScheduleExpression": "cron(0 * ? * * *)"}
 OUTPUT = {
