@@ -15,7 +15,6 @@ from urllib.parse import urlsplit
 import boto3
 import pytest
 from botocore.config import Config
-from botocore.exceptions import ProxyConnectionError
 
 from sagemaker_monitor.emulator.certificates import Certificates, authority_of
 from sagemaker_monitor.emulator.client_environment import environment_of
@@ -70,12 +69,18 @@ def test_buckets_that_are_hosts_are_the_same_buckets(client: Any, emulator: Runn
     assert found["Body"].read() == b"content"
 
 
-def test_the_way_leads_nowhere_else(client: Any, emulator: RunningEmulator) -> None:
+def test_the_way_leads_nowhere_else(emulator: RunningEmulator) -> None:
     """Other hosts and other ports are refused before anything is sent."""
-    with pytest.raises(ProxyConnectionError):
-        client("sts", "sts.amazonaws.com.example.com").get_caller_identity()
     parts = urlsplit(emulator.url)
-    for target in ("example.com:443", "sts.amazonaws.com:22", "127.0.0.1:443", "[::1]:443", "nonsense"):
+    lookalike = "sts.amazonaws.com.example.com:443"
+    for target in (
+        "example.com:443",
+        lookalike,
+        "sts.amazonaws.com:22",
+        "127.0.0.1:443",
+        "[::1]:443",
+        "nonsense",
+    ):
         connection = http.client.HTTPConnection(str(parts.hostname), parts.port, timeout=5)
         connection.request("CONNECT", target)
         with contextlib.closing(connection), connection.getresponse() as response:
