@@ -8,7 +8,7 @@ from pathlib import Path
 from sagemaker_monitor.emulator.functions.registry import Functions
 from sagemaker_monitor.emulator.jobs.images import Registry
 
-DEFAULT_PORT = 4599
+DEFAULT_PORT = 4780
 
 
 @dataclass(frozen=True)

@@ -44,7 +44,7 @@ def page(
     *sort_fields* maps the request's SortBy to a document's field; *default* is SortBy and SortOrder when the
     request has none. Equal ones stay in order of creation. A token says behind which document the next page
     starts, so what is created or deleted meanwhile moves nothing to another page. Raises ApiError
-    ValidationException for a token that is none of ours.
+    ValidationException for a token that is none of ours, or one of another list or order.
     """
     field = sort_fields[request.get("SortBy", default[0])]
     descending = request.get("SortOrder", default[1]) == "Descending"
@@ -53,28 +53,29 @@ def page(
         for number, document in enumerate(documents)
     ]
     placed.sort(key=operator.itemgetter(0), reverse=descending)
+    order = f"{','.join(sort_fields.values())}:{field}:{'<' if descending else '>'}"
     if request.get("NextToken") is not None:
-        last = _decode(request["NextToken"])
+        last = _decode(request["NextToken"], order)
         beyond = operator.lt if descending else operator.gt
         try:
             placed = [each for each in placed if beyond(each[0], last)]
         except TypeError as error:  # the token of another list
             raise bad_token() from error
     size = request.get("MaxResults", _DEFAULT_SIZE)
-    token = _encode(placed[size - 1][0]) if len(placed) > size else None
+    token = _encode(placed[size - 1][0], order) if len(placed) > size else None
     return [document for _, document in placed[:size]], token
 
 
-def _encode(position: tuple[Any, int]) -> str:
-    return base64.b64encode(json.dumps(position).encode()).decode("ascii")
+def _encode(position: tuple[Any, int], order: str) -> str:
+    return base64.b64encode(json.dumps([*position, order]).encode()).decode("ascii")
 
 
-def _decode(token: str) -> tuple[Any, int]:
+def _decode(token: str, order: str) -> tuple[Any, int]:
     try:
-        value, place = json.loads(base64.b64decode(token, validate=True))
+        value, place, of = json.loads(base64.b64decode(token, validate=True))
     except (ValueError, TypeError, RecursionError) as error:
         raise bad_token() from error
-    if not isinstance(value, str | int | float) or not isinstance(place, int):
+    if of != order or not isinstance(value, str | int | float) or not isinstance(place, int):
         raise bad_token()
     return value, place
 

@@ -77,9 +77,12 @@ def test_a_token_that_is_none_is_refused(store: Store, token: str) -> None:
         _page(store, token)
 
 
-def test_the_token_of_another_order_is_refused(store: Store) -> None:
-    """A token of a list by time does not go on a list by name."""
+def test_the_token_of_another_order_or_list_is_refused(store: Store) -> None:
+    """A token of a list by time goes on neither by name, nor the other way round, nor with other things."""
     _, token = _page(store)
 
+    for other in ({"SortBy": "Name"}, {"SortOrder": "Ascending"}):
+        with pytest.raises(ApiError, match="NextToken"):
+            _page(store, token, **other)
     with pytest.raises(ApiError, match="NextToken"):
-        _page(store, token, SortBy="Name")
+        page([], {"NextToken": token}, sort_fields={"Name": "Other", "CreationTime": "CreationTime"})
