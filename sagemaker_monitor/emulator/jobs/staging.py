@@ -33,13 +33,10 @@ def local_path(root: Path, path: str) -> Path:
 def select(context: Context, uri: str, role: str) -> list[Selected]:
     """Return the objects of an S3Prefix input, at least one; raise JobFailed with AWS's text for none.
 
-    A URI that is an object is that object. Any other is a plain-text prefix as in S3 itself, so `in` also
-    finds `in2/`; names are relative to the prefix where it is a folder, else to the folder it is in.
+    A URI is a plain-text prefix as in S3 itself, so `in` also finds `in2/`, and `in.csv` also
+    `in.csv.bak`; names are relative to the prefix where it is a folder, else to the folder it is in.
     """
     try:
-        if context.s3.exists(uri):
-            stored = context.s3.get(uri)
-            return [Selected(stored, PurePosixPath(stored.key).name)]
         # Keys that end in a slash are folders that the console made.
         found = [stored for stored in context.s3.list(uri) if not stored.key.endswith("/")]
     except S3Error as error:
@@ -58,7 +55,7 @@ def listed(context: Context, uri: str, role: str) -> tuple[list[Selected], str, 
     A manifest is `[{"prefix": "s3://…/"}, "name", …]`, as S3DataSource documents it; of the name "" the
     prefix is the object. Raises JobFailed.
     """
-    (found,) = select(context, uri, role)[:1]
+    found = _object(context, uri, role)
     try:
         head, *names = json.loads(found.stored.path.read_bytes())
         prefix = head["prefix"]
@@ -69,7 +66,7 @@ def listed(context: Context, uri: str, role: str) -> tuple[list[Selected], str, 
         raise JobFailed(f'ClientError: {uri} is no manifest; it must be [{{"prefix": "s3://…/"}}, "name", …]')
     selected = []
     for name in names:
-        (each,) = select(context, prefix + name, role)[:1]
+        each = _object(context, prefix + name, role)
         selected.append(Selected(each.stored, name or each.name))
     return selected, prefix, tuple(names)
 
@@ -128,6 +125,16 @@ def collect(directory: Path, uri: str) -> list[Upload]:
                 raise JobFailed(f"ClientError: the output {str(name)[:200]!r} is no plain file of the job")
             files.append(path)
     return [Upload(path, f"{base}/{path.relative_to(directory).as_posix()}") for path in sorted(files)]
+
+
+def _object(context: Context, uri: str, role: str) -> Selected:
+    try:
+        found = context.s3.get(uri)
+    except S3Error as error:
+        if error.code not in ("NoSuchBucket", "NoSuchKey"):
+            raise JobFailed(f"ClientError: cannot read {uri}: {error}") from error
+        raise JobFailed(_no_objects(context, uri, role)) from error
+    return Selected(found, PurePosixPath(found.key).name)
 
 
 def _folder(uri: str, found: list[StoredObject]) -> str:

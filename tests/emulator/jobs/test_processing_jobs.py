@@ -418,6 +418,7 @@ def test_what_does_not_run_is_refused_at_once(context: Context, request_: dict[s
         (b'[{"prefix": "s3://data/in/a.csv"}, ""]', "a.csv"),
         (b'{"prefix": "s3://data/in/"}', "s3://data/m.json is no manifest"),
         (b'[{"prefix": "s3://data/in/"}, "d.csv"]', 'No S3 objects found under S3 URL "s3://data/in/d.csv"'),
+        (b'[{"prefix": "s3://data/in/"}, "a"]', 'No S3 objects found under S3 URL "s3://data/in/a"'),
     ],
 )
 def test_a_manifest_names_the_objects(context: Context, manifest: bytes, outcome: str) -> None:

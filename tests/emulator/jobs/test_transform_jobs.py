@@ -42,6 +42,17 @@ def test_each_file_becomes_an_out_file(context: Context, model: str) -> None:
     assert 0 < float(second) < 1
 
 
+def test_an_input_is_a_prefix_also_where_it_is_an_object(context: Context, model: str) -> None:
+    """As S3DataSource documents S3Prefix: whatever begins with the URI is scored."""
+    for name in ("a.csv", "a.csv.bak", "b.csv"):
+        context.s3.put_bytes(f"s3://data/in/{name}", b"1,2\n")
+
+    run(context, transform_request(uri="s3://data/in/a.csv"))
+
+    scored = [stored.key for stored in context.s3.list("s3://data/out/")]
+    assert scored == ["out/a.csv.bak.out", "out/a.csv.out"]
+
+
 def test_join_keeps_cells_and_hides_the_key_from_the_model(context: Context, model: str) -> None:
     """Cells come back byte for byte, followed by the answer for those that the filter let through."""
     context.s3.put_bytes("s3://data/in/a.csv", b'"k,1",1.0,2.50\n"k,2", 1,002.5\n')
