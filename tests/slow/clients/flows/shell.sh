@@ -107,6 +107,22 @@ watch() {
   aws sagemaker delete-monitoring-schedule --monitoring-schedule-name "$1"
 }
 
+# A bias monitor's job definition over labelled captures, held to the analysis of NAME-baseline:
+# define_bias NAME CONFIG INPUT, where CONFIG is a file and INPUT a member of ModelBiasJobInput in JSON
+define_bias() {
+  put "$2" monitor/analysis_config.json
+  cat >definition.json <<JSON
+{"JobDefinitionName": "$1",
+ "ModelBiasBaselineConfig": {"ConstraintsResource": {"S3Uri": "s3://$bucket/$1-baseline/results/analysis.json"}},
+ "ModelBiasAppSpecification": {"ImageUri": "$clarify", "ConfigUri": "s3://$bucket/monitor/analysis_config.json"},
+ "ModelBiasJobInput": {$3, "GroundTruthS3Input": {"S3Uri": "s3://$bucket/truth"}},
+ "ModelBiasJobOutputConfig": {"MonitoringOutputs": [{"S3Output": {"S3Uri": "s3://$bucket/reports",
+  "LocalPath": "/opt/ml/processing/output", "S3UploadMode": "EndOfJob"}}]},
+ "JobResources": $cluster, "RoleArn": "$role", "StoppingCondition": {"MaxRuntimeInSeconds": 1800}}
+JSON
+  aws sagemaker create-model-bias-job-definition --cli-input-json file://definition.json >created.json
+}
+
 # The lines of a job's log as a list in JSON: log_of GROUP JOB
 log_of() {
   stream=$(aws logs describe-log-streams --log-group-name "/aws/sagemaker/$1" --log-stream-name-prefix "$2/" \

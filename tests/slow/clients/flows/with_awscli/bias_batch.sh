@@ -41,22 +41,10 @@ tr -d ' \n' <"$data/recorded/churn_bias_batch_csv/reconstructed_ground_truth.jso
   sed 's/.*"labels":\[\([^]]*\)\].*/\1/' | tr ',' '\n' >labels
 awk -F, '{print $(NF - 1)}' scored.csv | paste -d ' ' - labels | label
 echo "{\"headers\": $headers, $bias}" >monitor.json
-put monitor.json monitor/analysis_config.json
-cat >definition.json <<JSON
-{"JobDefinitionName": "$name",
- "ModelBiasBaselineConfig": {"ConstraintsResource": {"S3Uri": "s3://$bucket/$name-baseline/results/analysis.json"}},
- "ModelBiasAppSpecification": {"ImageUri": "$clarify", "ConfigUri": "s3://$bucket/monitor/analysis_config.json"},
- "ModelBiasJobInput": {
-  "BatchTransformInput": {"DataCapturedDestinationS3Uri": "s3://$bucket/capture",
-   "DatasetFormat": {"Csv": {"Header": false}}, "LocalPath": "/opt/ml/processing/transform",
-   "ProbabilityAttribute": "0", "ProbabilityThresholdAttribute": 0.8,
-   "StartTimeOffset": "-PT6H", "EndTimeOffset": "-PT0H"},
-  "GroundTruthS3Input": {"S3Uri": "s3://$bucket/truth"}},
- "ModelBiasJobOutputConfig": {"MonitoringOutputs": [{"S3Output": {"S3Uri": "s3://$bucket/reports",
-  "LocalPath": "/opt/ml/processing/output", "S3UploadMode": "EndOfJob"}}]},
- "JobResources": $cluster, "RoleArn": "$role", "StoppingCondition": {"MaxRuntimeInSeconds": 1800}}
-JSON
-aws sagemaker create-model-bias-job-definition --cli-input-json file://definition.json >created.json
+define_bias $name monitor.json "\"BatchTransformInput\": {\"DataCapturedDestinationS3Uri\": \"s3://$bucket/capture\",
+ \"DatasetFormat\": {\"Csv\": {\"Header\": false}}, \"LocalPath\": \"/opt/ml/processing/transform\",
+ \"ProbabilityAttribute\": \"0\", \"ProbabilityThresholdAttribute\": 0.8,
+ \"StartTimeOffset\": \"-PT6H\", \"EndTimeOffset\": \"-PT0H\"}"
 watch $name ModelBias found
 lap schedule
 

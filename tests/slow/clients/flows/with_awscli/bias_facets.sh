@@ -79,20 +79,9 @@ echo "$headers" >found/headers.json
 lap traffic
 
 echo "{\"headers\": $headers, $bias}" >monitor.json
-put monitor.json monitor/analysis_config.json
-cat >definition.json <<JSON
-{"JobDefinitionName": "$name",
- "ModelBiasBaselineConfig": {"ConstraintsResource": {"S3Uri": "s3://$bucket/$name-baseline/results/analysis.json"}},
- "ModelBiasAppSpecification": {"ImageUri": "$clarify", "ConfigUri": "s3://$bucket/monitor/analysis_config.json"},
- "ModelBiasJobInput": {
-  "EndpointInput": {"EndpointName": "$name", "LocalPath": "/opt/ml/processing/input/endpoint",
-   "StartTimeOffset": "-PT1H", "EndTimeOffset": "-PT0H", "ProbabilityThresholdAttribute": 0.5},
-  "GroundTruthS3Input": {"S3Uri": "s3://$bucket/truth"}},
- "ModelBiasJobOutputConfig": {"MonitoringOutputs": [{"S3Output": {"S3Uri": "s3://$bucket/reports",
-  "LocalPath": "/opt/ml/processing/output", "S3UploadMode": "EndOfJob"}}]},
- "JobResources": $cluster, "RoleArn": "$role", "StoppingCondition": {"MaxRuntimeInSeconds": 1800}}
-JSON
-aws sagemaker create-model-bias-job-definition --cli-input-json file://definition.json >created.json
+define_bias $name monitor.json "\"EndpointInput\": {\"EndpointName\": \"$name\",
+ \"LocalPath\": \"/opt/ml/processing/input/endpoint\", \"StartTimeOffset\": \"-PT1H\", \"EndTimeOffset\": \"-PT0H\",
+ \"ProbabilityThresholdAttribute\": 0.5}"
 watch $name ModelBias found
 lap schedule
 
