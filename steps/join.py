@@ -10,7 +10,15 @@ from steps.build import Build
 from steps.script import INPUT, OUTPUT, option, s3_input, s3_output, script_step
 from steps.spec import rows_for_teams
 
-MODULES = {"steps": ("__init__.py", "scripts/__init__.py", "scripts/collect.py", "scripts/joining/*.py")}
+MODULES = {
+    "steps": (
+        "__init__.py",
+        "scripts/__init__.py",
+        "scripts/collect.py",
+        "scripts/inputs.py",
+        "scripts/joining/*.py",
+    )
+}
 """What join.py imports."""
 FOLDERS = ("features", "labelled", "scored", "summary")
 EXPLAINED = "explained"

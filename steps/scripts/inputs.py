@@ -24,7 +24,7 @@ MOST_LABELS = {BINARY: 2, MULTICLASS: 1000}
 """Different values of a label, by problem type; of a number there is no end."""
 
 
-class InputError(Exception):
+class InputError(ValueError):
     """A batch that cannot be read; says which file and line, and never what stands there."""
 
 
@@ -99,7 +99,7 @@ def is_header(row: list[str], columns: Columns) -> bool:
     both = min(len(cells), len(columns.names))
     if both > 1 and tuple(cells[:both]) == columns.names[:both]:
         return True
-    known = {name for name in columns.names if not _is_number(name)}
+    known = {name for name in columns.names if not is_number(name)}
     return 2 * sum(cell in known for cell in cells) > max(len(cells), 2)
 
 
@@ -137,14 +137,15 @@ def _is_label(cell: str, columns: Columns, values: set[str]) -> bool:
     text = cell.strip()
     if not text:
         return True
-    if columns.numeric_label and not _is_number(text):
+    if columns.numeric_label and not is_number(text):
         return False
     if math.isfinite(columns.most_labels):
-        values.add(repr(float(text)) if _is_number(text) else text)
+        values.add(repr(float(text)) if is_number(text) else text)
     return len(values) <= columns.most_labels
 
 
-def _is_number(cell: str) -> bool:
+def is_number(cell: str) -> bool:
+    """Return whether *cell* is a finite number."""
     try:
         return math.isfinite(float(cell))
     except ValueError:

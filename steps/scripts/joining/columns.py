@@ -5,11 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+from steps.scripts.inputs import BINARY, REGRESSION
+
 STAMPS = 2
 """Columns that the transform appends after the model's answer: inference id, inference time."""
 FOR_TEAMS = ("predictions", "outcomes")
 """Folders for monitors of teams' own: all rows with the model's answer; those that have a label, with it."""
-BINARY, MULTICLASS, REGRESSION = "BinaryClassification", "MulticlassClassification", "Regression"
 
 
 @dataclass(frozen=True)

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from steps.scripts.joining.cells import JoinError, is_nothing, is_number
-from steps.scripts.joining.columns import BINARY, MULTICLASS, REGRESSION, Columns
+from steps.scripts.inputs import BINARY, MULTICLASS, REGRESSION, is_number
+from steps.scripts.joining.cells import JoinError, is_nothing
+from steps.scripts.joining.columns import Columns
 
 MOST_CLASSES = 1000
 """Model Monitor's analysis takes a column with more values for no class."""

@@ -7,7 +7,8 @@ import json
 from dataclasses import dataclass, field
 from typing import IO, Iterable, Iterator, List, Tuple
 
-from steps.scripts.joining.cells import JoinError, csv_rows
+from steps.scripts.inputs import csv_rows
+from steps.scripts.joining.cells import JoinError
 from steps.scripts.joining.columns import Columns
 from steps.scripts.joining.label_values import LabelCheck, same_label
 

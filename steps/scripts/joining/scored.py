@@ -6,8 +6,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Iterator
 
-from steps.scripts.joining.cells import JoinError, csv_rows, is_nothing, is_number
-from steps.scripts.joining.columns import BINARY, MULTICLASS, REGRESSION, Columns
+from steps.scripts.inputs import BINARY, MULTICLASS, REGRESSION, csv_rows, is_number
+from steps.scripts.joining.cells import JoinError, is_nothing
+from steps.scripts.joining.columns import Columns
 from steps.scripts.joining.label_values import LabelCheck
 
 SCORED = ("*.out", "part-*.csv")
