@@ -55,7 +55,7 @@ class DryRun(Aws):
             hint = (
                 f"that is a placeholder: put your account into conf/environments/{environment.name}.yaml"
                 if environment.is_placeholder
-                else "use that account's credentials"
+                else "use that account's credentials, or configure a role of it as roles.deploy"
             )
             raise WriteRefusedError(
                 f"these credentials belong to account {account}, but environment {environment.name!r} is "

@@ -6,12 +6,13 @@ import re
 from http import HTTPStatus
 from typing import TYPE_CHECKING
 
-from sagemaker_monitor.aws.permissions import permission_hint
+from sagemaker_monitor.aws.permissions import permission_hint, trust_hint
 
 if TYPE_CHECKING:
     from sagemaker_monitor.settings import Environment
 
 MESSAGE_LIMIT = 1200
+ASSUME = "AssumeRole"
 
 _ABSENT = re.compile(r"does not exist|not found|[Cc]ould not find")
 _MISSING = frozenset({"404", "NoSuchKey", "ResourceNotFound", "ResourceNotFoundException"})
@@ -78,17 +79,23 @@ def explain(
 
     *bucket* is the one that was asked, for the calls that ask one.
     """
+    role = environment.roles.deploy
     response = getattr(error, "response", None)
     if isinstance(response, dict):
-        return _refused(response, f"{service}:{_pascal(operation)}", environment, bucket)
+        # Credentials of a role are asked for when a call needs them: then it is STS that refused.
+        asked_by_botocore = role is not None and getattr(error, "operation_name", "") == ASSUME
+        action = f"sts:{ASSUME}" if asked_by_botocore else f"{service}:{_pascal(operation)}"
+        return _refused(response, action, environment, bucket)
     kind = type(error).__name__
+    whose = f"that may assume {role}" if role else f"of account {environment.account}"
     if kind in ("NoCredentialsError", "PartialCredentialsError", "CredentialRetrievalError"):
+        needed = f"wanted are some {whose}" if role else f"account {environment.account}"
         return AwsError(
-            f"no usable AWS credentials for {environment.name!r} (account {environment.account}): "
+            f"no usable AWS credentials for {environment.name!r} ({needed}): "
             f"{error}; log in or set AWS_PROFILE, then try again"
         )
     if kind in ("ProfileNotFound", "SSOTokenLoadError", "UnauthorizedSSOTokenError", "TokenRetrievalError"):
-        return AwsError(f"{error}; log in, or set AWS_PROFILE to a profile of account {environment.account}")
+        return AwsError(f"{error}; log in, or set AWS_PROFILE to a profile {whose}")
     if kind in _UNREACHABLE:
         return _unreachable(error, service, environment)
     if kind == "ParamValidationError":
@@ -124,6 +131,8 @@ def _refused(response: dict[str, object], action: str, environment: Environment,
         return AwsError(f"the AWS credentials have expired ({action}): log in again", code=code)
     if code in _UNKNOWN_KEY:
         return AwsError(f"AWS does not accept these credentials ({action}): {text}", code=code)
+    if code in _DENIED and action == f"sts:{ASSUME}":
+        return AccessDeniedError(f"{trust_hint(text, environment)} (AWS said: {text})", code=code)
     if code in _DENIED:
         return AccessDeniedError(
             f"not allowed to call {action} in account {environment.account}: {text}; "

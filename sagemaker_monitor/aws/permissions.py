@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import json
 import re
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from sagemaker_monitor.settings import Environment
 
 _SAID = re.compile(r"not authorized to perform: ([\w-]+:\w+)(?: on resource: \"?([^\s\"]+))?")
+_CALLER = re.compile(r"User: (arn:[^\s]+) is not authorized")
+_SESSION = re.compile(r"^arn:(aws[\w-]*):sts::(\d{12}):assumed-role/([^/]+)/")
 _S3_ACTIONS = {
     "HeadObject": ("s3:GetObject", "s3:ListBucket"),
     "GetObject": ("s3:GetObject", "s3:ListBucket"),
@@ -42,6 +44,31 @@ def permission_hint(action: str, said: str, environment: Environment, bucket: st
     if key is not None and match is None and action.startswith("s3:"):
         statements += f", and kms:GenerateDataKey and kms:Decrypt on {key}"
     return f"allow the role that runs this: {statements}"
+
+
+def trust_hint(said: str, environment: Environment) -> str:
+    """Return why STS may have *said* no to assuming the environment's role, and which statements allow it."""
+    role = environment.roles.deploy
+    match = _CALLER.search(said)
+    caller = match[1] if match else "the caller"
+    trust: dict[str, Any] = {
+        "Effect": "Allow",
+        "Principal": {"AWS": _principal(match[1]) if match else "<the caller's ARN>"},
+        "Action": "sts:AssumeRole",
+    }
+    if environment.roles.external_id is not None:
+        trust["Condition"] = {"StringEquals": {"sts:ExternalId": environment.roles.external_id}}
+    own = {"Effect": "Allow", "Action": "sts:AssumeRole", "Resource": role}
+    return (
+        f"{caller} may not assume {role} (roles.deploy of {environment.name!r}), or there is no such role; "
+        f"its trust policy needs {json.dumps(trust)}, and the caller {json.dumps(own)}"
+    )
+
+
+def _principal(arn: str) -> str:
+    """Return who is trusted: of a session of a role, the role. Its path, if it has one, no session tells."""
+    match = _SESSION.match(arn)
+    return f"arn:{match[1]}:iam::{match[2]}:role/{match[3]}" if match else arn
 
 
 def _statement(action: str, resource: str) -> dict[str, str]:

@@ -97,7 +97,7 @@ class Aws:
             raise WriteRefusedError(
                 f"these credentials belong to account {identity.get('Account')} ({identity.get('Arn')}), "
                 f"but environment {environment.name!r} is account {environment.account}: nothing was sent; "
-                "use that account's credentials"
+                "use that account's credentials, or configure a role of it as roles.deploy"
             )
         self.caller = str(identity.get("Arn", ""))
         self._account_verified = True
@@ -179,8 +179,14 @@ def _aws_session(environment: Environment) -> boto3.Session:
     from botocore.exceptions import BotoCoreError
     from botocore.session import Session
 
+    from sagemaker_monitor.aws.assumed import assuming
+
     try:
-        return boto3.Session(region_name=environment.region, botocore_session=_sharing(Session()))
+        core = _sharing(Session())
+        if environment.roles.deploy is not None:
+            found = core.get_component("credential_provider").load_credentials
+            core = assuming(core, environment, found, _config(local=False, patient=False))
+        return boto3.Session(region_name=environment.region, botocore_session=core)
     except BotoCoreError as error:
         raise explain(error, "aws", "session", environment) from error
 
@@ -188,7 +194,10 @@ def _aws_session(environment: Environment) -> boto3.Session:
 def _local_session(environment: Environment) -> boto3.Session:
     """Return a session that can see no credentials but these: real ones never reach loopback."""
     import boto3
+    from botocore.credentials import Credentials
     from botocore.session import Session
+
+    from sagemaker_monitor.aws.assumed import assuming
 
     nowhere = os.devnull
     core = Session(
@@ -198,9 +207,12 @@ def _local_session(environment: Environment) -> boto3.Session:
             "credentials_file": (None, None, nowhere, None),
         }
     )
+    if environment.roles.deploy is not None:
+        core = assuming(core, environment, lambda: Credentials(KEY, KEY), _config(local=True, patient=False))
+        return boto3.Session(region_name=environment.region, botocore_session=_sharing(core))
     return boto3.Session(
-        aws_access_key_id="local",
-        aws_secret_access_key="local",
+        aws_access_key_id=KEY,
+        aws_secret_access_key=KEY,
         region_name=environment.region,
         botocore_session=_sharing(core),
     )
@@ -219,6 +231,8 @@ def _loader() -> Any:
     return create_loader(os.environ.get("AWS_DATA_PATH"))
 
 
+KEY = "local"
+"""What the emulator, which authenticates nobody, is given as credentials."""
 TRIES = 8
 LONGEST_PAUSE = 20.0
 """Seconds."""

@@ -13,6 +13,9 @@ SERVICES = frozenset(
 )
 """Signing names of the services passed on. The rest is refused: moto's answers would look like work done."""
 
+_SESSION_KEY = "Credential=ASIA"
+"""How the access keys begin that AssumeRole gives."""
+
 
 class Fallback:
     """moto's server application, made on first use."""
@@ -24,9 +27,11 @@ class Fallback:
         self._application: Any = None
 
     def knows(self, environ: Environ, body: bytes) -> bool:
-        """Return whether a role that is answered without moto was meanwhile made in moto."""
-        if self._application is None or b"Action=GetRole&" not in body:
+        """Return whether moto knows better: a role made in it, or who calls with a role's session."""
+        if self._application is None:
             return False
+        if b"Action=GetRole&" not in body:
+            return _is_sessions_question(environ, body)
         return self.answer(environ, body)[0].startswith("200")
 
     def answer(self, environ: Environ, body: bytes) -> tuple[str, list[tuple[str, str]], bytes]:
@@ -36,8 +41,9 @@ class Fallback:
             **environ,
             "wsgi.input": io.BytesIO(body),
             "CONTENT_LENGTH": str(len(body)),
-            "HTTP_X_MOTO_ACCOUNT_ID": self._account,
         }
+        if not _is_sessions_question(environ, body):  # the role may be another account's
+            inner["HTTP_X_MOTO_ACCOUNT_ID"] = self._account
         inner.pop("HTTP_TRANSFER_ENCODING", None)  # the body is whole now
         with self._lock:  # moto's backends are dictionaries without locks
             if self._application is None:
@@ -47,6 +53,11 @@ class Fallback:
         status, headers = started[-1]
         kept = [each for each in headers if each[0].lower() not in ("connection", "content-length")]
         return status, [*kept, ("Content-Length", str(len(content)))], content
+
+
+def _is_sessions_question(environ: Environ, body: bytes) -> bool:
+    """Whether somebody asks who they are, with the keys of a session that AssumeRole has begun."""
+    return b"Action=GetCallerIdentity&" in body and _SESSION_KEY in environ.get("HTTP_AUTHORIZATION", "")
 
 
 def _load() -> Any:

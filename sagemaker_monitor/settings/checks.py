@@ -314,10 +314,14 @@ def _account(environment: Environment) -> Iterator[Finding]:
         yield ("account",), f'must be "{LOCAL_ACCOUNT}" for local: the emulator is no AWS account'
     if not local and environment.account == LOCAL_ACCOUNT:
         yield ("account",), "is the emulator's: only local has it"
-    owner = environment.roles.execution.split(":")[4]
-    if owner != environment.account:
-        message = f"is a role of account {owner}, but the environment's account is {environment.account}"
-        yield ("roles", "execution"), message
+    for key in ("execution", "deploy"):
+        role = getattr(environment.roles, key)
+        owner = role.split(":")[4] if role else environment.account
+        if owner != environment.account:
+            message = f"is a role of account {owner}, but the environment's account is {environment.account}"
+            yield ("roles", key), message
+    if environment.roles.external_id is not None and environment.roles.deploy is None:
+        yield ("roles", "external_id"), "says nothing without roles.deploy, the role that is assumed with it"
 
 
 def _endpoint(environment: Environment) -> Iterator[Finding]:

@@ -39,6 +39,24 @@ class Roles(Section):
             description="Role that pipelines and their jobs run under, in the environment's account.",
         ),
     ]
+    deploy: Annotated[
+        str | None,
+        Field(
+            pattern=fields.ROLE_ARN,
+            description="Role of the environment's account that every call of this tool is made with: it is"
+            " assumed with the credentials that are found, and again before it expires. None by default:"
+            " these credentials are used as they are.",
+        ),
+    ] = None
+    external_id: Annotated[
+        str | None,
+        Field(
+            pattern=fields.EXTERNAL_ID,
+            min_length=2,
+            max_length=1224,
+            description="What `deploy`'s trust policy asks for as sts:ExternalId, where it does.",
+        ),
+    ] = None
 
 
 class Storage(Section):

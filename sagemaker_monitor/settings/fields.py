@@ -12,6 +12,7 @@ NAME = r"^[A-Za-z0-9](-?[A-Za-z0-9])*$"
 ACCOUNT = r"^\d{12}$"
 REGION = r"^[a-z]{2}(-[a-z]+)+-\d$"
 ROLE_ARN = r"^arn:aws[a-z-]*:iam::\d{12}:role/[A-Za-z0-9+=,.@_/-]+$"
+EXTERNAL_ID = r"^[A-Za-z0-9_+=,.@:/-]+$"
 BUCKET = r"^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$"
 PREFIX = r"^[A-Za-z0-9!_.*'()-]+(/[A-Za-z0-9!_.*'()-]+)*$"
 KMS_KEY = (
@@ -39,6 +40,7 @@ SHAPES = {
     ACCOUNT: "12 digits in quotes",
     REGION: "a region such as eu-west-1",
     ROLE_ARN: "a role such as arn:aws:iam::444455556666:role/monitor-execution",
+    EXTERNAL_ID: "letters, digits and +=,.@:/-_",
     BUCKET: "a bucket's name without s3://: 3 to 63 of a-z, 0-9, dot and hyphen",
     PREFIX: "path parts joined by '/', without a leading or trailing one",
     KMS_KEY: "a key's id, ARN, or alias/<name>",

@@ -46,6 +46,19 @@ BAD_FILES: dict[str, tuple[str, str, list[str]]] = {
             " but the environment's account is 111122223333",
         ],
     ),
+    "a deploying role of another account": (
+        "role/run",
+        "role/run\n  deploy: arn:aws:iam::444455556666:role/deploy",
+        [
+            "5: roles.deploy: is a role of account 444455556666,"
+            " but the environment's account is 111122223333",
+        ],
+    ),
+    "an external id for no role": (
+        "role/run",
+        "role/run\n  external_id: bank-17",
+        ["5: roles.external_id: says nothing without roles.deploy, the role that is assumed with it"],
+    ),
     "a role that is a user": (
         "role/run",
         "user/run",
