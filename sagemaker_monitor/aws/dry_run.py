@@ -42,6 +42,10 @@ class DryRun(Aws):
             raise answer
         return answer
 
+    def expires_within(self, seconds: int) -> bool:
+        """Ask the real one."""
+        return self._real.expires_within(seconds)
+
     def require_writable(self) -> None:
         """Check that the credentials are of the environment's account; a placeholder may be looked at.
 

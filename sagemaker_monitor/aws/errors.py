@@ -15,7 +15,16 @@ MESSAGE_LIMIT = 1200
 ASSUME = "AssumeRole"
 
 _ABSENT = re.compile(r"does not exist|not found|[Cc]ould not find")
-_MISSING = frozenset({"404", "NoSuchKey", "ResourceNotFound", "ResourceNotFoundException"})
+_MISSING = frozenset(
+    {
+        "404",
+        "NoSuchKey",
+        "ResourceNotFound",
+        "ResourceNotFoundException",
+        "NoSuchEntity",  # what IAM says
+        "NotFoundException",  # what KMS says
+    }
+)
 _EXPIRED = frozenset({"ExpiredToken", "ExpiredTokenException", "RequestExpired", "TokenRefreshRequired"})
 _UNKNOWN_KEY = frozenset(
     {"InvalidClientTokenId", "UnrecognizedClientException", "InvalidAccessKeyId", "SignatureDoesNotMatch"}
@@ -65,7 +74,13 @@ class NotFoundError(AwsError):
 
 
 class AccessDeniedError(AwsError):
-    """The caller may not do this."""
+    """The caller may not do this; *action* is what was asked, and *hint* what would allow it."""
+
+    def __init__(self, message: str, *, code: str, action: str, hint: str) -> None:
+        """Keep both beside the text that has them."""
+        super().__init__(message, code=code)
+        self.action = action
+        self.hint = hint
 
 
 class WriteRefusedError(AwsError):
@@ -132,12 +147,15 @@ def _refused(response: dict[str, object], action: str, environment: Environment,
     if code in _UNKNOWN_KEY:
         return AwsError(f"AWS does not accept these credentials ({action}): {text}", code=code)
     if code in _DENIED and action == f"sts:{ASSUME}":
-        return AccessDeniedError(f"{trust_hint(text, environment)} (AWS said: {text})", code=code)
+        hint = trust_hint(text, environment)
+        return AccessDeniedError(f"{hint} (AWS said: {text})", code=code, action=action, hint=hint)
     if code in _DENIED:
+        hint = permission_hint(action, text, environment, bucket)
         return AccessDeniedError(
-            f"not allowed to call {action} in account {environment.account}: {text}; "
-            f"{permission_hint(action, text, environment, bucket)}",
+            f"not allowed to call {action} in account {environment.account}: {text}; {hint}",
             code=code,
+            action=action,
+            hint=hint,
         )
     if code in _ELSEWHERE:
         return AwsError(

@@ -19,9 +19,11 @@ _S3_ACTIONS = {
     "UploadFile": ("s3:PutObject",),
     "HeadBucket": ("s3:ListBucket",),
     "ListObjectsV2": ("s3:ListBucket",),
+    "GetBucketEncryption": ("s3:GetEncryptionConfiguration",),
 }
 """Which permissions S3 asks for, where it is not one of the operation's name: without ListBucket it
 answers that what is missing may not be read."""
+_OF_BUCKETS = frozenset({"s3:ListBucket", "s3:GetEncryptionConfiguration"})
 
 
 def permission_hint(action: str, said: str, environment: Environment, bucket: str) -> str:
@@ -72,7 +74,7 @@ def _principal(arn: str) -> str:
 
 
 def _statement(action: str, resource: str) -> dict[str, str]:
-    is_bucket = action == "s3:ListBucket" and resource.endswith("/*")
+    is_bucket = action in _OF_BUCKETS and resource.endswith("/*")
     return {
         "Effect": "Allow",
         "Action": action,
@@ -84,4 +86,4 @@ def _bucket_resource(actions: tuple[str, ...], environment: Environment, bucket:
     begin = environment.region.partition("-")[0]
     partition = "aws-cn" if begin == "cn" else "aws-us-gov" if "-gov-" in environment.region else "aws"
     arn = f"arn:{partition}:s3:::{bucket}"
-    return arn if actions == ("s3:ListBucket",) else f"{arn}/*"
+    return arn if set(actions) <= _OF_BUCKETS else f"{arn}/*"

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from sagemaker_monitor.settings import Environment
 
-READS = ("describe_", "list_", "get_", "head_", "search", "download_")
+READS = ("describe_", "list_", "get_", "head_", "search", "download_", "simulate_", "batch_get_")
 """How the names of operations that change nothing begin."""
 
 
@@ -81,6 +81,14 @@ class Aws:
     def is_local(self) -> bool:
         """Whether this is the emulator."""
         return self.environment.endpoint_url is not None
+
+    def expires_within(self, seconds: int) -> bool:
+        """Return whether the credentials end so soon, and nothing renews them: those of variables."""
+        credentials = self._session.get_credentials()
+        if credentials is None or credentials.method != "env":
+            return False
+        refresh_needed = getattr(credentials, "refresh_needed", None)
+        return refresh_needed is not None and bool(refresh_needed(refresh_in=seconds))
 
     def require_writable(self) -> None:
         """Check that the account is real and is the caller's; once. Raises WriteRefusedError, AwsError."""

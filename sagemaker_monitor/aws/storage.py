@@ -51,6 +51,13 @@ def read(aws: Aws, uri: str) -> bytes:
     return aws.body("s3", "get_object", Bucket=bucket, Key=key)
 
 
+def read_range(aws: Aws, uri: str, start: int, length: int) -> bytes:
+    """Return at most *length* bytes of an object, from its byte *start* on. Raises NotFoundError."""
+    bucket, key = split_uri(uri)
+    wanted = f"bytes={start}-{start + length - 1}"
+    return aws.body("s3", "get_object", Bucket=bucket, Key=key, Range=wanted)
+
+
 def list_objects(
     aws: Aws, prefix: str, *, limit: int | None = None, delimiter: str = ""
 ) -> Iterator[StoredObject]:

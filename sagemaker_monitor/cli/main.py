@@ -16,6 +16,7 @@ _HERE = "sagemaker_monitor.cli"
 COMMANDS = {
     "init": Lazy(f"{_HERE}.init:init", "Write a model's configuration from a CSV."),
     "validate": Lazy(f"{_HERE}.validate:validate", "Check the configuration, and the pipelines it makes."),
+    "doctor": Lazy(f"{_HERE}.doctor:doctor", "Look at what runs would trip over; say how to put it right."),
     "build": Lazy(f"{_HERE}.build:build", "Write pipelines and all their files to a directory, offline."),
     "plan": Lazy(f"{_HERE}.plan:plan", "Show what upsert would change, writing nothing."),
     "upsert": Lazy(f"{_HERE}.upsert:upsert", "Create or update what differs, in one environment."),

@@ -46,7 +46,9 @@ and functions. Of SageMaker Runtime `InvokeEndpoint` acts; `InvokeEndpointAsync`
 
 def page() -> str:
     """Return the page."""
-    own = ", ".join(f"`{service}:{action}`" for service, action in sorted(identity.ANSWERS))
+    own = ", ".join(
+        f"`{service}:{action}`" for service, action in sorted({*identity.ANSWERS, identity.SIMULATION})
+    )
     roots = " and ".join(f"`{root}`" for root in ROOTS)
     version = importlib.import_module("moto").__version__
     parts = [_INTRODUCTION.format(version=version, own=own, roots=roots)]

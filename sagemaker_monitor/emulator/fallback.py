@@ -34,6 +34,25 @@ class Fallback:
             return _is_sessions_question(environ, body)
         return self.answer(environ, body)[0].startswith("200")
 
+    def policies_of(self, arn: str) -> list[Any] | None:
+        """Return the policies of a role that was made in moto, documents or their JSON; None of another."""
+        if self._application is None:
+            return None
+        from moto.iam.models import iam_backends
+
+        with self._lock:
+            backends = iam_backends[self._account].values()
+            role = next((role for each in backends for role in each.get_roles() if role.arn == arn), None)
+            if role is None:
+                return None
+            attached = [
+                version.document
+                for policy in role.managed_policies.values()
+                for version in policy.versions
+                if version.version_id == policy.default_version_id
+            ]
+            return [*role.policies.values(), *attached]
+
     def answer(self, environ: Environ, body: bytes) -> tuple[str, list[tuple[str, str]], bytes]:
         """Return status, headers and content for a request. Raises NotImplementedError, among others."""
         started: list[tuple[str, list[tuple[str, str]]]] = []

@@ -174,7 +174,7 @@ class Front:
     ) -> Iterable[bytes]:
         """Let moto answer; *beside* adds to an answer what is not in moto."""
         body = environ["wsgi.input"].read(_MOST_BODY)
-        own = identity.answer(service, body, self.context.account)
+        own = identity.answer(service, body, self.context.account, self.fallback.policies_of)
         if own is not None and not self.fallback.knows(environ, body):
             return _content(start_response, 200, "text/xml", own)
         if service not in SERVICES:

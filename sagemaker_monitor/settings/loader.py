@@ -77,6 +77,14 @@ def load(model: str, environment: str, conf_dir: FilePath) -> tuple[Model, Envir
 
     Raises ConfigError with every problem of their files, or of the two together.
     """
+    loaded_model, loaded_environment = load_located(model, environment, conf_dir)
+    return loaded_model.value, loaded_environment.value
+
+
+def load_located(
+    model: str, environment: str, conf_dir: FilePath
+) -> tuple[Loaded[Model], Loaded[Environment]]:
+    """Return what load() does, and where in the files each value stands. Raises ConfigError."""
     problems: list[Problem] = []
     loaded_model = _collect(problems, lambda: _load_model(model, conf_dir))
     loaded_environment = _collect(problems, lambda: _load_environment(environment, conf_dir))
@@ -84,7 +92,12 @@ def load(model: str, environment: str, conf_dir: FilePath) -> tuple[Model, Envir
         problems += _together(loaded_model, loaded_environment)
     if problems or not loaded_model or not loaded_environment:
         raise ConfigError(problems)
-    return loaded_model.value, loaded_environment.value
+    return loaded_model, loaded_environment
+
+
+def load_located_environment(name: str, conf_dir: FilePath) -> Loaded[Environment]:
+    """Return what load_environment() does, and where in the files each value stands. Raises ConfigError."""
+    return _load_environment(name, conf_dir)
 
 
 def load_all(conf_dir: FilePath) -> Configuration:

@@ -19,7 +19,7 @@ from sagemaker_monitor.emulator.state import is_no_space
 
 Operation = Callable[[S3Request], S3Response]
 
-_CHOOSING = frozenset({"uploads", "uploadId", "delete", "location", "versioning", "tagging"})
+_CHOOSING = frozenset({"uploads", "uploadId", "delete", "location", "versioning", "encryption", "tagging"})
 
 
 @dataclass(frozen=True)
@@ -90,6 +90,7 @@ def _bucket_table(buckets: BucketOperations) -> Table:
         ("GET", "list-type"): Answered("ListObjectsV2", buckets.list_v2, v2),
         ("GET", "location"): Answered("GetBucketLocation", buckets.location),
         ("GET", "versioning"): Answered("GetBucketVersioning", buckets.versioning),
+        ("GET", "encryption"): Answered("GetBucketEncryption", buckets.encryption),
         ("GET", "uploads"): Answered("ListMultipartUploads", buckets.list_uploads, uploads),
         ("POST", "delete"): Answered("DeleteObjects", buckets.delete_objects),
     }

@@ -67,6 +67,12 @@ class BucketOperations:
         self._objects.bucket_path(request.bucket)
         return xml(documents.document("VersioningConfiguration", []))
 
+    def encryption(self, request: S3Request) -> S3Response:
+        """GetBucketEncryption: what AWS encrypts with where nobody says otherwise."""
+        self._objects.bucket_path(request.bucket)
+        rule = [("ApplyServerSideEncryptionByDefault", [("SSEAlgorithm", "AES256")])]
+        return xml(documents.document("ServerSideEncryptionConfiguration", [("Rule", rule)]))
+
     def list_v1(self, request: S3Request) -> S3Response:
         """ListObjects."""
         query = request.query

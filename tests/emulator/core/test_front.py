@@ -49,6 +49,46 @@ def test_the_caller_and_its_role_are_known_without_moto(emulator: RunningEmulato
     assert [each["EvalDecision"] for each in simulated["EvaluationResults"]] == ["allowed", "allowed"]
 
 
+def test_a_role_that_was_made_here_is_judged_by_its_policies(emulator: RunningEmulator) -> None:
+    """Inline and attached policies, wildcards, a denial, and a condition with and without its key."""
+    iam = emulator.client("iam")
+    role = iam.create_role(RoleName="judged", AssumeRolePolicyDocument="{}")["Role"]["Arn"]
+    inline = [
+        {"Effect": "Allow", "Action": "s3:*Object", "Resource": "arn:aws:s3:::bucket/data/*"},
+        {"Effect": "Deny", "NotAction": ["s3:*", "iam:*"], "Resource": "*"},
+    ]
+    passing = {"StringEquals": {"iam:PassedToService": "sagemaker.amazonaws.com"}}
+    attached = {"Effect": "Allow", "Action": "iam:PassRole", "Resource": "*", "Condition": passing}
+    iam.put_role_policy(
+        RoleName="judged",
+        PolicyName="own",
+        PolicyDocument=json.dumps({"Version": "2012-10-17", "Statement": inline}),
+    )
+    policy = iam.create_policy(
+        PolicyName="passing",
+        PolicyDocument=json.dumps({"Version": "2012-10-17", "Statement": attached}),
+    )
+    iam.attach_role_policy(RoleName="judged", PolicyArn=policy["Policy"]["Arn"])
+    given = {
+        "ContextKeyName": "iam:PassedToService",
+        "ContextKeyValues": ["sagemaker.amazonaws.com"],
+        "ContextKeyType": "string",
+    }
+
+    def decided(action: str, resource: str, *context: dict[str, object]) -> tuple[str, list[str]]:
+        (found,) = iam.simulate_principal_policy(
+            PolicySourceArn=role, ActionNames=[action], ResourceArns=[resource], ContextEntries=list(context)
+        )["EvaluationResults"]
+        return found["EvalDecision"], found["MissingContextValues"]
+
+    assert decided("s3:GetObject", "arn:aws:s3:::bucket/data/a/b.csv") == ("allowed", [])
+    assert decided("s3:GetObject", "arn:aws:s3:::bucket/other") == ("implicitDeny", [])
+    assert decided("s3:ListBucket", "arn:aws:s3:::bucket") == ("implicitDeny", [])
+    assert decided("sagemaker:CreateModel", "*") == ("explicitDeny", [])
+    assert decided("iam:PassRole", role) == ("implicitDeny", ["iam:PassedToService"])
+    assert decided("iam:PassRole", role, given) == ("allowed", [])
+
+
 def test_other_services_are_moto(emulator: RunningEmulator) -> None:
     """Queues work, as the configured account; a role made there is the one that is found."""
     queue = emulator.client("sqs").create_queue(QueueName="q")["QueueUrl"]
