@@ -229,3 +229,13 @@ def test_records_with_a_column_too_many_are_refused(typed: Typed, capsys: pytest
     )
     assert (broken, unread["decision"]) == (3, "no-evidence")
     assert f"s3://{bucket}/{key} line 1 is no captured record: it has no captureData" in unread["summary"]
+
+
+def test_an_estimate_has_the_endpoint_apart(typed: Typed, capsys: pytest.CaptureFixture[str]) -> None:
+    """Its instances as they are now, for a month of 730 hours, and not in the sum of the pipelines."""
+    assert typed.loop("estimate", "mortgage", *JSON) == 0
+    found = json.loads(capsys.readouterr().out)["models"][0]
+    (of_endpoint,) = found["endpoint"]["per_month"]["instance_hours"]
+
+    assert (of_endpoint["kind"], of_endpoint["at_most"], of_endpoint["hours"]) == ("endpoint", False, 730)
+    assert all(each["at_most"] or each["kind"] != "endpoint" for each in found["per_month"]["instance_hours"])

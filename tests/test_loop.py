@@ -327,3 +327,26 @@ def test_an_artifact_that_is_no_model_breaks_the_run_with_a_reason(
 
     assert code == 3
     assert "model.tar.gz" in told.err + told.out
+
+
+def test_an_estimate_has_every_job_of_the_runs(approved: Loop, capsys: pytest.CaptureFixture[str]) -> None:
+    """Scripts, checks and the transform on their instances, and a shadow endpoint of what asks the model."""
+    capsys.readouterr()
+    assert approved("estimate", "mortgage", *JSON) == 0
+    pipelines = {
+        each["pipeline"]: each for each in json.loads(capsys.readouterr().out)["models"][0]["pipelines"]
+    }
+    used = {(each["step"], each["kind"], each["instance_type"]) for each in pipelines["register"]["steps"]}
+
+    checks = {"DataQuality", "ModelQuality", "DataBias", "ModelBias", "ModelExplainability"}
+    assert used == {
+        ("ScoreBaseline", "transform", "ml.m5.large"),
+        *((step, "processing", "ml.t3.medium") for step in ("Join", "Decide")),
+        *((step, "processing", "ml.m5.large") for step in checks),
+        *((step, "endpoint", "ml.m5.large") for step in ("ModelBias", "ModelExplainability")),
+    }
+    assert {each["kind"]: each["at_most"] for each in pipelines["register"]["instance_hours"]} == {
+        "processing": False,
+        "transform": False,
+        "endpoint": True,
+    }

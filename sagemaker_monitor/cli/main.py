@@ -35,6 +35,9 @@ COMMANDS = {
         f"{_HERE}.calibrate:calibrate", "Show what the policy refuses and sees, by a batch's rows."
     ),
     "backtest": Lazy(f"{_HERE}.backtest:backtest", "Decide past runs again under candidate policies."),
+    "estimate": Lazy(
+        f"{_HERE}.estimate:estimate", "Print instance-hours per run and month, from past executions."
+    ),
     "local": Lazy(f"{_HERE}.local:local", "Start, stop and look at the emulator."),
 }
 

@@ -214,11 +214,11 @@ def _step(entry: Mapping[str, Any]) -> Step:
         ended=entry.get("EndTime"),
         reason=entry.get("FailureReason", "") or metadata.get("Fail", {}).get("ErrorMessage", ""),
         detail=_detail(metadata),
-        job_arn=_job_arn(metadata),
+        job_arn=job_arn_of(metadata),
     )
 
 
-def _job_arn(metadata: Mapping[str, Any]) -> str:
+def job_arn_of(metadata: Mapping[str, Any]) -> str:
     """Return the ARN of the job that a step's metadata names, whichever kind of step it is."""
     for kind, about in metadata.items():
         if kind in ("ClarifyCheck", "QualityCheck"):

@@ -11,7 +11,7 @@ from rich.box import SIMPLE_HEAD
 from rich.table import Table
 from rich.text import Text
 
-from sagemaker_monitor.cli.render.text import clean, console, line
+from sagemaker_monitor.cli.render.text import clean, console, iso, line
 from sagemaker_monitor.operations.status import MOST_PENDING, Deployment, ModelStatus, PipelineStatus
 
 _CHECKOUT_STYLES = {"same": "green", "not deployed": "red", "differs": "yellow", "edited": "yellow"}
@@ -53,7 +53,7 @@ def status_json(environment: str, statuses: Sequence[ModelStatus]) -> str:
         "environment": environment,
         "models": [asdict(status) for status in statuses],
     }
-    return json.dumps(document, indent=2, ensure_ascii=False, default=_iso)
+    return json.dumps(document, indent=2, ensure_ascii=False, default=iso)
 
 
 def _cells(pipeline: PipelineStatus, now: datetime) -> Iterator[Text]:
@@ -112,9 +112,3 @@ def age(moment: datetime, now: datetime) -> str:
         if length < most * unit:
             return f"{length // unit} {word}"
     return f"{length // timedelta(days=1)} d"
-
-
-def _iso(value: object) -> str:
-    if isinstance(value, datetime):
-        return value.astimezone(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
-    return str(value)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from datetime import UTC, datetime
 
 from rich.console import Console
 from rich.text import Text
@@ -25,6 +26,13 @@ def number(value: float | None) -> str:
     if math.isinf(value):
         return "∞" if value > 0 else "-∞"
     return f"{value:.4g}"
+
+
+def iso(value: object) -> str:
+    """Return a moment as JSON has it, ISO 8601 in UTC; anything else as text."""
+    if isinstance(value, datetime):
+        return value.astimezone(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
+    return str(value)
 
 
 def console(*, stderr: bool = False) -> Console:
