@@ -1,17 +1,22 @@
-"""What docs/deploying.md says of permissions is what the commands call, no more and no less."""
+"""What deploying calls is what sagemaker_monitor/aws/iam says that it calls, no more and no less."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+import time
+from collections.abc import Callable, Iterator
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from pipelines.bundle import Bundle
 from sagemaker_monitor.aws import Aws
+from sagemaker_monitor.aws.iam.commands import COMMANDS, actions_of, in_words
+from sagemaker_monitor.aws.iam.scope import Scope
 from sagemaker_monitor.aws.storage import put
+from sagemaker_monitor.emulator.server import Server
 from sagemaker_monitor.operations.destroy import destroy, look_at_model
 from sagemaker_monitor.operations.plan import make_plan
 from sagemaker_monitor.operations.prune import prune
@@ -19,40 +24,64 @@ from sagemaker_monitor.operations.rollback import look_back, pipeline_versions, 
 from sagemaker_monitor.operations.unconfigured import unconfigured_models
 from sagemaker_monitor.operations.upsert import upsert
 from sagemaker_monitor.settings import Environment, Model
-from tests.operations.deployed import bundle_of
-from tests.operations.emulated import register_version
+from tests.operations.deployed import bundle_of, script_step
+from tests.operations.emulated import (
+    definition,
+    deploy,
+    make_bundle,
+    processing_step,
+    register_version,
+    start,
+    wait,
+)
+from tests.policy.judging import Judged, judge, statements_of
+from tests.policy.needs import Account
+from tests.policy.recording import Recorder, recorded
 
 PAGE = Path(__file__).parents[2] / "docs" / "deploying.md"
 READS = ("Describe", "List", "Get", "Head")
-S3_ACTIONS = {"HeadObject": "GetObject", "ListObjectsV2": "ListBucket", "HeadBucket": "ListBucket"}
+MONITORS = ("data_quality", "model_quality", "model_bias", "model_explainability")
+CLUSTER = {"InstanceCount": 1, "InstanceType": "ml.m5.large", "VolumeSizeInGB": 20}
+IMAGES = {
+    "quality": "468650794304.dkr.ecr.eu-west-1.amazonaws.com/sagemaker-model-monitor-analyzer",
+    "clarify": "131013547314.dkr.ecr.eu-west-1.amazonaws.com/sagemaker-clarify-processing:1.0",
+}
 
-
-def documented(command: str) -> set[str]:
-    """Return the actions in the command's row."""
-    rows = dict(re.findall(r"^\| `(\w+)` \| (.*) \|$", PAGE.read_text(), re.MULTILINE))
-    actions = set(re.findall(r"`(\w+:\w+)`", rows[command]))
-    return actions | (documented("plan") if "those of `plan`" in rows[command] else set())
+Judge = Callable[[str], Judged]
 
 
 @pytest.fixture
-def called(aws: Aws) -> set[str]:
-    """The actions of all calls that leave this process from here on."""
-    found: set[str] = set()
+def calls(emulator: Server) -> Iterator[Recorder]:
+    """All calls from here on."""
+    with recorded(emulator) as recorder:
+        yield recorder
 
-    def record(model: object, **_: object) -> None:
-        service = model.service_model.service_name  # type: ignore[attr-defined]
-        name = model.name  # type: ignore[attr-defined]
-        found.add(f"{service}:{S3_ACTIONS.get(name, name) if service == 's3' else name}")
 
-    aws._session.events.register("before-call.*.*", record)
-    aws._clients.clear()  # those that were made before do not tell
-    return found
+@pytest.fixture
+def judged(calls: Recorder, environment: Environment) -> Judge:
+    """How the calls since the last time fit what a command is said to call."""
+    account = Account(environment.account, environment.region)
+    scope = Scope(environment, ("mortgage",))
+
+    def judged(command: str) -> Judged:
+        needs = [need for request in calls.requests for need in account.needs(request)]
+        calls.requests.clear()
+        return judge(needs, statements_of(COMMANDS[command], scope))
+
+    return judged
 
 
 @pytest.fixture
 def bundles(environment: Environment) -> tuple[Bundle, Bundle]:
     """Two that differ in a file."""
     return bundle_of(environment), bundle_of(environment, b"{}")
+
+
+@pytest.fixture
+def long_bundle(environment: Environment) -> Bundle:
+    """One whose definition is too long for a request."""
+    texts = {f"Text{number}": "x" * 1000 for number in range(110)}
+    return make_bundle(environment, register=definition(script_step(environment, "a" * 64), **texts))
 
 
 def tag(aws: Aws) -> None:
@@ -62,59 +91,140 @@ def tag(aws: Aws) -> None:
     aws.call("sagemaker", "delete_tags", ResourceArn=arn, TagKeys=["sagemaker-monitor:owner"])
 
 
-def test_plan_calls_what_is_documented_and_nothing_that_writes(
-    aws: Aws, bundles: tuple[Bundle, Bundle], model: Model, called: set[str]
+@pytest.mark.parametrize("command", COMMANDS)
+def test_the_page_has_what_a_command_calls(command: str) -> None:
+    """Each command has its row, with its actions."""
+    rows = dict(re.findall(r"^\| `([\w -]+)` \| (.*) \|$", PAGE.read_text(), re.MULTILINE))
+
+    assert rows[command] == in_words(actions_of(command))
+
+
+def test_plan_calls_what_is_said_and_nothing_that_writes(
+    aws: Aws,
+    bundles: tuple[Bundle, Bundle],
+    long_bundle: Bundle,
+    model: Model,
+    calls: Recorder,
+    judged: Judge,
 ) -> None:
     """With nothing deployed, with something pending, with drift, and with a model that is gone."""
     make_plan(aws, bundles[0], model)
-    recorded = set(called)
+    make_plan(aws, long_bundle, model)
+    before = judged("plan")
     list(upsert(aws, bundles[0], model))
     tag(aws)
     aws.call(
         "sagemaker", "update_pipeline", PipelineName="mortgage-register-local", PipelineDescription="mine"
     )
-    called.clear()
+    calls.requests.clear()
     plan = make_plan(aws, bundles[1], model)
     assert unconfigured_models(aws, []) == ("mortgage",)
     assert plan.drift
-    recorded |= called
+    after = judged("plan")
 
-    assert recorded - {"sts:GetCallerIdentity"} == documented("plan")
-    assert [action for action in recorded if not action.partition(":")[2].startswith(READS)] == []
+    assert before.denied + after.denied == ()
+    assert before.unused & after.unused == set()
+    assert [action for action in actions_of("plan") if not action.partition(":")[2].startswith(READS)] == []
 
 
-def test_upsert_calls_what_is_documented(
-    aws: Aws, bundles: tuple[Bundle, Bundle], model: Model, called: set[str]
+def test_upsert_calls_what_is_said(
+    aws: Aws, bundles: tuple[Bundle, Bundle], long_bundle: Bundle, model: Model, judged: Judge
 ) -> None:
     """Creating, updating, tagging and untagging."""
     list(upsert(aws, bundles[0], model))
-    recorded = set(called)
+    first = judged("upsert")
     tag(aws)
-    called.clear()
     list(upsert(aws, bundles[1], model))
-    recorded |= called
+    list(upsert(aws, long_bundle, model))
+    second = judged("upsert")
 
-    # A role that upserts also plans; two of plan's actions are only its own.
-    assert recorded - {"sts:GetCallerIdentity"} <= documented("upsert")
-    assert documented("upsert") - recorded <= documented("plan")
+    assert first.denied + second.denied == ()
+    assert first.unused & second.unused == set()
 
 
-def test_rollback_destroy_and_prune_call_what_is_documented(
-    aws: Aws, bundles: tuple[Bundle, Bundle], model: Model, called: set[str]
+def test_rollback_and_destroy_call_what_is_said(
+    aws: Aws, bundles: tuple[Bundle, Bundle], model: Model, calls: Recorder, judged: Judge
 ) -> None:
     """Each of them, from what an upsert left to nothing."""
-
-    def record(work: Callable[[], object]) -> set[str]:
-        called.clear()
-        work()
-        return called - {"sts:GetCallerIdentity"}
-
     for each in bundles:
         list(upsert(aws, each, model))
+    calls.requests.clear()
     list(pipeline_versions(aws, "mortgage", "register"))
-    back = record(lambda: list(roll_back(aws, look_back(aws, "mortgage", "register", 1))))
-    assert back == documented("rollback")
-    assert record(lambda: list(destroy(aws, look_at_model(aws, "mortgage")))) == documented("destroy")
+    list(roll_back(aws, look_back(aws, "mortgage", "register", 1)))
+    back = judged("rollback")
+    list(destroy(aws, look_at_model(aws, "mortgage")))
+    away = judged("destroy")
+
+    assert (back.denied, back.unused) == ((), set())
+    assert (away.denied, away.unused) == ((), set())
+
+
+def test_prune_calls_what_is_said(
+    aws: Aws, bundles: tuple[Bundle, Bundle], model: Model, calls: Recorder, judged: Judge
+) -> None:
+    """Where there is one of everything that may refer to a file, and a file that nothing refers to."""
     register_version(aws)
+    list(upsert(aws, bundles[0], model))
+    for kind in MONITORS:
+        watch(aws, kind)
+    deploy(aws, "slow", definition(processing_step(aws.environment, "import time; time.sleep(60)")))
+    running = start(aws, "slow")
     put(aws, f"{aws.environment.storage.root}/assets/{'a' * 64}/spec.json", b"{}")
-    assert record(lambda: prune(aws, timedelta(seconds=-5), {"local"})) == documented("prune")
+    while not aws.call("sagemaker", "list_processing_jobs", StatusEquals="InProgress")[
+        "ProcessingJobSummaries"
+    ]:
+        time.sleep(0.02)
+    calls.requests.clear()
+    deleted = prune(aws, timedelta(seconds=-5), {"local"})
+    found = judged("prune")
+    aws.call("sagemaker", "stop_pipeline_execution", PipelineExecutionArn=running)
+    wait(aws, running)
+
+    assert len(deleted.unused) == 1
+    assert (found.denied, found.unused) == ((), set())
+
+
+def watch(aws: Aws, kind: str) -> None:
+    """Make a job definition of a kind, and a schedule of it."""
+    pascal = kind.title().replace("_", "")
+    given: dict[str, Any] = {"S3Output": {"S3Uri": "s3://b/o", "LocalPath": "/opt/ml/processing/output"}}
+    clarify = kind in ("model_bias", "model_explainability")
+    application = {"ImageUri": IMAGES["clarify" if clarify else "quality"]}
+    captured = {
+        "DataCapturedDestinationS3Uri": "s3://b/c",
+        "DatasetFormat": {"Csv": {"Header": False}},
+        "LocalPath": "/opt/ml/processing/input",
+    }
+    inputs: dict[str, Any] = {"BatchTransformInput": captured}
+    if kind in ("model_quality", "model_bias"):
+        inputs["GroundTruthS3Input"] = {"S3Uri": "s3://b/labels"}
+        captured |= {"StartTimeOffset": "-PT2H", "EndTimeOffset": "-PT1H"}
+    if kind == "model_quality":
+        application["ProblemType"] = "BinaryClassification"
+        captured["ProbabilityAttribute"] = "0"
+        captured["ProbabilityThresholdAttribute"] = 0.5  # type: ignore[assignment]
+    if clarify:
+        application["ConfigUri"] = "s3://b/analysis_config.json"
+    aws.call(
+        "sagemaker",
+        f"create_{kind}_job_definition",
+        JobDefinitionName=kind.replace("_", "-"),
+        RoleArn=aws.environment.roles.execution,
+        JobResources={"ClusterConfig": CLUSTER},
+        **{
+            f"{pascal}AppSpecification": application,
+            f"{pascal}JobInput": inputs,
+            f"{pascal}JobOutputConfig": {"MonitoringOutputs": [given]},
+        },
+    )
+    if kind == "data_quality":
+        aws.call(
+            "sagemaker",
+            "create_monitoring_schedule",
+            MonitoringScheduleName="watch",
+            MonitoringScheduleConfig={
+                "ScheduleConfig": {"ScheduleExpression": "cron(0 3 ? * * *)"},
+                "MonitoringJobDefinitionName": "data-quality",
+                "MonitoringType": "DataQuality",
+            },
+        )

@@ -1,0 +1,1 @@
+"""Which permissions commands and jobs need, and IAM's documents that give them. Offline: AWS is not asked."""

@@ -1,0 +1,219 @@
+"""What each command calls, as IAM knows it, and on what; that STS is asked who calls needs no permission.
+
+Tests record what is called and compare; docs/deploying.md and the policies come from here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+
+from sagemaker_monitor.aws.iam.places import (
+    BUCKET,
+    DATA,
+    DATA_BUCKETS,
+    DEFINITIONS,
+    ENDPOINTS,
+    EXECUTION_ROLE,
+    EXECUTIONS,
+    FILES,
+    GROUPS,
+    JOB_RECORDS,
+    LABELS,
+    LEDGER,
+    LISTS,
+    LOGS,
+    PIPELINES,
+    REFERENCES,
+    RESULTS,
+    SERVED,
+    UPLOADS,
+    VERSIONS,
+    Place,
+)
+
+Grants = Mapping[Place, frozenset[str]]
+
+READ, WRITE, LIST = "s3:GetObject", "s3:PutObject", "s3:ListBucket"
+ABORT = "s3:AbortMultipartUpload"
+PASS = "iam:PassRole"
+_MONITORS = ("DataQuality", "ModelQuality", "ModelBias", "ModelExplainability")
+
+
+def _sagemaker(*operations: str) -> frozenset[str]:
+    return frozenset(f"sagemaker:{operation}" for operation in operations)
+
+
+def _s3(*actions: str) -> frozenset[str]:
+    return frozenset(actions)
+
+
+def together(*several: Grants) -> Grants:
+    """Return what is allowed by any of them."""
+    found: dict[Place, frozenset[str]] = {}
+    for grants in several:
+        for place, actions in grants.items():
+            found[place] = found.get(place, frozenset()) | actions
+    return found
+
+
+_PLAN: Grants = {
+    PIPELINES: _sagemaker("DescribePipeline", "ListTags"),
+    GROUPS: _sagemaker("DescribeModelPackageGroup", "ListTags"),
+    LISTS: _sagemaker("ListPipelines"),
+    BUCKET: _s3(LIST),
+    FILES: _s3(READ),
+    DEFINITIONS: _s3(READ),
+    LEDGER: _s3(READ),
+}
+_UPSERT: Grants = {
+    PIPELINES: _sagemaker(
+        *("CreatePipeline", "UpdatePipeline", "ListPipelineVersions"), *("AddTags", "DeleteTags")
+    ),
+    GROUPS: _sagemaker("CreateModelPackageGroup", "AddTags"),
+    FILES: _s3(WRITE),
+    DEFINITIONS: _s3(WRITE),
+    LEDGER: _s3(WRITE),
+    EXECUTION_ROLE: _s3(PASS),
+}
+_ROLLBACK: Grants = {
+    PIPELINES: _sagemaker("DescribePipeline", "ListPipelineVersions", "ListTags", "UpdatePipeline"),
+    FILES: _s3(READ),
+    LEDGER: _s3(READ, WRITE),
+    EXECUTION_ROLE: _s3(PASS),
+}
+_DESTROY: Grants = {
+    PIPELINES: _sagemaker("DeletePipeline", "ListPipelineExecutions", "ListTags"),
+    GROUPS: _sagemaker("DeleteModelPackageGroup", "DescribeModelPackageGroup", "ListTags"),
+    VERSIONS: _sagemaker("ListModelPackages"),
+    LISTS: _sagemaker("ListPipelines"),
+    LEDGER: _s3(READ, WRITE),
+}
+_PRUNE: Grants = {
+    LISTS: _sagemaker(
+        *("ListPipelines", "ListModelPackageGroups", "ListProcessingJobs", "ListMonitoringSchedules"),
+        *(f"List{monitor}JobDefinitions" for monitor in _MONITORS),
+    ),
+    REFERENCES: _sagemaker(
+        *("DescribePipeline", "ListPipelineVersions", "ListPipelineExecutions"),
+        *("DescribePipelineDefinitionForExecution", "ListPipelineParametersForExecution"),
+        *("ListModelPackages", "DescribeModelPackage"),
+        *("DescribeProcessingJob", "DescribeMonitoringSchedule"),
+        *(f"Describe{monitor}JobDefinition" for monitor in _MONITORS),
+    ),
+    BUCKET: _s3(LIST),
+    FILES: _s3("s3:DeleteObject"),
+    LEDGER: _s3(READ, WRITE),
+}
+_FOLLOW: Grants = {
+    PIPELINES: _sagemaker("DescribePipeline"),
+    EXECUTIONS: _sagemaker("DescribePipelineExecution", "ListPipelineExecutionSteps"),
+    RESULTS: _s3(READ),
+    BUCKET: _s3(LIST),
+    LOGS: frozenset({"logs:DescribeLogStreams", "logs:GetLogEvents"}),
+}
+_VERSION: Grants = {
+    VERSIONS: _sagemaker("ListModelPackages", "DescribeModelPackage"),
+}
+_RUN: Grants = together(
+    _FOLLOW,
+    _VERSION,
+    {
+        PIPELINES: _sagemaker("StartPipelineExecution"),
+        EXECUTIONS: _sagemaker("StopPipelineExecution"),
+        UPLOADS: _s3(READ, WRITE, ABORT),
+        DATA_BUCKETS: _s3(LIST),
+        ENDPOINTS: _sagemaker("DescribeEndpoint"),
+        SERVED: _sagemaker("DescribeEndpointConfig", "DescribeModel"),
+    },
+)
+_STATUS: Grants = together(
+    _VERSION,
+    {
+        PIPELINES: _sagemaker("DescribePipeline", "ListPipelineExecutions"),
+        RESULTS: _s3(READ),
+        LEDGER: _s3(READ),
+        BUCKET: _s3(LIST),
+    },
+)
+_REPORT: Grants = together(
+    _VERSION,
+    {
+        PIPELINES: _sagemaker("DescribePipeline", "ListPipelineExecutions"),
+        EXECUTIONS: _sagemaker(
+            "DescribePipelineExecution",
+            "ListPipelineExecutionSteps",
+            "DescribePipelineDefinitionForExecution",
+        ),
+        RESULTS: _s3(READ),
+        BUCKET: _s3(LIST),
+        JOB_RECORDS: _sagemaker("DescribeProcessingJob"),
+    },
+)
+_GATE: Grants = together(
+    _VERSION,
+    {
+        VERSIONS: _sagemaker("UpdateModelPackage"),
+        PIPELINES: _sagemaker("DescribePipeline"),
+        EXECUTIONS: _sagemaker(
+            "DescribePipelineExecution",
+            "ListPipelineExecutionSteps",
+            "DescribePipelineDefinitionForExecution",
+        ),
+        RESULTS: _s3(READ),
+        UPLOADS: _s3(READ),
+        DATA: _s3(READ),
+        BUCKET: _s3(LIST),
+    },
+)
+_LABELS: Grants = {
+    RESULTS: _s3(READ),
+    LABELS: _s3(READ, WRITE),
+    DATA: _s3(READ),
+    BUCKET: _s3(LIST),
+    DATA_BUCKETS: _s3(LIST),
+    ENDPOINTS: _sagemaker("DescribeEndpoint"),
+}
+_CALIBRATE: Grants = together(_VERSION, {RESULTS: _s3(READ), DATA: _s3(READ), BUCKET: _s3(LIST)})
+_BACKTEST: Grants = together(
+    _VERSION,
+    {
+        PIPELINES: _sagemaker("ListPipelineExecutions"),
+        EXECUTIONS: _sagemaker("ListPipelineExecutionSteps"),
+        JOB_RECORDS: _sagemaker("DescribeProcessingJob"),
+        RESULTS: _s3(READ),
+        FILES: _s3(READ),
+        BUCKET: _s3(LIST),
+    },
+)
+
+COMMANDS: Mapping[str, Grants] = {
+    "plan": _PLAN,
+    "upsert": together(_PLAN, _UPSERT),
+    "rollback": _ROLLBACK,
+    "destroy": _DESTROY,
+    "prune": _PRUNE,
+    "run": _RUN,
+    "follow": _FOLLOW,
+    "ground-truth put": _LABELS,
+    "status": _STATUS,
+    "gate": _GATE,
+    "report": _REPORT,
+    "calibrate": _CALIBRATE,
+    "backtest": _BACKTEST,
+}
+"""Commands that call AWS, in the order in which they are listed to people."""
+
+
+def actions_of(command: str) -> frozenset[str]:
+    """Return every action that *command* may need."""
+    return actions_in(COMMANDS[command])
+
+
+def actions_in(grants: Grants) -> frozenset[str]:
+    """Return the actions of all places."""
+    return frozenset().union(*grants.values())
+
+
+def in_words(actions: Iterable[str]) -> str:
+    """Return actions for a table of the documentation."""
+    return " ".join(f"`{action}`" for action in sorted(actions))

@@ -1,0 +1,197 @@
+"""What the execution role needs: SageMaker Pipelines creates jobs with it, and jobs use it themselves.
+
+What Pipelines does on its behalf, and what jobs need before their containers start, is documented by AWS in
+https://docs.aws.amazon.com/sagemaker/latest/dg/build-and-manage-access.html and
+https://docs.aws.amazon.com/sagemaker/latest/dg/sagemaker-roles.html.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+
+from sagemaker_monitor.aws.iam.commands import ABORT, LIST, PASS, READ, WRITE, Grants, together
+from sagemaker_monitor.aws.iam.places import (
+    BUCKET,
+    DATA,
+    DATA_BUCKETS,
+    ENDPOINTS,
+    EXECUTION_ROLE,
+    EXECUTIONS,
+    FILES,
+    JOB_RECORDS,
+    JOBS,
+    LABELS,
+    NO_TYPE,
+    RESULTS,
+    SERVED,
+    SHADOWS,
+    UPLOADS,
+    VERSIONS,
+    Place,
+)
+from sagemaker_monitor.aws.iam.scope import Scope
+from sagemaker_monitor.aws.iam.statement import Condition
+
+_IMAGE = re.compile(r"(\d{12})\.dkr\.ecr\.([a-z0-9-]+)\.amazonaws\.com(?:\.cn)?/([^:@]+)")
+
+
+def repositories(scope: Scope) -> tuple[str, ...]:
+    """Return the ARNs of the ECR repositories of the scope's images."""
+    found = (_IMAGE.match(image) for image in scope.images)
+    return tuple(
+        sorted(
+            f"arn:{scope.partition}:ecr:{match[2]}:{match[1]}:repository/{match[3]}"
+            for match in found
+            if match is not None
+        )
+    )
+
+
+def _network(scope: Scope) -> tuple[str, ...]:
+    network = scope.environment.network
+    if network is None:
+        return ()
+    parts = (
+        "network-interface/*",
+        *(f"subnet/{name}" for name in network.subnets),
+        *(f"security-group/{name}" for name in network.security_groups),
+    )
+    return tuple(scope.arn("ec2", part) for part in parts)
+
+
+def _with_network(scope: Scope) -> tuple[str, ...]:
+    return ("*",) if scope.environment.network is not None else ()
+
+
+def _metrics(_: Scope) -> Condition:
+    return {"StringLike": {"cloudwatch:namespace": ["/aws/sagemaker/*", "aws/sagemaker/*"]}}
+
+
+TRANSFORM_JOBS = Place(
+    "TransformJobs", "transform jobs of executions", lambda s: s.sagemaker("transform-job", JOBS)
+)
+MODELS = Place("Models", "models that executions create", lambda s: s.sagemaker("model", JOBS))
+SHADOW_ENDPOINTS = Place(
+    "ClarifyShadowEndpoints",
+    "the endpoints on which Clarify asks a model",
+    lambda s: (
+        (
+            *s.sagemaker("endpoint", SHADOWS),
+            *s.sagemaker("endpoint-config", SHADOWS),
+        )
+        if s.asks_models
+        else ()
+    ),
+)
+CLARIFY_CONFIGS = Place(
+    "ClarifyConfigs",
+    "analysis configurations into which a check step puts its model's name",
+    lambda s: (f"{s.bucket()}/{JOBS}/input/analysis_config/*",) if s.asks_models else (),
+)
+REPOSITORIES = Place("Images", "images of jobs and models", repositories)
+REGISTRY_LOGIN = Place(
+    "ImageRegistry", "the token to pull images with", lambda s: ("*",) if s.images else (), why=NO_TYPE
+)
+JOB_LOGS = Place(
+    "WriteLogs",
+    "logs of jobs and of Clarify's endpoints",
+    lambda s: (s.arn("logs", "log-group:/aws/sagemaker/*"),),
+)
+METRICS = Place(
+    "JobMetrics",
+    "metrics of jobs' instances",
+    lambda _: ("*",),
+    _metrics,
+    why=f"{NO_TYPE}; a condition keeps them to SageMaker's namespaces",
+)
+INTERFACES = Place(
+    "NetworkInterfaces",
+    "interfaces of jobs in the environment's subnets, with its security groups",
+    _network,
+    why="an interface has no name before it exists",
+)
+NETWORK = Place("LookAtNetwork", "the network that jobs join", _with_network, why=NO_TYPE)
+
+_PIPELINES: Grants = {
+    JOB_RECORDS: frozenset(
+        f"sagemaker:{name}" for name in ("CreateProcessingJob", "StopProcessingJob", "AddTags")
+    ),
+    TRANSFORM_JOBS: frozenset(
+        f"sagemaker:{name}"
+        for name in ("CreateTransformJob", "DescribeTransformJob", "StopTransformJob", "AddTags")
+    ),
+    MODELS: frozenset(f"sagemaker:{name}" for name in ("CreateModel", "DescribeModel", "AddTags")),
+    VERSIONS: frozenset(f"sagemaker:{name}" for name in ("CreateModelPackage", "AddTags")),
+    EXECUTION_ROLE: frozenset({PASS}),
+    CLARIFY_CONFIGS: frozenset({READ, WRITE}),
+}
+"""What SageMaker Pipelines does with the role of a pipeline."""
+
+_SCRIPTS: Grants = {
+    EXECUTIONS: frozenset({"sagemaker:ListPipelineExecutionSteps"}),
+    JOB_RECORDS: frozenset({"sagemaker:DescribeProcessingJob"}),
+    VERSIONS: frozenset({"sagemaker:DescribeModelPackage", "sagemaker:ListModelPackages"}),
+    ENDPOINTS: frozenset({"sagemaker:DescribeEndpoint"}),
+}
+"""What collect, join and decide ask."""
+
+_SERVED: Grants = {SERVED: frozenset({"sagemaker:DescribeEndpointConfig", "sagemaker:DescribeModel"})}
+
+_OBJECTS: Grants = {
+    BUCKET: frozenset({LIST}),
+    DATA_BUCKETS: frozenset({LIST}),
+    FILES: frozenset({READ}),
+    UPLOADS: frozenset({READ}),
+    DATA: frozenset({READ}),
+    LABELS: frozenset({READ}),
+    RESULTS: frozenset({READ, WRITE, ABORT}),
+}
+
+_CLARIFY: Grants = {
+    SHADOW_ENDPOINTS: frozenset(
+        f"sagemaker:{name}"
+        for name in (
+            *("CreateEndpointConfig", "CreateEndpoint", "DescribeEndpointConfig", "DescribeEndpoint"),
+            *("InvokeEndpoint", "DeleteEndpoint", "DeleteEndpointConfig", "AddTags"),
+        )
+    ),
+}
+
+_CONTAINERS: Grants = {
+    REPOSITORIES: frozenset(
+        {"ecr:BatchCheckLayerAvailability", "ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer"}
+    ),
+    REGISTRY_LOGIN: frozenset({"ecr:GetAuthorizationToken"}),
+    JOB_LOGS: frozenset(
+        f"logs:{name}" for name in ("CreateLogGroup", "CreateLogStream", "DescribeLogStreams", "PutLogEvents")
+    ),
+    METRICS: frozenset({"cloudwatch:PutMetricData"}),
+    INTERFACES: frozenset(
+        f"ec2:{name}{more}"
+        for name in ("CreateNetworkInterface", "DeleteNetworkInterface")
+        for more in ("", "Permission")
+    ),
+    NETWORK: frozenset(
+        f"ec2:Describe{name}"
+        for name in ("DhcpOptions", "NetworkInterfaces", "SecurityGroups", "Subnets", "Vpcs")
+    ),
+}
+"""What SageMaker does for a job's instances."""
+
+
+def execution_grants(scope: Scope) -> Grants:
+    """Return what the execution role is allowed; places that the scope does not have name no resource."""
+    watched: tuple[Grants, ...] = (_SERVED,) if scope.endpoints else ()
+    return together(_PIPELINES, _SCRIPTS, *watched, _OBJECTS, _CLARIFY, _CONTAINERS)
+
+
+SHOWN_BY_AWS_ALONE: Mapping[Place, str] = {
+    REPOSITORIES: "the emulator runs no image",
+    REGISTRY_LOGIN: "the emulator runs no image",
+    JOB_LOGS: "the emulator writes logs itself",
+    METRICS: "metrics of instances; the emulator's jobs have none",
+    INTERFACES: "the emulator has no network",
+    NETWORK: "the emulator has no network",
+}
+"""Places that no call on the emulator is about, with the reason."""

@@ -1,0 +1,139 @@
+"""What permissions are about: the kinds of resources that statements name, one statement for each."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from sagemaker_monitor.aws.iam.scope import ANY, Scope
+from sagemaker_monitor.aws.iam.statement import Condition
+
+SAGEMAKER = "sagemaker.amazonaws.com"
+JOBS = "pipelines-*"
+"""What SageMaker Pipelines calls jobs and models: pipelines-<execution id>-<step>-<suffix>."""
+SHADOWS = "sm-clarify-*"
+"""What Clarify calls the endpoints that it asks a model on, and their configurations."""
+_FOLDERS = ("register", "monitor-*", "capture", "capture-register")
+"""A model's folders below the storage."""
+
+
+def nothing(_: Scope) -> Condition:
+    """Return no condition."""
+    return {}
+
+
+@dataclass(frozen=True)
+class Place:
+    """A kind of resource: its statement's Sid, what it is, its ARNs and the condition on them.
+
+    *why* says why the ARNs are wider than what is used, where they are.
+    """
+
+    sid: str
+    what: str
+    resources: Callable[[Scope], tuple[str, ...]]
+    condition: Callable[[Scope], Condition] = nothing
+    why: str = ""
+
+
+def _all(*kinds: str) -> Callable[[Scope], tuple[str, ...]]:
+    return lambda scope: tuple(scope.arn("sagemaker", f"{kind}/*") for kind in kinds)
+
+
+def _everything(_: Scope) -> tuple[str, ...]:
+    return ("*",)
+
+
+def _results(scope: Scope) -> tuple[str, ...]:
+    """Return what lies in the models' folders; where a model's name is unknown, in folders as models have."""
+    if ANY in scope.models:
+        return scope.below_storage(*(f"*/{folder}/*" for folder in _FOLDERS))
+    return scope.below_storage(*(f"{model}/*" for model in scope.models))
+
+
+def _passed_to(service: str) -> Callable[[Scope], Condition]:
+    return lambda _: {"StringEquals": {"iam:PassedToService": service}}
+
+
+NO_TYPE = "these actions know no resource"
+
+PIPELINES = Place("Pipelines", "the models' pipelines", lambda s: s.sagemaker("pipeline", *s.pipelines))
+EXECUTIONS = Place(
+    "Executions",
+    "executions of the models' pipelines",
+    lambda s: s.sagemaker("pipeline", *(f"{name}/execution/*" for name in s.pipelines)),
+)
+GROUPS = Place(
+    "ModelPackageGroups", "the models' groups", lambda s: s.sagemaker("model-package-group", *s.groups)
+)
+VERSIONS = Place(
+    "ModelVersions",
+    "versions in the models' groups",
+    lambda s: (
+        *s.sagemaker("model-package-group", *s.groups),
+        *s.sagemaker("model-package", *(f"{group}/*" for group in s.groups)),
+    ),
+)
+LISTS = Place("Lists", "lists of the account and region", _everything, why=NO_TYPE)
+JOB_RECORDS = Place(
+    "JobRecords",
+    "processing jobs of executions",
+    lambda s: s.sagemaker("processing-job", JOBS),
+    why="a job's name has its execution's id and its step, not its pipeline",
+)
+REFERENCES = Place(
+    "WhatMayReferToFiles",
+    "everything in the account and region that may refer to a file",
+    _all(
+        *("pipeline", "model-package", "model-package-group", "processing-job", "monitoring-schedule"),
+        *("data-quality-job-definition", "model-quality-job-definition"),
+        *("model-bias-job-definition", "model-explainability-job-definition"),
+    ),
+    why="prune deletes no file that anybody's pipeline, version, job or schedule refers to",
+)
+BUCKET = Place(
+    "Bucket",
+    "the environment's bucket",
+    lambda s: (s.bucket(),),
+    why="without a condition on s3:prefix: S3 asks for ListBucket, without a prefix, where it shall say that"
+    " an object does not exist",
+)
+FILES = Place(
+    "DeployedFiles", "files that pipelines are deployed with", lambda s: s.below_storage("assets/*")
+)
+DEFINITIONS = Place(
+    "LongDefinitions",
+    "definitions that are too long for a request",
+    lambda s: s.below_storage("definitions/*"),
+)
+LEDGER = Place("Ledger", "the ledger", lambda s: s.below_storage("deployments/*"))
+UPLOADS = Place("Uploads", "local files that run was given", lambda s: s.below_storage("uploads/*"))
+RESULTS = Place("Results", "what executions wrote", _results)
+DATA = Place("ConfiguredData", "configured data and artifacts", lambda s: s.objects(s.locations))
+LABELS = Place("Labels", "labels that arrive late", lambda s: s.objects(s.labels))
+DATA_BUCKETS = Place(
+    "OtherBuckets", "buckets of configured data", lambda s: tuple(map(s.bucket, s.other_buckets))
+)
+EXECUTION_ROLE = Place(
+    "PassExecutionRole",
+    "the role that pipelines and their jobs run under",
+    lambda s: (s.environment.roles.execution,),
+    _passed_to(SAGEMAKER),
+)
+LOGS = Place(
+    "JobLogs",
+    "logs of jobs",
+    lambda s: tuple(
+        s.arn("logs", f"log-group:/aws/sagemaker/{kind}*") for kind in ("ProcessingJobs", "TransformJobs")
+    ),
+    why="a stream's name begins with its job's, which has an execution's id and a step, not a pipeline",
+)
+ENDPOINTS = Place(
+    "WatchedEndpoints", "endpoints that are watched", lambda s: s.sagemaker("endpoint", *s.endpoints)
+)
+SERVED = Place(
+    "WhatEndpointsServe",
+    "configurations and models of endpoints",
+    _all("endpoint-config", "model"),
+    why="which ones a watched endpoint has only it can tell",
+)

@@ -1,0 +1,59 @@
+"""The roles that policies are written for, and what each is allowed."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from sagemaker_monitor.aws.iam.commands import COMMANDS, Grants, together
+from sagemaker_monitor.aws.iam.jobs import execution_grants
+from sagemaker_monitor.aws.iam.keys import key_grants
+from sagemaker_monitor.aws.iam.scope import Scope
+from sagemaker_monitor.aws.iam.statement import Statement
+
+EXECUTION = "execution"
+
+
+@dataclass(frozen=True)
+class Role:
+    """Who calls: a name, what for, and the commands that it runs."""
+
+    name: str
+    what: str
+    commands: tuple[str, ...]
+
+
+ROLES: Mapping[str, Role] = {
+    role.name: role
+    for role in (
+        Role(
+            "deploy", "deploys, rolls back and removes", ("upsert", "rollback", "destroy", "prune", "status")
+        ),
+        Role("reader", "plans and looks, and writes nothing", ("plan", "status", "report")),
+        Role(
+            "operator",
+            "runs pipelines, puts labels and reads what came of it",
+            ("run", "ground-truth put", "status", "report", "calibrate", "backtest"),
+        ),
+        Role("approver", "opens and closes versions by their evidence", ("gate", "status", "report")),
+        Role(EXECUTION, "is what pipelines and their jobs run under", ()),
+    )
+}
+
+
+def statements(scope: Scope, *roles: str) -> tuple[Statement, ...]:
+    """Return what *roles* together are allowed in *scope*; KeyError for a role that is not in ROLES."""
+    grants = together(*(_grants(ROLES[name], scope) for name in roles))
+    keys = key_grants(grants, jobs=EXECUTION in roles)
+    found = []
+    for place, actions in {**grants, **keys}.items():
+        resources = tuple(dict.fromkeys(place.resources(scope)))
+        if resources:
+            found.append(Statement(place.sid, tuple(sorted(actions)), resources, place.condition(scope)))
+    return tuple(found)
+
+
+def _grants(role: Role, scope: Scope) -> Grants:
+    if role.name == EXECUTION:
+        return execution_grants(scope)
+    return together(*(COMMANDS[command] for command in role.commands))

@@ -1,0 +1,84 @@
+"""What a policy is about: an environment, models in it, and what their pipelines run and read."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from sagemaker_monitor.settings import Environment
+
+ANY = "*"
+"""Stands for every model, also those that are not configured yet."""
+
+
+@dataclass(frozen=True)
+class Scope:
+    """An environment and the *models* that a policy is about, `("*",)` for all there may ever be.
+
+    *images* are the URIs of images that jobs and models run. *locations* are the S3 URIs that pipelines
+    read beside what deployments and executions leave there: configured data and artifacts; *labels* those
+    below which labels are put. Such a URI is a prefix. *endpoints* are names of endpoints that are watched,
+    and *asks_models* is whether a check asks a model, for which Clarify starts an endpoint of its own.
+    """
+
+    environment: Environment
+    models: tuple[str, ...] = (ANY,)
+    images: tuple[str, ...] = ()
+    locations: tuple[str, ...] = ()
+    labels: tuple[str, ...] = ()
+    endpoints: tuple[str, ...] = ()
+    asks_models: bool = True
+
+    @property
+    def partition(self) -> str:
+        """The partition of the environment's region, such as `aws`."""
+        region = self.environment.region
+        return "aws-cn" if region.startswith("cn-") else "aws-us-gov" if "-gov-" in region else "aws"
+
+    @property
+    def domain(self) -> str:
+        """How the hosts of AWS end in the partition."""
+        return "amazonaws.com.cn" if self.partition == "aws-cn" else "amazonaws.com"
+
+    def arn(self, service: str, resource: str) -> str:
+        """Return an ARN of the environment's account and region."""
+        environment = self.environment
+        return f"arn:{self.partition}:{service}:{environment.region}:{environment.account}:{resource}"
+
+    def sagemaker(self, kind: str, *names: str) -> tuple[str, ...]:
+        """Return ARNs of SageMaker's resources of a *kind*, such as `pipeline`.
+
+        In ARNs SageMaker writes names of some kinds in lower case, and IAM tells the cases apart.
+        """
+        spelled = dict.fromkeys(each for name in names for each in (name, name.lower()))
+        return tuple(self.arn("sagemaker", f"{kind}/{name}") for name in spelled)
+
+    def bucket(self, name: str | None = None) -> str:
+        """Return the ARN of a bucket, by default the environment's."""
+        return f"arn:{self.partition}:s3:::{name or self.environment.storage.bucket}"
+
+    def below_storage(self, *paths: str) -> tuple[str, ...]:
+        """Return ARNs of the objects at *paths* below the environment's storage; * stands for anything."""
+        prefix = self.environment.storage.prefix
+        return tuple(f"{self.bucket()}/{prefix}/{path}" for path in paths)
+
+    def objects(self, uris: Iterable[str]) -> tuple[str, ...]:
+        """Return ARNs of the objects whose URIs begin with *uris*."""
+        return tuple(f"arn:{self.partition}:s3:::{uri.removeprefix('s3://').rstrip('/')}*" for uri in uris)
+
+    @property
+    def other_buckets(self) -> tuple[str, ...]:
+        """Names of the buckets of locations and labels, the environment's left out."""
+        uris = (*self.locations, *self.labels)
+        names = {uri.removeprefix("s3://").partition("/")[0] for uri in uris}
+        return tuple(sorted(names - {self.environment.storage.bucket}))
+
+    @property
+    def pipelines(self) -> tuple[str, ...]:
+        """Patterns of the names of pipelines."""
+        return tuple(f"{model}-*-{self.environment.name}" for model in self.models)
+
+    @property
+    def groups(self) -> tuple[str, ...]:
+        """Names, or patterns of names, of model package groups."""
+        return tuple(self.environment.model_package_group(model) for model in self.models)

@@ -1,0 +1,1 @@
+"""IAM policies for an environment's roles, from its configuration and bundles."""

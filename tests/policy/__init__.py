@@ -1,0 +1,1 @@
+"""Which permissions commands and jobs need, and which the generated policies give."""
