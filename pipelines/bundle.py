@@ -13,6 +13,8 @@ BUNDLE_PLACEHOLDER = "0" * 64
 """Stands for the bundle's own hash while that hash is computed."""
 
 MANIFEST = "bundle.json"
+MONITORING = "monitoring-schedules"
+"""The folder of a bundle with what SageMaker is told of monitoring schedules."""
 
 
 class BundleError(Exception):
@@ -39,6 +41,25 @@ class PipelineDefinition:
 
 
 @dataclass(frozen=True)
+class MonitoringDefinition:
+    """One monitoring schedule: its deployed name, its key in the model's file, and what SageMaker is told.
+
+    The definition is JSON as steps.monitoring describes it; its files are its own, so that a schedule that
+    changes changes no pipeline.
+    """
+
+    name: str
+    key: str
+    definition: str
+    assets: tuple[Asset, ...] = ()
+
+    @property
+    def sha256(self) -> str:
+        """The hash of what it says."""
+        return hashlib.sha256(self.definition.encode()).hexdigest()
+
+
+@dataclass(frozen=True)
 class Bundle:
     """Everything that upsert sends for one model and environment; built offline, equal bytes every time."""
 
@@ -48,6 +69,15 @@ class Bundle:
     sdk_version: str
     pipelines: tuple[PipelineDefinition, ...]
     assets: tuple[Asset, ...]
+    """The files of the pipelines."""
+    monitoring: tuple[MonitoringDefinition, ...] = ()
+
+    @property
+    def all_assets(self) -> tuple[Asset, ...]:
+        """Every file that upsert sends, each once."""
+        found = {asset.uri: asset for asset in self.assets}
+        found |= {asset.uri: asset for each in self.monitoring for asset in each.assets}
+        return tuple(found.values())
 
     def pipeline(self, pipeline: str) -> PipelineDefinition:
         """Return the definition of *pipeline*; KeyError names those there are."""
@@ -62,7 +92,9 @@ class Bundle:
         """Write the bundle: a manifest, one definition a pipeline, and the assets by hash."""
         for definition in self.pipelines:
             _write(directory / f"{definition.name}.json", definition.definition.encode())
-        for asset in self.assets:
+        for each in self.monitoring:
+            _write(directory / MONITORING / f"{each.name}.json", each.definition.encode())
+        for asset in self.all_assets:
             _write(directory / "assets" / asset.sha256 / asset.name, asset.content)
         # Last, so that a directory with a manifest is whole.
         _write(directory / MANIFEST, canonical_json(self._manifest()).encode())
@@ -75,7 +107,16 @@ class Bundle:
             "sha256": self.sha256,
             "sdk_version": self.sdk_version,
             "pipelines": [{"name": p.name, "pipeline": p.pipeline} for p in self.pipelines],
-            "assets": [{"name": a.name, "sha256": a.sha256, "uri": a.uri} for a in self.assets],
+            "assets": [_asset_entry(asset) for asset in self.assets],
+            "monitoring_schedules": [
+                {
+                    "name": each.name,
+                    "key": each.key,
+                    "sha256": each.sha256,
+                    "assets": [_asset_entry(asset) for asset in each.assets],
+                }
+                for each in self.monitoring
+            ],
         }
 
     @classmethod
@@ -101,14 +142,9 @@ class Bundle:
                 )
                 for p in manifest["pipelines"]
             )
-            assets = tuple(
-                Asset(
-                    a["name"],
-                    a["sha256"],
-                    (directory / "assets" / a["sha256"] / a["name"]).read_bytes(),
-                    a["uri"],
-                )
-                for a in manifest["assets"]
+            assets = tuple(_read_asset(directory, entry) for entry in manifest["assets"])
+            monitoring = tuple(
+                _read_monitoring(directory, entry) for entry in manifest.get("monitoring_schedules", ())
             )
         except (KeyError, OSError) as error:
             raise BundleError(f"the bundle in {directory} is incomplete: {error}; build it again") from error
@@ -119,10 +155,31 @@ class Bundle:
             manifest["sdk_version"],
             pipelines,
             assets,
+            monitoring,
         )
         if bundle.sha256 != bundle_sha256(pipelines, assets, bundle.sha256):
             raise BundleError(f"the bundle in {directory} was altered after it was built; build it again")
         return bundle
+
+
+def _asset_entry(asset: Asset) -> dict[str, str]:
+    return {"name": asset.name, "sha256": asset.sha256, "uri": asset.uri}
+
+
+def _read_asset(directory: Path, entry: dict[str, str]) -> Asset:
+    content = (directory / "assets" / entry["sha256"] / entry["name"]).read_bytes()
+    return Asset(entry["name"], entry["sha256"], content, entry["uri"])
+
+
+def _read_monitoring(directory: Path, entry: dict[str, Any]) -> MonitoringDefinition:
+    """Read one monitoring schedule; BundleError when it, or a file of it, was altered."""
+    path = directory / MONITORING / f"{entry['name']}.json"
+    assets = tuple(_read_asset(directory, each) for each in entry["assets"])
+    found = MonitoringDefinition(entry["name"], entry["key"], path.read_text(encoding="utf-8"), assets)
+    altered = [each for each in assets if hashlib.sha256(each.content).hexdigest() != each.sha256]
+    if found.sha256 != entry["sha256"] or altered:
+        raise BundleError(f"{path} or a file of it was altered after it was built; build it again")
+    return found
 
 
 def make_asset(root: str, name: str, content: bytes) -> Asset:

@@ -10,6 +10,7 @@ from pipelines.bundle import (
     BUNDLE_PLACEHOLDER,
     Asset,
     Bundle,
+    MonitoringDefinition,
     PipelineDefinition,
     bundle_sha256,
     canonical_json,
@@ -43,6 +44,7 @@ def build_bundle(model: Model, environment: Environment) -> Bundle:
                 built = builders[pipeline](model, environment, session)
                 definition = canonical_json(json.loads(built.definition()))
                 texts[pipeline] = PipelineDefinition(built.name, pipeline, definition)
+            monitoring = _monitoring(model, environment, session)
     assets = _referenced(session.assets, texts.values())
     sha256 = bundle_sha256(texts.values(), assets, BUNDLE_PLACEHOLDER)
     return Bundle(
@@ -55,7 +57,25 @@ def build_bundle(model: Model, environment: Environment) -> Bundle:
             for text in texts.values()
         ),
         assets=assets,
+        monitoring=monitoring,
     )
+
+
+def _monitoring(model: Model, environment: Environment, session: Any) -> tuple[MonitoringDefinition, ...]:
+    """Return what SageMaker is told of each monitoring schedule, with the files that it names."""
+    from steps.build import Build
+    from steps.monitoring import Monitoring, describe, monitoring_images
+
+    schedules = model.monitoring_schedules_in(environment.name)
+    images = monitoring_images(environment.region) if schedules else {}
+    found = []
+    for key, schedule in schedules.items():
+        monitoring = Monitoring(Build(model, environment, "monitoring", session), schedule, images)
+        text = canonical_json(describe(monitoring))
+        name = model.monitoring_schedule_name(key, environment.name)
+        assets = tuple(asset for uri, asset in sorted(session.assets.items()) if uri in text)
+        found.append(MonitoringDefinition(name, key, text, assets))
+    return tuple(found)
 
 
 def _referenced(kept: dict[str, Asset], definitions: Any) -> tuple[Asset, ...]:

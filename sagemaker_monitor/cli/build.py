@@ -41,7 +41,7 @@ def build(common: Common, model_name: str | None, output: Path) -> int:
         directory = output / environment.name / model.model
         bundle.write(directory)
         common.tell(
-            f"bundle {bundle.sha256} of {len(bundle.pipelines)} pipelines and {len(bundle.assets)} files"
+            f"bundle {bundle.sha256} of {len(bundle.pipelines)} pipelines and {len(bundle.all_assets)} files"
         )
         click.echo(str(directory))
     return ExitCode.OK

@@ -10,7 +10,7 @@ from sagemaker_monitor.aws.dry_run import DryRun
 from sagemaker_monitor.operations.errors import UsageError
 from sagemaker_monitor.operations.follow import ENDED
 from sagemaker_monitor.operations.ledger import Done, Entry, claim, read_entry, timestamp
-from sagemaker_monitor.operations.resources.kinds import KINDS
+from sagemaker_monitor.operations.resources.kinds import marked
 from sagemaker_monitor.operations.resources.resource import Change, Kind
 
 NEWEST = 100
@@ -39,7 +39,7 @@ def look_at_model(aws: Aws, model: str) -> Removal:
     """Return everything of *model* that bears its mark; by calls that read. Raises AwsError."""
     entry = read_entry(aws, model)
     dry = DryRun(aws)
-    items = tuple((kind, name) for kind in reversed(KINDS) for name in kind.owned(dry, model))
+    items = tuple(reversed(marked(dry, model, after_a_stop=True)))
     return Removal(model, items, _running(dry, items), entry, whole=True)
 
 

@@ -16,6 +16,7 @@ from sagemaker_monitor.operations.planning.drift import Drift, find_drift
 from sagemaker_monitor.operations.planning.masking import masked
 from sagemaker_monitor.operations.planning.reading import Reading
 from sagemaker_monitor.operations.planning.sides import Side
+from sagemaker_monitor.operations.resources.monitoring_schedules import WaitingSchedule
 from sagemaker_monitor.operations.resources.resource import Change
 from sagemaker_monitor.operations.upsert import Outlook, look
 from sagemaker_monitor.settings import Model
@@ -74,6 +75,7 @@ def plan_of(aws: Aws, outlook: Outlook) -> Plan:
         *parallel,
         *reading.altered_files(),
         *_surplus(outlook),
+        *_waiting(outlook),
         *_interrupted(outlook),
         *_rolled_back(outlook),
         *_bucket(dry, actions),
@@ -117,6 +119,12 @@ def _surplus(outlook: Outlook) -> Iterator[str]:
                 f"{kind.name} {name} was deployed by upsert and is no longer configured: upsert leaves it; "
                 f"destroy {outlook.bundle.model} --unconfigured removes it"
             )
+
+
+def _waiting(outlook: Outlook) -> Iterator[str]:
+    for each in outlook.seen:
+        if isinstance(each.resource, WaitingSchedule):
+            yield f"{each.resource.kind} {each.resource.name} waits {each.resource.waits}"
 
 
 def _interrupted(outlook: Outlook) -> Iterator[str]:

@@ -22,7 +22,7 @@ from sagemaker_monitor.operations.ledger import (
     read_prune_entry,
     timestamp,
 )
-from sagemaker_monitor.operations.resources.kinds import KINDS, desired
+from sagemaker_monitor.operations.resources.kinds import desired, desired_now, marked
 from sagemaker_monitor.operations.resources.resource import Change, Deployed, Kind, Resource, fingerprint
 from sagemaker_monitor.operations.resources.versions import latest_version
 from sagemaker_monitor.settings import Model
@@ -69,16 +69,16 @@ class Outlook:
 
 def look(aws: Aws, bundle: Bundle, model: Model) -> Outlook:
     """Return what is deployed of what a model shall have; by calls that read. Raises AwsError, UsageError."""
-    resources = desired(bundle, model, aws.environment)
+    desired(bundle, model, aws.environment)
     looked = time.monotonic()
     entry = read_entry(aws, bundle.model)
     aws = DryRun(aws)  # asks each thing once
+    resources = desired_now(aws, bundle, model)
     seen = tuple(Seen(resource, resource.read(aws)) for resource in resources)
     names = {(resource.kind, resource.name) for resource in resources}
     surplus = tuple(
         (kind, name)
-        for kind in KINDS
-        for name in kind.owned(aws, bundle.model)
+        for kind, name in marked(aws, bundle.model, after_a_stop=entry.work is not None)
         if (kind.name, name) not in names
     )
     return Outlook(bundle, entry, seen, surplus, looked)

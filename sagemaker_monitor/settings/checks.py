@@ -13,6 +13,7 @@ from sagemaker_monitor.settings.environment import LOCAL_ACCOUNT, MONITOR_IMAGE,
 from sagemaker_monitor.settings.errors import Path, choices, listed, quoted
 from sagemaker_monitor.settings.gate import MinimumRows
 from sagemaker_monitor.settings.model import Model
+from sagemaker_monitor.settings.monitoring_checks import check_monitoring, check_monitoring_in
 from sagemaker_monitor.settings.monitors import BiasMonitor, ExplainabilityMonitor, Facet
 from sagemaker_monitor.settings.rules import check_gate
 
@@ -47,6 +48,7 @@ def check_model(model: Model, environments: Sequence[str] | None = None) -> list
         findings += _explainability(model.monitors.explainability, model)
     findings += check_custom(model)
     findings += check_endpoint(model, environments)
+    findings += check_monitoring(model, environments)
     findings += check_gate(model.gate, model)
     return findings
 
@@ -68,6 +70,7 @@ def check_together(model: Model, environment: Environment) -> list[Finding]:
     findings += _images(model, environment)
     findings += check_custom_in(model, environment)
     findings += check_endpoint_in(model, environment)
+    findings += check_monitoring_in(model, environment)
     for key, uri, limit in _uris(model):
         length = len(environment.storage.resolve(uri))
         if length > limit:

@@ -24,6 +24,7 @@ from sagemaker_monitor.settings.errors import ConfigError, Position, Problem, ch
 from sagemaker_monitor.settings.explain import UnknownKey, explain, explain_unknown, unknown_keys
 from sagemaker_monitor.settings.fields import Section
 from sagemaker_monitor.settings.model import Model
+from sagemaker_monitor.settings.scripts import FOLDER
 
 BASE = "base"
 
@@ -156,13 +157,20 @@ def _load_model(name: str, conf_dir: FilePath) -> Loaded[Model]:
         message = f"is {quoted(model.model)}, but the file is called {name}.yaml: make them the same"
         return [(("model",), message), *check_model(model, environments)]
 
-    return validated(Model, document, check)
+    return validated(Model, document, check, folder=conf_dir)
 
 
 def validated(
-    root: type[S], document: Document, check: Callable[[S], list[Finding]], file_name: str | None = None
+    root: type[S],
+    document: Document,
+    check: Callable[[S], list[Finding]],
+    file_name: str | None = None,
+    folder: FilePath | None = None,
 ) -> Loaded[S]:
-    """Return *document* as a valid *root* that passes *check*. Raises ConfigError with all its problems."""
+    """Return *document* as a valid *root* that passes *check*; files that it names are below *folder*.
+
+    Raises ConfigError with all its problems.
+    """
     hidden = frozenset({"name"} if file_name else ())
     unknown = unknown_keys(root, document.data, hidden)
     problems = [explain_unknown(key, root, document, hidden) for key in unknown]
@@ -171,7 +179,7 @@ def validated(
         data["name"] = file_name
     repaired = Document(data, document.where, document.written)
     try:
-        value = root.model_validate(data)
+        value = root.model_validate(data, context={FOLDER: folder or FilePath()})
     except ValidationError as error:
         problems += explain(error, root, repaired)
         raise ConfigError(_sorted(problems)) from error

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Annotated, Literal
 
 from pydantic import Field
@@ -19,6 +20,7 @@ from sagemaker_monitor.settings.fields import (
     Text,
 )
 from sagemaker_monitor.settings.gate import Gate
+from sagemaker_monitor.settings.monitoring import MonitoringSchedule
 from sagemaker_monitor.settings.monitors import BaselineMode, Monitors
 
 
@@ -198,6 +200,15 @@ class Model(Section):
         Endpoint | None, Field(description="The real-time endpoint that serves it, for monitor-endpoint.")
     ] = None
     monitors: Annotated[Monitors, Field(description="What is watched; at least one.")]
+    monitoring_schedules: Annotated[
+        dict[Name, MonitoringSchedule],
+        Field(
+            default_factory=dict,
+            max_length=50,
+            description="SageMaker's own MonitoringSchedules, by name; they tell and gate nothing"
+            " (docs/monitoring-schedules.md).",
+        ),
+    ]
     baseline: Annotated[Baseline, Field(description="How checks treat the approved baseline.")] = Baseline()
     gate: Annotated[Gate, Field(description="When a run is refused.")] = Gate()
 
@@ -216,3 +227,16 @@ class Model(Section):
     def endpoint_in(self, environment: str) -> str | None:
         """Return the name of the endpoint that is watched in *environment*; None where there is none."""
         return self.endpoint.name_in(self.model, environment) if self.endpoint else None
+
+    def monitoring_schedules_in(self, environment: str) -> Mapping[str, MonitoringSchedule]:
+        """Return what is scheduled in *environment*: nothing of an endpoint where none is watched."""
+        watched = self.endpoint_in(environment) is not None
+        return {
+            name: schedule
+            for name, schedule in self.monitoring_schedules.items()
+            if watched or schedule.of != "endpoint"
+        }
+
+    def monitoring_schedule_name(self, schedule: str, environment: str) -> str:
+        """Return the name under which *schedule* is deployed to *environment*."""
+        return f"{self.model}-{schedule}-{environment}"

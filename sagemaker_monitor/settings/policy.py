@@ -39,7 +39,7 @@ def load_policy(name: str, file: FilePath, conf_dir: FilePath) -> Model:
     if not whole:
         own = documents.read(conf_dir / "models" / f"{name}.yaml")
         found = _gate_of(own, found)
-    gate = validated(Model, found, check).value.gate
+    gate = validated(Model, found, check, folder=conf_dir).value.gate
     return current.model_copy(update={SECTION: gate})
 
 

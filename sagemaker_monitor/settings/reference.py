@@ -118,6 +118,8 @@ def _type(node: dict[str, Any], schema: dict[str, Any]) -> str:
             return "section for each name" if named else "mapping of text"
         case "string":
             return "duration" if node.get("format") == "duration" else "text"
+        case "boolean":
+            return "true or false"
         case "integer":
             return f"whole number{_range(node)}"
         case _:
@@ -141,6 +143,8 @@ def _default(node: dict[str, Any], required: bool) -> str:
     default = node.get("default")
     if default is None or default in ([], {}):
         return "none"
+    if isinstance(default, bool):
+        return f"`{str(default).lower()}`"
     if isinstance(default, dict):
         return "see below"
     if isinstance(default, list):

@@ -29,6 +29,7 @@ from sagemaker_monitor.settings.model import (
     Model,
     Prediction,
 )
+from sagemaker_monitor.settings.monitoring import MonitoringSchedule
 from sagemaker_monitor.settings.monitors import (
     CUSTOM,
     BaselineMode,
@@ -65,6 +66,7 @@ __all__ = [
     "Inventory",
     "MinimumRows",
     "Model",
+    "MonitoringSchedule",
     "Monitors",
     "Name",
     "Network",

@@ -70,6 +70,7 @@ _ABOUT: Mapping[str, tuple[str, str]] = {
 }
 _LISTS = {
     *("ListPipelines", "ListModelPackageGroups", "ListProcessingJobs", "ListMonitoringSchedules"),
+    "ListModels",
     *(f"List{kind}JobDefinitions" for kind in _MONITORS),
 }
 """Lists that know no resource."""

@@ -14,7 +14,10 @@ RELATIVE = (
     " write the path below the environment's storage.bucket and storage.prefix"
 )
 SCHEMA_KEYS = "content_type, facet_columns, favourable, features, label, prediction, problem_type, record_key"
-MODEL_KEYS = "artifact, baseline, data, endpoint, gate, inventory, model, monitors, schema, schema_version"
+MODEL_KEYS = (
+    "artifact, baseline, data, endpoint, gate, inventory, model, monitoring_schedules, monitors, schema, "
+    "schema_version"
+)
 METRICS = "CDDL, CI, DPL, JS, KL, KS, LP, TVD, AD, CDDPL, DAR, DCA, DCR, DI, DPPL, DRR, FT, GE, RD, SD, TE"
 RULE = "gate:\n  rules:\n    - {match: %s, action: fail}\n"
 

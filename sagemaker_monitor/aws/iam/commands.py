@@ -59,7 +59,7 @@ def together(*several: Grants) -> Grants:
 _PLAN: Grants = {
     PIPELINES: _sagemaker("DescribePipeline", "ListTags"),
     GROUPS: _sagemaker("DescribeModelPackageGroup", "ListTags"),
-    LISTS: _sagemaker("ListPipelines"),
+    LISTS: _sagemaker("ListPipelines", "ListMonitoringSchedules"),
     BUCKET: _s3(LIST),
     FILES: _s3(READ),
     DEFINITIONS: _s3(READ),
@@ -85,7 +85,10 @@ _DESTROY: Grants = {
     PIPELINES: _sagemaker("DeletePipeline", "ListPipelineExecutions", "ListTags"),
     GROUPS: _sagemaker("DeleteModelPackageGroup", "DescribeModelPackageGroup", "ListTags"),
     VERSIONS: _sagemaker("ListModelPackages"),
-    LISTS: _sagemaker("ListPipelines"),
+    LISTS: _sagemaker(
+        *("ListPipelines", "ListMonitoringSchedules", "ListModels"),
+        *(f"List{monitor}JobDefinitions" for monitor in _MONITORS),
+    ),
     LEDGER: _s3(READ, WRITE),
 }
 _PRUNE: Grants = {

@@ -42,8 +42,8 @@ def find_drift(aws: Aws, outlook: Outlook) -> Iterator[Drift]:
         return
     for each in outlook.seen:
         left = done.resources.get(each.key)
-        if left is None or each.resource.kind == "asset":
-            continue  # a file that is gone or altered is told as that
+        if not left or each.resource.kind == "asset":
+            continue  # a file that is gone or altered is told as that; what waits was not there
         if each.deployed is None:
             yield Drift(each.resource.kind, each.resource.name, (), ())
             continue

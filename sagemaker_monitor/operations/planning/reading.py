@@ -7,10 +7,15 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from sagemaker_monitor.aws import Aws
 from sagemaker_monitor.operations.difference import Difference, value_differences
+from sagemaker_monitor.operations.difference import Kind as DifferenceKind
 from sagemaker_monitor.operations.planning.anatomy import take_apart
 from sagemaker_monitor.operations.planning.compare import Comparison, compare
 from sagemaker_monitor.operations.planning.merge import merge
 from sagemaker_monitor.operations.planning.sides import Side, deployed_side, desired_side
+from sagemaker_monitor.operations.resources.monitoring_schedules import (
+    MonitoringScheduleResource,
+    WaitingSchedule,
+)
 from sagemaker_monitor.operations.resources.pipelines import DesiredPipeline
 from sagemaker_monitor.operations.resources.resource import Change, differing
 from sagemaker_monitor.operations.upsert import Outlook, Seen
@@ -67,10 +72,15 @@ class Reading:
             resource = each.resource
             if each.deployed is not None or resource.kind == "asset":
                 continue
+            if isinstance(resource, WaitingSchedule):
+                continue
             text = ""
+            kind: DifferenceKind = "pipeline"
             if isinstance(resource, DesiredPipeline):
                 text = f"steps {', '.join(take_apart(json.loads(resource.definition)).steps)}"
-            yield Difference("+", "pipeline", f"{resource.kind} {resource.name}", text=text)
+            elif isinstance(resource, MonitoringScheduleResource):
+                text, kind = resource.summary, "resource"
+            yield Difference("+", kind, f"{resource.kind} {resource.name}", text=text)
 
     def _others(self) -> Iterator[Difference]:
         """Yield what differs in resources that are no pipelines, field by field, and those that go."""
@@ -133,6 +143,9 @@ def _as_key(difference: Difference) -> tuple[str, str, str]:
 def _by_fields(seen: Seen) -> Iterator[Difference]:
     resource, deployed = seen.resource, seen.deployed
     if deployed is None or resource.kind == "asset":
+        return
+    if isinstance(resource, MonitoringScheduleResource):
+        yield from resource.differences(deployed)
         return
     wanted = resource.wanted()
     for name in differing(wanted, deployed.fields):

@@ -49,7 +49,7 @@ class AssetResource:
 
 
 def _desired(bundle: Bundle, _model: Model, _environment: Environment) -> list[Resource]:
-    return [AssetResource(asset) for asset in bundle.assets]
+    return [AssetResource(asset) for asset in bundle.all_assets]
 
 
 ASSETS = Kind("asset", _desired, nothing_owned, nothing_deleted, "kept")

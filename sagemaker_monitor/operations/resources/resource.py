@@ -64,6 +64,16 @@ class Resource(Protocol):
         """
 
 
+def nothing_owned(_aws: Aws, _model: str) -> Iterable[str]:
+    """Return nothing: the kind's resources are shared, and belong to no model."""
+    return ()
+
+
+def nothing_pinned(_aws: Aws, _bundle: Bundle, _model: Model) -> Iterable[Resource]:
+    """Return nothing: what the kind's resources are follows from the bundle."""
+    return ()
+
+
 @dataclass(frozen=True)
 class Kind:
     """All resources of one kind of a model: which there shall be, which bear our mark, how one goes."""
@@ -76,11 +86,11 @@ class Kind:
     surplus: Literal["kept", "deleted"]
     """What upsert does with one that is no longer configured: what acts by itself is deleted,
     what keeps history is left to `destroy --unconfigured`."""
-
-
-def nothing_owned(_aws: Aws, _model: str) -> Iterable[str]:
-    """Return nothing: the kind's resources are shared, and belong to no model."""
-    return ()
+    pinned: Callable[[Aws, Bundle, Model], Iterable[Resource]] = nothing_pinned
+    """Those that depend on what AWS answers, such as which version is approved; asked by calls that read."""
+    leftovers: Callable[[Aws, str], Iterable[str]] = nothing_owned
+    """Names of which a run that was stopped may have left something that `owned` does not find; it is
+    asked only after one, and when everything goes."""
 
 
 def nothing_deleted(_aws: Aws, _name: str) -> Iterator[Change]:

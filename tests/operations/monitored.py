@@ -1,0 +1,90 @@
+"""Models with monitoring schedules, and versions with baselines, made without the SDK and without jobs."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from typing import Any
+
+from pipelines.bundle import Asset, Bundle, MonitoringDefinition, canonical_json, make_asset
+from sagemaker_monitor.aws import Aws
+from sagemaker_monitor.aws.storage import put
+from sagemaker_monitor.settings import Environment, Model
+from steps.build import Build
+from steps.monitoring import Monitoring, describe
+from tests.operations.emulated import IMAGE, approve, definition, fail_step, make_bundle
+
+HOURLY = "cron(0 * ? * * *)"
+IMAGES = {
+    "model-monitor": "468650794304.dkr.ecr.eu-west-1.amazonaws.com/sagemaker-model-monitor-analyzer",
+    "clarify": "131013547314.dkr.ecr.eu-west-1.amazonaws.com/sagemaker-clarify-processing:1.0",
+}
+INPUTS: dict[str, Any] = {"monitor": "data_quality", "of": "batches", "expression": HOURLY}
+DOCUMENTS: dict[tuple[str, str], Any] = {
+    ("ModelDataQuality", "Constraints"): {"version": 0.0, "features": []},
+    ("ModelDataQuality", "Statistics"): {"version": 0.0, "dataset": {"item_count": 0}, "features": []},
+    ("ModelQuality", "Constraints"): {"version": 0.0, "binary_classification_constraints": {}},
+    ("Bias", "PreTrainingConstraints"): {"version": "1.0", "pre_training_bias_metrics": {"facets": {}}},
+    ("Bias", "PostTrainingConstraints"): {"version": "1.0", "post_training_bias_metrics": {"facets": {}}},
+    ("Explainability", "Constraints"): {"version": "1.0", "explanations": {}},
+}
+
+
+class _Session:
+    """Keeps assets, as the offline session does."""
+
+    def __init__(self, root: str) -> None:
+        self.root = root
+        self.assets: dict[str, Asset] = {}
+
+    def keep_asset(self, name: str, content: bytes) -> str:
+        asset = make_asset(self.root, name, content)
+        self.assets[asset.uri] = asset
+        return asset.uri
+
+
+def scheduled(model: Model, **schedules: dict[str, Any]) -> Model:
+    """Return *model* with these monitoring schedules alone; `batch_inputs` is called batch-inputs."""
+    document = model.model_dump(mode="json", by_alias=True)
+    named = {key.replace("_", "-"): value for key, value in schedules.items()}
+    return Model.model_validate({**document, "monitoring_schedules": named})
+
+
+def bundle_of(model: Model, environment: Environment) -> Bundle:
+    """Return a bundle of one small pipeline and the model's monitoring schedules."""
+    session = _Session(environment.storage.root)
+    found = []
+    for key, schedule in model.monitoring_schedules_in(environment.name).items():
+        build = Build(model, environment, "monitoring", session)
+        text = canonical_json(describe(Monitoring(build, schedule, IMAGES)))
+        assets = tuple(asset for uri, asset in session.assets.items() if uri in text)
+        name = model.monitoring_schedule_name(key, environment.name)
+        found.append(MonitoringDefinition(name, key, text, assets))
+    return replace(make_bundle(environment, register=definition(fail_step())), monitoring=tuple(found))
+
+
+def register_baselines(aws: Aws, number: int) -> None:
+    """Register version *number*, the next one, with a baseline of every kind, and approve it."""
+    root = f"{aws.environment.storage.root}/version-{number}"
+    baselines: dict[str, Any] = {}
+    for (section, part), document in DOCUMENTS.items():
+        uri = f"{root}/{section}-{part}.json"
+        put(aws, uri, json.dumps({**document, "of": number}).encode())
+        source = {"S3Uri": uri, "ContentType": "application/json"}
+        baselines.setdefault(section, {})[part] = source
+    put(aws, f"{root}/model.tar.gz", b"a model")
+    if number == 1:
+        aws.call("sagemaker", "create_model_package_group", ModelPackageGroupName="mortgage")
+    aws.call(
+        "sagemaker",
+        "create_model_package",
+        ModelPackageGroupName="mortgage",
+        InferenceSpecification={
+            "Containers": [{"Image": IMAGE, "ModelDataUrl": f"{root}/model.tar.gz"}],
+            "SupportedContentTypes": ["text/csv"],
+            "SupportedResponseMIMETypes": ["text/csv"],
+        },
+        DriftCheckBaselines=baselines,
+    )
+    approve(aws, number)
+    aws.writes.clear()
