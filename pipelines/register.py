@@ -11,6 +11,8 @@ A monitor that the model does not have has no step.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from pipelines.bundle import BUNDLE_PLACEHOLDER
@@ -27,19 +29,58 @@ from steps.spec import checks_of
 from steps.transform import score
 
 
+@dataclass(frozen=True)
+class Registering:
+    """The steps from an artifact to a registered version, and the pipeline parameters that they read."""
+
+    parameters: tuple[Any, ...]
+    steps: tuple[Any, ...]
+
+
 def get_pipeline(model: Model, env: Environment, sagemaker_session: Any) -> Any:
     """Return the register pipeline of *model* in *env*, built under *sagemaker_session*."""
     from sagemaker.mlops.workflow.pipeline import Pipeline
 
-    build = Build(model, env, "register", sagemaker_session)
-    model_data_url = string("ModelDataUrl", env.storage.resolve(model.artifact.model_data))
-    baseline_data_uri = string("BaselineDataUri", env.storage.resolve(model.data.baseline))
+    made = register_steps(model, env, sagemaker_session)
+    return Pipeline(
+        name=pipeline_name(model.model, "register", env.name),
+        parameters=list(made.parameters),
+        # No experiment: its creation needs permissions that nothing else here does.
+        pipeline_experiment_config=None,
+        steps=list(made.steps),
+        sagemaker_session=sagemaker_session,
+    )
+
+
+def register_steps(
+    model: Model,
+    environment: Environment,
+    sagemaker_session: Any,
+    *,
+    model_data_url: Any = None,
+    baseline_data_uri: Any = None,
+    depends_on: Sequence[Any] = (),
+) -> Registering:
+    """Return the steps that score, check and decide on a candidate, and register it or fail.
+
+    What is not given is a pipeline parameter, by default as configured; see pipelines.embedding.
+    """
+    build = Build(model, environment, "register", sagemaker_session)
+    own = []
+    if model_data_url is None:
+        model_data_url = string("ModelDataUrl", environment.storage.resolve(model.artifact.model_data))
+        own.append(model_data_url)
+    if baseline_data_uri is None:
+        baseline_data_uri = string("BaselineDataUri", environment.storage.resolve(model.data.baseline))
+        own.append(baseline_data_uri)
     ground_truth_uri = string("GroundTruthUri", "")
     baseline_model_package_arn = string("BaselineModelPackageArn", "")
     model_approval_status = string("ModelApprovalStatus", "PendingManualApproval")
     parameters = CheckParameters.declare(build)
 
     step_create = create_candidate(build, model_data_url)
+    if depends_on:
+        step_create.add_depends_on(list(depends_on))
     step_score = score(
         build,
         name="ScoreBaseline",
@@ -87,18 +128,13 @@ def get_pipeline(model: Model, env: Environment, sagemaker_session: Any) -> Any:
         [step_register],
         [refuse(build, name="Refuse", verdict_uri=decided.verdict_uri)],
     )
-    return Pipeline(
-        name=pipeline_name(model.model, "register", env.name),
-        parameters=[
-            model_data_url,
-            baseline_data_uri,
+    return Registering(
+        parameters=(
+            *own,
             ground_truth_uri,
             baseline_model_package_arn,
             model_approval_status,
             *parameters.parameters,
-        ],
-        # No experiment: its creation needs permissions that nothing else here does.
-        pipeline_experiment_config=None,
-        steps=[step_create, step_score, joined.step, *checks.values(), decided.step, step_verdict],
-        sagemaker_session=sagemaker_session,
+        ),
+        steps=(step_create, step_score, joined.step, *checks.values(), decided.step, step_verdict),
     )

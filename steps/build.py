@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, Protocol, runtime_checkable
+from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 
 from sagemaker_monitor.settings.schema import Environment, Model
+
+if TYPE_CHECKING:
+    from steps.spec import Check
 
 
 @runtime_checkable
@@ -24,6 +27,8 @@ class Build:
     environment: Environment
     pipeline: str
     sagemaker_session: Any
+    checks: tuple[Check, ...] | None = None
+    """The checks that a verdict is about, where they are not all that the pipeline of this name makes."""
 
     @property
     def role(self) -> str:

@@ -47,7 +47,9 @@ def spec_asset(build: Build) -> str:
     from steps.spec import script_spec
 
     text = json.dumps(
-        script_spec(build.model, build.environment.name, build.pipeline), indent=2, sort_keys=True
+        script_spec(build.model, build.environment.name, build.pipeline, build.checks),
+        indent=2,
+        sort_keys=True,
     )
     return build.asset("spec.json", text.encode())
 

@@ -80,8 +80,13 @@ def custom_check(name: str, monitor: CustomMonitor) -> Check:
     return Check(f"Custom{words}", f"{CHECK_TYPE}{name}", f"{CUSTOM}{name}", True, monitor)
 
 
-def script_spec(model: Model, environment: str, pipeline: str) -> dict[str, Any]:
-    """Return the specification of *model* as a document; schema_version 1."""
+def script_spec(
+    model: Model, environment: str, pipeline: str, checks: tuple[Check, ...] | None = None
+) -> dict[str, Any]:
+    """Return the specification of *model* as a document; schema_version 1.
+
+    Expected are *checks*, by default all that *pipeline* makes.
+    """
     schema, gate, bias = model.data_schema, model.gate, model.monitors.bias
     ground_truth = model.data.ground_truth
     return {
@@ -111,7 +116,7 @@ def script_spec(model: Model, environment: str, pipeline: str) -> dict[str, Any]
                 **({"engine": "own"} if check.monitor in model.monitors.own else {}),
                 **({"needs_labels": check.custom.needs_labels} if check.custom else {}),
             }
-            for check in checks_of(model, pipeline)
+            for check in (checks_of(model, pipeline) if checks is None else checks)
         ],
         "gate": {
             "false_refusals": gate.false_refusals,

@@ -22,6 +22,11 @@ from sagemaker_monitor.cli.options import Common, common_options, format_option
     is_flag=True,
     help="Give the version the status its evidence deserves (approval.on_pass, approval.on_monitor_failure).",
 )
+@click.option(
+    "--registered-by",
+    metavar="PIPELINE",
+    help="Believe this pipeline of your own, which embeds register, in place of the model's.",
+)
 @click.option("--force", is_flag=True, help="With --execution: reject even the only approved version.")
 @format_option("text", "json")
 @common_options
@@ -31,6 +36,7 @@ def gate(
     version: int | None,
     execution_arn: str | None,
     apply: bool,
+    registered_by: str | None,
     force: bool,
     output_format: str,
 ) -> int:
@@ -43,21 +49,30 @@ def gate(
     """
     as_json = output_format == "json"
     if execution_arn is not None:
-        if version is not None:
-            raise click.UsageError("--version and --execution exclude each other: the run says its version")
+        if version is not None or registered_by is not None:
+            given = "--version" if version is not None else "--registered-by"
+            raise click.UsageError(f"{given} and --execution exclude each other: the run says its version")
         return _take_back(common, model_name, execution_arn, apply=apply, force=force, as_json=as_json)
     if force:
         raise click.UsageError("--force goes with --execution: nothing opens a version without evidence")
-    return _open(common, model_name, version, apply=apply, as_json=as_json)
+    return _open(common, model_name, version, registered_by, apply=apply, as_json=as_json)
 
 
-def _open(common: Common, model_name: str, number: int | None, *, apply: bool, as_json: bool) -> int:
+def _open(
+    common: Common,
+    model_name: str,
+    number: int | None,
+    registered_by: str | None,
+    *,
+    apply: bool,
+    as_json: bool,
+) -> int:
     from sagemaker_monitor.cli.render.evidence import evidence_json, print_evidence
     from sagemaker_monitor.operations.gating import evidence_of
     from sagemaker_monitor.registry import gate as registry_gate
 
     model, aws = common.model(model_name), common.aws
-    evidence = evidence_of(aws, model, number)
+    evidence = evidence_of(aws, model, number, registered_by=registered_by)
     opening = (
         registry_gate.apply(aws, evidence, common.environment.approval.on_pass)
         if apply
@@ -68,8 +83,9 @@ def _open(common: Common, model_name: str, number: int | None, *, apply: bool, a
     else:
         print_evidence(evidence, opening)
     if not apply and evidence.is_open and not opening.opened:
+        by = f" --registered-by {registered_by}" if registered_by else ""
         common.tell(
-            f"open it with: sagemaker-monitor gate {model_name} --version {evidence.version.number} "
+            f"open it with: sagemaker-monitor gate {model_name} --version {evidence.version.number}{by} "
             f"{common.again} --apply"
         )
     return ExitCode.OK if opening.opened else ExitCode.REFUSED

@@ -12,15 +12,26 @@ from sagemaker_monitor.registry.versions import Version, find_version
 from sagemaker_monitor.settings import Model
 
 
-def evidence_of(aws: Aws, model: Model, number: int | None, *, now: datetime | None = None) -> Evidence:
-    """Return the chain of evidence of version *number*, or of the newest. Raises RegistryError, AwsError."""
+def evidence_of(
+    aws: Aws,
+    model: Model,
+    number: int | None,
+    *,
+    registered_by: str | None = None,
+    now: datetime | None = None,
+) -> Evidence:
+    """Return the chain of evidence of version *number*, or of the newest. Raises RegistryError, AwsError.
+
+    *registered_by* is the name of a team's own pipeline that embeds register, in whose place it is then
+    believed; without it only the model's own pipelines are.
+    """
     environment = aws.environment
     version = find_version(aws, environment.model_package_group(model.model), number)
-    pipeline = _registered_by(version, model.model, environment.name)
+    pipeline = "register" if registered_by else _registered_by(version, model.model, environment.name)
     origin = Origin(
         model=model.model,
         environment=environment.name,
-        pipeline_name=pipeline_name(model.model, pipeline, environment.name),
+        pipeline_name=registered_by or pipeline_name(model.model, pipeline, environment.name),
         verdict_uri=lambda execution: verdict_uri(environment.storage.root, model.model, pipeline, execution),
         pipeline=pipeline,
     )

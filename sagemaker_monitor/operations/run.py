@@ -62,7 +62,7 @@ def run_register(
     given = {"ModelDataUrl": (artifact, "--artifact"), "BaselineDataUri": (baseline_data, "--baseline-data")}
     parameters |= _inputs(aws, deployed, given)
     parameters |= _labels(aws, labels)
-    return _start(aws, deployed, parameters)
+    return start(aws, deployed, parameters)
 
 
 def run_monitor_ground_truth(
@@ -101,7 +101,7 @@ def run_monitor_ground_truth(
     }
     if deployed.defaults.get("GroundTruthUri") is None and "GroundTruthUri" not in parameters:
         raise UsageError("--labels is missing, and the model's data.ground_truth is not configured")
-    return _start(aws, deployed, parameters)
+    return start(aws, deployed, parameters)
 
 
 def run_monitor_endpoint(
@@ -137,7 +137,7 @@ def run_monitor_endpoint(
         **pin_all(deployed.checks, found, asked),
         **_labels(aws, labels),
     }
-    return _start(aws, deployed, parameters)
+    return start(aws, deployed, parameters)
 
 
 def _answered(
@@ -190,7 +190,7 @@ def run_monitor_batch(
         raise UsageError("--input is missing, and the model's data.batches is not configured")
     parameters |= _inputs(aws, deployed, {"InputDataUri": (chosen, "--input")})
     parameters |= _labels(aws, labels)
-    return _start(aws, deployed, parameters)
+    return start(aws, deployed, parameters)
 
 
 def _version(aws: Aws, model: Model, number: int | None) -> Version:
@@ -226,7 +226,7 @@ def _labels(aws: Aws, labels: str | None) -> dict[str, str]:
     )
 
 
-def _start(aws: Aws, deployed: DeployedPipeline, parameters: Mapping[str, str]) -> Started:
+def start(aws: Aws, deployed: DeployedPipeline, parameters: Mapping[str, str]) -> Started:
     unknown = sorted(set(parameters) - set(deployed.defaults))
     if unknown:
         raise UsageError(
