@@ -46,7 +46,7 @@ def doctor(
     chosen = dict.fromkeys(names) or known_models(common.conf_dir)
     loaded = [load_located(name, common.env, common.conf_dir)[0] for name in chosen]
     models = tuple(each.value for each in loaded)
-    context = Context(DryRun(common.aws), environment.document, models, common.again)
+    context = Context(DryRun(common.aws), environment.document, models, common.again, common.revision)
     subjects = [Subject(context, each.value, each.document, data, labels) for each in loaded]
     found = []
     for finding in examine(context, subjects):

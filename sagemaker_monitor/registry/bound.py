@@ -55,7 +55,7 @@ def baseline_links(aws: Aws, version: Version, verdict: Verdict) -> Iterator[Lin
         return
     broken = 0
     for check in verdict.checks:
-        problem = _baseline_problem(aws, version, check.check_type)
+        problem = baseline_problem(aws, version, check.check_type)
         if problem:
             broken += 1
             yield Link("baselines", False, f"{check.step}: {problem}")
@@ -64,7 +64,7 @@ def baseline_links(aws: Aws, version: Version, verdict: Verdict) -> Iterator[Lin
         yield Link("baselines", True, f"{steps}: there, and unchanged")
 
 
-def _baseline_problem(aws: Aws, version: Version, check_type: str) -> str | None:
+def baseline_problem(aws: Aws, version: Version, check_type: str) -> str | None:
     """Return what is wrong with the documents of one check's baseline; None where nothing is."""
     constraints = version.baselines.get(check_type)
     if constraints is None:

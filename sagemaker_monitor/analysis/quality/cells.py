@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from sagemaker_monitor.analysis.documents.statistics import FRACTIONAL, INTEGRAL, STRING, UNKNOWN
+from sagemaker_monitor.analysis.quality.cell_types import (
+    BOOLEAN_CELL,
+    FRACTIONAL_CELL,
+    INTEGRAL_CELL,
+    WHOLE,
+    is_number,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -14,13 +20,6 @@ if TYPE_CHECKING:
     import numpy as np
     import polars as pl
     from numpy.typing import NDArray
-
-# Deequ 2.0.2: whole numbers and fractions may have a sign, then one blank.
-FRACTIONAL_CELL = r"^[-+]? ?[0-9]+(?:\.[0-9]+|(?:\.[0-9]+)?[Ee][-+]?[0-9]+)$"
-INTEGRAL_CELL = r"^[-+]? ?[0-9]+$"
-BOOLEAN_CELL = r"^(?:true|false)$"
-_WHOLE = re.compile(INTEGRAL_CELL)
-_FRACTION = re.compile(FRACTIONAL_CELL)
 
 
 @dataclass(frozen=True)
@@ -71,11 +70,6 @@ class TypeCounts:
         return of_type.get(inferred_type, 0) / self.present
 
 
-def is_number(cell: str) -> bool:
-    """Tell whether a cell is Integral or Fractional."""
-    return bool(_WHOLE.match(cell) or _FRACTION.match(cell))
-
-
 @dataclass(frozen=True)
 class Cells:
     """One column of a block of rows: the types of its cells, and its numbers when they are all numbers.
@@ -95,7 +89,7 @@ def classify(frame: pl.DataFrame) -> list[Cells]:
     missing = frame.null_count().row(0)
     first = frame.select(pl.all().drop_nulls().first()).row(0)
     # Whole numbers are the quickest to tell, by converting them; patterns are for what is left.
-    maybe_whole = [index for index, cell in enumerate(first) if cell is not None and _WHOLE.match(cell)]
+    maybe_whole = [index for index, cell in enumerate(first) if cell is not None and WHOLE.match(cell)]
     whole = _floats(frame, maybe_whole, via=pl.Int64)
     done: dict[int, Cells] = {
         index: Cells(TypeCounts(missing[index]), None) for index, cell in enumerate(first) if cell is None

@@ -14,7 +14,7 @@ from sagemaker_monitor.analysis import csv_text
 from sagemaker_monitor.analysis.compressed import opened
 from sagemaker_monitor.analysis.csv_text import BOM
 from sagemaker_monitor.analysis.errors import AnalysisError
-from sagemaker_monitor.analysis.quality.cells import is_number
+from sagemaker_monitor.analysis.quality.cell_types import is_number
 from sagemaker_monitor.analysis.records.dataset import BLOCK, BLOCK_PER_COLUMN, NO_DATA
 
 if TYPE_CHECKING:

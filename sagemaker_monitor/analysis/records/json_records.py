@@ -8,7 +8,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any, Protocol
 
 from sagemaker_monitor.analysis.errors import AnalysisError
-from sagemaker_monitor.analysis.quality.cells import FRACTIONAL_CELL, INTEGRAL_CELL
+from sagemaker_monitor.analysis.quality.cell_types import FRACTIONAL_CELL, INTEGRAL_CELL
 from sagemaker_monitor.analysis.records.dataset import NO_DATA
 from sagemaker_monitor.analysis.records.shape import Kind, Leaf, Shape, text_of
 

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
 from sagemaker_monitor.aws import Aws
+from sagemaker_monitor.operations.doctor.rows import Sample, Source, sample, sources
 from sagemaker_monitor.registry.versions import Version, latest_approved
 from sagemaker_monitor.settings import Environment, Model
 from sagemaker_monitor.settings.document import Document
 from sagemaker_monitor.settings.errors import Path, dotted
+from steps.scripts.inputs import is_header, read_columns
+from steps.spec import script_spec
 
 
 @dataclass(frozen=True)
@@ -23,6 +25,8 @@ class Context:
     models: tuple[Model, ...]
     again: str
     """The options by which another command means the same place."""
+    revision: str = ""
+    """The revision of the configuration; empty where it is unknown."""
 
     @property
     def environment(self) -> Environment:
@@ -69,10 +73,56 @@ class Subject:
         """The version that runs compare with. Raises AwsError."""
         return latest_approved(self.aws, self.environment.model_package_group(self.model.model))
 
+    @property
+    def batch_name(self) -> str | None:
+        """The batch that is looked at: a local file or an S3 URI; None where none is given or configured."""
+        return self.given_input or self._resolved(self.model.data.batches)
+
     @cached_property
-    def columns(self) -> Mapping[str, int]:
-        """Each column of a data file to its place."""
-        return {name: place for place, name in enumerate(self.model.data_schema.columns)}
+    def batch_sources(self) -> list[Source]:
+        """The batch's files or objects. Raises UsageError, AwsError."""
+        return sources(self.aws, self.batch_name, option="--input") if self.batch_name else []
+
+    @cached_property
+    def batch(self) -> Sample | None:
+        """Rows of the batch; None where there is nothing. Raises UsageError, AwsError."""
+        return sample(self.batch_sources) if self.batch_sources else None
+
+    def fits(self, rows: Sample) -> bool:
+        """Return whether *rows* have the model's columns, with the label or without, and no header."""
+        columns = self.model.data_schema.columns
+        known = read_columns(script_spec(self.model, self.environment.name, "monitor-batch"))
+        return (
+            bool(rows.rows)
+            and not rows.broken
+            and set(rows.widths) <= {len(columns), len(columns) - 1}
+            and not any(is_header(row, known) for _, row in rows.firsts)
+        )
+
+    @property
+    def fitting_batch(self) -> Sample | None:
+        """The batch's rows where they have the model's columns: what else is wrong is told of its columns."""
+        return self.batch if self.batch is not None and self.fits(self.batch) else None
+
+    @property
+    def baseline_name(self) -> str:
+        """The URI of the configured baseline data."""
+        return self.environment.storage.resolve(self.model.data.baseline)
+
+    @cached_property
+    def baseline(self) -> Sample | None:
+        """Rows of the configured baseline data; None where there are none. Raises AwsError."""
+        found = sources(self.aws, self.baseline_name)
+        return sample(found) if found else None
+
+    @property
+    def labels_name(self) -> str | None:
+        """The labels that are looked at, as the batch; None where none are given or configured."""
+        ground_truth = self.model.data.ground_truth
+        return self.given_labels or self._resolved(ground_truth.uri if ground_truth else None)
+
+    def _resolved(self, uri: str | None) -> str | None:
+        return self.environment.storage.resolve(uri) if uri else None
 
 
 def key_of(document: Document, path: Path) -> str:

@@ -8,7 +8,25 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from sagemaker_monitor.aws.errors import AccessDeniedError, AwsError
-from sagemaker_monitor.operations.doctor import bucket, identity, role
+from sagemaker_monitor.operations.doctor import (
+    artifact,
+    baseline,
+    batch,
+    bucket,
+    captures,
+    cells,
+    deployed,
+    endpoint,
+    identity,
+    images,
+    labels,
+    network,
+    order,
+    people,
+    quotas,
+    role,
+    version,
+)
 from sagemaker_monitor.operations.doctor.context import Context, Subject
 from sagemaker_monitor.operations.doctor.finding import Finding, not_known, problem
 from sagemaker_monitor.operations.errors import OperationError
@@ -35,8 +53,36 @@ OF_ENVIRONMENT = (
     Check("bucket-owner", bucket.owner),
     Check("bucket-encryption", bucket.encryption),
     Check("kms-key", bucket.kms_key),
+    Check("network", network.network),
+    Check("network-reach", network.reach),
+    Check("own-images", images.own),
+    Check("quotas", quotas.quotas),
 )
-OF_MODEL: tuple[Check, ...] = ()
+OF_MODEL = (
+    Check("images", images.of_region),
+    Check("pipelines", deployed.pipelines),
+    Check("deployment", deployed.pending),
+    Check("version", version.approved),
+    Check("baselines", version.baselines),
+    Check("artifact", artifact.artifact),
+    Check("artifact-unchanged", version.unchanged),
+    Check("baseline-data", baseline.columns),
+    Check("baseline-facets", baseline.facets),
+    Check("endpoint", endpoint.endpoint),
+    Check("endpoint-capture", endpoint.capture),
+    Check("captures", captures.of_batches),
+    Check("endpoint-captures", captures.of_endpoint),
+    Check("late-labels", captures.late_labels),
+    Check("features", order.names),
+    Check("batch", batch.exists),
+    Check("batch-columns", batch.columns),
+    Check("batch-types", cells.types),
+    Check("batch-completeness", cells.completeness),
+    Check("batch-order", order.order),
+    Check("batch-keys", batch.keys),
+    Check("batch-facets", people.facets),
+    Check("labels", labels.overlap),
+)
 
 
 def examine(context: Context, subjects: Sequence[Subject]) -> Iterator[Finding]:
@@ -54,13 +100,17 @@ def examine(context: Context, subjects: Sequence[Subject]) -> Iterator[Finding]:
             return
     with ThreadPoolExecutor(max_workers=ASKED_AT_ONCE) as pool:
         asked = [pool.submit(_look, check, context, "") for check in OF_ENVIRONMENT]
-        for subject in subjects:
-            asked += [pool.submit(_look, check, subject, subject.model.model) for check in OF_MODEL]
+        # What one check of a model reads, the next ones use.
+        asked += [pool.submit(_of_model, subject) for subject in subjects]
         try:
             for future in asked:
                 yield from future.result()
         finally:
             pool.shutdown(cancel_futures=True)
+
+
+def _of_model(subject: Subject) -> list[Finding]:
+    return [found for check in OF_MODEL for found in _look(check, subject, subject.model.model)]
 
 
 def _look(check: Check, at: Any, model: str) -> list[Finding]:
