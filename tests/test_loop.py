@@ -15,9 +15,11 @@ import jsonschema
 import pytest
 
 from sagemaker_monitor.aws import Aws, connect
+from sagemaker_monitor.aws.storage import delete, put, read
 from sagemaker_monitor.cli.main import main
 from sagemaker_monitor.emulator.config import EmulatorConfig
 from sagemaker_monitor.emulator.server import Server
+from sagemaker_monitor.registry.versions import latest_approved
 from sagemaker_monitor.reports.verdict_schema import schema
 from sagemaker_monitor.settings import load_environment
 
@@ -146,6 +148,68 @@ def test_calibrate_tells_what_the_policy_sees_beside_the_approved_rows(
     assert at["monitors"]["data_quality"]["refuses_honest"] <= 0.025
     assert at["declared"][0]["caught"] > 0.8
     assert "not simulated: model_quality: needs scored rows" in told
+
+
+def doctored(
+    loop: Loop, capsys: pytest.CaptureFixture[str], *arguments: str
+) -> tuple[int, list[dict[str, Any]]]:
+    """Run doctor on the model; return its exit code and what it found."""
+    capsys.readouterr()
+    code = loop("doctor", "mortgage", *arguments, *JSON)
+    return code, json.loads(capsys.readouterr().out)["findings"]
+
+
+def test_doctor_finds_no_problem_with_the_example(approved: Loop, capsys: pytest.CaptureFixture[str]) -> None:
+    """The environment, the version and its baselines, an honest batch and its labels: all is looked at."""
+    files = ("--input", approved.file("batch-honest.csv"), "--labels", approved.file("labels-honest.csv"))
+    code, found = doctored(approved, capsys, *files)
+
+    assert code == 0
+    assert [each for each in found if each["status"] == "problem"] == []
+    fine = {each["check"]: each["seen"] for each in found if each["status"] == "ok"}
+    assert {"identity", "role-trust", "role-permissions", "bucket-region", "images", "pipelines"} <= set(fine)
+    assert fine["baselines"] == "5 baselines of version 1 are there, and unchanged"
+    assert fine["features"] == "schema.features are the 12 of version 1, in its order"
+    assert fine["batch-types"] == "the types of 12 features are the baseline's (all 600 rows)"
+    assert fine["batch-order"] == "no column looks like another one of version 1 (all 600 rows)"
+    assert fine["labels"].startswith("100.0% of the rows have a label")
+
+
+def test_doctor_takes_drift_and_bias_for_no_fault_of_the_data(
+    approved: Loop, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Batches that runs refuse are as they should be: that is for the verdict to say."""
+    for name in ("drifted", "shifted"):
+        files = (
+            "--input",
+            approved.file(f"batch-{name}.csv"),
+            "--labels",
+            approved.file(f"labels-{name}.csv"),
+        )
+        assert doctored(approved, capsys, *files)[0] == 0
+
+
+def test_doctor_finds_what_is_gone_or_was_altered(approved: Loop, capsys: pytest.CaptureFixture[str]) -> None:
+    """A baseline that was written again, another that is gone, and the version's archive: exit code 3."""
+    version = latest_approved(approved.aws, "mortgage")
+    assert version is not None
+    uris = (version.baselines["DATA_BIAS"], version.baselines["MODEL_QUALITY"], version.model_data_url)
+    kept = {uri: read(approved.aws, uri) for uri in uris}
+    try:
+        put(approved.aws, uris[0], b"{}")
+        delete(approved.aws, uris[1])
+        delete(approved.aws, uris[2])
+        code, found = doctored(approved, capsys)
+    finally:
+        for uri, content in kept.items():
+            put(approved.aws, uri, content)
+
+    assert code == 3
+    wrong = [(each["check"], each["seen"]) for each in found if each["status"] == "problem"]
+    assert [check for check, _ in wrong] == ["baselines", "baselines", "artifact"]
+    assert wrong[0][1].startswith("ModelQuality: the baseline is gone: ")
+    assert "was altered" in wrong[1][1]
+    assert "is gone" in wrong[2][1]
 
 
 def test_an_honest_batch_passes(approved: Loop, capsys: pytest.CaptureFixture[str]) -> None:

@@ -46,7 +46,8 @@ def doctor(
     chosen = dict.fromkeys(names) or known_models(common.conf_dir)
     loaded = [load_located(name, common.env, common.conf_dir)[0] for name in chosen]
     models = tuple(each.value for each in loaded)
-    context = Context(DryRun(common.aws), environment.document, models, common.again, common.revision)
+    reads = tuple(given for given in (data, labels) if given and given.startswith("s3://"))
+    context = Context(DryRun(common.aws), environment.document, models, common.again, common.revision, reads)
     subjects = [Subject(context, each.value, each.document, data, labels) for each in loaded]
     found = []
     for finding in examine(context, subjects):

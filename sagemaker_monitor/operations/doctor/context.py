@@ -27,6 +27,8 @@ class Context:
     """The options by which another command means the same place."""
     revision: str = ""
     """The revision of the configuration; empty where it is unknown."""
+    reads: tuple[str, ...] = ()
+    """S3 URIs beside the configured ones that a run would read."""
 
     @property
     def environment(self) -> Environment:

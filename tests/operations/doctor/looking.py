@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 from sagemaker_monitor.aws import Aws, connect
@@ -39,10 +40,15 @@ def look(conf: Path, data: str | None = None, labels: str | None = None) -> dict
     return found
 
 
+def edit(conf: Path, old: str, new: str, file: str = "environments/local.yaml") -> None:
+    """Replace a text of the configuration that is there."""
+    path = conf / file
+    assert old in path.read_text()
+    path.write_text(path.read_text().replace(old, new))
+
+
 def make_role(aws: Aws, trusted: str = "sagemaker.amazonaws.com", *allowed: str) -> None:
     """Create the environment's execution role with what trusts it and what it may do, on everything."""
-    import json
-
     name = aws.environment.roles.execution.rpartition("/")[2]
     trust = {"Effect": "Allow", "Principal": {"Service": trusted}, "Action": "sts:AssumeRole"}
     aws.call(

@@ -10,17 +10,10 @@ from sagemaker_monitor.aws import Aws
 from sagemaker_monitor.operations.doctor.bucket import encryption, kms_key, owner, region
 from sagemaker_monitor.operations.doctor.identity import identity
 from sagemaker_monitor.operations.doctor.role import trust, trusted
-from tests.operations.doctor.looking import context, look, make_role
+from tests.operations.doctor.looking import context, edit, look, make_role
 
 ACCOUNT, ROLE = "111122223333", "arn:aws:iam::111122223333:role/r"
 SERVICE = "sagemaker.amazonaws.com"
-
-
-def edit(conf: Path, old: str, new: str, file: str = "environments/local.yaml") -> None:
-    """Replace a text of the configuration that is there."""
-    path = conf / file
-    assert old in path.read_text()
-    path.write_text(path.read_text().replace(old, new))
 
 
 def test_a_bucket_in_another_region(aws: Aws, conf: Path) -> None:
