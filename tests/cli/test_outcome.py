@@ -220,3 +220,12 @@ def test_modes_waivers_and_counted_warnings_are_told(say: Say) -> None:
     assert "1 warning, and at most 0 pass: baseline_drift_check obrat" in out
     assert "waiver of bias/DPPL/black: covers 1 finding through 2027-03-31" in out
     assert "ModelBias: mode accept: new branches" in out
+
+
+def test_a_batch_that_lacks_labels_may_be_judged_again(say: Say) -> None:
+    """Where some rows have no label yet, waiting for more is the first advice; where all have, it is none."""
+    some = say("inconclusive", batch=Batch(600, 200, 1 / 3, ()))
+    every = say("inconclusive", batch=Batch(600, 600, 1.0, ()))
+
+    assert "next: judge it again when more of its labels have arrived, collect a larger batch" in some
+    assert "next: collect a larger batch" in every

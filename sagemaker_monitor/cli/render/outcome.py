@@ -23,6 +23,7 @@ _ADVICE = {
     "labels-missing": "run it again with --labels once they have arrived",
     "window-empty": "give a window of hours in which something was scored",
 }
+MORE_LABELS = "judge it again when more of its labels have arrived, "
 NOT_ARRIVED = "labels have not arrived"
 MOST_FAILED = 5
 """Steps that broke that are told."""
@@ -121,7 +122,8 @@ def _next(outcome: Outcome, again: str) -> Iterator[str]:
         yield f"      sagemaker-monitor follow {arn} {again}"
         return
     if outcome.verdict is not None and outcome.verdict.decision in _ADVICE:
-        yield f"next: {_ADVICE[outcome.verdict.decision]}"
+        more = MORE_LABELS if _lacks_labels(outcome.verdict) else ""
+        yield f"next: {more}{_ADVICE[outcome.verdict.decision]}"
     version = _registered_version(outcome)
     if outcome.verdict is not None and outcome.conclusion == "open" and _waits(outcome.verdict):
         yield "next: when labels have arrived, put them in place and judge what needs them:"
@@ -161,6 +163,12 @@ def _mend(outcome: Outcome) -> str:
     if outcome.failed:
         return "put right what the failed step says, and start a new run"
     return "start a new run"
+
+
+def _lacks_labels(verdict: Verdict) -> bool:
+    """Return whether what could not be told could be, with the labels of more of its rows."""
+    batch = verdict.batch
+    return verdict.decision == "inconclusive" and batch is not None and 0 < batch.labelled < batch.rows
 
 
 def _waits(verdict: Verdict) -> bool:
