@@ -32,6 +32,11 @@ def execution_root(root: str, model: str, pipeline: str, execution_id: str) -> s
     return f"{root}/{model}/{pipeline}/{execution_id}"
 
 
+def promotion_folder(root: str, model: str, sha256: str) -> str:
+    """Return the S3 URI below which a promotion's files lie, from the SHA-256 of its record."""
+    return f"{root}/{model}/promoted/{sha256}"
+
+
 def verdict_uri(root: str, model: str, pipeline: str, execution_id: str) -> str:
     """Return the S3 URI of an execution's verdict."""
     return f"{execution_root(root, model, pipeline, execution_id)}/decide/verdict.json"

@@ -165,10 +165,10 @@ def connect(environment: Environment, *, patient: bool = False) -> Aws:
     """
     if environment.endpoint_url is not None:
         host = urlsplit(environment.endpoint_url).hostname
-        if environment.name != "local" or host not in ("127.0.0.1", "::1"):
+        if not environment.is_local or host not in ("127.0.0.1", "::1"):
             raise WriteRefusedError(
                 f"environment {environment.name!r} has endpoint_url {environment.endpoint_url!r}; "
-                "only 'local' may have one, and only on loopback: http://127.0.0.1:<port>"
+                "only 'local' and 'local-…' may have one, and only on loopback: http://127.0.0.1:<port>"
             )
         return Aws(environment, patient=patient)
     redirected = sorted(

@@ -85,7 +85,7 @@ def put(aws: Aws, uri: str, content: bytes, **conditions: str) -> str:
     """Write an object under the environment's key and return its ETag; *conditions* as IfMatch="…"."""
     bucket, key = split_uri(uri)
     response = aws.call(
-        "s3", "put_object", Bucket=bucket, Key=key, Body=content, **conditions, **_encryption(aws)
+        "s3", "put_object", Bucket=bucket, Key=key, Body=content, **conditions, **encryption(aws)
     )
     return str(response.get("ETag", "")).strip('"')
 
@@ -111,7 +111,7 @@ def upload_if_missing(aws: Aws, uri: str, path: Path) -> bool:
     if stored is not None and stored.size == path.stat().st_size:
         return False
     bucket, key = split_uri(uri)
-    aws.call("s3", "upload_file", Filename=str(path), Bucket=bucket, Key=key, ExtraArgs=_encryption(aws))
+    aws.call("s3", "upload_file", Filename=str(path), Bucket=bucket, Key=key, ExtraArgs=encryption(aws))
     return True
 
 
@@ -124,6 +124,7 @@ def sha256_of(path: Path) -> str:
     return digest.hexdigest()
 
 
-def _encryption(aws: Aws) -> dict[str, str]:
+def encryption(aws: Aws) -> dict[str, str]:
+    """Return what S3 is told so that an object is encrypted with the environment's key."""
     key = aws.environment.storage.kms_key
     return {} if key is None else {"ServerSideEncryption": "aws:kms", "SSEKMSKeyId": key}

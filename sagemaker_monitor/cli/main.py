@@ -30,6 +30,7 @@ COMMANDS = {
     "follow": Lazy(f"{_HERE}.follow:follow", "Follow an execution to its verdict."),
     "status": Lazy(f"{_HERE}.status:status", "Show what is deployed, what ran last, and what is approved."),
     "gate": Lazy(f"{_HERE}.gate:gate", "Show a version's evidence; open the version with it."),
+    "promote": Lazy(f"{_HERE}.promote:promote", "Bring a version and its evidence to the next environment."),
     "report": Lazy(f"{_HERE}.report:report", "Write a verdict as a page, as Markdown or as JSON."),
     "calibrate": Lazy(
         f"{_HERE}.calibrate:calibrate", "Show what the policy refuses and sees, by a batch's rows."

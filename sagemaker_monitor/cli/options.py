@@ -117,6 +117,26 @@ def common_options(function: Callable[..., R]) -> Callable[..., R]:
     return command
 
 
+def two_environments(function: Callable[..., R]) -> Callable[..., R]:
+    """Add --from, --to and the common options but --env; the command gets *source* and *target*."""
+
+    @functools.wraps(function)
+    def command(
+        *args: Any, conf_dir: Path, from_env: str, to_env: str, quiet: bool, debug: bool, **kwargs: Any
+    ) -> R:
+        del debug  # main() reads it, for errors of every kind
+        source, target = (Common(conf_dir, env, quiet) for env in (from_env, to_env))
+        return function(*args, source=source, target=target, **kwargs)
+
+    which = (
+        click.option("--from", "from_env", required=True, metavar="ENV", help="Environment it comes from."),
+        click.option("--to", "to_env", required=True, metavar="ENV", help="Environment it goes to."),
+    )
+    for option in reversed((*which, _COMMON[0], *_COMMON[2:])):
+        command = option(command)
+    return command
+
+
 def format_option(*formats: str, default: str = "text") -> Callable[[Callable[P, R]], Callable[P, R]]:
     """Return the option --format with these choices; the command gets it as *output_format*."""
     return click.option(

@@ -60,6 +60,7 @@ def report(
     Exits 0 when the report was written, whatever it says; 3 when there is a verdict that this program
     cannot read, which the report then says.
     """
+    from sagemaker_monitor.operations.promotion.report import gather_promoted
     from sagemaker_monitor.operations.reporting import choose_execution, gather
     from sagemaker_monitor.reports import render, why_not_readable
 
@@ -74,8 +75,10 @@ def report(
     format = _format(output_format, output)
     if over_time:
         return _over_time(common, model, last, since, format, output)
-    chosen = choose_execution(common.aws, model, execution_arn=execution_arn, version=version)
-    document = gather(common.aws, model, chosen)
+    document = gather_promoted(common.aws, model, version) if version is not None else None
+    if document is None:
+        chosen = choose_execution(common.aws, model, execution_arn=execution_arn, version=version)
+        document = gather(common.aws, model, chosen)
     _deliver(render(document, format), output)
     problem = why_not_readable(document)
     if problem is not None:

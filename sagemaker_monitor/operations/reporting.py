@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
@@ -51,38 +52,73 @@ def gather(aws: Aws, model: Model, execution_arn: str) -> ReportInput:
     owner, pipeline = whose(aws, execution_arn)
     if owner != model.model:
         raise UsageError(f"{execution_arn} is of model {owner!r}, not of {model.model!r}")
-    documents = _Documents(aws)
-    execution = _execution(aws, execution_arn)
-    steps = list(list_steps(aws, execution_arn))
+    documents = Documents(aws)
     uri = verdict_uri(aws.environment.storage.root, owner, pipeline, parse_execution_arn(execution_arn)[1])
     verdict = documents.read(uri, "verdict")
-    checked = [_as_check(aws, step, verdict or {}) for step in steps]
+    return report_input(aws, model, documents, uri, verdict, ran(aws, execution_arn, verdict or {}))
+
+
+@dataclass(frozen=True)
+class Ran:
+    """What SageMaker says of an execution: itself, its steps, and the image that each of them ran.
+
+    In *checked*, checks by an image of one's own say of themselves what a check step says.
+    """
+
+    execution: Mapping[str, Any]
+    steps: Sequence[Mapping[str, Any]]
+    checked: Sequence[Mapping[str, Any]]
+    images: Mapping[str, str]
+
+
+def ran(aws: Aws, execution_arn: str, verdict: Mapping[str, Any]) -> Ran:
+    """Return what SageMaker says of an execution with this *verdict*. Raises UsageError, AwsError."""
+    execution = _execution(aws, execution_arn)
+    steps = list(list_steps(aws, execution_arn))
+    checked = [_as_check(aws, step, verdict) for step in steps]
+    return Ran(execution, steps, checked, _images(aws, execution_arn, [step["StepName"] for step in steps]))
+
+
+def report_input(
+    aws: Aws,
+    model: Model,
+    documents: Documents,
+    uri: str,
+    verdict: Mapping[str, Any] | None,
+    found: Ran,
+) -> ReportInput:
+    """Return the documents of an execution, whose *verdict* is at *uri*. Raises AwsError."""
     return ReportInput(
         verdict=verdict,
-        steps=steps,
-        analyses=dict(_analyses(documents, checked)),
+        steps=found.steps,
+        analyses=dict(_analyses(documents, found.checked)),
         generated_at=datetime.now(UTC),
         details=model_details(aws, model),
-        statistics=_statistics(documents, checked),
-        execution=execution,
+        statistics=_statistics(documents, found.checked),
+        execution=found.execution,
         verdict_uri=uri,
-        images=_images(aws, execution_arn, [step["StepName"] for step in steps]),
+        images=found.images,
         unreadable=documents.unreadable,
-        violations=dict(_violations(documents, checked, verdict or {})),
+        violations=dict(_violations(documents, found.checked, verdict or {})),
     )
 
 
-class _Documents:
-    """JSON documents in S3; *unreadable* has those that were none, and why."""
+class Documents:
+    """JSON documents in S3; *unreadable* has those that were none, and why.
 
-    def __init__(self, aws: Aws) -> None:
+    Of a promoted version *places* says where what its documents refer to was brought.
+    """
+
+    def __init__(self, aws: Aws, places: Mapping[str, str] | None = None) -> None:
+        """Read with these credentials, at these places."""
         self.unreadable: dict[str, str] = {}
         self._aws = aws
+        self._places = places or {}
 
     def read(self, uri: str | None, name: str = "") -> Mapping[str, Any] | None:
         """Return the JSON object at *uri*; None where there is none. Raises AwsError."""
         try:
-            document = json.loads(read(self._aws, uri)) if uri else None
+            document = json.loads(read(self._aws, self._places.get(uri, uri))) if uri else None
         except NotFoundError:
             return None
         except (ValueError, RecursionError) as error:
@@ -150,11 +186,11 @@ def quality_statistics(aws: Aws, steps: Sequence[Mapping[str, Any]]) -> dict[str
     Both are one document where the run established its baseline: then there is none to compare with.
     A document that is none is left out. Raises AwsError.
     """
-    return _statistics(_Documents(aws), steps)
+    return _statistics(Documents(aws), steps)
 
 
 def _statistics(
-    documents: _Documents, steps: Sequence[Mapping[str, Any]]
+    documents: Documents, steps: Sequence[Mapping[str, Any]]
 ) -> dict[str, Mapping[str, Any] | None]:
     metadata = [step.get("Metadata", {}).get("QualityCheck", {}) for step in steps]
     quality: Mapping[str, str] = next(
@@ -184,7 +220,9 @@ def _newest(aws: Aws, model: Model) -> Iterator[Mapping[str, Any]]:
         yield from response["PipelineExecutionSummaries"]
 
 
-def _analyses(documents: _Documents, steps: list[dict[str, Any]]) -> Iterator[tuple[str, Mapping[str, Any]]]:
+def _analyses(
+    documents: Documents, steps: Sequence[Mapping[str, Any]]
+) -> Iterator[tuple[str, Mapping[str, Any]]]:
     for step in steps:
         uri = step.get("Metadata", {}).get("ClarifyCheck", {}).get("CalculatedBaselineConstraints")
         document = documents.read(uri, f"{step['StepName']}: analysis.json")
@@ -193,7 +231,7 @@ def _analyses(documents: _Documents, steps: list[dict[str, Any]]) -> Iterator[tu
 
 
 def _violations(
-    documents: _Documents, steps: Sequence[Mapping[str, Any]], verdict: Mapping[str, Any]
+    documents: Documents, steps: Sequence[Mapping[str, Any]], verdict: Mapping[str, Any]
 ) -> Iterator[tuple[str, tuple[str, Mapping[str, Any]]]]:
     """Yield each check's violations and where they are, as the step says it, or else the verdict."""
     checks = verdict.get("checks")

@@ -8,21 +8,18 @@ from collections.abc import Iterator
 from sagemaker_monitor.analysis.documents.verdict import Verdict
 from sagemaker_monitor.aws import Aws, NotFoundError
 from sagemaker_monitor.aws.storage import head, read
-from sagemaker_monitor.registry.chain import Link, Origin, parse_execution_arn
+from sagemaker_monitor.registry.chain import SHOWN, Link
 from sagemaker_monitor.registry.verdicts import parse_verdict
 from sagemaker_monitor.registry.versions import Version
 
-SHOWN = 12
-"""Characters of a hash that tell it from others."""
 
-
-def read_bound_verdict(aws: Aws, version: Version, origin: Origin) -> tuple[Verdict | None, Link]:
+def read_bound_verdict(aws: Aws, version: Version, expected: str) -> tuple[Verdict | None, Link]:
     """Return the verdict that the version was registered with; None where the link says why not.
 
-    It has to lie where its execution writes it, with the bytes whose hash the version carries.
+    It has to lie at *expected*, where its execution writes it or its promotion brings it, with the bytes
+    whose hash the version carries.
     """
     uri, sha256 = version.metadata["VerdictUri"], version.metadata["VerdictSha256"]
-    expected = origin.verdict_uri(parse_execution_arn(version.metadata["PipelineExecutionArn"])[1])
     if uri != expected:
         return None, _no_verdict(f"{uri} is not where that execution writes its verdict, {expected}")
     try:

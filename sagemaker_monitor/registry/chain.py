@@ -19,6 +19,9 @@ METADATA = (
 )
 """What `register` writes into a version; the gate believes nothing else."""
 
+SHOWN = 12
+"""Characters of a hash that tell it from others."""
+
 CLOCK_SKEW = timedelta(minutes=5)
 """How far the clocks of AWS, of its jobs and of this machine may be apart."""
 
@@ -32,8 +35,12 @@ class Origin:
     pipeline_name: str
     verdict_uri: Callable[[str], str]
     """The verdict's URI, from the id of an execution."""
+    promotion_folder: Callable[[str], str]
+    """The URI of the folder that a promotion has brought, from the SHA-256 of its record."""
     pipeline: str = "register"
     """The kind of pipeline; monitoring runs register a version once more, with a new baseline."""
+    promoted_from: str | None = None
+    """The environment that versions have to be promoted from; None where they need not be."""
 
 
 @dataclass(frozen=True)

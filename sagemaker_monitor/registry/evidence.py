@@ -19,10 +19,12 @@ from sagemaker_monitor.registry.chain import (
     length,
     parse_execution_arn,
 )
+from sagemaker_monitor.registry.lineage import Lineage
+from sagemaker_monitor.registry.promoted import promotion_links, read_promotion
 from sagemaker_monitor.registry.verdicts import applied_waivers
 from sagemaker_monitor.registry.versions import Version
 
-ONLY_REGISTER = "only `run register` registers versions with evidence"
+ONLY_REGISTER = "only `run register` and `promote` register versions with evidence"
 
 
 @dataclass(frozen=True)
@@ -36,11 +38,14 @@ class _Execution:
     steps: tuple[Mapping[str, Any], ...]
 
 
-def gather(aws: Aws, version: Version, origin: Origin, *, max_age: timedelta, now: datetime) -> Evidence:
+def gather(
+    aws: Aws, version: Version, origin: Origin, *, max_age: timedelta, now: datetime, anew: bool = False
+) -> Evidence:
     """Follow the chain of *version* as far as it goes; every link says whether it holds, and why not.
 
-    What is missing, foreign or altered is a link that does not hold, never an exception;
-    AwsError only when AWS could not be asked.
+    What is missing, foreign or altered is a link that does not hold, never an exception. Ages are those at
+    an approved version's approval, unless it is to be opened *anew*, elsewhere. AwsError only when AWS could
+    not be asked.
     """
     metadata = version.metadata
     missing = [key for key in METADATA if not metadata.get(key)]
@@ -48,19 +53,37 @@ def gather(aws: Aws, version: Version, origin: Origin, *, max_age: timedelta, no
         detail = f"it lacks {', '.join(missing)}: {ONLY_REGISTER}"
         return Evidence(version, (Link("metadata", False, detail), _carries(version)), None)
     links = [_environment_link(metadata, origin)]
-    execution, problem = _ask_execution(aws, metadata["PipelineExecutionArn"], origin)
-    links.extend(_execution_links(version, execution, problem))
-    verdict, link = read_bound_verdict(aws, version, origin)
+    promoted = read_promotion(aws, version, origin)
+    execution, expected = None, ""
+    if promoted is None:
+        execution, problem = _ask_execution(aws, metadata["PipelineExecutionArn"], origin)
+        links.extend(_execution_links(version, execution, problem))
+        expected = origin.verdict_uri(parse_execution_arn(metadata["PipelineExecutionArn"])[1])
+    elif promoted.lineage and promoted.record:
+        expected = f"{origin.promotion_folder(promoted.lineage.sha256)}/{promoted.record.verdict}"
+    verdict, link = read_bound_verdict(aws, version, expected)
+    links.extend(promotion_links(aws, version, promoted, verdict, origin))
     links.append(link)
     if verdict is not None:
-        links.append(_subject_link(version, origin, verdict))
+        lineage = promoted.lineage if promoted else None
+        registered = lineage.registered_at if lineage else version.created
+        opened = now if anew else _opened(version, now)
+        links.append(_subject_link(version, origin, verdict, lineage))
         links.append(_bundle_link(version, verdict, execution))
-        links.append(_age_link(version, verdict, execution, max_age, now))
+        links.append(_age_link(registered, verdict, execution, max_age, opened))
         links.extend(baseline_links(aws, version, verdict))
         links.extend(_accepted_link(version, verdict))
-        links.extend(_waived_link(verdict))
+        links.extend(_waived_link(verdict, opened))
     links.append(artifact_link(aws, version))
     return Evidence(version, tuple(links), verdict)
+
+
+def _opened(version: Version, now: datetime) -> datetime:
+    """Return when the version is opened: an approved one was when it was last changed.
+
+    Its evidence had to be young then.
+    """
+    return version.modified if version.approval == "Approved" and version.modified else now
 
 
 def _carries(version: Version) -> Link:
@@ -136,22 +159,28 @@ def _accepted_link(version: Version, verdict: Verdict) -> Iterator[Link]:
     yield Link("accepted", same, f"{steps}, without comparing: {told}")
 
 
-def _waived_link(verdict: Verdict) -> Iterator[Link]:
-    """Yield who let which limits pass until when, as the verdict was made; nothing where nobody did."""
-    applied = [
-        f"{each.match} through {each.expires}, approved by {each.approved_by}: {each.reason}"
-        for each in applied_waivers(verdict)
+def _waived_link(verdict: Verdict, opened: datetime) -> Iterator[Link]:
+    """Yield who let which limits pass until when, as the verdict was made; nothing where nobody did.
+
+    A version that is opened after a waiver's last day cannot rest on it.
+    """
+    applied = applied_waivers(verdict)
+    day = f"{opened.astimezone(UTC):%Y-%m-%d}"
+    told = [
+        f"{each.match} through {each.expires}{' (which is over)' if each.expires < day else ''}, "
+        f"approved by {each.approved_by}: {each.reason}"
+        for each in applied
     ]
     if applied:
-        yield Link("waived", True, "; ".join(applied))
+        yield Link("waived", all(each.expires >= day for each in applied), "; ".join(told))
 
 
-def _subject_link(version: Version, origin: Origin, verdict: Verdict) -> Link:
+def _subject_link(version: Version, origin: Origin, verdict: Verdict, lineage: Lineage | None) -> Link:
     wanted = {
         "execution_arn": version.metadata["PipelineExecutionArn"],
         "model": origin.model,
         "pipeline": origin.pipeline,
-        "environment": origin.environment,
+        "environment": lineage.registered_in if lineage else origin.environment,
     }
     wrong = [
         f"{key} is {getattr(verdict, key)!r}"
@@ -174,9 +203,9 @@ def _bundle_link(version: Version, verdict: Verdict, execution: _Execution | Non
 
 
 def _age_link(
-    version: Version, verdict: Verdict, execution: _Execution | None, max_age: timedelta, now: datetime
+    at: datetime, verdict: Verdict, execution: _Execution | None, max_age: timedelta, opened: datetime
 ) -> Link:
-    """Return whether the evidence is young enough, by AWS's own clock: its time of registration.
+    """Return whether the evidence is young enough, by AWS's own clock: the time of registration, *at*.
 
     The verdict's own time is its job's clock, and S3's would be new after every copy: they have only to
     agree.
@@ -184,16 +213,14 @@ def _age_link(
     made = _moment(verdict.created)
     if made is None:
         return Link("age", False, f"the verdict's time, {verdict.created!r}, is none")
-    registered = f"{version.created.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}"
-    if made > version.created + CLOCK_SKEW:
+    registered = f"{at.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}"
+    if made > at + CLOCK_SKEW:
         detail = f"the verdict is of {verdict.created}, after the version was registered ({registered})"
         return Link("age", False, detail)
     if execution is not None and execution.started and made < execution.started - CLOCK_SKEW:
         detail = f"the verdict is of {verdict.created}, before its execution started"
         return Link("age", False, detail)
-    # An approved version was opened when it was last changed; its evidence had to be young then.
-    moment = version.modified if version.approval == "Approved" and version.modified else now
-    age = moment - version.created
+    age = opened - at
     if age < -CLOCK_SKEW:
         detail = f"registered {registered}, {length(-age)} ahead of this machine's clock: set the clock"
         return Link("age", False, detail)

@@ -28,7 +28,7 @@ def judge(evidence: Evidence) -> Opening:
     """Say whether the version is open, changing nothing: its evidence holds and it is approved."""
     version = evidence.version
     if not evidence.is_open:
-        return Opening(version.approval, False, False, _why_closed(evidence))
+        return Opening(version.approval, False, False, why_closed(evidence))
     if version.approval == "Approved":
         return Opening(
             version.approval,
@@ -47,7 +47,7 @@ def apply(aws: Aws, evidence: Evidence, on_pass: str) -> Opening:
     """
     version = evidence.version
     if not evidence.is_open:
-        return Opening(version.approval, False, False, _why_closed(evidence))
+        return Opening(version.approval, False, False, why_closed(evidence))
     if version.approval == "Rejected":
         message = f"version {version.number} was rejected by a person, and the gate does not overrule people"
         return Opening(version.approval, False, False, message)
@@ -108,6 +108,7 @@ def description(*parts: str) -> str:
     return text
 
 
-def _why_closed(evidence: Evidence) -> str:
+def why_closed(evidence: Evidence) -> str:
+    """Return which links do not hold, and what was found."""
     broken = [link for link in evidence.links if not link.holds]
     return "closed: " + "; ".join(f"{link.name}: {link.detail}" for link in broken)

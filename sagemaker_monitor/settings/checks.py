@@ -9,7 +9,7 @@ from collections.abc import Iterator, Sequence
 
 from sagemaker_monitor.settings.custom import check_custom, check_custom_in
 from sagemaker_monitor.settings.endpoint_checks import check_endpoint, check_endpoint_in
-from sagemaker_monitor.settings.environment import LOCAL_ACCOUNT, MONITOR_IMAGE, Environment
+from sagemaker_monitor.settings.environment import LOCAL, LOCAL_ACCOUNT, MONITOR_IMAGE, Environment
 from sagemaker_monitor.settings.errors import Path, choices, listed, quoted
 from sagemaker_monitor.settings.gate import MinimumRows
 from sagemaker_monitor.settings.model import Model
@@ -53,9 +53,15 @@ def check_model(model: Model, environments: Sequence[str] | None = None) -> list
     return findings
 
 
-def check_environment(environment: Environment) -> list[Finding]:
-    """Return what is wrong with *environment* beyond the type of each value."""
-    return [*_account(environment), *_endpoint(environment), *_group(environment), *_tags(environment.tags)]
+def check_environment(environment: Environment, environments: Sequence[str]) -> list[Finding]:
+    """Return what is wrong with *environment* beyond the type of each value; *environments* are all names."""
+    return [
+        *_account(environment),
+        *_promotion(environment, environments),
+        *_endpoint(environment),
+        *_group(environment),
+        *_tags(environment.tags),
+    ]
 
 
 def check_together(model: Model, environment: Environment) -> list[Finding]:
@@ -312,10 +318,9 @@ def _minimum_rows(rows: MinimumRows) -> Iterator[Finding]:
 
 
 def _account(environment: Environment) -> Iterator[Finding]:
-    local = environment.name == "local"
-    if local and environment.account != LOCAL_ACCOUNT:
+    if environment.name == LOCAL and environment.account != LOCAL_ACCOUNT:
         yield ("account",), f'must be "{LOCAL_ACCOUNT}" for local: the emulator is no AWS account'
-    if not local and environment.account == LOCAL_ACCOUNT:
+    if not environment.is_local and environment.account == LOCAL_ACCOUNT:
         yield ("account",), "is the emulator's: only local has it"
     for key in ("execution", "deploy"):
         role = getattr(environment.roles, key)
@@ -325,6 +330,14 @@ def _account(environment: Environment) -> Iterator[Finding]:
             yield ("roles", key), message
     if environment.roles.external_id is not None and environment.roles.deploy is None:
         yield ("roles", "external_id"), "says nothing without roles.deploy, the role that is assumed with it"
+
+
+def _promotion(environment: Environment, environments: Sequence[str]) -> Iterator[Finding]:
+    source, path = environment.approval.require_promotion_from, ("approval", "require_promotion_from")
+    if source == environment.name:
+        yield path, "is this environment itself: name the one that versions come from"
+    elif source is not None and source not in environments:
+        yield path, f"no environment {quoted(source)}{choices(source, environments, 'known')}"
 
 
 def _endpoint(environment: Environment) -> Iterator[Finding]:

@@ -19,6 +19,9 @@ from sagemaker_monitor.settings.fields import (
     Text,
 )
 
+LOCAL, LOCAL_PREFIX = "local", "local-"
+"""What environments are called that are on this machine: the emulator, and further ones to rehearse with."""
+
 LOCAL_ACCOUNT = "000000000000"
 """The emulator's account id."""
 
@@ -172,6 +175,13 @@ class Approval(Section):
     evidence_max_age: Annotated[Duration, Field(description="An older verdict opens nothing.")] = timedelta(
         days=7
     )
+    require_promotion_from: Annotated[
+        Name | None,
+        Field(
+            description="Environment that versions have to be promoted from, approved there, for"
+            " `gate --apply` to open them here. None by default: those registered here are opened as well."
+        ),
+    ] = None
 
 
 class Environment(Section):
@@ -185,7 +195,10 @@ class Environment(Section):
     region: Annotated[str, Field(pattern=fields.REGION, description="AWS region.")]
     endpoint_url: Annotated[
         str | None,
-        Field(pattern=fields.ENDPOINT_URL, description="The emulator's address; only for `local`."),
+        Field(
+            pattern=fields.ENDPOINT_URL,
+            description="The emulator's address; only for `local` and environments called `local-…`.",
+        ),
     ] = None
     roles: Annotated[Roles, Field(description="IAM roles.")]
     storage: Annotated[Storage, Field(description="Where data, assets and reports are kept.")]
@@ -214,16 +227,23 @@ class Environment(Section):
 
     @model_validator(mode="after")
     def _endpoint_belongs_to_local(self) -> Self:
-        if self.name == "local" and self.endpoint_url is None:
-            raise ValueError("endpoint_url is missing: 'local' is the emulator, http://127.0.0.1:<port>")
-        if self.name != "local" and self.endpoint_url is not None:
-            raise ValueError("endpoint_url is for the environment 'local' only")
+        if self.is_local and self.endpoint_url is None:
+            raise ValueError(
+                f"endpoint_url is missing: {self.name!r} is the emulator, http://127.0.0.1:<port>"
+            )
+        if not self.is_local and self.endpoint_url is not None:
+            raise ValueError("endpoint_url is for the environment 'local', and those called 'local-…', only")
         return self
+
+    @property
+    def is_local(self) -> bool:
+        """Whether the environment is on this machine, an emulator, by its name."""
+        return self.name == LOCAL or self.name.startswith(LOCAL_PREFIX)
 
     @property
     def is_placeholder(self) -> bool:
         """Whether the account is one of the documentation's: built for, never deployed to."""
-        return self.account in PLACEHOLDER_ACCOUNTS
+        return self.account in PLACEHOLDER_ACCOUNTS and not self.name.startswith(LOCAL_PREFIX)
 
     def model_package_group(self, model: str) -> str:
         """The model package group of *model* in this environment."""

@@ -142,7 +142,8 @@ def _load_environment(name: str, conf_dir: FilePath) -> Loaded[Environment]:
     if problems or not over:
         raise ConfigError(problems)
     document = overlay(base, over) if base else over
-    return validated(Environment, document, check_environment, file_name=name)
+    check = partial(check_environment, environments=known_environments(conf_dir))
+    return validated(Environment, document, check, file_name=name)
 
 
 def _load_model(name: str, conf_dir: FilePath) -> Loaded[Model]:

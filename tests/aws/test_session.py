@@ -63,7 +63,7 @@ def test_local_refuses_an_endpoint_off_loopback(environment: Environment, url: s
 
 def test_only_local_may_have_an_endpoint(environment: Environment) -> None:
     """An endpoint in another environment is refused, however it came there."""
-    with pytest.raises(WriteRefusedError, match="only 'local' may have one"):
+    with pytest.raises(WriteRefusedError, match="only 'local' and 'local-…' may have one"):
         connect(environment.model_copy(update={"name": "dev"}))
 
 

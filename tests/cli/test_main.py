@@ -58,14 +58,15 @@ def test_every_command_has_help(words: tuple[str, ...], capsys: pytest.CaptureFi
 
 @pytest.mark.parametrize("name", list(COMMANDS))
 def test_commands_that_do_something_take_the_common_options(name: str) -> None:
-    """--conf-dir, --env, --quiet and --debug are on every command."""
+    """--conf-dir, --env, --quiet and --debug are on every command; promote has two environments."""
+    which = {"--from", "--to"} if name == "promote" else {"--env"}
     command = root.get_command(click.Context(root), name)
     assert command is not None
     leaves = list(command.commands.values()) if isinstance(command, click.Group) else [command]
 
     for leaf in leaves:
         options = {option for parameter in leaf.params for option in parameter.opts}
-        assert {"--conf-dir", "--env", "--quiet", "--debug"} <= options
+        assert {"--conf-dir", *which, "--quiet", "--debug"} <= options
 
 
 def test_the_list_of_commands_is_what_there_is(capsys: pytest.CaptureFixture[str]) -> None:

@@ -296,7 +296,8 @@ def test_a_version_registered_by_hand_opens_nothing(aws: Aws, model: Model, open
     )
 
     assert broken(gathered(aws, model)) == {
-        "metadata": "it lacks BundleSha256, VerdictUri: only `run register` registers versions with evidence"
+        "metadata": "it lacks BundleSha256, VerdictUri: only `run register` and `promote` register versions "
+        "with evidence"
     }
 
 
@@ -373,7 +374,7 @@ def test_a_version_of_another_tool_opens_nothing(aws: Aws, model: Model) -> None
 
     found = broken(gathered(aws, model))
 
-    assert "only `run register` registers versions with evidence" in found["metadata"]
+    assert "only `run register` and `promote` register versions with evidence" in found["metadata"]
     assert "no later run can compare with it" in found["baselines"]
 
 
@@ -381,15 +382,15 @@ def test_who_let_what_pass_is_told_and_noted(aws: Aws, model: Model) -> None:
     """The chain and the version's description name each waiver under which the verdict opened it."""
     arn = register_version(aws)
     assert "waived" not in {link.name for link in gathered(aws, model).links}
-    waiver = ConfiguredWaiver("bias/DI/*", "31 applicants", "committee", "2027-03-31", "applied", 1)
+    waiver = ConfiguredWaiver("bias/DI/*", "31 applicants", "committee", "2999-03-31", "applied", 1)
     idle = replace(waiver, match="bias/AD/*", status="unused", findings=0)
     put_verdict(aws, make_verdict(aws.environment, arn, waivers=(waiver, idle)))
 
     evidence = gathered(aws, model)
 
     told = {link.name: link.detail for link in evidence.links}["waived"]
-    assert told == "bias/DI/* through 2027-03-31, approved by committee: 31 applicants"
-    assert describe_opening(evidence).endswith("waived bias/DI/* through 2027-03-31 by committee")
+    assert told == "bias/DI/* through 2999-03-31, approved by committee: 31 applicants"
+    assert describe_opening(evidence).endswith("waived bias/DI/* through 2999-03-31 by committee")
 
 
 def test_the_description_fits_the_api(aws: Aws, model: Model, opened: str) -> None:

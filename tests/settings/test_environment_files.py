@@ -92,7 +92,7 @@ BAD_FILES: dict[str, tuple[str, str, list[str]]] = {
     "an endpoint": (
         "",
         "endpoint_url: http://127.0.0.1:4780\n",
-        ["1: endpoint_url is for the environment 'local' only"],
+        ["1: endpoint_url is for the environment 'local', and those called 'local-…', only"],
     ),
     "an endpoint off loopback": (
         "",
