@@ -89,9 +89,12 @@ def plan(
 
 
 def make_plans(
-    common: Common, model_name: str | None, bundle_dir: Path | None, show: Any
+    common: Common, model_name: str | None, bundle_dir: Path | None, show: Any, kept: Path | None = None
 ) -> tuple[list[Outcome[Plan]], dict[str, Any]]:
-    """Return what became of each model's plan, shown as soon as it is made, and what binds each plan."""
+    """Return what became of each model's plan, shown as soon as it is made, and what binds each plan.
+
+    Bundles are written into the folder *kept*, where one is given, so that they need not be built again.
+    """
     from sagemaker_monitor.aws import connect
     from sagemaker_monitor.aws.dry_run import DryRun
     from sagemaker_monitor.operations.fleet import each
@@ -105,6 +108,8 @@ def make_plans(
 
     def work(prepared: Any, _stop: object) -> Plan:
         model, bundle = prepared
+        if kept is not None:
+            bundle.write(kept / model.model)
         outlook = look_dry(aws, bundle, model)
         bases[model.model] = basis(outlook)
         return plan_of(aws, outlook)

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from contextlib import closing
 from dataclasses import asdict
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -22,8 +23,6 @@ if TYPE_CHECKING:
     from sagemaker_monitor.operations.plan_file import SavedPlan
     from sagemaker_monitor.operations.resources.resource import Change
     from sagemaker_monitor.operations.upsert import Outlook
-
-Changes = tuple["Change", ...]
 
 
 @click.command()
@@ -57,26 +56,39 @@ def upsert(
     common.aws.require_writable()  # building takes seconds; what cannot be sent need not be built
     planned = None if plan_file is None else _planned(common, plan_file, model_name)
     unplanned = ExitCode.OK
-    if common.environment.protected and not yes:
-        require_answerable(common)
-        asked, unplanned = _ask(common, model_name, bundle_dir, planned)
-        if asked is None:
-            click.echo(f"{common.env}: nothing was written")
-            return unplanned
-        planned = planned or asked
+    as_json = output_format == "json"
     aws = connect(common.environment, patient=True)
-    outcomes = _send(common, aws, model_name, bundle_dir, planned)
-    changes = [change for outcome in outcomes for change in outcome.value or ()]
-    if output_format == "json":
-        document = {
-            "writes": len(aws.writes),
-            "changes": [asdict(change) for change in changes],
-            "failed": {outcome.model: str(outcome.error) for outcome in outcomes if outcome.error},
-        }
-        click.echo(json.dumps(document, indent=2))
+    done: list[Change] = []
+    with TemporaryDirectory(prefix="sagemaker-monitor-") as folder:
+        if common.environment.protected and not yes:
+            require_answerable(common)
+            kept = None if bundle_dir is not None else Path(folder)
+            asked, unplanned = _ask(common, model_name, bundle_dir, planned, kept, as_json=as_json)
+            if asked is None:
+                click.echo(_document(aws, [], []) if as_json else f"{common.env}: nothing was written")
+                return unplanned
+            planned, bundle_dir = planned or asked, bundle_dir or kept
+        try:
+            outcomes = _send(common, aws, model_name, bundle_dir, planned, done)
+        except KeyboardInterrupt:
+            if as_json:
+                click.echo(_document(aws, done, []))
+            raise
+    if as_json:
+        click.echo(_document(aws, done, outcomes))
     elif any(outcome.error is None for outcome in outcomes) or not outcomes:
-        click.echo(_summary(common.env, changes))
+        click.echo(_summary(common.env, done))
     return failed(outcomes) or unplanned
+
+
+def _document(aws: Aws, done: list[Change], outcomes: list[Outcome[None]]) -> str:
+    """Return as JSON what was done, also before something failed, and what failed."""
+    document = {
+        "writes": len(aws.writes),
+        "changes": [asdict(change) for change in done],
+        "failed": {outcome.model: str(outcome.error) for outcome in outcomes if outcome.error},
+    }
+    return json.dumps(document, indent=2)
 
 
 def _planned(common: Common, path: Path, model_name: str | None) -> dict[str, SavedPlan]:
@@ -91,9 +103,15 @@ def _planned(common: Common, path: Path, model_name: str | None) -> dict[str, Sa
 
 
 def _ask(
-    common: Common, model_name: str | None, bundle_dir: Path | None, planned: dict[str, SavedPlan] | None
+    common: Common,
+    model_name: str | None,
+    bundle_dir: Path | None,
+    planned: dict[str, SavedPlan] | None,
+    kept: Path | None,
+    *,
+    as_json: bool,
 ) -> tuple[dict[str, SavedPlan] | None, ExitCode]:
-    """Show what would be done and ask.
+    """Show what would be done and ask; what was built for that is put into the folder *kept*.
 
     Returns the plans that were agreed to, None for no, and the exit code of models that could not be planned.
     """
@@ -102,7 +120,9 @@ def _ask(
     from sagemaker_monitor.operations.plan_file import SavedPlan
 
     only = None if planned is None or len(planned) > 1 else next(iter(planned), None)
-    outcomes, bases = make_plans(common, only or model_name, bundle_dir, plan_text)
+    outcomes, bases = make_plans(
+        common, only or model_name, bundle_dir, lambda plan: plan_text(plan, stderr=as_json), kept
+    )
     code = failed(outcomes)
     plans = [outcome.value for outcome in outcomes if outcome.value is not None]
     plans = [plan for plan in plans if planned is None or plan.model in planned]
@@ -121,7 +141,9 @@ def _send(
     model_name: str | None,
     bundle_dir: Path | None,
     planned: dict[str, SavedPlan] | None,
-) -> list[Outcome[Changes]]:
+    done: list[Change],
+) -> list[Outcome[None]]:
+    """Bring every model's bundle there; *done* gets each change, whatever becomes of those after it."""
     from sagemaker_monitor.operations.fleet import StoppedError, each
     from sagemaker_monitor.operations.plan_file import require_fresh
     from sagemaker_monitor.operations.upsert import upsert as send
@@ -133,18 +155,19 @@ def _send(
             return lambda _outlook: None
         return lambda outlook: require_fresh(planned[model], outlook)
 
-    def work(prepared: Any, stop: Any) -> Changes:
+    of_models: dict[str, list[Change]] = {}
+
+    def work(prepared: Any, stop: Any) -> None:
         model, bundle = prepared
-        done = []
+        mine = of_models.setdefault(model.model, [])
         changes = send(aws, bundle, model, revision=revision, require=require(model.model))
         with closing(changes):  # gives back what it holds, also when it is stopped
             for change in changes:
-                done.append(change)
+                mine.append(change)
                 if change.done != "unchanged":
                     common.tell(f"{change.done:>10}  {change.kind} {change.name}{_why(change)}")
                 if stop.is_set():
                     raise StoppedError
-        return tuple(done)
 
     if planned is None:
         found = tasks(common, model_name, bundle_dir)
@@ -155,6 +178,8 @@ def _send(
     except KeyboardInterrupt:
         common.tell("stopped between two calls; upsert again completes what is missing")
         raise
+    finally:
+        done.extend(change for mine in of_models.values() for change in mine)
 
 
 def _why(change: Change) -> str:

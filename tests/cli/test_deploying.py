@@ -13,9 +13,11 @@ import pytest
 from pipelines.bundle import Bundle, PipelineDefinition, bundle_sha256
 from sagemaker_monitor.aws import Aws
 from sagemaker_monitor.cli.main import main
+from sagemaker_monitor.emulator.server import Server
 from sagemaker_monitor.settings import Environment
 from tests.cli.test_terminal import Terminal
 from tests.operations.emulated import definition, fail_step, make_bundle
+from tests.operations.faults import Faults
 
 Capture = pytest.CaptureFixture[str]
 
@@ -148,6 +150,70 @@ def test_a_model_that_could_not_be_planned_is_a_failure_when_the_others_are_agre
 
     assert terminal.end() == 2
     assert deployed(aws) == ["a-register-local"]
+
+
+@pytest.mark.long
+@pytest.mark.timeout(120)
+def test_what_a_person_agreed_to_is_sent_as_it_was_built(aws: Aws, conf: Path) -> None:
+    """A model's file that changes while the question stands is for the next upsert, not for this one."""
+    protect(conf)
+    terminal = Terminal("upsert", "--conf-dir", str(conf), columns=200, lines=50)
+    terminal.wait_for("only 'yes' is taken: ")
+    file = conf / "models" / "mortgage.yaml"
+    file.write_text(file.read_text().replace("false_refusals: 0.05", "false_refusals: 0.04"))
+    terminal.type(b"yes\n")
+
+    assert terminal.end() == 0
+    assert "mortgage-register-local" in deployed(aws)
+    assert run(conf, "plan", "--exit-code") == 5
+
+
+@pytest.mark.parametrize("model_count", [1, 2])
+def test_what_was_done_before_a_failure_is_in_the_document(
+    emulator: Server,
+    aws: Aws,
+    conf: Path,
+    environment: Environment,
+    tmp_path: Path,
+    capsys: Capture,
+    model_count: int,
+) -> None:
+    """upsert --format json, not allowed to make pipelines: files and groups that were made, and the error."""
+    models = ("a", "b")[:model_count]
+    folder = write_bundles(conf, environment, tmp_path / "dist", *models)
+    Faults(emulator, seed=1).denied["CreatePipeline"] = "you may not"
+
+    assert run(conf, "upsert", "--bundle", str(folder), "--format", "json") == 3
+
+    told = json.loads(capsys.readouterr().out)
+    done = [(each["kind"], each["done"]) for each in told["changes"]]
+    assert ("asset", "uploaded") in done
+    assert done.count(("model package group", "created")) == model_count
+    assert set(told["failed"]) == set(models)
+    assert "you may not" in told["failed"]["a"]
+    assert told["writes"] > 2
+
+
+def test_changes_by_hand_are_pending_where_upsert_undoes_them(
+    aws: Aws, conf: Path, bundle_dir: Path, capsys: Capture
+) -> None:
+    """plan --exit-code: 0 for what upsert leaves alone, a limit of parallel steps; 5 for a tag it removes."""
+    name = "mortgage-register-local"
+    run(conf, "upsert", "--bundle", str(bundle_dir))
+    found = aws.call("sagemaker", "describe_pipeline", PipelineName=name)
+    capsys.readouterr()
+    limit = {"MaxParallelExecutionSteps": 3}
+    aws.call("sagemaker", "update_pipeline", PipelineName=name, ParallelismConfiguration=limit)
+    assert run(conf, "plan", "--bundle", str(bundle_dir), "--exit-code") == 0
+    assert (
+        "runs at most 3 steps at a time: set outside this package, and left alone" in capsys.readouterr().out
+    )
+
+    tag = {"Key": "by", "Value": "hand"}
+    aws.call("sagemaker", "add_tags", ResourceArn=found["PipelineArn"], Tags=[tag])
+    assert run(conf, "plan", "--bundle", str(bundle_dir), "--exit-code") == 5
+    assert run(conf, "upsert", "--bundle", str(bundle_dir)) == 0
+    assert run(conf, "plan", "--bundle", str(bundle_dir), "--exit-code") == 0
 
 
 def test_of_many_models_one_failure_is_told_at_the_end(

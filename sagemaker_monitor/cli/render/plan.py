@@ -36,9 +36,9 @@ _WORDS = {
 }
 
 
-def plan_text(plan: Plan) -> None:
-    """Print a plan to standard output."""
-    screen = console()
+def plan_text(plan: Plan, *, stderr: bool = False) -> None:
+    """Print a plan to standard output, or to standard error."""
+    screen = console(stderr=stderr)
     count = len(plan.differences)
     what = f"{count} difference{'s' if count != 1 else ''}" if plan.pending else "nothing to change"
     line(screen, Text(f"{plan.environment} {plan.model}: {what}{hashes(plan)}", style="bold"))
