@@ -17,6 +17,7 @@ from pipelines.bundle import (
     canonical_json,
 )
 from pipelines.names import pipelines_of
+from sagemaker_monitor.settings.monitoring_checks import monitoring_schedules_in
 from sagemaker_monitor.settings.schema import Environment, Model
 
 GetPipeline = Callable[[Model, Environment, Any], Any]
@@ -85,7 +86,7 @@ def _monitoring(model: Model, environment: Environment, session: Any) -> tuple[M
     from steps.build import Build
     from steps.monitoring import Monitoring, describe, monitoring_images
 
-    schedules = model.monitoring_schedules_in(environment.name)
+    schedules = monitoring_schedules_in(model, environment)
     images = monitoring_images(environment.region) if schedules else {}
     found = []
     for key, schedule in schedules.items():

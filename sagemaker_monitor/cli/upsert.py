@@ -164,7 +164,7 @@ def _send(
         with closing(changes):  # gives back what it holds, also when it is stopped
             for change in changes:
                 mine.append(change)
-                if change.done != "unchanged":
+                if change.done != "unchanged" or change.detail:
                     common.tell(f"{change.done:>10}  {change.kind} {change.name}{_why(change)}")
                 if stop.is_set():
                     raise StoppedError

@@ -136,8 +136,12 @@ def _write(aws: Aws, outlook: Outlook, held: Claim | None = None) -> Iterator[Ch
     for each in outlook.seen:
         if held is not None:
             held.renew()
-        changes = list(each.resource.write(aws, each.deployed))
-        yield from changes or [Change(each.resource.kind, each.resource.name, "unchanged")]
+        changed = False
+        for change in each.resource.write(aws, each.deployed):
+            changed = True
+            yield change
+        if not changed:
+            yield Change(each.resource.kind, each.resource.name, "unchanged")
     for kind, name in reversed(outlook.surplus):
         if kind.surplus == "deleted":
             yield from kind.delete(aws, name)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Annotated, Literal
 
 from pydantic import Field
@@ -227,15 +226,6 @@ class Model(Section):
     def endpoint_in(self, environment: str) -> str | None:
         """Return the name of the endpoint that is watched in *environment*; None where there is none."""
         return self.endpoint.name_in(self.model, environment) if self.endpoint else None
-
-    def monitoring_schedules_in(self, environment: str) -> Mapping[str, MonitoringSchedule]:
-        """Return what is scheduled in *environment*: nothing of an endpoint where none is watched."""
-        watched = self.endpoint_in(environment) is not None
-        return {
-            name: schedule
-            for name, schedule in self.monitoring_schedules.items()
-            if watched or schedule.of != "endpoint"
-        }
 
     def monitoring_schedule_name(self, schedule: str, environment: str) -> str:
         """Return the name under which *schedule* is deployed to *environment*."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import timedelta
 
 from sagemaker_monitor.settings.endpoint import CSV
@@ -36,7 +36,7 @@ def check_monitoring(model: Model, environments: Sequence[str] | None = None) ->
 
 def check_monitoring_in(model: Model, environment: Environment) -> Iterator[Finding]:
     """Yield what keeps schedules of *model* from being deployed to *environment*."""
-    for name, schedule in model.monitoring_schedules_in(environment.name).items():
+    for name, schedule in monitoring_schedules_in(model, environment).items():
         truth = schedule.ground_truth or (model.data.ground_truth and model.data.ground_truth.uri)
         places = {"reports": f"{model.model}/monitoring", "labels": truth if schedule.merges else None}
         for what, uri in places.items():
@@ -46,6 +46,16 @@ def check_monitoring_in(model: Model, environment: Environment) -> Iterator[Find
                     f"makes the {what} of {KEY}.{name} of the model {model.model} an S3 URI of {length} "
                     f"characters, at most {MAX_PREFIX}",
                 )
+
+
+def monitoring_schedules_in(model: Model, environment: Environment) -> Mapping[str, MonitoringSchedule]:
+    """Return what is deployed of *model* to *environment*: nothing of an endpoint where none is watched."""
+    watched = model.endpoint_in(environment.name) is not None
+    return {
+        name: schedule
+        for name, schedule in model.monitoring_schedules.items()
+        if watched or schedule.of != "endpoint"
+    }
 
 
 def _monitor(schedule: MonitoringSchedule, model: Model) -> Iterator[Finding]:

@@ -9,6 +9,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable
 from typing import Any
 
+from sagemaker_monitor.aws import Aws
 from sagemaker_monitor.emulator.server import Server
 
 Environ = dict[str, Any]
@@ -105,3 +106,25 @@ def _answer(
     kind = "application/x-amz-json-1.1" if is_json else "application/xml"
     start_response(status, [("Content-Type", kind), ("Content-Length", str(len(content)))])
     return [] if environ["REQUEST_METHOD"] == "HEAD" else [content]
+
+
+class CutOffError(BaseException):
+    """What a kill looks like from inside."""
+
+
+class Cut(Aws):
+    """Sends some calls and then none any more, whoever asks."""
+
+    def __init__(self, aws: Aws, *, after: int, sent: bool) -> None:
+        super().__init__(aws.environment)
+        self._clients = aws._clients
+        self.left, self.sent = after, sent
+
+    def call(self, service: str, operation: str, /, **request: Any) -> dict[str, Any]:
+        self.left -= 1
+        if self.left < 0 and not (self.sent and self.left == -1):
+            raise CutOffError
+        answer = super().call(service, operation, **request)
+        if self.left < 0:
+            raise CutOffError
+        return answer

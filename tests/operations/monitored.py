@@ -10,6 +10,7 @@ from pipelines.bundle import Asset, Bundle, MonitoringDefinition, canonical_json
 from sagemaker_monitor.aws import Aws
 from sagemaker_monitor.aws.storage import put
 from sagemaker_monitor.settings import Environment, Model
+from sagemaker_monitor.settings.monitoring_checks import monitoring_schedules_in
 from steps.build import Build
 from steps.monitoring import Monitoring, describe
 from tests.operations.emulated import IMAGE, approve, definition, fail_step, make_bundle
@@ -50,13 +51,20 @@ def scheduled(model: Model, **schedules: dict[str, Any]) -> Model:
     return Model.model_validate({**document, "monitoring_schedules": named})
 
 
+def described(model: Model, environment: Environment, session: Any = None) -> list[dict[str, Any]]:
+    """Return what SageMaker is told of each of the model's monitoring schedules."""
+    build = Build(model, environment, "monitoring", session or _Session(environment.storage.root))
+    schedules = monitoring_schedules_in(model, environment).values()
+    return [describe(Monitoring(build, schedule, IMAGES)) for schedule in schedules]
+
+
 def bundle_of(model: Model, environment: Environment) -> Bundle:
     """Return a bundle of one small pipeline and the model's monitoring schedules."""
     session = _Session(environment.storage.root)
     found = []
-    for key, schedule in model.monitoring_schedules_in(environment.name).items():
-        build = Build(model, environment, "monitoring", session)
-        text = canonical_json(describe(Monitoring(build, schedule, IMAGES)))
+    keys = monitoring_schedules_in(model, environment)
+    for key, description in zip(keys, described(model, environment, session), strict=True):
+        text = canonical_json(description)
         assets = tuple(asset for uri, asset in session.assets.items() if uri in text)
         name = model.monitoring_schedule_name(key, environment.name)
         found.append(MonitoringDefinition(name, key, text, assets))

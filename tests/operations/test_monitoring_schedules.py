@@ -2,15 +2,24 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 from typing import Any
 
 import pytest
 
 from sagemaker_monitor.aws import Aws, NotFoundError
+from sagemaker_monitor.aws.storage import delete, read
+from sagemaker_monitor.operations import ledger
+from sagemaker_monitor.operations.destroy import destroy, look_at_model
 from sagemaker_monitor.operations.plan import Plan, make_plan
+from sagemaker_monitor.operations.resources.monitoring_schedules import MONITORING_SCHEDULES
 from sagemaker_monitor.operations.resources.resource import Change
 from sagemaker_monitor.operations.upsert import upsert
+from sagemaker_monitor.registry.versions import find_version
 from sagemaker_monitor.settings import Model
+from tests.operations.emulated import approve, register_version
+from tests.operations.faults import Cut, CutOffError
 from tests.operations.monitored import INPUTS, bundle_of, register_baselines, scheduled
 
 NAME = "mortgage-inputs-local"
@@ -187,3 +196,252 @@ def test_a_schedule_that_is_removed_is_deleted(aws: Aws, model: Model) -> None:
     ]
     assert definitions(aws) == []
     assert not plan(aws, scheduled(model)).pending
+
+
+def parts(aws: Aws) -> list[str]:
+    """Return the names of all schedules, job definitions and models there are."""
+    kinds = ("data_quality", "model_quality", "model_bias", "model_explainability")
+    schedules = aws.pages("sagemaker", "list_monitoring_schedules", "MonitoringScheduleSummaries")
+    models = aws.pages("sagemaker", "list_models", "Models")
+    return sorted(
+        [
+            *(each["MonitoringScheduleName"] for each in schedules),
+            *(name for kind in kinds for name in definitions(aws, kind)),
+            *(each["ModelName"] for each in models),
+        ]
+    )
+
+
+def test_bias_is_compared_with_both_analyses_of_the_version(aws: Aws, model: Model) -> None:
+    """Live data is analysed before and after training at once: the two baselines become one document."""
+    register_baselines(aws, 1)
+    watched = scheduled(model, bias={**INPUTS, "monitor": "bias"})
+    bring(aws, watched)
+    config = schedule(aws, "mortgage-bias-local")["MonitoringScheduleConfig"]
+    found = aws.call(
+        "sagemaker",
+        "describe_model_bias_job_definition",
+        JobDefinitionName=config["MonitoringJobDefinitionName"],
+    )
+    uri = found["ModelBiasBaselineConfig"]["ConstraintsResource"]["S3Uri"]
+    document = json.loads(read(aws, uri))
+
+    assert f"/assets/{hashlib.sha256(read(aws, uri)).hexdigest()}/analysis.json" in uri
+    assert set(document) >= {"post_training_bias_metrics", "pre_training_bias_metrics"}
+    analysis = json.loads(read(aws, found["ModelBiasAppSpecification"]["ConfigUri"]))
+    assert [each["name_or_index"] for each in analysis["facet"]] == ["black", "hispan", "male", "old"]
+    uploaded = json.loads(read(aws, uri))
+    delete(aws, uri)
+    assert [(each.kind, each.done) for each in plan(aws, watched).pending] == [("asset", "uploaded")]
+    bring(aws, watched)
+    assert json.loads(read(aws, uri)) == uploaded
+
+
+def test_explainability_asks_a_model_of_the_approved_version(aws: Aws, model: Model) -> None:
+    """It is made with the schedule, another one with the next version, and goes with the schedule."""
+    register_baselines(aws, 1)
+    watched = scheduled(model, why={**INPUTS, "monitor": "explainability"})
+    bring(aws, watched)
+    (first,) = (each["ModelName"] for each in aws.pages("sagemaker", "list_models", "Models"))
+    register_baselines(aws, 2)
+    would = plan(aws, watched)
+    changes = bring(aws, watched)
+    (second,) = (each["ModelName"] for each in aws.pages("sagemaker", "list_models", "Models"))
+
+    assert told(would) == [("~", "monitoring schedule mortgage-why-local: baseline version", 1, 2)]
+    assert first != second
+    container = aws.call("sagemaker", "describe_model", ModelName=second)["PrimaryContainer"]
+    assert container["ModelPackageName"].endswith("/mortgage/2")
+    assert ("model", first, "deleted") in [(each.kind, each.name, each.done) for each in changes]
+    bring(aws, scheduled(model))
+    assert parts(aws) == []
+
+
+@pytest.mark.long
+def test_an_upsert_that_is_cut_off_at_any_call_is_completed(
+    aws: Aws, model: Model, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Of a schedule that becomes another one, before or after each call: what one whole run leaves."""
+    monkeypatch.setattr(ledger, "is_gone", lambda _holder: True)  # as of a process that was killed
+    register_baselines(aws, 1)
+    given = {**INPUTS, "monitor": "explainability"}
+    wanted = [scheduled(model, why={**given, "window": {"start": start}}) for start in ("-PT9H", "-PT2H")]
+    left = []
+    for each in wanted:
+        bring(aws, each)
+        left.append(parts(aws))
+    looking = Cut(aws, after=1000, sent=True)
+    make_plan(looking, bundle_of(wanted[0], aws.environment), wanted[0])
+    writes = 0
+    for calls in range(1000 - looking.left - 12, 100):
+        number = calls % 2
+        bundle = bundle_of(wanted[number], aws.environment)
+        cut = Cut(aws, after=calls, sent=calls % 4 < 2)
+        try:
+            list(upsert(cut, bundle, wanted[number]))
+        except CutOffError:
+            bring(aws, wanted[number])
+            writes += len(cut.writes)
+        else:
+            break
+        assert parts(aws) == left[number]
+
+    assert calls < 90
+    assert writes > 30
+    assert not plan(aws, wanted[calls % 2]).pending
+
+
+def test_what_a_stopped_upsert_left_without_its_schedule_goes(aws: Aws, model: Model) -> None:
+    """A job definition whose schedule was never made, and is configured no more, is found by its mark."""
+    register_baselines(aws, 1)
+    changes = upsert(
+        aws, bundle_of(scheduled(model, inputs=INPUTS), aws.environment), scheduled(model, inputs=INPUTS)
+    )
+    while next(changes).kind != "data quality job definition":
+        pass
+    changes.close()  # type: ignore[attr-defined]
+    assert len(parts(aws)) == 1
+
+    bring(aws, scheduled(model))
+
+    assert parts(aws) == []
+
+
+def test_another_monitor_under_the_same_name_is_another_schedule(aws: Aws, model: Model) -> None:
+    """SageMaker lets no schedule become another type's: the former goes, with its parts."""
+    register_baselines(aws, 1)
+    bring(aws, scheduled(model, inputs=INPUTS))
+    other = scheduled(model, inputs={**INPUTS, "monitor": "model_quality"})
+    would = plan(aws, other)
+    changes = bring(aws, other)
+
+    assert [(each.kind, each.done) for each in changes] == [
+        ("monitoring schedule", "deleted"),
+        ("data quality job definition", "deleted"),
+        ("model quality job definition", "created"),
+        ("monitoring schedule", "created"),
+    ]
+    assert [(each.kind, each.done) for each in would.pending] == [(each.kind, each.done) for each in changes]
+    assert not plan(aws, other).pending
+
+
+def test_a_schedule_whose_version_is_no_longer_approved_stays(aws: Aws, model: Model) -> None:
+    """It goes on as it is, and the plan says that it would wait."""
+    register_baselines(aws, 1)
+    watched = scheduled(model, inputs=INPUTS)
+    bring(aws, watched)
+    arn = find_version(aws, "mortgage", 1).arn
+    aws.call("sagemaker", "update_model_package", ModelPackageArn=arn, ModelApprovalStatus="Rejected")
+    before = parts(aws)
+    found = plan(aws, watched)
+
+    assert (bring(aws, watched), parts(aws)) == ([], before)
+    assert not found.pending
+    assert any("waits for an approved version" in note for note in found.notes)
+
+
+def test_a_version_without_the_monitor_s_baseline_is_waited_out(aws: Aws, model: Model) -> None:
+    """It was registered before the model had the monitor."""
+    register_version(aws)
+    approve(aws, 1)
+    (note,) = (each for each in plan(aws, scheduled(model, inputs=INPUTS)).notes if "waits" in each)
+
+    assert "with a baseline of DATA_QUALITY, which the approved version 1 has not" in note
+
+
+def test_documents_of_one_s_own_need_no_version(aws: Aws, model: Model) -> None:
+    """They lie below the environment's storage, and the plan tells where."""
+    own = {"baseline": {"constraints": "own/constraints.json", "statistics": "own/statistics.json"}}
+    bring(aws, scheduled(model, inputs={**INPUTS, **own}))
+    own["baseline"]["statistics"] = "own/other.json"
+    would = plan(aws, scheduled(model, inputs={**INPUTS, **own}))
+
+    root = aws.environment.storage.root
+    assert told(would) == [
+        (
+            "~",
+            "monitoring_schedules.inputs.baseline.statistics",
+            f"{root}/own/statistics.json",
+            f"{root}/own/other.json",
+        )
+    ]
+
+
+def test_an_endpoint_that_captures_nothing_is_waited_for(aws: Aws, model: Model) -> None:
+    """Neither one that is not there, nor one whose configuration captures no input, can be watched."""
+    register_baselines(aws, 1)
+    watched = scheduled(model, inputs={**INPUTS, "of": "endpoint"})
+    absent = [each for each in plan(aws, watched).notes if "waits" in each]
+    role = aws.environment.roles.execution
+    arn = find_version(aws, "mortgage", 1).arn
+    aws.call(
+        "sagemaker",
+        "create_model",
+        ModelName="served",
+        PrimaryContainer={"ModelPackageName": arn},
+        ExecutionRoleArn=role,
+    )
+    capture = {
+        "EnableCapture": True,
+        "InitialSamplingPercentage": 100,
+        "DestinationS3Uri": f"{aws.environment.storage.root}/captures",
+    }
+    for name, modes in (("silent", ["Output"]), ("heard", ["Input", "Output"])):
+        aws.call(
+            "sagemaker",
+            "create_endpoint_config",
+            EndpointConfigName=name,
+            ProductionVariants=[
+                {
+                    "VariantName": "AllTraffic",
+                    "ModelName": "served",
+                    "InstanceType": "ml.m5.large",
+                    "InitialInstanceCount": 1,
+                }
+            ],
+            DataCaptureConfig={**capture, "CaptureOptions": [{"CaptureMode": mode} for mode in modes]},
+        )
+    # Its archive holds no model, so that it fails at once; what is asked of it is its configuration.
+    aws.call("sagemaker", "create_endpoint", EndpointName="mortgage-local", EndpointConfigName="silent")
+    silent = [each for each in plan(aws, watched).notes if "waits" in each]
+    aws.call("sagemaker", "delete_endpoint", EndpointName="mortgage-local")
+    aws.call("sagemaker", "create_endpoint", EndpointName="mortgage-local", EndpointConfigName="heard")
+    bring(aws, watched)
+
+    assert absent == [
+        f"monitoring schedule {NAME} waits for the endpoint mortgage-local: deploy it, then upsert again"
+    ]
+    assert "the endpoint mortgage-local captures no input" in silent[0]
+    assert schedule(aws)["EndpointName"] == "mortgage-local"
+
+
+def test_destroy_takes_the_schedule_before_its_parts(aws: Aws, model: Model) -> None:
+    """SageMaker refuses the other order, and to delete an endpoint that a schedule watches."""
+    register_baselines(aws, 1)
+    bring(aws, scheduled(model, why={**INPUTS, "monitor": "explainability"}, inputs=INPUTS))
+    changes = [each.kind for each in destroy(aws, look_at_model(aws, "mortgage"))]
+
+    assert changes[:5] == [
+        "monitoring schedule",
+        "model explainability job definition",
+        "model",
+        "monitoring schedule",
+        "data quality job definition",
+    ]
+    assert parts(aws) == []
+
+
+def test_a_schedule_of_somebody_else_is_left_alone(aws: Aws, model: Model) -> None:
+    """Its name begins as the model's do, and it bears no mark."""
+    register_baselines(aws, 1)
+    bring(aws, scheduled(model, inputs=INPUTS))
+    config = schedule(aws)["MonitoringScheduleConfig"]
+    aws.call(
+        "sagemaker",
+        "create_monitoring_schedule",
+        MonitoringScheduleName="mortgage-by-hand-local",
+        MonitoringScheduleConfig=config,
+    )
+
+    assert not plan(aws, scheduled(model, inputs=INPUTS)).pending
+    assert list(MONITORING_SCHEDULES.owned(aws, "mortgage")) == [NAME]

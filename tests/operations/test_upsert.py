@@ -22,7 +22,7 @@ from sagemaker_monitor.operations.resources.resource import Change
 from sagemaker_monitor.operations.upsert import upsert
 from sagemaker_monitor.settings import Environment, Model
 from tests.operations.emulated import definition, fail_step, make_bundle
-from tests.operations.faults import Faults
+from tests.operations.faults import Cut, CutOffError, Faults
 
 READS = ("Describe", "List", "Get", "Head")
 
@@ -289,8 +289,8 @@ def test_cut_off_at_any_call_the_next_run_completes_it(
     for calls in range(100):
         wanted = bundles[(calls + 1) % 2]
         try:
-            list(upsert(_Cut(aws, after=calls, sent=calls % 4 < 2), wanted, model))
-        except _CutOffError:
+            list(upsert(Cut(aws, after=calls, sent=calls % 4 < 2), wanted, model))
+        except CutOffError:
             list(upsert(aws, wanted, model))
         else:
             break
@@ -299,28 +299,6 @@ def test_cut_off_at_any_call_the_next_run_completes_it(
     assert {change.done for change in upsert(aws, wanted, model)} == {"unchanged"}
     stored = {item.uri for item in list_objects(aws, f"{environment.storage.root}/assets/")}
     assert stored == {asset.uri for bundle in bundles for asset in bundle.assets}
-
-
-class _CutOffError(BaseException):
-    """What a kill looks like from inside."""
-
-
-class _Cut(Aws):
-    """Sends some calls and then none any more, whoever asks."""
-
-    def __init__(self, aws: Aws, *, after: int, sent: bool) -> None:
-        super().__init__(aws.environment)
-        self._clients = aws._clients
-        self.left, self.sent = after, sent
-
-    def call(self, service: str, operation: str, /, **request: Any) -> dict[str, Any]:
-        self.left -= 1
-        if self.left < 0 and not (self.sent and self.left == -1):
-            raise _CutOffError
-        answer = super().call(service, operation, **request)
-        if self.left < 0:
-            raise _CutOffError
-        return answer
 
 
 @pytest.mark.long

@@ -10,11 +10,11 @@ from sagemaker_monitor.emulator.api.context import ApiError, Context, Handler
 from sagemaker_monitor.emulator.api.paging import matches, page, within
 from sagemaker_monitor.emulator.api.tags import forget_tags, put_tags
 from sagemaker_monitor.emulator.schedules import alerts, executions
-from sagemaker_monitor.emulator.schedules.monitors import monitor_of
+from sagemaker_monitor.emulator.schedules.monitors import Monitor, monitor_of
 from sagemaker_monitor.emulator.schedules.runner import KIND
 from sagemaker_monitor.emulator.schedules.times import Cron, TimeError, window
 
-HALF_HOUR = 1800
+HALF_HOUR, HOUR = 1800, 3600
 PATIENCE = 10.0
 """Seconds that a schedule which fires when it is made waits for captures and labels that are on their way."""
 _HOURLY = Cron(0, 1)
@@ -204,14 +204,29 @@ def _check(context: Context, config: dict[str, Any]) -> Cron | None:
             )
     except TimeError as error:
         raise ApiError("ValidationException", str(error)) from error
+    if cron is not None:
+        _check_runtime(monitor, cron)
+    return cron
+
+
+def _check_runtime(monitor: Monitor, cron: Cron) -> None:
+    """Raise ApiError for jobs that may run longer than until the next execution.
+
+    The rule is that of the API reference, MonitoringStoppingCondition.
+    """
+    says = "the StoppingCondition of the job definition says how long, 3600 without one"
     if monitor.kind.merges and cron == _HOURLY and monitor.seconds > HALF_HOUR:
         raise ApiError(
             "ValidationException",
             f"MaxRuntimeInSeconds is {monitor.seconds}: an hourly {monitor.kind.type} schedule runs two jobs "
-            f"an hour, so each has at most {HALF_HOUR} seconds; the StoppingCondition of the job definition "
-            "says how long, 3600 without one",
+            f"an hour, so each has at most {HALF_HOUR} seconds; {says}",
         )
-    return cron
+    if monitor.seconds > cron.every * HOUR:
+        raise ApiError(
+            "ValidationException",
+            f"MaxRuntimeInSeconds is {monitor.seconds}, and the schedule runs every {cron.every * HOUR} "
+            f"seconds: it cannot exceed the frequency of the job; {says}",
+        )
 
 
 def _due(cron: Cron | None) -> datetime:

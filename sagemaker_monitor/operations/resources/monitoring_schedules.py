@@ -63,8 +63,8 @@ VERSION_TAG = "sagemaker-monitor:baseline-version"
 NOW = "NOW"
 SCHEDULED, STOPPED, PENDING = "Scheduled", "Stopped", "Pending"
 _MODEL_TYPE = "ModelExplainability"
-_LONGEST, _POLL = 600.0, 2.0
-"""Seconds that a change may take to apply, and between two looks."""
+_LONGEST, _POLL = 100.0, 2.0
+"""Seconds that a change may take to apply, less than a claim lasts, and between two looks."""
 
 
 @dataclass(frozen=True)
@@ -199,8 +199,10 @@ class MonitoringScheduleResource:
     def _tidy(self, aws: Aws) -> Iterator[Change]:
         """Delete the parts that were made for this schedule and that it does not use any more."""
         kept = {self.definition_name, *([self.pinned.model[0]] if self.pinned.model else [])}
-        _settle(aws, self.name)
-        for kind, name in parts_of(aws, self.name, _kinds(self.type), besides=kept):
+        left = [*parts_of(aws, self.name, _kinds(self.type), besides=kept)]
+        if left:
+            _settle(aws, self.name)
+        for kind, name in left:
             yield from delete_part(aws, kind, name)
 
 
