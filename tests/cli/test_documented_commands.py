@@ -11,10 +11,14 @@ import click
 import pytest
 
 from sagemaker_monitor.cli.main import root
+from sagemaker_monitor.cli.reference import PAGE
 
 ROOT = Path(__file__).parents[2]
 PAGES = sorted(
-    page for pattern in ("*.md", "docs/**/*.md", "examples/**/*.md") for page in ROOT.glob(pattern)
+    page
+    for pattern in ("*.md", "docs/**/*.md", "examples/**/*.md")
+    for page in ROOT.glob(pattern)
+    if page.name != Path(PAGE).name  # the page of commands shows how each is used, in the program's own words
 )
 _FENCED = re.compile(r"^```\w*\n(.*?)^```", re.MULTILINE | re.DOTALL)
 _COMMAND = re.compile(r"(?:^|[\s`/])sagemaker-monitor (\S[^`]*)")
