@@ -90,7 +90,7 @@ def estimate(
                 f"{common.env}; there are: {', '.join(sorted(has))}"
             )
     found = [read(common.aws, model, last=last, runs_per_month=runs_per_month) for model in models]
-    if not any(pipeline.runs for each in found for pipeline in each.pipelines):
+    if not any(runs.runs for each in found for runs in (*each.pipelines, *each.schedules)):
         names = ", ".join(model.model for model in models) or "no model"
         raise UsageError(
             f"nothing that ended of {names} in {common.env!r}: an estimate is read from past executions; "

@@ -133,6 +133,18 @@ class MonitoringSchedule(Section):
         return HOUR * int(hours) if hours else DAY if hour else HOUR
 
     @property
+    def hours(self) -> tuple[int, ...]:
+        """The hours of each day at which it runs, in UTC; none of one that runs once.
+
+        Source: Developer Guide, Cron Expressions for Monitoring Schedule: it begins anew each day.
+        """
+        found = _CRON.fullmatch(self.expression)
+        if found is None:
+            return ()
+        hour, hours = found.groups()
+        return tuple(range(int(hour or 0), 24, int(hours) if hours else 24 if hour else 1))
+
+    @property
     def offsets(self) -> tuple[timedelta, timedelta]:
         """The window that it looks at: the given one, or the time since the execution before."""
         if self.window is not None:

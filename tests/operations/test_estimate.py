@@ -13,12 +13,15 @@ import pytest
 from sagemaker_monitor.aws import Aws
 from sagemaker_monitor.aws.storage import put_if_missing
 from sagemaker_monitor.cli.main import main
+from sagemaker_monitor.emulator.schedules.times import Cron
 from sagemaker_monitor.operations.estimating.estimate import estimate, of_runs
 from sagemaker_monitor.operations.estimating.jobs import Instances, Jobs, JobUse, UnknownUseError, Use
-from sagemaker_monitor.operations.estimating.month import given, observed
+from sagemaker_monitor.operations.estimating.monitoring import merge_job_of
+from sagemaker_monitor.operations.estimating.month import given, monitored, observed
 from sagemaker_monitor.operations.estimating.runs import PastRuns, Run, StepUse
 from sagemaker_monitor.operations.estimating.spread import spread
 from sagemaker_monitor.settings import Environment, Model
+from sagemaker_monitor.settings.monitoring import MonitoringSchedule
 from tests.operations.emulated import definition, deploy, fail_step, processing_step, start, wait
 
 LARGE = Instances("processing", "ml.m5.large")
@@ -227,3 +230,35 @@ def _ended(aws: Aws, name: str) -> None:
         "Stopping",
     ):
         time.sleep(0.05)
+
+
+@pytest.mark.parametrize(
+    ("expression", "a_day"),
+    [
+        ("cron(0 * ? * * *)", 24),
+        ("cron(0 6 ? * * *)", 1),
+        ("cron(0 0/6 ? * * *)", 4),
+        ("cron(0 9/10 ? * * *)", 2),
+        ("NOW", 0),
+    ],
+)
+def test_a_monitoring_schedule_runs_at_hours_of_each_day(expression: str, a_day: int) -> None:
+    """The emulator fires as often as is counted: every so many hours, beginning anew each day."""
+    schedule = MonitoringSchedule.model_validate(
+        {"monitor": "bias", "of": "batches", "expression": expression, "window": {"start": "-PT1H"}}
+    )
+    cron, fired = Cron.of(expression), 0
+    moment = end = datetime(2026, 3, 1, 23, 30, tzinfo=UTC)
+    while cron is not None and (moment := cron.after(moment)) < end + timedelta(days=10):
+        fired += 1
+
+    assert fired == a_day * 10
+    assert monitored(schedule).runs == pytest.approx(a_day * 365 / 12)
+
+
+def test_the_merge_is_found_by_the_name_of_the_monitors_job() -> None:
+    """Both end with the time and the token of the execution, as in AWS's record."""
+    of = "arn:aws:sagemaker:eu-west-1:000000000000:processing-job/"
+    job = f"{of}model-quality-monitoring-202403061200-0123456789abcdef01234567"
+
+    assert merge_job_of(job) == f"{of}groundtruth-merge-202403061200-0123456789abcdef01234567"

@@ -48,7 +48,9 @@ def print_estimate(
         line(screen, Text(f"\n{clean(each.model)} in {clean(environment)}", style="bold"))
         for pipeline in each.pipelines:
             _print_pipeline(screen, pipeline, prices)
-        line(screen, Text(f"all pipelines in a month: {_sum(each.per_month, prices)}"))
+        for schedule in each.schedules:
+            _print_pipeline(screen, schedule, prices, "monitoring schedule ")
+        line(screen, Text(f"all of it in a month: {_sum(each.per_month, prices)}"))
         if each.endpoint is not None:
             _print_endpoint(screen, each.endpoint, prices)
     if len(estimates) > 1:
@@ -56,21 +58,21 @@ def print_estimate(
         line(screen, Text(f"\nall {len(estimates)} models in a month: {_sum(total, prices)}", style="bold"))
 
 
-def _print_pipeline(screen: Console, found: PipelineEstimate, prices: Prices | None) -> None:
+def _print_pipeline(screen: Console, found: PipelineEstimate, prices: Prices | None, what: str = "") -> None:
     if not found.runs:
         why = (
             "no execution of it has ended by itself; run"
             if found.deployed
             else "not deployed; upsert and run"
         )
-        line(screen, Text(f"{found.pipeline}: nothing to read: {why} it a few times", style="yellow"))
+        line(screen, Text(f"{what}{found.pipeline}: nothing to read: {why} it a few times", style="yellow"))
         _print_notes(screen, found)
         return
     ends = ", ".join(f"{count} {clean(status)}" for status, count in found.statuses.items())
     days = f"{found.first:%Y-%m-%d} to {found.last:%Y-%m-%d}"
     often = f"{number(found.frequency.runs)} runs a month ({found.frequency.told})"
     runs = f"{found.runs} run{'' if found.runs == 1 else 's'}"
-    line(screen, Text(f"{found.pipeline}: {runs} read, {days} ({ends}); {often}"))
+    line(screen, Text(f"{what}{found.pipeline}: {runs} read, {days} ({ends}); {often}"))
     if found.steps:
         screen.print(_steps(found.steps))
     if found.hours:
@@ -193,6 +195,7 @@ def _model_json(found: ModelEstimate, prices: Prices | None) -> dict[str, Any]:
     return {
         "model": found.model,
         "pipelines": [_pipeline_json(each) for each in found.pipelines],
+        "monitoring_schedules": [{"schedule": each.pipeline, **_runs_json(each)} for each in found.schedules],
         "per_month": _sum_json(found.per_month, prices),
         "endpoint": endpoint
         and {
@@ -205,8 +208,11 @@ def _model_json(found: ModelEstimate, prices: Prices | None) -> dict[str, Any]:
 
 
 def _pipeline_json(found: PipelineEstimate) -> dict[str, Any]:
+    return {"pipeline": found.pipeline, **_runs_json(found)}
+
+
+def _runs_json(found: PipelineEstimate) -> dict[str, Any]:
     return {
-        "pipeline": found.pipeline,
         "name": found.name,
         "deployed": found.deployed,
         "runs": found.runs,

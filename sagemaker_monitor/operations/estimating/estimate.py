@@ -12,7 +12,8 @@ from sagemaker_monitor.aws import Aws
 from sagemaker_monitor.aws.dry_run import DryRun
 from sagemaker_monitor.operations.estimating.hosting import EndpointHours, endpoint_hours
 from sagemaker_monitor.operations.estimating.jobs import Instances, Use
-from sagemaker_monitor.operations.estimating.month import Frequency, given, observed
+from sagemaker_monitor.operations.estimating.monitoring import past_executions
+from sagemaker_monitor.operations.estimating.month import Frequency, given, monitored, observed
 from sagemaker_monitor.operations.estimating.runs import PastRuns, Run, past_runs
 from sagemaker_monitor.operations.estimating.spread import Spread, spread
 from sagemaker_monitor.settings import Model
@@ -67,13 +68,15 @@ class ModelEstimate:
 
     model: str
     pipelines: tuple[PipelineEstimate, ...]
+    schedules: tuple[PipelineEstimate, ...]
+    """SageMaker's monitoring schedules, whose executions are like runs."""
     endpoint: EndpointHours | None
 
     @property
     def per_month(self) -> Mapping[Instances, float]:
-        """Instance-hours of all pipelines in a month."""
+        """Instance-hours of all pipelines and monitoring schedules in a month."""
         total: Counter[Instances] = Counter()
-        for pipeline in self.pipelines:
+        for pipeline in (*self.pipelines, *self.schedules):
             for each in pipeline.hours:
                 total[each.what] += each.per_month  # type: ignore[assignment]
         return total
@@ -102,8 +105,15 @@ def estimate(
         asked = (runs_per_month or {}).get(pipeline)
         frequency = given(asked) if asked is not None else observed(past.recent)
         found.append(of_runs(pipeline, name, past, frequency))
+    scheduled = []
+    for key, schedule in model.monitoring_schedules_in(environment.name).items():
+        name = model.monitoring_schedule_name(key, environment.name)
+        past = past_executions(asking, name, last, moment, merges=schedule.merges)
+        scheduled.append(of_runs(key, name, past, monitored(schedule)))
     endpoint = model.endpoint_in(environment.name)
-    return ModelEstimate(model.model, tuple(found), endpoint_hours(asking, endpoint) if endpoint else None)
+    return ModelEstimate(
+        model.model, tuple(found), tuple(scheduled), endpoint_hours(asking, endpoint) if endpoint else None
+    )
 
 
 def of_runs(pipeline: str, name: str, past: PastRuns, frequency: Frequency) -> PipelineEstimate:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from sagemaker_monitor.operations.estimating.runs import RECENT
+from sagemaker_monitor.settings.monitoring import NOW, MonitoringSchedule
 
 DAYS_A_MONTH = 365 / 12
 HOURS_A_MONTH = DAYS_A_MONTH * 24
@@ -33,3 +34,10 @@ def observed(recent: int) -> Frequency:
         "observed",
         f"{recent} were started in the last {RECENT.days} days",
     )
+
+
+def monitored(schedule: MonitoringSchedule) -> Frequency:
+    """Return how often a monitoring schedule runs: every so many hours of each day."""
+    if schedule.expression == NOW:
+        return Frequency(0.0, "scheduled", "NOW: once, when it is deployed or changed")
+    return Frequency(len(schedule.hours) * DAYS_A_MONTH, "scheduled", f"scheduled: {schedule.expression}")

@@ -115,7 +115,12 @@ def _step(jobs: Jobs, entry: Mapping[str, Any]) -> StepUse | None:
     arn = job_arn_of(entry.get("Metadata", {}))
     if not arn or entry.get("CacheHitResult") or entry.get("SelectiveExecutionResult"):
         return None
+    return step_use(jobs, entry["StepName"], arn)
+
+
+def step_use(jobs: Jobs, name: str, arn: str) -> StepUse:
+    """Return what the job *arn* used, as that of a step called *name*. Raises AwsError."""
     try:
-        return StepUse(entry["StepName"], jobs.use_of(arn))
+        return StepUse(name, jobs.use_of(arn))
     except UnknownUseError as error:
-        return StepUse(entry["StepName"], JobUse(()), str(error))
+        return StepUse(name, JobUse(()), str(error))
