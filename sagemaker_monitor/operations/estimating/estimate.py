@@ -17,6 +17,7 @@ from sagemaker_monitor.operations.estimating.month import Frequency, given, moni
 from sagemaker_monitor.operations.estimating.runs import PastRuns, Run, past_runs
 from sagemaker_monitor.operations.estimating.spread import Spread, spread
 from sagemaker_monitor.settings import Model
+from sagemaker_monitor.settings.monitoring_checks import monitoring_schedules_in
 
 
 @dataclass(frozen=True)
@@ -106,7 +107,7 @@ def estimate(
         frequency = given(asked) if asked is not None else observed(past.recent)
         found.append(of_runs(pipeline, name, past, frequency))
     scheduled = []
-    for key, schedule in model.monitoring_schedules_in(environment.name).items():
+    for key, schedule in monitoring_schedules_in(model, environment).items():
         name = model.monitoring_schedule_name(key, environment.name)
         past = past_executions(asking, name, last, moment, merges=schedule.merges)
         scheduled.append(of_runs(key, name, past, monitored(schedule)))
