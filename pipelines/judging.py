@@ -146,10 +146,10 @@ class Judging:
             evidence=version_evidence(self.build, decided, self.checks.asked, self.bundle_sha256),
         )
         step_new = condition(f"NewBaseline{branch}", [decided.registers()], [step_register], [])
-        step_refuse = refuse(self.build, name=f"Refuse{branch}", verdict_uri=decided.verdict_uri)
+        step_refuse = refuse(f"Refuse{branch}", decided)
         return condition(name, [decided.gate_is_open()], [step_new], [step_refuse])
 
     def _refused(self, name: str, decided: Decided) -> list[Any]:
-        step_refuse = refuse(self.build, name=name, verdict_uri=decided.verdict_uri)
+        step_refuse = refuse(name, decided)
         step_refuse.add_depends_on([decided.step])
         return [decided.step, step_refuse]

@@ -126,7 +126,7 @@ def register_steps(
         "CheckVerdict",
         [decided.gate_is_open()],
         [step_register],
-        [refuse(build, name="Refuse", verdict_uri=decided.verdict_uri)],
+        [refuse("Refuse", decided)],
     )
     return Registering(
         parameters=(

@@ -157,14 +157,13 @@ def decide(
     return Decided(step, uri, verdict, evidence)
 
 
-def refuse(build: Build, *, name: str, verdict_uri: Any) -> Any:
-    """Return the step that ends the execution, naming the verdict to read."""
+def refuse(name: str, decided: Decided) -> Any:
+    """Return the step that ends the execution, saying the verdict in a line, and where it lies."""
     from sagemaker.core.workflow.functions import Join
     from sagemaker.mlops.workflow.fail_step import FailStep
 
-    return FailStep(
-        name=name, error_message=Join(on="", values=["The gate is closed. The verdict: ", verdict_uri])
-    )
+    said = [decided.bound("notice"), ". The verdict: ", decided.verdict_uri]
+    return FailStep(name=name, error_message=Join(on="", values=said))
 
 
 def condition(name: str, conditions: list[Any], if_steps: list[Any], else_steps: list[Any]) -> Any:

@@ -23,13 +23,16 @@ _MISSING = frozenset(
         "ResourceNotFoundException",
         "NoSuchEntity",  # what IAM says
         "NotFoundException",  # what KMS says
+        *("NotFound", "AWS.SimpleQueueService.NonExistentQueue", "QueueDoesNotExist"),  # what SNS and SQS say
     }
 )
 _EXPIRED = frozenset({"ExpiredToken", "ExpiredTokenException", "RequestExpired", "TokenRefreshRequired"})
 _UNKNOWN_KEY = frozenset(
     {"InvalidClientTokenId", "UnrecognizedClientException", "InvalidAccessKeyId", "SignatureDoesNotMatch"}
 )
-_DENIED = frozenset({"AccessDenied", "AccessDeniedException", "UnauthorizedOperation", "403"})
+_DENIED = frozenset(
+    {"AccessDenied", "AccessDeniedException", "UnauthorizedOperation", "AuthorizationError", "403"}
+)
 _BUSY = frozenset(
     {
         "ThrottlingException",

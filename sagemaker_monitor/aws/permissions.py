@@ -83,7 +83,5 @@ def _statement(action: str, resource: str) -> dict[str, str]:
 
 
 def _bucket_resource(actions: tuple[str, ...], environment: Environment, bucket: str) -> str:
-    begin = environment.region.partition("-")[0]
-    partition = "aws-cn" if begin == "cn" else "aws-us-gov" if "-gov-" in environment.region else "aws"
-    arn = f"arn:{partition}:s3:::{bucket}"
+    arn = f"arn:{environment.partition}:s3:::{bucket}"
     return arn if set(actions) <= _OF_BUCKETS else f"{arn}/*"

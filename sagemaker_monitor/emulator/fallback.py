@@ -12,6 +12,10 @@ SERVICES = frozenset(
     {"iam", "sts", "sns", "sqs", "events", "scheduler", "monitoring", "logs", "ssm", "kms", "codebuild"}
 )
 """Signing names of the services passed on. The rest is refused: moto's answers would look like work done."""
+_RULES = frozenset(
+    f"AWSEvents.{each}"
+    for each in ("PutRule", "DeleteRule", "EnableRule", "DisableRule", "PutTargets", "RemoveTargets")
+)
 
 _SESSION_KEY = "Credential=ASIA"
 """How the access keys begin that AssumeRole gives."""
@@ -25,6 +29,8 @@ class Fallback:
         self._account = account
         self._lock = threading.Lock()
         self._application: Any = None
+        self.rules_revision = 0
+        """How often EventBridge's rules or targets were changed."""
 
     def knows(self, environ: Environ, body: bytes) -> bool:
         """Return whether moto knows better: a role made in it, or who calls with a role's session."""
@@ -69,6 +75,7 @@ class Fallback:
                 self._application = _load()
             chunks = self._application(inner, lambda *head: started.append(head[:2]))
             content = b"".join(chunks)
+            self.rules_revision += environ.get("HTTP_X_AMZ_TARGET") in _RULES
         status, headers = started[-1]
         kept = [each for each in headers if each[0].lower() not in ("connection", "content-length")]
         return status, [*kept, ("Content-Length", str(len(content)))], content

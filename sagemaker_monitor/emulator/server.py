@@ -16,6 +16,7 @@ from sagemaker_monitor.emulator.api.context import Context
 from sagemaker_monitor.emulator.certificates import Certificates
 from sagemaker_monitor.emulator.claim import Claim, ClaimError
 from sagemaker_monitor.emulator.config import EmulatorConfig
+from sagemaker_monitor.emulator.events.bus import Bus
 from sagemaker_monitor.emulator.fallback import Fallback
 from sagemaker_monitor.emulator.front import Front, log
 from sagemaker_monitor.emulator.hosting.hosts import create_hosting
@@ -65,6 +66,8 @@ class Server:
         jobs: JobRunner = runner.create_job_runner(servers=servers)
         self._hosting = create_hosting(servers, log)
         self._schedules = ScheduleRunner(log)
+        fallback = Fallback(config.account)
+        self._bus = Bus(log, lambda: fallback.rules_revision)
         self._sagemaker = SageMakerApi(load_modules(), log)
         s3 = S3Api(objects, Uploads(objects, self._store), config.account)
         try:
@@ -93,7 +96,7 @@ class Server:
             self._sagemaker,
             s3,
             self._hosting,
-            Fallback(config.account),
+            fallback,
             self._health,
             not is_loopback(config.host),
         )
@@ -108,6 +111,7 @@ class Server:
         reap_all(self.config.state_dir)
         self._sagemaker.recover(self.context)
         self._schedules.start(self.context)
+        self._bus.start(self.context)
         self._thread = threading.Thread(target=self._http.serve_forever, name="emulator", daemon=True)
         self._thread.start()
         self._claim.publish({"pid": os.getpid(), "url": self.url, "started": self._started})
@@ -116,6 +120,7 @@ class Server:
     def stop(self) -> None:
         """Stop answering, kill the children, close the state."""
         self._store.hurry()
+        self._bus.shutdown()  # delivers through the server
         if self._thread is not None:
             self._http.shutdown()
             self._thread.join()

@@ -26,6 +26,8 @@ SCHEMA_VERSION = 2
 PAUSE = 0.5
 """Seconds after which a write that found the disk full is tried again."""
 _Given = TypeVar("_Given")
+Watcher = Callable[[str, Document, Document], None]
+"""Takes a region, a document as it was (empty when there was none), and as it is."""
 PLACE = "_Place"
 """The member that tells a listed document's place in the order of creation; it is not kept."""
 _LAST = chr(0x10FFFF)  # no key goes on with it
@@ -119,6 +121,7 @@ class Store:
         """Add a document or replace the one there; a replaced one keeps its place in the order."""
         with self._database.alone() as run:
             self._put(run, kind, key, _text(document))
+        self._tell(kind, {}, document)
 
     def update(self, kind: str, key: str, change: Callable[[Document], Document | None]) -> Document:
         """Replace the document by what *change* makes of it, in one step; return the new one.
@@ -134,7 +137,17 @@ class Store:
             changed = change(document)
             result = document if changed is None else changed
             self._put(run, kind, key, _text(result))
-            return result
+        if kind in self._database.watchers:
+            self._tell(kind, json.loads(body), result)
+        return result
+
+    def watch(self, kind: str, tell: Watcher) -> None:
+        """Have *tell* called with the region, what was and what is, after each change of a document."""
+        self._database.watchers.setdefault(kind, []).append(tell)
+
+    def _tell(self, kind: str, before: Document, now: Document) -> None:
+        for tell in self._database.watchers.get(kind, ()):
+            tell(self.region, before, now)
 
     def delete(self, kind: str, key: str) -> bool:
         """Remove a document; return whether there was one."""
@@ -218,6 +231,7 @@ class _Database:
     def __init__(self, path: Path) -> None:
         self._lock = threading.RLock()
         self.ending = threading.Event()
+        self.watchers: dict[str, list[Watcher]] = {}
         try:
             self._connection = sqlite3.connect(
                 path, timeout=10, isolation_level=None, check_same_thread=False

@@ -18,6 +18,7 @@ from sagemaker_monitor.operations.planning.reading import Reading
 from sagemaker_monitor.operations.planning.sides import Side
 from sagemaker_monitor.operations.resources.monitoring_schedules import WaitingSchedule
 from sagemaker_monitor.operations.resources.resource import Change
+from sagemaker_monitor.operations.topic import topic_notes
 from sagemaker_monitor.operations.upsert import Outlook, look
 from sagemaker_monitor.settings import Model
 
@@ -79,6 +80,7 @@ def plan_of(aws: Aws, outlook: Outlook) -> Plan:
         *_interrupted(outlook),
         *_rolled_back(outlook),
         *_bucket(dry, actions),
+        *_topic(dry, actions),
     ]
     return Plan(
         model=outlook.bundle.model,
@@ -151,5 +153,17 @@ def _bucket(aws: Aws, actions: tuple[Change, ...]) -> Iterator[str]:
         require_bucket_here(aws)
     except UsageError as error:
         yield f"upsert would refuse: {error}"
+    except AwsError:
+        return  # a question that plan can do without
+
+
+def _topic(aws: Aws, actions: tuple[Change, ...]) -> Iterator[str]:
+    try:
+        yield from topic_notes(aws)
+    except UsageError as error:
+        if any(action.done != "unchanged" for action in actions):
+            yield f"upsert would refuse: {error}"
+        else:
+            yield str(error)
     except AwsError:
         return  # a question that plan can do without

@@ -25,6 +25,7 @@ from sagemaker_monitor.operations.ledger import (
 from sagemaker_monitor.operations.resources.kinds import desired, desired_now, marked
 from sagemaker_monitor.operations.resources.resource import Change, Deployed, Kind, Resource, fingerprint
 from sagemaker_monitor.operations.resources.versions import latest_version
+from sagemaker_monitor.operations.topic import require_topic_here
 from sagemaker_monitor.settings import Model
 
 CLOCK_SLACK = 2.0
@@ -114,6 +115,7 @@ def apply(aws: Aws, outlook: Outlook, *, revision: str = "") -> Iterator[Change]
         yield from planned
         return
     require_bucket_here(aws)
+    require_topic_here(aws)
     with claim(aws, outlook.entry, "upsert") as held:
         _require_unpruned(aws, outlook)
         done = []

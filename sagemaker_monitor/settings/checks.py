@@ -15,6 +15,7 @@ from sagemaker_monitor.settings.gate import MinimumRows
 from sagemaker_monitor.settings.model import Model
 from sagemaker_monitor.settings.monitoring_checks import check_monitoring, check_monitoring_in
 from sagemaker_monitor.settings.monitors import BiasMonitor, ExplainabilityMonitor, Facet
+from sagemaker_monitor.settings.notify import check_notify
 from sagemaker_monitor.settings.rules import check_gate
 
 Finding = tuple[Path, str]
@@ -61,6 +62,7 @@ def check_environment(environment: Environment, environments: Sequence[str]) -> 
         *_endpoint(environment),
         *_group(environment),
         *_tags(environment.tags),
+        *check_notify(environment.notify, account=environment.account, region=environment.region),
     ]
 
 

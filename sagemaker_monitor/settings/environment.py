@@ -18,6 +18,7 @@ from sagemaker_monitor.settings.fields import (
     Section,
     Text,
 )
+from sagemaker_monitor.settings.notify import Notify
 
 LOCAL, LOCAL_PREFIX = "local", "local-"
 """What environments are called that are on this machine: the emulator, and further ones to rehearse with."""
@@ -206,6 +207,9 @@ class Environment(Section):
     network: Annotated[Network | None, Field(description="The VPC of jobs; none by default.")] = None
     compute: Annotated[Compute, Field(description="Instances, by kind of job.")] = Compute()
     approval: Annotated[Approval, Field(description="How versions are opened.")] = Approval()
+    notify: Annotated[
+        Notify | None, Field(description="Who is told of a run that refused or broke; nobody by default.")
+    ] = None
     protected: Annotated[
         bool,
         Field(
@@ -244,6 +248,13 @@ class Environment(Section):
     def is_placeholder(self) -> bool:
         """Whether the account is one of the documentation's: built for, never deployed to."""
         return self.account in PLACEHOLDER_ACCOUNTS and not self.name.startswith(LOCAL_PREFIX)
+
+    @property
+    def partition(self) -> str:
+        """What ARNs of the region begin with after `arn:`."""
+        if self.region.startswith("cn-"):
+            return "aws-cn"
+        return "aws-us-gov" if "-gov-" in self.region else "aws"
 
     def model_package_group(self, model: str) -> str:
         """The model package group of *model* in this environment."""

@@ -19,6 +19,8 @@ KMS_KEY = (
     r"^(alias/[A-Za-z0-9/_-]+|[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}|mrk-[0-9a-f]{32}"
     r"|arn:aws[a-z-]*:kms:[a-z0-9-]+:\d{12}:(key|alias)/[A-Za-z0-9/_-]+)$"
 )
+TOPIC_ARN = r"^arn:aws[a-z-]*:sns:[a-z]{2}(-[a-z]+)+-\d:\d{12}:[A-Za-z0-9_-]{1,256}$"
+QUEUE_ARN = r"^arn:aws[a-z-]*:sqs:[a-z]{2}(-[a-z]+)+-\d:\d{12}:[A-Za-z0-9_-]{1,80}$"
 SUBNET = r"^subnet-[0-9a-z]+$"
 SECURITY_GROUP = r"^sg-[0-9a-z]+$"
 INSTANCE_TYPE = r"^ml\.[a-z0-9-]+\.[a-z0-9-]+$"
@@ -44,6 +46,8 @@ SHAPES = {
     BUCKET: "a bucket's name without s3://: 3 to 63 of a-z, 0-9, dot and hyphen",
     PREFIX: "path parts joined by '/', without a leading or trailing one",
     KMS_KEY: "a key's id, ARN, or alias/<name>",
+    TOPIC_ARN: "a standard topic such as arn:aws:sns:eu-west-1:444455556666:model-risk",
+    QUEUE_ARN: "a standard queue such as arn:aws:sqs:eu-west-1:444455556666:undelivered",
     SUBNET: "a subnet's id such as subnet-0123456789abcdef0",
     SECURITY_GROUP: "a security group's id such as sg-0123456789abcdef0",
     INSTANCE_TYPE: "an instance type such as ml.m5.large",

@@ -152,7 +152,9 @@ def _default(node: dict[str, Any], required: bool) -> str:
     return f"`{default}`"
 
 
-def _flow(rule: dict[str, Any]) -> str:
+def _flow(rule: dict[str, Any] | str) -> str:
+    if isinstance(rule, str):
+        return rule
     given = ", ".join(f"{key}: {value}" for key, value in rule.items() if value is not None)
     return f"{{{given}}}"
 

@@ -252,31 +252,32 @@ def parse(arguments: Sequence[str] | None) -> argparse.Namespace:
 def decide(options: argparse.Namespace, service: Any = None) -> str:
     """Write the verdict, and return its summary; without *service* AWS is asked.
 
-    Where a version may be registered, what binds it to the verdict is written beside it.
+    What binds a version to the verdict, where one may be registered, and what is said where the gate
+    stays closed are written beside it.
     """
+    from sagemaker_monitor.analysis.decision import digests
     from sagemaker_monitor.analysis.decision import spec as specification
     from sagemaker_monitor.analysis.decision.conclude import conclude
+    from sagemaker_monitor.analysis.decision.notice import notice
     from sagemaker_monitor.analysis.documents.verdict_json import to_json
 
     spec = specification.from_json(read_json(options.spec))
     service = service or Service.connect()
     verdict = conclude(spec, gather(options, service, spec))
     text = json.dumps(to_json(verdict), indent=2, allow_nan=False) + "\n"
-    bind(options, service, spec, text)
+    bound = {**bind(options, service, spec, text), "notice": notice(verdict)}
+    write_whole(options.output / digests.FILE, json.dumps(bound, indent=2) + "\n")
     write_whole(options.output / "verdict.json", text)
     return verdict.summary
 
 
-def bind(options: argparse.Namespace, service: Service, spec: Any, verdict: str) -> None:
-    """Write what a version that is registered now carries beside the text of its *verdict*."""
+def bind(options: argparse.Namespace, service: Service, spec: Any, verdict: str) -> dict[str, Any]:
+    """Return what a version that is registered now carries beside the text of its *verdict*."""
     from sagemaker_monitor.analysis.decision import digests, evidence, own_engine, reading
 
     asked = evidence.read_asked(options.modes, options.accept_reason)
     if spec.pipeline != REGISTERS and not asked.carried_by(asked.modes):
-        write_whole(
-            options.output / digests.FILE, json.dumps({"schema_version": 1, "registers": "no"}) + "\n"
-        )
-        return
+        return {"schema_version": 1, "registers": "no"}
     steps = own_engine.with_checks(service, service.steps(options.execution_arn), spec)
     checks = {each.check_type: reading.metadata_of(steps.get(each.step)) for each in spec.checks}
     known = service.version(baseline_version(options), options.model_package_group)
@@ -295,7 +296,7 @@ def bind(options: argparse.Namespace, service: Service, spec: Any, verdict: str)
         version=renewed,
     )
     found["registers"] = "yes"
-    write_whole(options.output / digests.FILE, json.dumps(found, indent=2) + "\n")
+    return found
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

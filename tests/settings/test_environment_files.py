@@ -11,7 +11,7 @@ from sagemaker_monitor.settings import load_environment
 from .conftest import DEV, Project
 
 KEYS = (
-    "account, approval, compute, endpoint_url, images, network, protected, region, registry, roles,"
+    "account, approval, compute, endpoint_url, images, network, notify, protected, region, registry, roles,"
     " schema_version, storage, tags"
 )
 DURATION = "must be a duration in ISO 8601, such as PT30M, PT1H or P7D"
@@ -180,6 +180,31 @@ BAD_FILES: dict[str, tuple[str, str, list[str]]] = {
             "7: tags.team: holds ';': tags have letters, digits, spaces and _.:/=+-@ only",
             "7: tags.long: the value has 257 characters, at most 256",
             f"7: tags.{'k' * 129}: the key has 129 characters, 1 to 128 are allowed",
+        ],
+    ),
+    "a topic elsewhere": (
+        "",
+        "notify: {sns: arn:aws:sns:us-east-1:444455556666:risk}\n",
+        [
+            "7: notify.sns: is in region us-east-1, but the environment's is eu-west-1: name one there",
+            "7: notify.sns: is in account 444455556666, but the environment's is 111122223333:"
+            " name one there",
+        ],
+    ),
+    "a topic that is none": (
+        "",
+        "notify: {sns: arn:aws:sns:eu-west-1:111122223333:risk.fifo}\n",
+        [
+            "7: notify.sns: 'arn:aws:sns:eu-west-1:111122223333:risk.fifo' is not valid: expected a standard"
+            " topic such as arn:aws:sns:eu-west-1:444455556666:model-risk"
+        ],
+    ),
+    "an end that is none": (
+        "",
+        "notify: {sns: arn:aws:sns:eu-west-1:111122223333:risk, told: [refused, failed, refused]}\n",
+        [
+            "7: notify.told[1]: must be one of refused, inconclusive, labels-missing, window-empty,"
+            " broken, not the text 'failed'"
         ],
     ),
     "too many tags": (

@@ -88,7 +88,8 @@ class Records:
 
     def _put(self, step: Step, record: dict[str, Any]) -> None:
         store = self.context.store
-        own = {"_Execution": self.arn, "_Number": store.outlast(lambda: store.next_number(STEP))}
+        number = store.outlast(lambda: store.next_number(STEP))
+        own = {"_Execution": self.arn, "_Number": number, "_Type": step.type}
         store.outlast(lambda: store.put(STEP, self._key(step.name), record | own))
 
     def _update(self, kind: str, key: str, change: Callable[[dict[str, Any]], dict[str, Any]]) -> None:

@@ -10,9 +10,10 @@ from sagemaker_monitor.operations.resources.groups import GROUPS
 from sagemaker_monitor.operations.resources.monitoring_schedules import MONITORING_SCHEDULES
 from sagemaker_monitor.operations.resources.pipelines import PIPELINES
 from sagemaker_monitor.operations.resources.resource import Kind, Resource
+from sagemaker_monitor.operations.resources.rules import RULES
 from sagemaker_monitor.settings import Environment, Model
 
-KINDS: tuple[Kind, ...] = (ASSETS, GROUPS, PIPELINES, MONITORING_SCHEDULES)
+KINDS: tuple[Kind, ...] = (ASSETS, GROUPS, PIPELINES, MONITORING_SCHEDULES, RULES)
 """What is referred to comes before what refers to it."""
 
 

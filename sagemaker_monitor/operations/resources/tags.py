@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
 
 from sagemaker_monitor.aws import Aws, NotFoundError
 from sagemaker_monitor.operations.errors import UsageError
@@ -57,30 +58,52 @@ def checked(tags: dict[str, str]) -> dict[str, str]:
     return tags
 
 
-def read_tags(aws: Aws, arn: str) -> dict[str, str]:
+@dataclass(frozen=True)
+class Tagging:
+    """How a service is asked for the tags of its resources."""
+
+    service: str
+    read: str
+    arn: str
+    add: str
+    remove: str
+
+
+SAGEMAKER = Tagging("sagemaker", "list_tags", "ResourceArn", "add_tags", "delete_tags")
+EVENTS = Tagging("events", "list_tags_for_resource", "ResourceARN", "tag_resource", "untag_resource")
+CLOUDWATCH = replace(EVENTS, service="cloudwatch")
+
+
+def read_tags(aws: Aws, arn: str, by: Tagging = SAGEMAKER) -> dict[str, str]:
     """Return the tags of a resource without AWS's own, which nobody can change; none when it is gone."""
     try:
-        listed = list(aws.pages("sagemaker", "list_tags", "Tags", ResourceArn=arn))
+        listed = list(aws.pages(by.service, by.read, "Tags", **{by.arn: arn}))
     except NotFoundError:
         return {}
     return {tag["Key"]: tag["Value"] for tag in listed if not tag["Key"].lower().startswith("aws:")}
 
 
 def retag(
-    aws: Aws, kind: str, name: str, arn: str, wanted: Mapping[str, str], current: Mapping[str, str]
+    aws: Aws,
+    kind: str,
+    name: str,
+    arn: str,
+    wanted: Mapping[str, str],
+    current: Mapping[str, str],
+    by: Tagging = SAGEMAKER,
 ) -> Iterator[Change]:
     """Make a resource's tags exactly the *wanted* ones, yielding what was done."""
     changed = {key: value for key, value in wanted.items() if current.get(key) != value}
     surplus = sorted(key for key in current if key not in wanted)
     # Removed first: a resource has room for 50 tags.
     if surplus:
-        aws.call("sagemaker", "delete_tags", ResourceArn=arn, TagKeys=surplus)
+        aws.call(by.service, by.remove, **{by.arn: arn}, TagKeys=surplus)
         yield Change(kind, name, "untagged", ", ".join(surplus))
     if changed:
-        aws.call("sagemaker", "add_tags", ResourceArn=arn, Tags=tag_list(changed))
+        aws.call(by.service, by.add, **{by.arn: arn}, Tags=tag_list(changed))
         yield Change(kind, name, "tagged", ", ".join(sorted(changed)))
 
 
 def tag_list(tags: Mapping[str, str]) -> list[dict[str, str]]:
-    """Return *tags* as SageMaker's requests have them."""
+    """Return *tags* as requests have them."""
     return [{"Key": key, "Value": value} for key, value in sorted(tags.items())]

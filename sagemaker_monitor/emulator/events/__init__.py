@@ -1,0 +1,1 @@
+"""EventBridge's default bus: which events SageMaker sends, which rules they match, and where they go."""
