@@ -180,7 +180,7 @@ class Embedding:
         """Return the condition that runs *steps* when the verdict is open, and otherwise ends in failure."""
         from steps.decide import condition, refuse
 
-        closed = refuse(self._build, name="Refuse", verdict_uri=decided.verdict_uri)
+        closed = refuse("Refuse", decided)
         return condition("CheckVerdict", [decided.gate_is_open()], list(steps), [closed])
 
     def _check(self, check: Any, factory: Any, data_uri: Any, depends_on: Sequence[Any], **given: Any) -> Any:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterator
 from typing import Annotated, Literal, get_args
 
@@ -14,6 +15,10 @@ from sagemaker_monitor.settings.fields import Section
 Told = Literal["refused", "inconclusive", "labels-missing", "window-empty", "no-evidence", "broken"]
 TOLD: tuple[Told, ...] = get_args(Told)
 """How a run can end that closes its gate: by a verdict's decision, or because a step broke."""
+
+
+MAX_RULE_NAME = 64
+"""Characters of the name of an EventBridge rule."""
 
 
 class Notify(Section):
@@ -49,6 +54,18 @@ class Notify(Section):
             description="ARN of the SQS queue that gets messages which could not be published.",
         ),
     ] = None
+
+
+def rule_name(model: str, environment: str) -> str:
+    """Return what the rule of *model* is called; in names that are too long a hash stands for the end."""
+    end = f"-notify-{_cut(environment, MAX_RULE_NAME // 2)}"
+    return f"{_cut(model, MAX_RULE_NAME - len(end))}{end}"
+
+
+def _cut(name: str, room: int) -> str:
+    if len(name) <= room:
+        return name
+    return f"{name[: room - 9]}-{hashlib.sha256(name.encode()).hexdigest()[:8]}"
 
 
 def check_notify(notify: Notify | None, *, account: str, region: str) -> Iterator[tuple[Path, str]]:

@@ -8,9 +8,8 @@ import pytest
 
 from sagemaker_monitor.emulator.events.pattern import matches
 from sagemaker_monitor.operations.resources.notices import event_pattern
-from sagemaker_monitor.operations.resources.rules import rule_name
 from sagemaker_monitor.settings import Environment
-from sagemaker_monitor.settings.notify import TOLD
+from sagemaker_monitor.settings.notify import TOLD, rule_name
 
 ENVIRONMENT = Environment.model_validate(
     {
@@ -75,5 +74,6 @@ def test_a_rules_name_fits() -> None:
     """EventBridge takes 64 characters; longer names end with their hash and stay different."""
     long = "a" * 63
     assert rule_name("mortgage", "prod") == "mortgage-notify-prod"
-    assert len(rule_name(long, "prod")) == len(rule_name(long, "dev")) == 64
-    assert rule_name(long, "prod") != rule_name(long, "dev")
+    assert rule_name(long, "prod").endswith("-notify-prod")
+    assert {len(rule_name(long, "prod")), len(rule_name(long, long))} == {64}
+    assert rule_name(f"{long}b", "prod") != rule_name(f"{long}c", "prod")

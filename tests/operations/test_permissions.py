@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from pipelines.bundle import Bundle
-from sagemaker_monitor.aws import Aws
+from sagemaker_monitor.aws import Aws, connect
 from sagemaker_monitor.aws.iam.commands import COMMANDS, actions_of, in_words
 from sagemaker_monitor.aws.iam.scope import Scope
 from sagemaker_monitor.aws.storage import put
@@ -20,10 +20,11 @@ from sagemaker_monitor.emulator.server import Server
 from sagemaker_monitor.operations.destroy import destroy, look_at_model
 from sagemaker_monitor.operations.plan import make_plan
 from sagemaker_monitor.operations.prune import prune
+from sagemaker_monitor.operations.resources.rules import RULES
 from sagemaker_monitor.operations.rollback import look_back, pipeline_versions, roll_back
 from sagemaker_monitor.operations.unconfigured import unconfigured_models
 from sagemaker_monitor.operations.upsert import upsert
-from sagemaker_monitor.settings import Environment, Model
+from sagemaker_monitor.settings import Environment, Model, load_environment
 from tests.operations.deployed import bundle_of, script_step
 from tests.operations.emulated import (
     definition,
@@ -36,8 +37,10 @@ from tests.operations.emulated import (
 )
 from tests.policy.judging import Judged, judge, statements_of
 from tests.policy.needs import Account
-from tests.policy.recording import Recorder, recorded
+from tests.policy.recording import JOB, Recorder, recorded
 
+RULE, TOPIC = "mortgage-notify-local", "arn:aws:sns:eu-west-1:000000000000:model-risk"
+QUEUE = "arn:aws:sqs:eu-west-1:000000000000:undelivered"
 PAGE = Path(__file__).parents[2] / "docs" / "deploying.md"
 READS = ("Describe", "List", "Get", "Head")
 MONITORS = ("data_quality", "model_quality", "model_bias", "model_explainability")
@@ -48,6 +51,21 @@ IMAGES = {
 }
 
 Judge = Callable[[str], Judged]
+
+
+@pytest.fixture
+def environment(conf: Path) -> Iterator[Environment]:
+    """The environment `local`, with a topic that is told; what moto keeps of it goes with the test."""
+    file = conf / "environments" / "local.yaml"
+    file.write_text(f"{file.read_text()}notify: {{sns: {TOPIC}, dead_letter: {QUEUE}}}\n")
+    local = load_environment("local", conf)
+    others = connect(local)
+    others.call("sns", "create_topic", Name="model-risk")
+    url = others.call("sqs", "create_queue", QueueName="undelivered")["QueueUrl"]
+    yield local
+    list(RULES.delete(others, RULE))
+    others.call("sns", "delete_topic", TopicArn=TOPIC)
+    others.call("sqs", "delete_queue", QueueUrl=url)
 
 
 @pytest.fixture
@@ -64,7 +82,8 @@ def judged(calls: Recorder, environment: Environment) -> Judge:
     scope = Scope(environment, ("mortgage",))
 
     def judged(command: str) -> Judged:
-        needs = [need for request in calls.requests for need in account.needs(request)]
+        own = [request for request in calls.requests if request.by != JOB]
+        needs = [need for request in own for need in account.needs(request)]
         calls.requests.clear()
         return judge(needs, statements_of(COMMANDS[command], scope))
 
@@ -89,6 +108,10 @@ def tag(aws: Aws) -> None:
     arn = aws.call("sagemaker", "describe_pipeline", PipelineName="mortgage-register-local")["PipelineArn"]
     aws.call("sagemaker", "add_tags", ResourceArn=arn, Tags=[{"Key": "stray", "Value": "1"}])
     aws.call("sagemaker", "delete_tags", ResourceArn=arn, TagKeys=["sagemaker-monitor:owner"])
+    rule = aws.call("events", "describe_rule", Name=RULE)["Arn"]
+    aws.call("events", "tag_resource", ResourceARN=rule, Tags=[{"Key": "stray", "Value": "1"}])
+    aws.call("events", "untag_resource", ResourceARN=rule, TagKeys=["sagemaker-monitor:owner"])
+    aws.call("events", "put_targets", Rule=RULE, Targets=[{"Id": "mine", "Arn": TOPIC}])
 
 
 @pytest.mark.parametrize("command", COMMANDS)
@@ -130,11 +153,12 @@ def test_plan_calls_what_is_said_and_nothing_that_writes(
 def test_upsert_calls_what_is_said(
     aws: Aws, bundles: tuple[Bundle, Bundle], long_bundle: Bundle, model: Model, judged: Judge
 ) -> None:
-    """Creating, updating, tagging and untagging."""
+    """Creating, updating, tagging and untagging, and what is no longer configured."""
     list(upsert(aws, bundles[0], model))
     first = judged("upsert")
     tag(aws)
     list(upsert(aws, bundles[1], model))
+    list(upsert(connect(aws.environment.model_copy(update={"notify": None})), bundles[1], model))
     list(upsert(aws, long_bundle, model))
     second = judged("upsert")
 

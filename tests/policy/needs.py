@@ -102,6 +102,17 @@ class Account:
             stream = given.get("logStreamName", "")
             group = f"log-group:{given['logGroupName']}:log-stream:{stream}"
             yield Need(f"logs:{operation}", self.arn("logs", group))
+        elif request.service == "events":
+            rule = given.get("ResourceARN") or self.arn(
+                "events", f"rule/{given.get('Name', given.get('Rule'))}"
+            )
+            yield Need(f"events:{operation}", rule)
+            if operation == "PutRule" and given.get("Tags"):
+                yield Need("events:TagResource", rule)
+        elif request.service == "sns":
+            yield Need(f"sns:{operation}", given["TopicArn"])
+        elif request.service == "sqs":
+            yield Need(f"sqs:{operation}", self.arn("sqs", given["QueueName"]))
         elif request.service == "monitoring":
             yield Need(f"cloudwatch:{operation}", "*", {"cloudwatch:namespace": given["Namespace"]})
         else:

@@ -204,7 +204,7 @@ BAD_FILES: dict[str, tuple[str, str, list[str]]] = {
         "notify: {sns: arn:aws:sns:eu-west-1:111122223333:risk, told: [refused, failed, refused]}\n",
         [
             "7: notify.told[1]: must be one of refused, inconclusive, labels-missing, window-empty,"
-            " broken, not the text 'failed'"
+            " no-evidence, broken, not the text 'failed'"
         ],
     ),
     "too many tags": (

@@ -25,7 +25,10 @@ from sagemaker_monitor.aws.iam.places import (
     PIPELINES,
     REFERENCES,
     RESULTS,
+    RULES,
     SERVED,
+    TOPIC,
+    UNDELIVERED,
     UPLOADS,
     VERSIONS,
     Place,
@@ -41,6 +44,10 @@ _MONITORS = ("DataQuality", "ModelQuality", "ModelBias", "ModelExplainability")
 
 def _sagemaker(*operations: str) -> frozenset[str]:
     return frozenset(f"sagemaker:{operation}" for operation in operations)
+
+
+def _events(*operations: str) -> frozenset[str]:
+    return frozenset(f"events:{operation}" for operation in operations)
 
 
 def _s3(*actions: str) -> frozenset[str]:
@@ -60,6 +67,8 @@ _PLAN: Grants = {
     PIPELINES: _sagemaker("DescribePipeline", "ListTags"),
     GROUPS: _sagemaker("DescribeModelPackageGroup", "ListTags"),
     LISTS: _sagemaker("ListPipelines", "ListMonitoringSchedules"),
+    RULES: _events("DescribeRule", "ListTagsForResource", "ListTargetsByRule"),
+    TOPIC: frozenset({"sns:GetTopicAttributes"}),
     BUCKET: _s3(LIST),
     FILES: _s3(READ),
     DEFINITIONS: _s3(READ),
@@ -70,6 +79,8 @@ _UPSERT: Grants = {
         *("CreatePipeline", "UpdatePipeline", "ListPipelineVersions"), *("AddTags", "DeleteTags")
     ),
     GROUPS: _sagemaker("CreateModelPackageGroup", "AddTags"),
+    RULES: _events("PutRule", "PutTargets", "RemoveTargets", "DeleteRule", "TagResource", "UntagResource"),
+    UNDELIVERED: frozenset({"sqs:GetQueueUrl"}),
     FILES: _s3(WRITE),
     DEFINITIONS: _s3(WRITE),
     LEDGER: _s3(WRITE),
@@ -85,6 +96,7 @@ _DESTROY: Grants = {
     PIPELINES: _sagemaker("DeletePipeline", "ListPipelineExecutions", "ListTags"),
     GROUPS: _sagemaker("DeleteModelPackageGroup", "DescribeModelPackageGroup", "ListTags"),
     VERSIONS: _sagemaker("ListModelPackages"),
+    RULES: _events("DescribeRule", "ListTagsForResource", "ListTargetsByRule", "RemoveTargets", "DeleteRule"),
     LISTS: _sagemaker(
         *("ListPipelines", "ListMonitoringSchedules", "ListModels"),
         *(f"List{monitor}JobDefinitions" for monitor in _MONITORS),

@@ -128,6 +128,19 @@ LOGS = Place(
     ),
     why="a stream's name begins with its job's, which has an execution's id and a step, not a pipeline",
 )
+RULES = Place(
+    "EventRules",
+    "the models' rules of EventBridge",
+    lambda s: tuple(s.arn("events", f"rule/{name}") for name in s.rules),
+)
+TOPIC = Place(
+    "Topic", "the topic that is told", lambda s: (s.environment.notify.sns,) if s.environment.notify else ()
+)
+UNDELIVERED = Place(
+    "Undelivered",
+    "the queue of messages that could not be published",
+    lambda s: tuple(arn for arn in [s.environment.notify and s.environment.notify.dead_letter] if arn),
+)
 ENDPOINTS = Place(
     "WatchedEndpoints", "endpoints that are watched", lambda s: s.sagemaker("endpoint", *s.endpoints)
 )

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from sagemaker_monitor.settings import Environment
+from sagemaker_monitor.settings.notify import rule_name
 
 ANY = "*"
 """Stands for every model, also those that are not configured yet."""
@@ -32,8 +33,7 @@ class Scope:
     @property
     def partition(self) -> str:
         """The partition of the environment's region, such as `aws`."""
-        region = self.environment.region
-        return "aws-cn" if region.startswith("cn-") else "aws-us-gov" if "-gov-" in region else "aws"
+        return self.environment.partition
 
     @property
     def domain(self) -> str:
@@ -77,6 +77,11 @@ class Scope:
     def pipelines(self) -> tuple[str, ...]:
         """Patterns of the names of pipelines."""
         return tuple(f"{model}-*-{self.environment.name}" for model in self.models)
+
+    @property
+    def rules(self) -> tuple[str, ...]:
+        """Names, or patterns of names, of EventBridge rules."""
+        return tuple(rule_name(model, self.environment.name) for model in self.models)
 
     @property
     def groups(self) -> tuple[str, ...]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
@@ -29,10 +28,9 @@ from sagemaker_monitor.operations.resources.tags import (
     tag_list,
 )
 from sagemaker_monitor.settings import Environment, Model
+from sagemaker_monitor.settings.notify import rule_name
 
 KIND = "event rule"
-MAX_NAME = 64
-"""Characters of a rule's name."""
 
 
 @dataclass(frozen=True)
@@ -100,15 +98,6 @@ class RuleResource:
     def _put_target(self, aws: Aws) -> None:
         answer = aws.call("events", "put_targets", Rule=self.name, Targets=[dict(self.target)])
         _require_done(answer, f"the target of {self.name}")
-
-
-def rule_name(model: str, environment: str) -> str:
-    """Return what the rule of *model* is called; a name that is too long ends with its hash."""
-    name = f"{model}-notify-{environment}"
-    if len(name) <= MAX_NAME:
-        return name
-    digest = hashlib.sha256(name.encode()).hexdigest()[:8]
-    return f"{name[: MAX_NAME - 9]}-{digest}"
 
 
 def _desired(bundle: Bundle, model: Model, environment: Environment) -> list[Resource]:
