@@ -8,7 +8,7 @@ from typing import Any
 
 from sagemaker_monitor.aws import Aws, NotFoundError
 from sagemaker_monitor.operations.errors import UsageError
-from sagemaker_monitor.registry.versions import Version, describe, latest_approved, list_versions
+from sagemaker_monitor.registry.versions import Version, describe, group_of, latest_approved, list_versions
 from sagemaker_monitor.settings import Model
 from steps.scripts.serving import Artifact, ServedVariant, Serving, read_serving
 
@@ -59,7 +59,7 @@ def served_version(aws: Aws, model: Model, endpoint: str) -> Version:
             "under endpoint.variants"
         )
     served = next(iter(found.values()))
-    approved = latest_approved(aws, served.group)
+    approved = latest_approved(aws, group_of(aws, served))
     same = approved and approved.model_data_url and _artifact(approved).same(_artifact(served))
     return approved if approved and same else served
 
@@ -73,7 +73,7 @@ def _version(aws: Aws, model: Model, variant: ServedVariant, endpoint: str) -> V
     what = f"variant {variant.name} of endpoint {endpoint!r}"
     if variant.version is not None:
         served = describe(aws, variant.version)
-        if served.group != group:
+        if served.group != aws.environment.model_package_group_name(model.model):
             raise UsageError(f"{what} serves {served.arn}, which is no version of {group!r}")
         return served
     if variant.artifact is None:

@@ -126,7 +126,7 @@ def _version(aws: Aws, model: Model, outcome: Outcome) -> tuple[Version | None, 
         if isinstance(error, NotFoundError) or error.code.startswith("Validation"):
             return None, Link("version", False, f"{arn} does not exist: {error}")
         raise
-    group = aws.environment.model_package_group(model.model)
+    group = aws.environment.model_package_group_name(model.model)
     if version.group != group:
         return None, Link("version", False, f"{arn} is of group {version.group!r}, not of {group!r}")
     return version, Link("version", True, f"version {version.number} of {group}, {version.approval}")

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from sagemaker_monitor.aws import Aws
 from sagemaker_monitor.registry.gate import description
-from sagemaker_monitor.registry.versions import Version, describe, list_versions
+from sagemaker_monitor.registry.versions import Version, describe, group_of, list_versions
 
 APPROVED, REJECTED = "Approved", "Rejected"
 
@@ -60,7 +60,7 @@ def reject(aws: Aws, version: Version, reasons: tuple[str, ...], *, force: bool 
 
 
 def _source_without(aws: Aws, version: Version) -> Version | None:
-    for summary in list_versions(aws, version.group, approval=APPROVED):
+    for summary in list_versions(aws, group_of(aws, version), approval=APPROVED):
         if summary["ModelPackageArn"] != version.arn:
             return describe(aws, summary["ModelPackageArn"])
     return None

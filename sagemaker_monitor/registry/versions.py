@@ -56,6 +56,13 @@ class Version:
         return "" if reason == NONE_ASKED else reason
 
 
+def group_of(aws: Aws, version: Version) -> str:
+    """Return the group of *version* as requests name it: by ARN where it is another account's."""
+    place = version.arn.split(":model-package/")[0]
+    own = place.split(":")[4] == aws.environment.account
+    return version.group if own else f"{place}:model-package-group/{version.group}"
+
+
 def list_versions(aws: Aws, group: str, *, approval: str | None = None) -> Iterator[dict[str, Any]]:
     """Yield the summaries of a group's versions, newest first; nothing when there is no such group."""
     request: dict[str, Any] = {

@@ -350,7 +350,7 @@ def _endpoint(environment: Environment) -> Iterator[Finding]:
 
 
 def _group(environment: Environment) -> Iterator[Finding]:
-    group = environment.model_package_group("m")
+    group = environment.model_package_group_name("m")
     if not _GROUP.fullmatch(group):
         message = (
             f"{quoted(environment.registry.model_package_group)} is not valid: expected letters and digits,"

@@ -93,6 +93,16 @@ class Storage(Section):
 class Registry(Section):
     """The model registry of one environment."""
 
+    account: Annotated[
+        str | None,
+        Field(
+            pattern=fields.ACCOUNT,
+            description="Account of a central registry, quoted; its groups are named by ARN. Whoever keeps it"
+            " makes the group, with a policy that lets this environment's roles use it. None by default: the"
+            " environment's own account.",
+        ),
+    ] = None
+
     model_package_group: Annotated[
         str,
         Field(
@@ -256,6 +266,13 @@ class Environment(Section):
             return "aws-cn"
         return "aws-us-gov" if "-gov-" in self.region else "aws"
 
-    def model_package_group(self, model: str) -> str:
-        """The model package group of *model* in this environment."""
+    def model_package_group_name(self, model: str) -> str:
+        """The name of the model package group of *model* in this environment."""
         return self.registry.model_package_group.replace("{model}", model)
+
+    def model_package_group(self, model: str) -> str:
+        """The model package group of *model* as requests name it: by ARN in a central registry."""
+        name, owner = self.model_package_group_name(model), self.registry.account
+        if owner is None:
+            return name
+        return f"arn:{self.partition}:sagemaker:{self.region}:{owner}:model-package-group/{name}"

@@ -73,7 +73,7 @@ def delete_model_package_group(context: Context, request: dict[str, Any]) -> dic
 
 def find_group(context: Context, name_or_arn: str) -> dict[str, Any]:
     """Return a group's document. Raises ApiError ValidationException when there is none, as AWS does."""
-    name = group_name(name_or_arn)
+    name = group_name(context, name_or_arn)
     group = context.store.get("model-package-group", name)
     if group is None:
         arn = context.arn("model-package-group", name)
@@ -81,9 +81,16 @@ def find_group(context: Context, name_or_arn: str) -> dict[str, Any]:
     return group
 
 
-def group_name(name_or_arn: str) -> str:
-    """Return the name in a group's ARN; a name is itself."""
-    return name_or_arn.rsplit("/", 1)[-1]
+def group_name(context: Context, name_or_arn: str) -> str:
+    """Return the name in a group's ARN; a name is itself. Raises ApiError for another account or region's."""
+    name = name_or_arn.rsplit("/", 1)[-1]
+    if name_or_arn not in (name, context.arn("model-package-group", name)):
+        raise ApiError(
+            "AccessDeniedException",
+            f"{name_or_arn} is no group of account {context.account} in {context.region}, which is all that "
+            "this emulator holds",
+        )
+    return name
 
 
 OPERATIONS: dict[str, Handler] = {

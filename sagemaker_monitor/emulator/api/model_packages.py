@@ -38,7 +38,7 @@ def create_model_package(context: Context, request: dict[str, Any]) -> dict[str,
     if made is not None:
         return {"ModelPackageArn": made["Arn"]}
     if group:
-        name, arn = _new_version(context, group_name(group))
+        name, arn = _new_version(context, group_name(context, group))
     else:
         name, arn = str(name), context.arn(_KIND, str(name))
     document = {key: value for key, value in request.items() if key not in _NOT_KEPT}
@@ -50,7 +50,7 @@ def create_model_package(context: Context, request: dict[str, Any]) -> dict[str,
     }
     if group:
         document |= {
-            "ModelPackageGroupName": group_name(group),
+            "ModelPackageGroupName": group_name(context, group),
             "ModelPackageVersion": int(arn.rsplit("/", 1)[-1]),
         }
         document.setdefault("ModelApprovalStatus", "PendingManualApproval")
@@ -90,7 +90,9 @@ def describe_model_package(context: Context, request: dict[str, Any]) -> dict[st
 def list_model_packages(context: Context, request: dict[str, Any]) -> dict[str, Any]:
     """ListModelPackages: of a group, else those without one; by approval status; the newest first."""
     kind = request.get("ModelPackageType", "Both" if "ModelPackageGroupName" in request else "Unversioned")
-    group = group_name(request["ModelPackageGroupName"]) if "ModelPackageGroupName" in request else None
+    group = (
+        group_name(context, request["ModelPackageGroupName"]) if "ModelPackageGroupName" in request else None
+    )
     found = [
         package
         for package in context.store.list(_KIND)
@@ -165,7 +167,7 @@ def latest_approved(context: Context, group: str) -> dict[str, Any] | None:
     Newest by creation, so approving an older version after a newer one changes nothing, and rejecting the
     newest goes back to the one before.
     """
-    name = group_name(group)
+    name = group_name(context, group)
     approved = context.store.list(_KIND, ModelPackageGroupName=name, ModelApprovalStatus="Approved")
     return max(approved, key=lambda package: int(package["ModelPackageVersion"]), default=None)
 

@@ -76,6 +76,13 @@ def _only(name: str) -> Tells:
     return Tells(lambda value: {name: value[0] if isinstance(value, list) and len(value) == 1 else value})
 
 
+def _group(value: Any) -> dict[str, Any]:
+    """Return the keys of a group's name, or of its ARN in a central registry."""
+    place, _, name = str(value).rpartition("/")
+    found: dict[str, Any] = {"registry.model_package_group": name}
+    return {**found, "registry.account": place.split(":")[4]} if place else found
+
+
 def _duration(name: str) -> Tells:
     return Tells(lambda value: {name: _iso(value)})
 
@@ -407,7 +414,7 @@ _BY_UNIT: dict[str, dict[str, Tells | Follows]] = {
 _PLACES = {(unit, path): rule for unit, rules in _BY_UNIT.items() for path, rule in rules.items()}
 
 _PARAMETERS: dict[tuple[str, str], Tells | Follows] = {
-    ("", "ModelPackageGroupName.DefaultValue"): _key("registry.model_package_group"),
+    ("", "ModelPackageGroupName.DefaultValue"): Tells(_group),
     ("register", "ModelDataUrl.DefaultValue"): _uri("artifact.model_data"),
     ("register", "BaselineDataUri.DefaultValue"): _uri("data.baseline"),
     ("", "GroundTruthUri.DefaultValue"): _uri("data.ground_truth.uri"),

@@ -81,13 +81,17 @@ def check_route(source: Environment, target: Environment, model: str) -> None:
             f"{source.name!r} and {target.name!r}: what the emulator found is a rehearsal and opens nothing "
             "in an account, and an account's versions stay in accounts"
         )
-    group = source.model_package_group(model), target.model_package_group(model)
-    place = (source.account, source.region, source.endpoint_url)
-    if group[0] == group[1] and place == (target.account, target.region, target.endpoint_url):
+    if _group(source, model) == _group(target, model):
         raise UsageError(
-            f"{source.name!r} and {target.name!r} share the model package group {group[0]!r}: give each its "
-            "own by registry.model_package_group"
+            f"{source.name!r} and {target.name!r} share the model package group "
+            f"{target.model_package_group_name(model)!r}: give each its own by registry.model_package_group"
         )
+
+
+def _group(environment: Environment, model: str) -> tuple[str, ...]:
+    owner = environment.registry.account or environment.account
+    name = environment.model_package_group_name(model)
+    return owner, environment.region, environment.endpoint_url or "", name
 
 
 def weigh(

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from pipelines.bundle import Bundle
 from sagemaker_monitor.aws import Aws, AwsError, NotFoundError
+from sagemaker_monitor.operations.resources.central_groups import CentralGroup, is_central
 from sagemaker_monitor.operations.resources.resource import Change, Deployed, Fields, Kind, Resource
 from sagemaker_monitor.operations.resources.tags import MODEL_TAG, checked, read_tags, retag, tag_list
 from sagemaker_monitor.settings import Environment, Model
@@ -66,12 +67,16 @@ class GroupResource:
 
 
 def _desired(bundle: Bundle, model: Model, environment: Environment) -> list[Resource]:
-    name = environment.model_package_group(bundle.model)
+    if is_central(environment):
+        return [CentralGroup(environment.model_package_group(bundle.model), KIND)]
+    name = environment.model_package_group_name(bundle.model)
     return [GroupResource(name, model.model, checked({**environment.tags, MODEL_TAG: model.model}))]
 
 
 def _owned(aws: Aws, model: str) -> Iterable[str]:
-    name = aws.environment.model_package_group(model)
+    if is_central(aws.environment):
+        return ()
+    name = aws.environment.model_package_group_name(model)
     found = _read(aws, name)
     return (name,) if found is not None and found[1].get(MODEL_TAG) == model else ()
 
