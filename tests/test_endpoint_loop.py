@@ -116,6 +116,20 @@ def test_without_labels_inputs_and_attributions_are_judged(typed: Typed) -> None
     assert re.match(r"nothing was captured in 2\d of 24 hours", told["hours"])
 
 
+def test_doctor_looks_at_the_endpoint_and_what_it_captured(
+    typed: Typed, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """In service, the version that it serves, all of it captured where runs look, and labels by the hour."""
+    capsys.readouterr()
+    assert typed.loop("doctor", "mortgage", *JSON) == 0
+    found = {each["check"]: each for each in json.loads(capsys.readouterr().out)["findings"]}
+
+    assert found["endpoint"]["seen"] == "mortgage-local is InService, and serves version 1"
+    assert found["endpoint-capture"]["seen"].startswith("mortgage-local captures 100 % to s3://")
+    assert " objects in " in found["endpoint-captures"]["seen"]
+    assert {found[name]["status"] for name in ("endpoint", "endpoint-capture", "endpoint-captures")} == {"ok"}
+
+
 def test_with_labels_all_monitors_are_judged(typed: Typed) -> None:
     """The same window once more: facet columns came with the labels."""
     verdict = typed.verdicts[1]

@@ -23,8 +23,8 @@ _CHECKS = {"data_quality": _MONITOR, "model_quality": _MONITOR, "bias": _CLARIFY
 
 def of_region(subject: Subject) -> Iterator[Finding]:
     """Yield whether AWS has the images of the model and of its checks in the environment's region."""
-    tables = _tables()
-    if tables is None:
+    folder = tables()
+    if folder is None:
         yield not_known(
             "AWS's images by region are known through the SageMaker SDK, which is not installed here",
             "pip install 'sagemaker-monitor[build]'",
@@ -39,7 +39,7 @@ def of_region(subject: Subject) -> Iterator[Finding]:
     }
     found = []
     for name, version in (served, _SCRIPTS, *sorted(checks)):
-        versions = versions_of(tables, name)
+        versions = versions_of(folder, name)
         if version is not None and version not in versions:
             known = ", ".join(sorted(versions)[-8:])
             yield problem(
@@ -114,7 +114,7 @@ def versions_of(tables: Path, name: str) -> Mapping[str, set[str]]:
 
 
 @cache
-def _tables() -> Path | None:
+def tables() -> Path | None:
     """Return the folder of the SDK's tables; the SDK is looked for, and not imported."""
     found = find_spec("sagemaker")
     places = (found.submodule_search_locations or []) if found else []

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 from pathlib import Path
 
@@ -13,10 +14,10 @@ from sagemaker_monitor.operations.doctor.finding import Finding
 from sagemaker_monitor.settings.loader import load_located, load_located_environment
 
 
-def context(conf: Path, environment: str = "local") -> Context:
+def context(conf: Path, environment: str = "local", model: str = "mortgage") -> Context:
     """Return what the command makes of a configuration."""
     found = load_located_environment(environment, conf)
-    models = tuple(load_located(name, environment, conf)[0].value for name in ("mortgage",))
+    models = (load_located(model, environment, conf)[0].value,)
     return Context(DryRun(connect(found.value)), found.document, models, "--env local")
 
 
@@ -25,7 +26,7 @@ def subject(
 ) -> Subject:
     """Return a model as the command looks at it."""
     loaded = load_located(model, "local", conf)[0]
-    return Subject(context(conf), loaded.value, loaded.document, data, labels)
+    return Subject(context(conf, model=model), loaded.value, loaded.document, data, labels)
 
 
 def look(conf: Path, data: str | None = None, labels: str | None = None) -> dict[str, Finding]:
@@ -47,17 +48,28 @@ def edit(conf: Path, old: str, new: str, file: str = "environments/local.yaml") 
     path.write_text(path.read_text().replace(old, new))
 
 
-def make_role(aws: Aws, trusted: str = "sagemaker.amazonaws.com", *allowed: str) -> None:
-    """Create the environment's execution role with what trusts it and what it may do, on everything."""
-    name = aws.environment.roles.execution.rpartition("/")[2]
+_NUMBERS = itertools.count(1)
+
+
+def make_role(
+    aws: Aws, conf: Path, trusted: str = "sagemaker.amazonaws.com", **statement: object
+) -> tuple[str, str]:
+    """Create an execution role that *trusted* may assume, with one *statement*; return its name and ARN.
+
+    IAM outlives an emulator of this process, so that each test has a role of its own.
+    """
+    name = f"execution-{next(_NUMBERS)}"
     trust = {"Effect": "Allow", "Principal": {"Service": trusted}, "Action": "sts:AssumeRole"}
-    aws.call(
-        "iam",
-        "create_role",
-        RoleName=name,
-        AssumeRolePolicyDocument=json.dumps({"Version": "2012-10-17", "Statement": [trust]}),
-    )
-    if allowed:
-        policy = {"Effect": "Allow", "Action": list(allowed), "Resource": "*"}
-        document = json.dumps({"Version": "2012-10-17", "Statement": [policy]})
-        aws.call("iam", "put_role_policy", RoleName=name, PolicyName="own", PolicyDocument=document)
+    policy = {"Version": "2012-10-17", "Statement": [trust]}
+    role = aws.call("iam", "create_role", RoleName=name, AssumeRolePolicyDocument=json.dumps(policy))["Role"]
+    if statement:
+        allow(aws, name, **statement)
+    edit(conf, "role/sagemaker-monitor-execution", f"role/{name}")
+    return name, str(role["Arn"])
+
+
+def allow(aws: Aws, name: str, **statement: object) -> None:
+    """Give a role a statement of its own."""
+    document = {"Version": "2012-10-17", "Statement": {"Effect": "Allow", "Resource": "*", **statement}}
+    policy = json.dumps(document)
+    aws.call("iam", "put_role_policy", RoleName=name, PolicyName="own", PolicyDocument=policy)

@@ -42,7 +42,7 @@ def test_a_bucket_that_does_not_exist(aws: Aws, conf: Path) -> None:
 
 def test_a_role_that_another_service_may_assume(aws: Aws, conf: Path) -> None:
     """SageMaker is not among those whom the role trusts: the statement to add is the fix."""
-    make_role(aws, "glue.amazonaws.com")
+    make_role(aws, conf, "glue.amazonaws.com")
 
     (found,) = trust(context(conf))
 
