@@ -21,7 +21,7 @@ from sagemaker_monitor.cli.options import Common, common_options, format_option
     metavar="LABELS",
     help="Labels of that batch, a local file or s3://…; data.ground_truth by default.",
 )
-@format_option("text", "json")
+@format_option("text", "json", "junit")
 @common_options
 def doctor(
     common: Common, names: tuple[str, ...], data: str | None, labels: str | None, output_format: str
@@ -34,6 +34,7 @@ def doctor(
     """
     from sagemaker_monitor.aws.dry_run import DryRun
     from sagemaker_monitor.cli.render.doctor import findings_json, print_finding, print_summary
+    from sagemaker_monitor.cli.render.doctor_junit import findings_junit
     from sagemaker_monitor.operations.doctor.context import Context, Subject
     from sagemaker_monitor.operations.doctor.examine import examine
     from sagemaker_monitor.operations.doctor.finding import worst_side
@@ -56,6 +57,8 @@ def doctor(
             print_finding(finding)
     if output_format == "json":
         click.echo(findings_json(environment.value, models, found))
+    elif output_format == "junit":
+        click.echo(findings_junit(environment.value, found), nl=False)
     else:
         print_summary(environment.value, found)
     codes = {None: ExitCode.OK, "configuration": ExitCode.USAGE, "aws": ExitCode.BROKEN}

@@ -208,6 +208,7 @@ def test_help_imports_nothing_heavy(words: tuple[str, ...]) -> None:
         ["run", "monitor-batch", "--model", "mortgage"],
         ["follow", "arn:aws:sagemaker:eu-west-1:000000000000:pipeline/p/execution/e"],
         ["gate", "mortgage"],
+        ["doctor"],
         ["report", "mortgage"],
         ["ground-truth", "put", "none.csv", "--model", "mortgage"],
         ["init", "credit", "--data", "none.csv", "--label", "y"],

@@ -18,19 +18,24 @@ from sagemaker_monitor.aws.iam.places import (
     FILES,
     GROUPS,
     JOB_RECORDS,
+    KEYS,
     LABELS,
     LEDGER,
     LISTS,
     LOGS,
+    OWN_IMAGES,
     PIPELINES,
+    QUOTAS,
     REFERENCES,
     RESULTS,
+    ROLES,
     RULES,
     SERVED,
     TOPIC,
     UNDELIVERED,
     UPLOADS,
     VERSIONS,
+    VPC,
     Place,
 )
 
@@ -201,7 +206,32 @@ _BACKTEST: Grants = together(
     },
 )
 
+_DOCTOR: Grants = together(
+    _VERSION,
+    {
+        LISTS: _sagemaker("ListPipelines"),
+        PIPELINES: _sagemaker("DescribePipeline"),
+        ENDPOINTS: _sagemaker("DescribeEndpoint"),
+        SERVED: _sagemaker("DescribeEndpointConfig", "DescribeModel"),
+        ROLES: frozenset({"iam:GetRole", "iam:SimulatePrincipalPolicy"}),
+        KEYS: frozenset({"kms:DescribeKey"}),
+        OWN_IMAGES: frozenset({"ecr:BatchGetImage"}),
+        VPC: frozenset(
+            f"ec2:Describe{what}" for what in ("Subnets", "SecurityGroups", "VpcEndpoints", "RouteTables")
+        ),
+        QUOTAS: frozenset({"servicequotas:ListServiceQuotas", "servicequotas:ListAWSDefaultServiceQuotas"}),
+        BUCKET: _s3(LIST, "s3:GetEncryptionConfiguration"),
+        DATA_BUCKETS: _s3(LIST),
+        LEDGER: _s3(READ),
+        RESULTS: _s3(READ),
+        UPLOADS: _s3(READ),
+        DATA: _s3(READ),
+        LABELS: _s3(READ),
+    },
+)
+
 COMMANDS: Mapping[str, Grants] = {
+    "doctor": _DOCTOR,
     "plan": _PLAN,
     "upsert": together(_PLAN, _UPSERT),
     "rollback": _ROLLBACK,

@@ -150,3 +150,17 @@ SERVED = Place(
     _all("endpoint-config", "model"),
     why="which ones a watched endpoint has only it can tell",
 )
+ROLES = Place(
+    "LookAtRoles",
+    "the execution role, and the role or user that asks",
+    lambda s: (*(f"arn:{s.partition}:iam::{s.environment.account}:{kind}/*" for kind in ("role", "user")),),
+    why="who asks is known only when it asks",
+)
+KEYS = Place("LookAtKey", "the environment's key", lambda s: ("*",) if s.environment.storage.kms_key else ())
+OWN_IMAGES = Place(
+    "LookAtImages", "images in the account's registry", lambda s: (s.arn("ecr", "repository/*"),)
+)
+VPC = Place(
+    "LookAtNetwork", "the network of jobs", lambda s: ("*",) if s.environment.network else (), why=NO_TYPE
+)
+QUOTAS = Place("Quotas", "the account's quotas", _everything, why=NO_TYPE)
