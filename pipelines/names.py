@@ -12,6 +12,7 @@ def pipelines_of(model: Model, environment: str) -> tuple[str, ...]:
     """Return the pipelines that *model* has in *environment*.
 
     Without an endpoint there is none to watch, and without bias and model quality nothing waits for labels.
+    The model's file may leave out others.
     """
     has_endpoint = model.endpoint_in(environment) is not None
     has_late = model.monitors.need_labels and (has_endpoint or model.late_captures == "batches")
@@ -19,7 +20,8 @@ def pipelines_of(model: Model, environment: str) -> tuple[str, ...]:
         *(() if has_endpoint else ("monitor-endpoint",)),
         *(() if has_late else ("monitor-ground-truth",)),
     }
-    return tuple(name for name in PIPELINES if name not in left_out)
+    chosen = PIPELINES if model.pipelines is None else model.pipelines
+    return tuple(name for name in PIPELINES if name in chosen and name not in left_out)
 
 
 def pipeline_name(model: str, pipeline: str, environment: str) -> str:

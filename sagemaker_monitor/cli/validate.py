@@ -30,7 +30,8 @@ def validate(common: Common, definitions: bool) -> int:
 
         for name in models:
             bundle = build_and_lint(common.model(name), common.environment)
-            click.echo(f"{', '.join(pipeline.name for pipeline in bundle.pipelines)}: valid definitions")
+            built = ", ".join(pipeline.name for pipeline in bundle.pipelines)
+            click.echo(f"{built}: valid definitions" if built else f"{name}: no pipelines")
     click.echo(f"environments {', '.join(environments) or 'none'}: valid")
     for model in configuration.models.values():
         for line in expired_waivers(model, datetime.now(UTC).date()):

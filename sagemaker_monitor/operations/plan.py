@@ -16,6 +16,7 @@ from sagemaker_monitor.operations.planning.drift import Drift, find_drift
 from sagemaker_monitor.operations.planning.masking import masked
 from sagemaker_monitor.operations.planning.reading import Reading
 from sagemaker_monitor.operations.planning.sides import Side
+from sagemaker_monitor.operations.resources.adopted_schedules import AdoptedSchedule
 from sagemaker_monitor.operations.resources.monitoring_schedules import WaitingSchedule
 from sagemaker_monitor.operations.resources.resource import Change
 from sagemaker_monitor.operations.topic import topic_notes
@@ -77,6 +78,7 @@ def plan_of(aws: Aws, outlook: Outlook) -> Plan:
         *reading.altered_files(),
         *_surplus(outlook),
         *_waiting(outlook),
+        *_kept(outlook),
         *_interrupted(outlook),
         *_rolled_back(outlook),
         *_bucket(dry, actions),
@@ -127,6 +129,16 @@ def _waiting(outlook: Outlook) -> Iterator[str]:
     for each in outlook.seen:
         if isinstance(each.resource, WaitingSchedule):
             yield f"{each.resource.kind} {each.resource.name} waits {each.resource.waits}"
+
+
+def _kept(outlook: Outlook) -> Iterator[str]:
+    kept = [each.resource for each in outlook.seen if isinstance(each.resource, AdoptedSchedule)]
+    if kept:
+        told = ", ".join(f"{each.key} ({each.definition})" for each in kept)
+        yield (
+            f"monitoring_schedules {told} keep the job definitions that others made: what the file says of "
+            f"them does not reach them until adopted.{outlook.bundle.environment}.definition goes"
+        )
 
 
 def _interrupted(outlook: Outlook) -> Iterator[str]:

@@ -62,8 +62,12 @@ def read(file: FilePath, *, versioned: bool = True) -> Document:
     Raises ConfigError for a file that cannot be read, is no YAML mapping, repeats a key, or was written
     for another schema version; whether it says one at all is left to the caller where not *versioned*.
     """
-    name = str(file)
-    loader = _Loader(_text(file))
+    return parsed(_text(file), str(file), versioned=versioned)
+
+
+def parsed(text: str, name: str, *, versioned: bool = True) -> Document:
+    """Return what *text* says, which is told as the file *name*; see read()."""
+    loader = _Loader(text)
     try:
         node = loader.get_single_node()
         if node is None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Annotated, Literal
 
 from pydantic import Field
@@ -19,7 +20,7 @@ from sagemaker_monitor.settings.fields import (
     Text,
 )
 from sagemaker_monitor.settings.gate import Gate
-from sagemaker_monitor.settings.monitoring import MonitoringSchedule
+from sagemaker_monitor.settings.monitoring import AdoptedSchedule, MonitoringSchedule
 from sagemaker_monitor.settings.monitors import BaselineMode, Monitors
 
 
@@ -186,6 +187,9 @@ class Baseline(Section):
     ] = "check"
 
 
+PipelineKind = Literal["register", "monitor-batch", "monitor-endpoint", "monitor-ground-truth"]
+
+
 class Model(Section):
     """One model and how it is watched."""
 
@@ -210,6 +214,13 @@ class Model(Section):
     ]
     baseline: Annotated[Baseline, Field(description="How checks treat the approved baseline.")] = Baseline()
     gate: Annotated[Gate, Field(description="When a run is refused.")] = Gate()
+    pipelines: Annotated[
+        tuple[PipelineKind, ...] | None,
+        Field(
+            description="Which pipelines are deployed; by default every one that the model can have. With []"
+            " nothing is but monitoring_schedules, and no model package group is made."
+        ),
+    ] = None
 
     def baseline_mode(self, monitor: str) -> BaselineMode:
         """How the checks of *monitor* treat the approved baseline when a candidate is registered."""
@@ -229,4 +240,14 @@ class Model(Section):
 
     def monitoring_schedule_name(self, schedule: str, environment: str) -> str:
         """Return the name under which *schedule* is deployed to *environment*."""
-        return f"{self.model}-{schedule}-{environment}"
+        adopted = self.adopted_in(environment).get(schedule)
+        return adopted.name if adopted is not None else f"{self.model}-{schedule}-{environment}"
+
+    def adopted_in(self, environment: str) -> Mapping[str, AdoptedSchedule]:
+        """Return which schedules are ones of others in *environment*, by their names in this file."""
+        watched = self.endpoint_in(environment) is not None
+        return {
+            name: schedule.adopted[environment]
+            for name, schedule in self.monitoring_schedules.items()
+            if environment in schedule.adopted and (watched or schedule.of != "endpoint")
+        }

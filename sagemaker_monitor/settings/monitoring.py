@@ -8,7 +8,16 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, Field
 
-from sagemaker_monitor.settings.fields import InstanceType, Integer, Offset, RelativeUri, Runtime, Section
+from sagemaker_monitor.settings import fields
+from sagemaker_monitor.settings.fields import (
+    InstanceType,
+    Integer,
+    Name,
+    Offset,
+    RelativeUri,
+    Runtime,
+    Section,
+)
 from sagemaker_monitor.settings.scripts import PostAnalyticsProcessor, RecordPreprocessor
 
 ScheduledMonitor = Literal["data_quality", "model_quality", "bias", "explainability"]
@@ -70,6 +79,27 @@ class MonitoringCompute(Section):
     ] = None
 
 
+class AdoptedSchedule(Section):
+    """A schedule that others made, and that this one is in an environment."""
+
+    name: Annotated[
+        str,
+        Field(
+            pattern=fields.SAGEMAKER_NAME, max_length=63, description="The name that it has there, and keeps."
+        ),
+    ]
+    definition: Annotated[
+        str | None,
+        Field(
+            pattern=fields.SAGEMAKER_NAME,
+            max_length=63,
+            description="The job definition of others that it keeps as it is: what this file says of window,"
+            " labels, scripts, baseline, compute and monitors does not reach it. Without it upsert makes"
+            " one of what the file says.",
+        ),
+    ] = None
+
+
 class MonitoringSchedule(Section):
     """A SageMaker MonitoringSchedule: it runs one monitor by itself, and gates nothing."""
 
@@ -114,9 +144,21 @@ class MonitoringSchedule(Section):
         Field(description="What it compares with; by default the baseline of the latest approved version."),
     ] = None
     compute: Annotated[MonitoringCompute, Field(description="Its instances.")] = MonitoringCompute()
+    adopted: Annotated[
+        dict[Name, AdoptedSchedule],
+        Field(
+            default_factory=dict,
+            description="By environment: the schedule of others that it is there; adopt writes it.",
+        ),
+    ]
     publish_cloudwatch_metrics: Annotated[
         bool, Field(strict=True, description="Whether each execution puts its metrics to CloudWatch.")
     ] = True
+
+    @property
+    def is_kept(self) -> bool:
+        """Whether it runs a job definition of others somewhere, of which this file does not say much."""
+        return any(each.definition is not None for each in self.adopted.values())
 
     @property
     def merges(self) -> bool:

@@ -30,6 +30,7 @@ def check_monitoring(model: Model, environments: Sequence[str] | None = None) ->
         )
         if len(longest) > MAX_NAME:
             yield path, f"is deployed as {quoted(longest)}: {len(longest)} characters, at most {MAX_NAME}"
+        yield from _adopted(path, schedule, environments)
         for key, message in (*_monitor(schedule, model), *_times(schedule)):
             yield (*path, *key), message
 
@@ -58,6 +59,29 @@ def monitoring_schedules_in(model: Model, environment: Environment) -> Mapping[s
     }
 
 
+def _twice(model: Model) -> Iterator[Finding]:
+    seen: dict[tuple[str, str], str] = {}
+    for name, schedule in model.monitoring_schedules.items():
+        for environment, adopted in schedule.adopted.items():
+            other = seen.setdefault((environment, adopted.name), name)
+            if other != name:
+                yield (
+                    (KEY, name, "adopted", environment, "name"),
+                    f"is {quoted(adopted.name)}, which {other} is already: remove one",
+                )
+
+
+def _adopted(
+    path: Path, schedule: MonitoringSchedule, environments: Sequence[str] | None
+) -> Iterator[Finding]:
+    for environment in schedule.adopted:
+        if environments is not None and environment not in environments:
+            yield (
+                (*path, "adopted", environment),
+                f"no environment {quoted(environment)}{choices(environment, environments, 'known')}",
+            )
+
+
 def _monitor(schedule: MonitoringSchedule, model: Model) -> Iterator[Finding]:
     monitor = schedule.monitor
     configured = [name for name in model.monitors.configured if name not in model.monitors.of_teams]
@@ -74,6 +98,8 @@ def _monitor(schedule: MonitoringSchedule, model: Model) -> Iterator[Finding]:
         )
     if schedule.of == "endpoint" and model.endpoint is None:
         yield ("of",), "is endpoint, and the model has none: add a section endpoint, or say of: batches"
+    if schedule.is_kept:
+        return  # its job definition is there, and SageMaker took it
     yield from _labels(schedule, model)
     yield from _scripts(schedule, model)
     yield from _baseline(schedule)

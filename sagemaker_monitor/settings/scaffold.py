@@ -102,8 +102,8 @@ def _text(model: str, sample: CsvSample, proposal: Proposal) -> str:
     return _TEMPLATE.format(
         rows=rows,
         file=_comment(FilePath(sample.file).name),
-        model=_scalar(model),
-        record_key=_line("record_key", _scalar(proposal.record_key), "never sent to the model"),
+        model=scalar(model),
+        record_key=_line("record_key", scalar(proposal.record_key), "never sent to the model"),
         features=_features(proposal),
         facet_columns=_list("facet_columns", proposal.facet_columns, "analysed, never sent to the model"),
         label=_label(proposal),
@@ -123,7 +123,7 @@ def _features(proposal: Proposal) -> str:
 
 def _label(proposal: Proposal) -> str:
     label = proposal.label
-    lines = [_line("label", _scalar(label.name), "0 or 1; a batch may lack it, the baseline has it")]
+    lines = [_line("label", scalar(label.name), "0 or 1; a batch may lack it, the baseline has it")]
     lines.append(_line("favourable", str(label.favourable), "the label's value that is the good outcome"))
     if label.written:
         lines.append(_remark(_written(label.written)))
@@ -138,14 +138,14 @@ def _facet(facet: FacetProposal) -> str:
     group = f"values: [{', '.join(_value(value) for value in facet.values)}]"
     if facet.threshold is not None:
         group = f"threshold: {Decimal(repr(facet.threshold)):f}"
-    return _aligned(f"      - {{name: {_scalar(facet.name)}, {group}}}", f"{facet.share:.0%} of the rows")
+    return aligned(f"      - {{name: {scalar(facet.name)}, {group}}}", f"{facet.share:.0%} of the rows")
 
 
 def _explainability(sample: CsvSample, proposal: Proposal) -> str:
     """Return the monitor as a comment, with the mean record, which is the same in every run."""
     if not 2 <= len(proposal.features) <= MOST_EXPLAINED:
         return ""
-    row = _wrapped([_mean(sample, name) for name in proposal.features])
+    row = wrapped([_mean(sample, name) for name in proposal.features])
     lines = [
         "# explainability:                 # which features the answers rest on; the model is asked often",
         "#   baseline:                     # contributions are measured from the mean of the rows read",
@@ -183,18 +183,18 @@ def _ends(columns: tuple[str, ...]) -> tuple[str, ...]:
 
 
 def _line(key: str, value: str, comment: str) -> str:
-    return _aligned(f"  {key}: {value}", comment)
+    return aligned(f"  {key}: {value}", comment)
 
 
 def _list(key: str, names: tuple[str, ...], comment: str) -> str:
-    text = f"  {key}: [{', '.join(_scalar(name) for name in names)}]"
+    text = f"  {key}: [{', '.join(scalar(name) for name in names)}]"
     if len(text) <= WIDTH - 20:
-        return _aligned(text, comment)
-    items = _wrapped([_scalar(name) for name in names])
-    return "\n".join([_aligned(f"  {key}:", comment), f"    [{items}]"])
+        return aligned(text, comment)
+    items = wrapped([scalar(name) for name in names])
+    return "\n".join([aligned(f"  {key}:", comment), f"    [{items}]"])
 
 
-def _wrapped(items: list[str]) -> str:
+def wrapped(items: list[str]) -> str:
     # Names may hold spaces, so lines are filled item by item.
     lines = [""]
     for item in items:
@@ -204,7 +204,7 @@ def _wrapped(items: list[str]) -> str:
     return "\n     ".join(line.rstrip() for line in lines).removesuffix(",")
 
 
-def _aligned(text: str, comment: str) -> str:
+def aligned(text: str, comment: str) -> str:
     return f"{text:<35} # {comment}"
 
 
@@ -217,10 +217,10 @@ def _comment(text: str) -> str:
 
 
 def _value(value: int | str) -> str:
-    return str(value) if isinstance(value, int) else _scalar(value)
+    return str(value) if isinstance(value, int) else scalar(value)
 
 
-def _scalar(text: str) -> str:
+def scalar(text: str) -> str:
     """Return *text* so that YAML reads it as this text, in a list, too."""
     if re.fullmatch(r"[A-Za-z_][\w-]*", text, re.ASCII) and yaml.safe_load(text) == text:
         return text

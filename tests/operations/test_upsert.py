@@ -17,6 +17,7 @@ from sagemaker_monitor.emulator.server import Server
 from sagemaker_monitor.operations import ledger
 from sagemaker_monitor.operations.errors import UsageError
 from sagemaker_monitor.operations.plan import make_plan
+from sagemaker_monitor.operations.resources.kinds import desired
 from sagemaker_monitor.operations.resources.pipelines import pipeline_tags
 from sagemaker_monitor.operations.resources.resource import Change
 from sagemaker_monitor.operations.upsert import upsert
@@ -325,3 +326,10 @@ def test_throttled_broken_and_lost_calls_change_nothing(
     for each in wanted.pipelines:
         assert pipeline(aws, each.pipeline)["PipelineDefinition"] == each.definition
         assert tags(aws, each.pipeline) == pipeline_tags(model, environment, each.pipeline)
+
+
+def test_without_a_pipeline_there_is_no_group(environment: Environment, model: Model) -> None:
+    """Nothing would register a version in it, or look for one."""
+    kinds = {each.kind for each in desired(make_bundle(environment), model, environment)}
+
+    assert kinds == {"asset"}

@@ -166,3 +166,11 @@ def test_an_environment_without_the_endpoint_has_no_pipeline_for_it() -> None:
     assert pipelines_of(alone, "dev") == ("register", "monitor-batch")
     assert pipelines_of(both, "dev") == ("register", "monitor-batch", "monitor-ground-truth")
     assert "monitor-endpoint" in pipelines_of(alone, "prod")
+
+
+def test_the_file_may_leave_out_pipelines() -> None:
+    """Only those that it names are built, of those that the model can have at all."""
+    chosen = ["monitor-endpoint", "register"]
+    assert pipelines_of(loans(pipelines=chosen), "dev") == ("register", "monitor-endpoint")
+    assert pipelines_of(loans(pipelines=chosen[:1], endpoint=None), "dev") == ()
+    assert build_bundle(loans(pipelines=[]), environment()).pipelines == ()

@@ -12,6 +12,7 @@ from sagemaker_monitor.operations.planning.anatomy import take_apart
 from sagemaker_monitor.operations.planning.compare import Comparison, compare
 from sagemaker_monitor.operations.planning.merge import merge
 from sagemaker_monitor.operations.planning.sides import Side, deployed_side, desired_side
+from sagemaker_monitor.operations.resources.adopted_schedules import AdoptedSchedule
 from sagemaker_monitor.operations.resources.monitoring_schedules import (
     MonitoringScheduleResource,
     WaitingSchedule,
@@ -78,7 +79,7 @@ class Reading:
             kind: DifferenceKind = "pipeline"
             if isinstance(resource, DesiredPipeline):
                 text = f"steps {', '.join(take_apart(json.loads(resource.definition)).steps)}"
-            elif isinstance(resource, MonitoringScheduleResource):
+            elif isinstance(resource, MonitoringScheduleResource | AdoptedSchedule):
                 text, kind = resource.summary, "resource"
             yield Difference("+", kind, f"{resource.kind} {resource.name}", text=text)
 

@@ -67,6 +67,8 @@ class GroupResource:
 
 
 def _desired(bundle: Bundle, model: Model, environment: Environment) -> list[Resource]:
+    if not bundle.pipelines:
+        return []  # nothing registers a version, or looks for one
     if is_central(environment):
         return [CentralGroup(environment.model_package_group(bundle.model), KIND)]
     name = environment.model_package_group_name(bundle.model)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pipelines.bundle import Bundle
 from sagemaker_monitor.aws import Aws
 from sagemaker_monitor.operations.errors import UsageError
+from sagemaker_monitor.operations.resources.adopted_schedules import ADOPTED_SCHEDULES
 from sagemaker_monitor.operations.resources.assets import ASSETS
 from sagemaker_monitor.operations.resources.groups import GROUPS
 from sagemaker_monitor.operations.resources.monitoring_schedules import MONITORING_SCHEDULES
@@ -13,7 +14,14 @@ from sagemaker_monitor.operations.resources.resource import Kind, Resource
 from sagemaker_monitor.operations.resources.rules import RULES
 from sagemaker_monitor.settings import Environment, Model
 
-KINDS: tuple[Kind, ...] = (ASSETS, GROUPS, PIPELINES, MONITORING_SCHEDULES, RULES)
+KINDS: tuple[Kind, ...] = (
+    ASSETS,
+    GROUPS,
+    PIPELINES,
+    MONITORING_SCHEDULES,
+    ADOPTED_SCHEDULES,
+    RULES,
+)
 """What is referred to comes before what refers to it."""
 
 

@@ -52,6 +52,7 @@ from sagemaker_monitor.operations.resources.resource import (
 from sagemaker_monitor.operations.resources.tags import (
     bears_mark,
     read_tags,
+    require_free,
     resource_tags,
     retag,
     tag_list,
@@ -78,6 +79,8 @@ class MonitoringScheduleResource:
     schedule_config: Mapping[str, Any]
     pinned: Pinned
     tags: Mapping[str, str]
+    adopts: str = ""
+    """The model that adopts a schedule of others by this name, whose own tags stay; empty for one of ours."""
     kind: str = KIND
 
     @cached_property
@@ -130,7 +133,12 @@ class MonitoringScheduleResource:
             return None
         files = {each.uri: head(aws, each.uri) for each in self.pinned.files}
         sizes = {uri: str(stored.size) for uri, stored in files.items() if stored is not None}
-        return Deployed({**found.fields, FILES: sizes}, found.arn, found.answer)
+        fields = {**found.fields, FILES: sizes}
+        if self.adopts:
+            require_free(self.kind, self.name, found.fields[TAGS], self.adopts, aws.environment)
+            own = {key: value for key, value in found.fields[TAGS].items() if key in self.tags}
+            fields |= {TAGS: own, STATUS: SCHEDULED}
+        return Deployed(fields, found.arn, found.answer)
 
     def write(self, aws: Aws, deployed: Deployed | None) -> Iterator[Change]:
         """Create or update it; a changed job definition is another one, and the former goes afterwards."""
@@ -188,7 +196,7 @@ class MonitoringScheduleResource:
             former[VERSION_TAG] = str(deployed.fields[VERSION])
         changed = [name for name in differs if name not in (TAGS, FILES, LEFT_OVER, STATUS, VERSION, ASKED)]
         if changed:
-            _settle(aws, self.name)
+            settle(aws, self.name)
             aws.call("sagemaker", "update_monitoring_schedule", **request)
             yield Change(self.kind, self.name, "updated", ", ".join(changed))
         elif deployed.fields.get(STATUS) == STOPPED and STATUS in differs:
@@ -201,7 +209,7 @@ class MonitoringScheduleResource:
         kept = {self.definition_name, *([self.pinned.model[0]] if self.pinned.model else [])}
         left = [*parts_of(aws, self.name, _kinds(self.type), besides=kept)]
         if left:
-            _settle(aws, self.name)
+            settle(aws, self.name)
         for kind, name in left:
             yield from delete_part(aws, kind, name)
 
@@ -269,7 +277,7 @@ def _analysis(aws: Aws, uri: str | None) -> Any:
         return {"gone": uri}
 
 
-def _settle(aws: Aws, name: str) -> None:
+def settle(aws: Aws, name: str) -> None:
     """Wait until a change of a schedule was applied: until then SageMaker takes no other."""
     _wait(aws, name, lambda answer: answer is None or answer["MonitoringScheduleStatus"] != PENDING)
 
@@ -294,7 +302,7 @@ def _wait(aws: Aws, name: str, until: Any) -> None:
 
 def _delete(aws: Aws, name: str) -> Iterator[Change]:
     """Delete a schedule, and once it is gone the parts that were made for it."""
-    _settle(aws, name)
+    settle(aws, name)
     with suppress(NotFoundError):
         aws.call("sagemaker", "describe_monitoring_schedule", MonitoringScheduleName=name)
         aws.call("sagemaker", "delete_monitoring_schedule", MonitoringScheduleName=name)
@@ -326,6 +334,7 @@ def _resource(
         description["schedule_config"],
         pinned,
         resource_tags(model, environment),
+        adopts=model.model if each.key in model.adopted_in(environment.name) else "",
     )
 
 

@@ -29,6 +29,17 @@ def bears_mark(tags: Mapping[str, str], model: str, environment: Environment) ->
     return mark(model, environment).items() <= tags.items()
 
 
+def require_free(kind: str, name: str, tags: Mapping[str, str], model: str, environment: Environment) -> None:
+    """Raise UsageError where the *tags* of something that *model* would adopt are somebody else's mark."""
+    owner = {key: tags[key] for key in mark(model, environment) if key in tags}
+    if owner and not bears_mark(tags, model, environment):
+        raise UsageError(
+            f"{kind} {name} bears the mark of another ("
+            f"{', '.join(f'{key}={value}' for key, value in owner.items())}): one model adopts it in one "
+            "environment; remove it from the other's file and delete these tags, or remove it from this file"
+        )
+
+
 def resource_tags(model: Model, environment: Environment, **own: str) -> dict[str, str]:
     """Return a resource's tags: the environment's, its mark, its *own*, the inventory's. Raises UsageError.
 
