@@ -15,6 +15,7 @@ from sagemaker_monitor.cli.lazy import Lazy, LazyGroup
 _HERE = "sagemaker_monitor.cli"
 COMMANDS = {
     "init": Lazy(f"{_HERE}.init:init", "Write a model's configuration from a CSV."),
+    "adopt": Lazy(f"{_HERE}.adopt:adopt", "Write a model's configuration from monitors that others made."),
     "validate": Lazy(f"{_HERE}.validate:validate", "Check the configuration, and the pipelines it makes."),
     "doctor": Lazy(f"{_HERE}.doctor:doctor", "Look at what runs would trip over; say how to put it right."),
     "build": Lazy(f"{_HERE}.build:build", "Write pipelines and all their files to a directory, offline."),

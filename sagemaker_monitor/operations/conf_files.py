@@ -18,16 +18,16 @@ def write_first_files(conf_dir: Path, scaffold: Scaffold, *, replace: bool) -> l
     """
     target = model_file(conf_dir, scaffold.model, replace=replace)
     before = target.read_bytes() if target.exists() else None
-    written = [_write(target, scaffold.text.encode())]
+    written = [write_file(target, scaffold.text.encode())]
     try:
         load_model(scaffold.model, conf_dir)
     except ConfigError:
-        target.unlink() if before is None else _write(target, before)
+        target.unlink() if before is None else write_file(target, before)
         raise
     environments = conf_dir / "environments"
     if not any(environments.glob("*.yaml")):
         written += [
-            _write(environments / name, text.encode()) for name, text in starter_environments().items()
+            write_file(environments / name, text.encode()) for name, text in starter_environments().items()
         ]
     return written
 
@@ -40,7 +40,8 @@ def model_file(conf_dir: Path, model: str, *, replace: bool) -> Path:
     return target
 
 
-def _write(path: Path, content: bytes) -> Path:
+def write_file(path: Path, content: bytes) -> Path:
+    """Write a file, whole or not at all, and return it. Raises UsageError."""
     partial = path.with_name(f".{path.name}.partial")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)

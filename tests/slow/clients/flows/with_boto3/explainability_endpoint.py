@@ -16,7 +16,8 @@ FEATURES = [
     *("Age", "Workclass", "fnlwgt", "Education", "Education-Num", "Marital Status", "Occupation"),
     *("Relationship", "Ethnic group", "Sex", "Capital Gain", "Capital Loss", "Hours per week", "Country"),
 ]
-training = [json.loads(line)["features"] for line in (data / "adult/validation-dataset.jsonl").open()]
+lines = (data / "adult/validation-dataset.jsonl").read_text().splitlines()
+training = [json.loads(line)["features"] for line in lines]
 SHAP = {
     "shap": {
         "baseline": [
