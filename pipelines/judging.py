@@ -80,12 +80,12 @@ class Judging:
         )
         return self._refused("RefuseWithoutScores", decided)
 
-    def without_captures(self, collected: Collected) -> list[Any]:
-        """Return the steps for a window in which nothing was captured that can be judged."""
+    def without_captures(self, collected: Collected, missing: str = "Captures") -> list[Any]:
+        """Return the steps for a window in which nothing was captured that can be judged, or for no batch."""
         decided = self._decide(
-            "DecideWithoutCaptures", after=[collected.step], collected_uri=collected.summary_uri
+            f"DecideWithout{missing}", after=[collected.step], collected_uri=collected.summary_uri
         )
-        return self._refused("RefuseWithoutCaptures", decided)
+        return self._refused(f"RefuseWithout{missing}", decided)
 
     def _labels_arrived(self, joined: Joined) -> Any:
         from sagemaker.core.workflow.conditions import ConditionEquals, ConditionNot

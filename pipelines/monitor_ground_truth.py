@@ -21,11 +21,11 @@ from pipelines.names import pipeline_name
 from pipelines.parameters import CheckParameters, endpoint_parameters, string
 from sagemaker_monitor.settings.schema import Environment, Model
 from steps.build import Build
-from steps.collect import Collected, collect, collect_endpoint
+from steps.collect import Collected, collect, collect_endpoint, collect_late
 from steps.decide import condition
 from steps.join import join
 from steps.model import create_from_version
-from steps.spec import reads_endpoint
+from steps.spec import is_scheduled, reads_endpoint
 
 
 def get_pipeline(model: Model, env: Environment, sagemaker_session: Any) -> Any:
@@ -36,7 +36,7 @@ def get_pipeline(model: Model, env: Environment, sagemaker_session: Any) -> Any:
     ground_truth = model.data.ground_truth
     checks = CheckParameters.declare(build)
     of_endpoint = reads_endpoint(model, build.pipeline)
-    window = _endpoint(build, checks.model_package_group_name) if of_endpoint else _batches(build)
+    window = (_endpoint if of_endpoint else _batches)(build, checks.model_package_group_name)
     ground_truth_uri = string(
         "GroundTruthUri", env.storage.resolve(ground_truth.uri) if ground_truth else None
     )
@@ -80,12 +80,31 @@ class _Window:
     of_labels: dict[str, Any]
 
 
-def _batches(build: Build) -> _Window:
+def _batches(build: Build, group: Any) -> _Window:
+    capture_uri = f"{build.model_root}/capture"
+    if is_scheduled(build.model, build.pipeline):
+        return _scheduled_batches(build, capture_uri, group)
     model_package_arn = string("ModelPackageArn")
     start, end = string("WindowStart"), string("WindowEnd")
-    collected = collect(build, capture_uri=f"{build.model_root}/capture", window_start=start, window_end=end)
+    collected = collect(build, capture_uri=capture_uri, window_start=start, window_end=end)
     parameters = [model_package_arn, start, end]
     return _Window(collected, model_package_arn, model_package_arn, parameters, {"window": (start, end)})
+
+
+def _scheduled_batches(build: Build, capture_uri: str, group: Any) -> _Window:
+    """The scheduled time says which window, and the registry which version, where a run says neither."""
+    names = ("ModelPackageArn", "WindowStart", "WindowEnd", "ScheduledTime")
+    model_package_arn, start, end, scheduled = parameters = [string(name, "") for name in names]
+    collected = collect_late(
+        build,
+        capture_uri=capture_uri,
+        window=(start, end),
+        scheduled_time=scheduled,
+        model_package_arn=model_package_arn,
+        group=group,
+    )
+    of_labels = {"collected_uri": collected.summary_uri}
+    return _Window(collected, model_package_arn, collected.model_package_arn(), parameters, of_labels)
 
 
 def _endpoint(build: Build, group: Any) -> _Window:

@@ -22,10 +22,21 @@ MODULES = {
         "scripts/__init__.py",
         "scripts/collect.py",
         "scripts/captured_window.py",
+        "scripts/scheduled.py",
         "scripts/serving.py",
     ),
 }
 """What collect_endpoint.py imports."""
+SCHEDULED_MODULES = {
+    "steps": (
+        "__init__.py",
+        "scripts/__init__.py",
+        "scripts/collect.py",
+        "scripts/scheduled.py",
+        "scripts/serving.py",
+    )
+}
+"""What collect_late.py and find_batch.py import."""
 
 
 @dataclass(frozen=True)
@@ -52,6 +63,10 @@ class Collected:
     def model_package_arn(self) -> Any:
         """Return the expression for the version that answered an endpoint's requests."""
         return self._said("model_package_arn")
+
+    def input_uri(self) -> Any:
+        """Return the expression for where the batch lies that was found."""
+        return self._said("input_uri")
 
     def _is(self, path: str, value: str) -> Any:
         from sagemaker.core.workflow.conditions import ConditionEquals
@@ -89,6 +104,96 @@ def collect(build: Build, *, capture_uri: str, window_start: Any, window_end: An
         property_files=[summary],
     )
     return Collected(step, uris["transform"], uris["summary"], summary)
+
+
+def collect_late(
+    build: Build,
+    *,
+    capture_uri: str,
+    window: tuple[Any, Any],
+    scheduled_time: Any,
+    model_package_arn: Any,
+    group: Any,
+) -> Collected:
+    """Return the step that gathers the rows captured in *window*, start and end, as collect() does.
+
+    Without it the window follows from *scheduled_time*, and without *model_package_arn* the version is the
+    latest approved one of *group*, of whose scores alone the rows are.
+    """
+    from sagemaker.core.workflow.execution_variables import ExecutionVariables
+
+    uris = {folder: build.output("collect", folder) for folder in ("transform", "summary")}
+    step, summary = _scheduled_step(
+        build,
+        name="Collect",
+        script="collect_late.py",
+        arguments=[
+            option("--capture-uri", capture_uri),
+            *(option(*part) for part in zip(("--window-start", "--window-end"), window, strict=True)),
+            option("--scheduled-time", scheduled_time),
+            option("--model-package-arn", model_package_arn),
+            option("--model-package-group", group),
+            "--execution-arn",
+            ExecutionVariables.PIPELINE_EXECUTION_ARN,
+        ],
+        uris=uris,
+    )
+    return Collected(step, uris["transform"], uris["summary"], summary)
+
+
+def find_batch(
+    build: Build,
+    *,
+    batches_uri: str,
+    input_uri: Any,
+    scheduled_time: Any,
+    model_package_arn: Any,
+    group: Any,
+) -> Collected:
+    """Return the step that finds the batch of *scheduled_time* below *batches_uri*, and the version for it.
+
+    What *input_uri* and *model_package_arn* say is taken as it is.
+    """
+    uris = {"summary": build.output("find", "summary")}
+    step, summary = _scheduled_step(
+        build,
+        name="FindBatch",
+        script="find_batch.py",
+        arguments=[
+            option("--batches-uri", batches_uri),
+            option("--input-uri", input_uri),
+            option("--scheduled-time", scheduled_time),
+            option("--model-package-arn", model_package_arn),
+            option("--model-package-group", group),
+        ],
+        uris=uris,
+    )
+    return Collected(step, None, uris["summary"], summary)
+
+
+def _scheduled_step(
+    build: Build, *, name: str, script: str, arguments: list[Any], uris: dict[str, Any]
+) -> tuple[Any, Any]:
+    """Return the step of a script that imports SCHEDULED_MODULES, and the property file that it writes."""
+    from sagemaker.core.workflow.properties import PropertyFile
+
+    summary = PropertyFile(name="Collected", output_name="summary", path="collect.json")
+    step = script_step(
+        build,
+        name=name,
+        script=script,
+        arguments=["--modules", f"{INPUT}/modules/scheduled.zip", *arguments, "--output", OUTPUT],
+        inputs=[
+            s3_input(
+                "modules",
+                build.asset("scheduled.zip", archive_of(SCHEDULED_MODULES)),
+                f"{INPUT}/modules",
+            )
+        ],
+        outputs=[s3_output(folder, uri, f"{OUTPUT}/{folder}") for folder, uri in uris.items()],
+        property_files=[summary],
+    )
+    return step, summary
 
 
 @dataclass(frozen=True)

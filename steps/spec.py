@@ -3,12 +3,18 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any
 
 from sagemaker_monitor.analysis.documents.custom import CHECK_TYPE
+from sagemaker_monitor.settings.schedule_checks import late_window
 from sagemaker_monitor.settings.schema import CUSTOM, CustomMonitor, DataSchema, Facet, Model, Rule
 
-MONITOR_ENDPOINT, MONITOR_GROUND_TRUTH = "monitor-endpoint", "monitor-ground-truth"
+MONITOR_BATCH, MONITOR_ENDPOINT, MONITOR_GROUND_TRUTH = (
+    "monitor-batch",
+    "monitor-endpoint",
+    "monitor-ground-truth",
+)
 MONITORING_STEP = "BatchMonitor-monitoring"
 """What MonitorBatchTransformStep calls its check when it is named BatchMonitor."""
 
@@ -107,6 +113,7 @@ def script_spec(
         "minimum_overlap": ground_truth.minimum_overlap if ground_truth else 1.0,
         "monitors": list(model.monitors.configured),
         **_endpoint(model, pipeline),
+        **_scheduled(model, pipeline),
         **_rows_for_teams(model),
         "checks": [
             {
@@ -130,6 +137,26 @@ def script_spec(
     }
 
 
+def is_scheduled(model: Model, pipeline: str) -> bool:
+    """Return whether *pipeline* of *model* can be started with nothing but a scheduled time."""
+    return any(name == pipeline for name, _ in model.schedules.each())
+
+
+def _scheduled(model: Model, pipeline: str) -> dict[str, Any]:
+    """Return what a run learns from its scheduled time, where *pipeline* has a schedule; offsets in hours."""
+    batch = model.schedules.monitor_batch
+    if batch and pipeline == MONITOR_BATCH:
+        return {"scheduled_batch": {"batch": batch.batch or "", "offset": _hours(batch.offset)}}
+    late = late_window(model) if is_scheduled(model, pipeline) else None
+    if late is None or pipeline != MONITOR_GROUND_TRUTH or reads_endpoint(model, pipeline):
+        return {}
+    return {"window": [_hours(offset) for offset in late]}
+
+
+def _hours(offset: timedelta) -> int:
+    return int(offset.total_seconds()) // 3600
+
+
 def reads_endpoint(model: Model, pipeline: str) -> bool:
     """Return whether *pipeline* of *model* judges what a real-time endpoint captured."""
     return pipeline == MONITOR_ENDPOINT or (
@@ -142,12 +169,13 @@ def _endpoint(model: Model, pipeline: str) -> dict[str, Any]:
     endpoint = model.endpoint
     if endpoint is None or not reads_endpoint(model, pipeline):
         return {}
-    offsets = (endpoint.window.start, endpoint.window.end)
+    late = late_window(model) if pipeline == MONITOR_GROUND_TRUTH else None
+    offsets = late or (endpoint.window.start, endpoint.window.end)
     of_teams = any(monitor.input != "features" for monitor in model.monitors.custom.values())
     return {
         "endpoint": {
             "variants": list(endpoint.variants),
-            "window": [int(offset.total_seconds()) // 3600 for offset in offsets],
+            "window": [_hours(offset) for offset in offsets],
             "request_type": endpoint.requests.content_type,
             "features": endpoint.requests.features,
             "record_key": endpoint.requests.record_key,

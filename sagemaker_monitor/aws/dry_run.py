@@ -9,7 +9,7 @@ from typing import Any
 from sagemaker_monitor.aws.errors import NotFoundError, WriteRefusedError
 from sagemaker_monitor.aws.session import READS, Aws
 
-_REMEMBERED = ("describe_", "list_")
+_REMEMBERED = ("describe_", "list_", "get_schedule")
 
 
 class DryRun(Aws):

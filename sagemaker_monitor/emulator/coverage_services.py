@@ -13,6 +13,7 @@ from botocore import xform_name
 
 from sagemaker_monitor.emulator import fallback, identity, wire
 from sagemaker_monitor.emulator.log_streams import ROOTS
+from sagemaker_monitor.emulator.scheduler import api as scheduler_api
 
 PAGE = Path(__file__).parents[2] / "docs" / "reference" / "emulator-services.md"
 _NAMES = {
@@ -22,7 +23,6 @@ _NAMES = {
     "kms": ("KMS", "kms"),
     "logs": ("CloudWatch Logs", "logs"),
     "monitoring": ("CloudWatch", "cloudwatch"),
-    "scheduler": ("EventBridge Scheduler", "scheduler"),
     "sns": ("SNS", "sns"),
     "sqs": ("SQS", "sqs"),
     "ssm": ("Systems Manager", "ssm"),
@@ -35,14 +35,17 @@ _INTRODUCTION = """# Other services of the emulator
 
 SageMaker and S3 stand on [a page of their own](emulator.md). What is below is answered by moto {version}, in
 memory: it is forgotten when the emulator ends, nothing is delivered beyond this machine, no policy is
-enforced, no alarm rings, no schedule runs. What SageMaker sends to EventBridge when an execution's status
+enforced, no alarm rings. What SageMaker sends to EventBridge when an execution's status
 or a step's changes goes through the rules of the default bus, to topics, queues and pipelines.
 An operation that is not listed, and every other service, is refused with `UnknownOperationException` and
 status 400.
 
 Answered without moto: {own}; of CloudWatch Logs the groups below {roots}, whose streams are the logs of jobs
 and functions. Of SageMaker Runtime `InvokeEndpoint` acts; `InvokeEndpointAsync` and
-`InvokeEndpointWithResponseStream` are refused.
+`InvokeEndpointWithResponseStream` are refused. EventBridge Scheduler acts, too, by all its operations
+({scheduler}): its schedules are kept, and start SageMaker pipelines when they are due, by the universal
+target `arn:aws:scheduler:::aws-sdk:sagemaker:startPipelineExecution` or by a pipeline's ARN; a schedule with
+another target is refused.
 """
 
 
@@ -53,7 +56,8 @@ def page() -> str:
     )
     roots = " and ".join(f"`{root}`" for root in ROOTS)
     version = importlib.import_module("moto").__version__
-    parts = [_INTRODUCTION.format(version=version, own=own, roots=roots)]
+    scheduler = ", ".join(f"`{name}`" for name in scheduler_api.OPERATIONS)
+    parts = [_INTRODUCTION.format(version=version, own=own, roots=roots, scheduler=scheduler)]
     for signing in sorted(fallback.SERVICES):
         title, name = _NAMES[signing]
         answered = _answered(name)

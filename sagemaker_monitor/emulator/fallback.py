@@ -8,9 +8,7 @@ from typing import Any
 
 Environ = dict[str, Any]
 
-SERVICES = frozenset(
-    {"iam", "sts", "sns", "sqs", "events", "scheduler", "monitoring", "logs", "ssm", "kms", "codebuild"}
-)
+SERVICES = frozenset({"iam", "sts", "sns", "sqs", "events", "monitoring", "logs", "ssm", "kms", "codebuild"})
 """Signing names of the services passed on. The rest is refused: moto's answers would look like work done."""
 _RULES = frozenset(
     f"AWSEvents.{each}"

@@ -7,7 +7,7 @@ import json
 import re
 import sys
 import traceback
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from functools import partial
 from http import HTTPStatus
@@ -28,6 +28,8 @@ from sagemaker_monitor.emulator.s3.keys import S3Error
 from sagemaker_monitor.emulator.s3.request import read_request
 from sagemaker_monitor.emulator.s3.rest import S3Api
 from sagemaker_monitor.emulator.sagemaker_api import SageMakerApi, stamp
+from sagemaker_monitor.emulator.scheduler import protocol as scheduler_protocol
+from sagemaker_monitor.emulator.scheduler.api import SchedulerApi
 from sagemaker_monitor.emulator.wire import ApiError, render_error
 
 HEALTH = "/_sagemaker-monitor/health"
@@ -48,6 +50,7 @@ class Front:
     sagemaker: SageMakerApi
     s3: S3Api
     hosting: ModelHosting
+    scheduler: SchedulerApi
     fallback: Fallback
     health: Callable[[], dict[str, object]]
     any_host: bool = False
@@ -85,6 +88,8 @@ class Front:
             return self._runtime(region or _asked_region(environ), environ, start_response)
         if target.startswith(job_logs.TARGET):
             return self._logs(target.removeprefix(job_logs.TARGET), region, environ, start_response)
+        if service == scheduler_protocol.SERVICE:
+            return self._scheduler(region, environ, start_response)
         if service in ("", "s3"):
             return self._s3(region, environ, start_response)
         if service == "sagemaker":
@@ -132,6 +137,13 @@ class Front:
         except control.ControlError as error:
             return _json(start_response, 400, render_error(ApiError("ValidationException", str(error))))
         return _json(start_response, 200, json.dumps(fired).encode())
+
+    def _scheduler(self, region: str, environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
+        body = environ["wsgi.input"].read(scheduler_protocol.MOST_BODY)
+        path, query = environ.get("RAW_PATH") or environ["PATH_INFO"], environ.get("QUERY_STRING", "")
+        answer = self.scheduler.answer(environ["REQUEST_METHOD"], path, query, body, self._in(region))
+        error = [("x-amzn-ErrorType", answer.code)] if answer.code else []
+        return _content(start_response, answer.status, "application/json", answer.body, error)
 
     def _in(self, region: str) -> Context:
         """Return the context of a request that was signed for *region*, if it was for any."""
@@ -242,10 +254,16 @@ def _json(start_response: StartResponse, status: int, content: bytes) -> list[by
     return _content(start_response, status, "application/x-amz-json-1.1", content)
 
 
-def _content(start_response: StartResponse, status: int, kind: str, content: bytes) -> list[bytes]:
+def _content(
+    start_response: StartResponse,
+    status: int,
+    kind: str,
+    content: bytes,
+    more: Sequence[tuple[str, str]] = (),
+) -> list[bytes]:
     length, request_id = str(len(content)), str(uuid4())
     headers = [("Content-Type", kind), ("Content-Length", length), ("x-amzn-RequestId", request_id)]
-    start_response(_status(status), headers)
+    start_response(_status(status), [*headers, *more])
     return [content]
 
 

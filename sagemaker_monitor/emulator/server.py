@@ -9,6 +9,7 @@ import os
 import threading
 import time
 from dataclasses import replace
+from functools import partial
 from typing import Self
 
 from sagemaker_monitor.emulator.api import load_modules
@@ -28,13 +29,16 @@ from sagemaker_monitor.emulator.s3.directory import S3Directory
 from sagemaker_monitor.emulator.s3.multipart import Uploads
 from sagemaker_monitor.emulator.s3.rest import S3Api
 from sagemaker_monitor.emulator.sagemaker_api import SageMakerApi
+from sagemaker_monitor.emulator.scheduler.api import SchedulerApi
+from sagemaker_monitor.emulator.scheduler.clock import SchedulerClock
+from sagemaker_monitor.emulator.scheduler.queues import put_message
 from sagemaker_monitor.emulator.schedules.runner import ScheduleRunner
 from sagemaker_monitor.emulator.state import StateError, Store
 
 SERVICE = "sagemaker-monitor emulator"
 COUNTED = (
     *("pipeline", "execution", "processing-job", "training-job", "transform-job", "model", "model-package"),
-    *("endpoint", "monitoring-schedule", "monitoring-execution"),
+    *("endpoint", "schedule", "monitoring-schedule", "monitoring-execution"),
 )
 
 
@@ -69,6 +73,7 @@ class Server:
         fallback = Fallback(config.account)
         self._bus = Bus(log, lambda: fallback.rules_revision)
         self._sagemaker = SageMakerApi(load_modules(), log)
+        self._clock = SchedulerClock(self._sagemaker.answer, partial(put_message, fallback), log)
         s3 = S3Api(objects, Uploads(objects, self._store), config.account)
         try:
             self._http = HttpServer(
@@ -96,6 +101,7 @@ class Server:
             self._sagemaker,
             s3,
             self._hosting,
+            SchedulerApi(self._clock.changed, log),
             fallback,
             self._health,
             not is_loopback(config.host),
@@ -112,6 +118,7 @@ class Server:
         self._sagemaker.recover(self.context)
         self._schedules.start(self.context)
         self._bus.start(self.context)
+        self._clock.start(self.context)
         self._thread = threading.Thread(target=self._http.serve_forever, name="emulator", daemon=True)
         self._thread.start()
         self._claim.publish({"pid": os.getpid(), "url": self.url, "started": self._started})
@@ -125,6 +132,7 @@ class Server:
             self._http.shutdown()
             self._thread.join()
         self._hosting.shutdown()
+        self._clock.shutdown()
         # Executions first: they end with the reason that the emulator was stopped, not that a job was.
         self._sagemaker.shutdown(self.context)
         self.context.jobs.shutdown()

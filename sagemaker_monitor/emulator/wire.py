@@ -46,9 +46,9 @@ def service_model(service: str = "sagemaker") -> ServiceModel:
         return _load_model(service)
 
 
-def operation_model(operation: str) -> OperationModel | None:
-    """Return the model of an operation, or None when SageMaker has none of that name."""
-    model = service_model()
+def operation_model(operation: str, service: str = "sagemaker") -> OperationModel | None:
+    """Return the model of an operation, or None when the service has none of that name."""
+    model = service_model(service)
     return model.operation_model(operation) if operation in model.operation_names else None
 
 
@@ -123,13 +123,13 @@ def check(shape: Shape, value: Any) -> None:
         raise ApiError("ValidationException", f"{len(found)} validation {noun} detected: {text}")
 
 
-def render(operation: str, response: Mapping[str, Any]) -> bytes:
+def render(operation: str, response: Mapping[str, Any], service: str = "sagemaker") -> bytes:
     """Return the JSON of a response. Raises MalformedResponseError when the model does not allow it.
 
     None is an absent member; members whose name starts with an underscore are the store's own and left out.
     """
     plain = _plain(response)
-    model = operation_model(operation)
+    model = operation_model(operation, service)
     shape = None if model is None else model.output_shape
     if shape is not None:
         found = list(problems(shape, plain))

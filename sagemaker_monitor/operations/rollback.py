@@ -23,6 +23,10 @@ from sagemaker_monitor.operations.resources.pipelines import (
     read_pipeline,
 )
 from sagemaker_monitor.operations.resources.resource import Change, Deployed, fingerprint
+from sagemaker_monitor.operations.resources.schedules import (
+    SCHEDULED_TIME_PARAMETER,
+    starts_pipeline,
+)
 from sagemaker_monitor.operations.resources.tags import bears_mark
 from sagemaker_monitor.operations.resources.versions import latest_version, list_versions
 
@@ -83,6 +87,7 @@ def look_back(aws: Aws, model: str, pipeline: str, to: int) -> Rollback:
     compared = ("definition", "tags")
     before, after = (deployed_side(aws, each, compared) for each in (deployed, old))
     _require_files(name, to, after)
+    _require_startable(aws, name, to, old)
     text = str(old.answer["PipelineDefinition"])
     desired = DesiredPipeline(
         name=name,
@@ -150,6 +155,24 @@ def _deployed(aws: Aws, model: str, pipeline: str) -> tuple[str, Deployed]:
             f"pipeline {name!r} does not bear the tags of upsert: somebody else made it, and rolls it back"
         )
     return name, deployed
+
+
+def _require_startable(aws: Aws, name: str, to: int, old: Deployed) -> None:
+    """Raise UsageError when the pipeline has a schedule that could not start the version."""
+    if not starts_pipeline(aws, name):
+        return
+    definition = old.fields["definition"]
+    declared = definition.get("Parameters", ()) if isinstance(definition, dict) else ()
+    parameters = {each["Name"]: each for each in declared}
+    needed = [key for key, each in parameters.items() if "DefaultValue" not in each]
+    if SCHEDULED_TIME_PARAMETER in parameters and not needed:
+        return
+    missing = f"needs {', '.join(needed)}" if needed else f"takes no {SCHEDULED_TIME_PARAMETER}"
+    raise UsageError(
+        f"version {to} of pipeline {name!r} {missing}, and its schedule, which gives the scheduled time "
+        "alone, could not start it; remove the schedule from the model's file and upsert before going back; "
+        "nothing was changed"
+    )
 
 
 def _require_files(name: str, to: int, side: Side) -> None:

@@ -153,7 +153,11 @@ def _done(aws: Aws, outlook: Outlook, revision: str, changes: list[Change]) -> D
     """Return the ledger's entry for what was done: every resource as it is now."""
     before = outlook.entry.done
     known = dict(before.versions) if before is not None and outlook.entry.work is None else {}
-    touched = {change.name for change in changes if change.done in ("created", "updated")}
+    touched = {
+        change.name
+        for change in changes
+        if change.kind == "pipeline" and change.done in ("created", "updated")
+    }
     names = [each.resource.name for each in outlook.seen if each.resource.kind == "pipeline"]
     versions = {
         name: known[name] if name in known and name not in touched else latest_version(aws, name)

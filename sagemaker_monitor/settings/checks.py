@@ -17,6 +17,11 @@ from sagemaker_monitor.settings.monitoring_checks import check_monitoring, check
 from sagemaker_monitor.settings.monitors import BiasMonitor, ExplainabilityMonitor, Facet
 from sagemaker_monitor.settings.notify import check_notify
 from sagemaker_monitor.settings.rules import check_gate
+from sagemaker_monitor.settings.schedule_checks import (
+    check_scheduler,
+    check_schedules,
+    check_schedules_in,
+)
 
 Finding = tuple[Path, str]
 """A path, and what is wrong with the value there."""
@@ -50,6 +55,7 @@ def check_model(model: Model, environments: Sequence[str] | None = None) -> list
     findings += check_custom(model)
     findings += check_endpoint(model, environments)
     findings += check_monitoring(model, environments)
+    findings += check_schedules(model)
     findings += check_gate(model.gate, model)
     return findings
 
@@ -61,6 +67,7 @@ def check_environment(environment: Environment, environments: Sequence[str]) -> 
         *_promotion(environment, environments),
         *_endpoint(environment),
         *_group(environment),
+        *check_scheduler(environment),
         *_tags(environment.tags),
         *check_notify(environment.notify, account=environment.account, region=environment.region),
     ]
@@ -79,6 +86,7 @@ def check_together(model: Model, environment: Environment) -> list[Finding]:
     findings += check_custom_in(model, environment)
     findings += check_endpoint_in(model, environment)
     findings += check_monitoring_in(model, environment)
+    findings += check_schedules_in(model, environment)
     for key, uri, limit in _uris(model):
         length = len(environment.storage.resolve(uri))
         if length > limit:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Annotated, Literal, Self
 
-from pydantic import Field, model_validator
+from pydantic import AfterValidator, Field, model_validator
 
 from sagemaker_monitor.settings import fields
 from sagemaker_monitor.settings.fields import (
@@ -59,6 +59,14 @@ class Roles(Section):
             min_length=2,
             max_length=1224,
             description="What `deploy`'s trust policy asks for as sts:ExternalId, where it does.",
+        ),
+    ] = None
+    scheduler: Annotated[
+        str | None,
+        Field(
+            pattern=fields.ROLE_ARN,
+            description="Role that EventBridge Scheduler starts pipelines with; needed where schedules are"
+            " enabled and a model has one.",
         ),
     ] = None
 
@@ -195,6 +203,37 @@ class Approval(Section):
     ] = None
 
 
+class Retries(Section):
+    """How often a start that SageMaker refused is tried again."""
+
+    maximum_attempts: Annotated[Integer, Field(ge=0, le=185, description="Tries after the first one.")] = 185
+    maximum_age: Annotated[
+        Annotated[Duration, AfterValidator(fields.event_age)],
+        Field(description="How long after the scheduled time a start is still tried, PT1M to P1D."),
+    ] = timedelta(days=1)
+
+
+class Scheduler(Section):
+    """How EventBridge Scheduler keeps and starts what models schedule."""
+
+    group: Annotated[
+        str,
+        Field(
+            pattern=fields.SCHEDULE_GROUP,
+            description="Schedule group of this environment's schedules; '{environment}' stands for its name."
+            " Made by upsert where there is none.",
+        ),
+    ] = "sagemaker-monitor-{environment}"
+    retries: Annotated[Retries, Field(description="When a start was refused.")] = Retries()
+    dead_letter_queue: Annotated[
+        str | None,
+        Field(
+            pattern=fields.QUEUE_ARN,
+            description="SQS queue that is told of a start that failed for good; none by default.",
+        ),
+    ] = None
+
+
 class Environment(Section):
     """One environment: an account, a region, and how pipelines run there."""
 
@@ -220,6 +259,11 @@ class Environment(Section):
     notify: Annotated[
         Notify | None, Field(description="Who is told of a run that refused or broke; nobody by default.")
     ] = None
+    schedules: Annotated[
+        Literal["enabled", "disabled"],
+        Field(description="Whether the schedules of models are deployed here; disabled ones are deleted."),
+    ] = "disabled"
+    scheduler: Annotated[Scheduler, Field(description="EventBridge Scheduler.")] = Scheduler()
     protected: Annotated[
         bool,
         Field(
@@ -265,6 +309,11 @@ class Environment(Section):
         if self.region.startswith("cn-"):
             return "aws-cn"
         return "aws-us-gov" if "-gov-" in self.region else "aws"
+
+    @property
+    def schedule_group(self) -> str:
+        """The schedule group of this environment."""
+        return self.scheduler.group.replace("{environment}", self.name)
 
     def model_package_group_name(self, model: str) -> str:
         """The name of the model package group of *model* in this environment."""

@@ -23,6 +23,7 @@ TOPIC_ARN = r"^arn:aws[a-z-]*:sns:[a-z]{2}(-[a-z]+)+-\d:\d{12}:[A-Za-z0-9_-]{1,2
 QUEUE_ARN = r"^arn:aws[a-z-]*:sqs:[a-z]{2}(-[a-z]+)+-\d:\d{12}:[A-Za-z0-9_-]{1,80}$"
 SUBNET = r"^subnet-[0-9a-z]+$"
 SECURITY_GROUP = r"^sg-[0-9a-z]+$"
+SCHEDULE_GROUP = r"^([0-9a-zA-Z_.-]|\{environment\})+$"
 INSTANCE_TYPE = r"^ml\.[a-z0-9-]+\.[a-z0-9-]+$"
 ENDPOINT_URL = r"^http://127\.0\.0\.1:\d{1,5}$"
 IMAGE = (
@@ -51,6 +52,7 @@ SHAPES = {
     QUEUE_ARN: "a standard queue such as arn:aws:sqs:eu-west-1:444455556666:undelivered",
     SUBNET: "a subnet's id such as subnet-0123456789abcdef0",
     SECURITY_GROUP: "a security group's id such as sg-0123456789abcdef0",
+    SCHEDULE_GROUP: "letters, digits, hyphens, dots and underscores; '{environment}' stands for its name",
     INSTANCE_TYPE: "an instance type such as ml.m5.large",
     ENDPOINT_URL: "the emulator's address such as http://127.0.0.1:4780",
     CONTAINER_VERSION: "a version of AWS's container such as 1.7-1",
@@ -103,6 +105,13 @@ def _runtime(value: timedelta) -> timedelta:
     return value
 
 
+def event_age(value: timedelta) -> timedelta:
+    """Return *value* where EventBridge Scheduler keeps an event so long. Raises ValueError."""
+    if not timedelta(minutes=1) <= value <= timedelta(days=1):
+        raise ValueError("must be PT1M to P1D, as long as EventBridge Scheduler keeps an event")
+    return value
+
+
 def _offset(value: object) -> object:
     if isinstance(value, timedelta):
         return value
@@ -137,7 +146,8 @@ def _expression(text: str) -> str:
     return text
 
 
-def _relative_uri(uri: str) -> str:
+def relative_uri(uri: str) -> str:
+    """Return *uri* where it is relative and one that S3 resolves. Raises ValueError."""
     if "://" in uri or uri.startswith("arn:"):
         raise ValueError(
             "must be relative: a model file names no bucket or account, because it is the same in every"
@@ -195,7 +205,7 @@ Expression = Annotated[str, Field(strict=True, min_length=1, max_length=256), Af
 ImageOrKey = Annotated[str, Field(pattern=IMAGE_OR_KEY, max_length=255), AfterValidator(_repository)]
 Image = Annotated[str, Field(pattern=IMAGE, max_length=255), AfterValidator(_repository)]
 InstanceType = Annotated[str, Field(pattern=INSTANCE_TYPE)]
-RelativeUri = Annotated[str, Field(min_length=1, max_length=1024), AfterValidator(_relative_uri)]
+RelativeUri = Annotated[str, Field(min_length=1, max_length=1024), AfterValidator(relative_uri)]
 ArchiveUri = Annotated[
-    str, Field(min_length=1, max_length=1024, pattern=MODEL_DATA), AfterValidator(_relative_uri)
+    str, Field(min_length=1, max_length=1024, pattern=MODEL_DATA), AfterValidator(relative_uri)
 ]

@@ -12,6 +12,7 @@ from sagemaker_monitor.settings.endpoint import Endpoint
 from sagemaker_monitor.settings.fields import (
     ArchiveUri,
     Column,
+    Duration,
     Integer,
     Name,
     Number,
@@ -22,6 +23,7 @@ from sagemaker_monitor.settings.fields import (
 from sagemaker_monitor.settings.gate import Gate
 from sagemaker_monitor.settings.monitoring import AdoptedSchedule, MonitoringSchedule
 from sagemaker_monitor.settings.monitors import BaselineMode, Monitors
+from sagemaker_monitor.settings.schedules import Schedules
 
 
 class Inventory(Section):
@@ -152,6 +154,13 @@ class GroundTruth(Section):
     minimum_overlap: Annotated[
         Number, Field(gt=0, le=1, description="Share of a batch's records that need a label.")
     ] = 0.9
+    expected_after: Annotated[
+        Duration | None,
+        Field(
+            description="How long after a record was scored its label is there, such as P45D; a scheduled"
+            " monitor-ground-truth waits so long."
+        ),
+    ] = None
     captures: Annotated[
         Literal["batches", "endpoint"] | None,
         Field(
@@ -221,6 +230,9 @@ class Model(Section):
             " nothing is but monitoring_schedules, and no model package group is made."
         ),
     ] = None
+    schedules: Annotated[
+        Schedules, Field(description="Pipelines that run by themselves; none by default.")
+    ] = Schedules()
 
     def baseline_mode(self, monitor: str) -> BaselineMode:
         """How the checks of *monitor* treat the approved baseline when a candidate is registered."""

@@ -18,7 +18,7 @@ from typing import IO, Any, Dict, Iterator, List, Sequence, Tuple
 from sagemaker_monitor.analysis.invocations.captured import UnusableError, read_invocation
 from sagemaker_monitor.analysis.invocations.expected import Expected
 from sagemaker_monitor.analysis.invocations.records import AskedRecord, records_of
-from steps.scripts.collect import HOUR, CollectError, Window, split_uri, stamp
+from steps.scripts.collect import HOUR, Window, split_uri, stamp
 from steps.scripts.serving import OTHERS, UNKNOWN, Judged
 
 ROWS, FEATURES = "transform/part-00000.csv", "features/data.csv"
@@ -69,24 +69,6 @@ class Counts:
     """Requests without an inference id."""
     hours: Dict[str, int] = field(default_factory=dict)
     """Judged requests, by hour."""
-
-
-def scheduled_window(scheduled: str, offsets: Sequence[int], now: datetime) -> Window:
-    """Return the window that *offsets* in hours, of start and end, make of the scheduled time.
-
-    Without a scheduled time that is *now*.
-    """
-    try:
-        # Python 3.8 does not know Z.
-        moment = datetime.fromisoformat(re.sub(r"[Zz]$", "+00:00", scheduled.strip())) if scheduled else now
-        moment = moment.replace(tzinfo=moment.tzinfo or timezone.utc).astimezone(timezone.utc)
-    except (ValueError, OverflowError) as error:
-        raise CollectError(
-            f"--scheduled-time {scheduled[:40]!r} is no time; write 2026-03-01T09:00:00Z"
-        ) from error
-    hour = moment.replace(minute=0, second=0, microsecond=0)
-    start, end = (hour + timedelta(hours=offset) for offset in offsets)
-    return Window(start, end)
 
 
 def hours_of(window: Window, now: datetime) -> List[str]:

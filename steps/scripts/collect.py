@@ -14,7 +14,7 @@ import sys
 from dataclasses import dataclass
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
-from typing import Any, Iterator, Sequence
+from typing import Any, Callable, Iterator, Sequence
 
 ATTEMPTS = 8
 STAMPS = 2
@@ -231,13 +231,24 @@ class Parts:
                 path.unlink()
 
 
-def collect(s3: Any, capture_uri: str, window: Window, expected: int, output: Path) -> dict[str, Any]:
-    """Write every captured row of *window* below *output*, and return collect.json."""
+def collect(
+    s3: Any,
+    capture_uri: str,
+    window: Window,
+    expected: int,
+    output: Path,
+    taken: Callable[[str], bool] = lambda _uri: True,
+) -> dict[str, Any]:
+    """Write every captured row of *window* below *output*, and return collect.json.
+
+    Of the captured objects those are *taken* whose URI says so.
+    """
     found = list(manifests(s3, capture_uri, window))
     captures: dict[str, Capture] = {}
     for manifest in found:
         for uri in named_by(s3, manifest):
-            captures.setdefault(uri, Capture(uri, manifest))
+            if uri not in captures and taken(uri):
+                captures[uri] = Capture(uri, manifest)
     rows = 0
     with Parts(output / FOLDER) as parts:
         for capture in captures.values():

@@ -24,8 +24,8 @@ class UnusableError(Exception):
 
 def run(options: argparse.Namespace, s3: Any, ask: Any) -> str:
     """Collect, write everything, and return one sentence about it."""
-    from steps.scripts.captured_window import scheduled_window
     from steps.scripts.collect import read_window, write_whole
+    from steps.scripts.scheduled import scheduled_window
 
     spec = json.loads(options.spec.read_text(encoding="utf-8"))
     now = datetime.now(timezone.utc)
@@ -222,22 +222,6 @@ def _number(arn: str) -> str:
     return arn.rpartition("/")[2] or "none"
 
 
-def asking(client: Any) -> Any:
-    """Return what asks SageMaker through *client*; None is the answer about what does not exist."""
-    from botocore.exceptions import ClientError
-
-    def ask(operation: str, **request: Any) -> Any:
-        try:
-            return getattr(client, operation)(**request)
-        except ClientError as error:
-            answer = error.response["Error"]
-            if answer["Code"] == "ValidationException" and "Could not find" in answer.get("Message", ""):
-                return None
-            raise
-
-    return ask
-
-
 def parse(arguments: Sequence[str] | None) -> argparse.Namespace:
     """Return the command line's options."""
     parser = argparse.ArgumentParser(description=__doc__)
@@ -261,6 +245,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     from botocore.exceptions import BotoCoreError, ClientError
 
     from steps.scripts.collect import CollectError, client, give_up
+    from steps.scripts.serving import asking
 
     try:
         print(run(options, client("s3"), asking(client("sagemaker"))))

@@ -3,7 +3,7 @@
 A captured record names no model. What an endpoint serves now is known through its configuration and its
 models; since when, by the time its images were resolved. What was answered before is not known.
 
-Runs under Python 3.8 with the standard library only.
+Runs under Python 3.8 with boto3.
 """
 
 from __future__ import annotations
@@ -86,6 +86,25 @@ class Judged:
         if served is None or time < served.since:
             return UNKNOWN
         return {True: OURS, False: OTHERS, None: UNKNOWN}[self.serves(served)]
+
+
+def asking(client: Any) -> Ask:
+    """Return what asks SageMaker through *client*; None is the answer about what does not exist."""
+    from botocore.exceptions import ClientError
+
+    def ask(operation: str, **request: Any) -> Optional[Mapping[str, Any]]:
+        try:
+            found: Mapping[str, Any] = getattr(client, operation)(**request)
+            return found
+        except ClientError as error:
+            answer = error.response["Error"]
+            if answer["Code"] == "ResourceNotFound":
+                return None
+            if answer["Code"] == "ValidationException" and "Could not find" in answer.get("Message", ""):
+                return None
+            raise
+
+    return ask
 
 
 def read_serving(ask: Ask, endpoint: str) -> Serving | None:

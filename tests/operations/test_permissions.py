@@ -35,12 +35,14 @@ from tests.operations.emulated import (
     start,
     wait,
 )
+from tests.operations.test_schedules import scheduled
 from tests.policy.judging import Judged, judge, statements_of
 from tests.policy.needs import Account
 from tests.policy.recording import JOB, Recorder, recorded
 
 RULE, TOPIC = "mortgage-notify-local", "arn:aws:sns:eu-west-1:000000000000:model-risk"
 QUEUE = "arn:aws:sqs:eu-west-1:000000000000:undelivered"
+SCHEDULER_ROLE = "arn:aws:iam::000000000000:role/scheduler"
 PAGE = Path(__file__).parents[2] / "docs" / "deploying.md"
 READS = ("Describe", "List", "Get", "Head")
 MONITORS = ("data_quality", "model_quality", "model_bias", "model_explainability")
@@ -55,10 +57,12 @@ Judge = Callable[[str], Judged]
 
 @pytest.fixture
 def environment(conf: Path) -> Iterator[Environment]:
-    """The environment `local`, with a topic that is told; what moto keeps of it goes with the test."""
+    """The environment `local`, with a topic and schedules; what moto keeps of it goes with the test."""
     file = conf / "environments" / "local.yaml"
     file.write_text(f"{file.read_text()}notify: {{sns: {TOPIC}, dead_letter: {QUEUE}}}\n")
     local = load_environment("local", conf)
+    roles = local.roles.model_copy(update={"scheduler": SCHEDULER_ROLE})
+    local = local.model_copy(update={"roles": roles, "schedules": "enabled"})
     others = connect(local)
     others.call("sns", "create_topic", Name="model-risk")
     url = others.call("sqs", "create_queue", QueueName="undelivered")["QueueUrl"]
@@ -66,6 +70,12 @@ def environment(conf: Path) -> Iterator[Environment]:
     list(RULES.delete(others, RULE))
     others.call("sns", "delete_topic", TopicArn=TOPIC)
     others.call("sqs", "delete_queue", QueueUrl=url)
+
+
+@pytest.fixture
+def model(model: Model) -> Model:
+    """The model, its batches scored every day."""
+    return scheduled(model, {"monitor-batch": "rate(1 day)"})
 
 
 @pytest.fixture
@@ -157,9 +167,16 @@ def test_upsert_calls_what_is_said(
     list(upsert(aws, bundles[0], model))
     first = judged("upsert")
     tag(aws)
-    list(upsert(aws, bundles[1], model))
+    group = aws.call("scheduler", "get_schedule_group", Name=aws.environment.schedule_group)["Arn"]
+    aws.call(
+        "scheduler",
+        "tag_resource",
+        ResourceArn=group,
+        Tags=[{"Key": "managed-by", "Value": "hand"}],
+    )
+    list(upsert(aws, bundles[1], scheduled(model, {"monitor-batch": "rate(2 days)"})))
     list(upsert(connect(aws.environment.model_copy(update={"notify": None})), bundles[1], model))
-    list(upsert(aws, long_bundle, model))
+    list(upsert(aws, long_bundle, scheduled(model, {})))
     second = judged("upsert")
 
     assert first.denied + second.denied == ()

@@ -13,6 +13,7 @@ from tests.policy.evaluator import Need
 from tests.policy.recording import Request
 
 SAGEMAKER = {"iam:PassedToService": "sagemaker.amazonaws.com"}
+SCHEDULER = "scheduler.amazonaws.com"
 _MONITORS = {
     "DataQuality": "data-quality",
     "ModelQuality": "model-quality",
@@ -109,6 +110,8 @@ class Account:
             yield Need(f"events:{operation}", rule)
             if operation == "PutRule" and given.get("Tags"):
                 yield Need("events:TagResource", rule)
+        elif request.service == "scheduler":
+            yield from self.scheduler(operation, given)
         elif request.service == "sns":
             yield Need(f"sns:{operation}", given["TopicArn"])
         elif request.service == "sqs":
@@ -117,6 +120,22 @@ class Account:
             yield Need(f"cloudwatch:{operation}", "*", {"cloudwatch:namespace": given["Namespace"]})
         else:
             yield from self.sagemaker(operation, given)
+
+    def scheduler(self, operation: str, given: Mapping[str, Any]) -> Iterator[Need]:
+        """Yield what an operation of EventBridge Scheduler needs, with the role that it passes."""
+        if operation == "ListSchedules":
+            resource = "*"
+        elif "ResourceArn" in given:
+            resource = given["ResourceArn"]
+        elif operation.endswith("Group"):
+            resource = self.arn("scheduler", f"schedule-group/{given['Name']}")
+        else:
+            resource = self.arn("scheduler", f"schedule/{given['GroupName']}/{given['Name']}")
+        yield Need(f"scheduler:{operation}", resource)
+        if "Target" in given:
+            yield Need("iam:PassRole", given["Target"]["RoleArn"], {"iam:PassedToService": SCHEDULER})
+        if operation.startswith("Create") and given.get("Tags"):
+            yield Need("scheduler:TagResource", resource)
 
     def sagemaker(self, operation: str, given: Mapping[str, Any]) -> Iterator[Need]:
         """Yield what an operation of SageMaker needs, with the roles that it passes and the tags it gives."""

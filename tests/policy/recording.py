@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import parse_qs, unquote
 
+from sagemaker_monitor.emulator.scheduler import protocol
 from sagemaker_monitor.emulator.server import Server
 
 Environ = dict[str, Any]
@@ -72,6 +73,10 @@ def _read(service: str, environ: Environ) -> tuple[str, dict[str, Any]]:
     target = environ.get("HTTP_X_AMZ_TARGET", "")
     body = environ["wsgi.input"].read()
     environ["wsgi.input"] = io.BytesIO(body)
+    if service == protocol.SERVICE:
+        path, query = environ["RAW_PATH"], environ.get("QUERY_STRING", "")
+        asked = protocol.read(environ["REQUEST_METHOD"], path, query, body)
+        return asked.operation, asked.request
     if target:
         return target.rpartition(".")[2], json.loads(body or b"{}")
     if b"Action=" in body:

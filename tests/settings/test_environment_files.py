@@ -12,7 +12,7 @@ from .conftest import DEV, Project
 
 KEYS = (
     "account, approval, compute, endpoint_url, images, network, notify, protected, region, registry, roles,"
-    " schema_version, storage, tags"
+    " scheduler, schedules, schema_version, storage, tags"
 )
 DURATION = "must be a duration in ISO 8601, such as PT30M, PT1H or P7D"
 

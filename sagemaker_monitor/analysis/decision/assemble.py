@@ -156,4 +156,5 @@ def _baseline(evidence: Evidence) -> Baseline | None:
 
 def _batch(spec: Spec, evidence: Evidence) -> Batch:
     people = judge.people(spec, evidence)
-    return replace(people, window=evidence.collected.window) if evidence.collected else people
+    collected = evidence.collected
+    return replace(people, window=collected.window) if collected and collected.window else people

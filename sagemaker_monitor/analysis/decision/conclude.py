@@ -182,6 +182,10 @@ def _without_captures(spec: Spec, evidence: Evidence, collected: Collected) -> V
     if collected.status == UNUSABLE:
         decision, summary = "no-evidence", f"no evidence: {collected.reason or 'the captures are unusable'}"
         why = "the captures cannot be judged"
+    elif collected.window is None:
+        why = collected.reason or "there is none"
+        decision, summary = "window-empty", f"no batch: {why}; put it there, and run again with --input"
+        why = "there is no batch"
     else:
         window = collected.window
         told = f"window empty: nothing was captured from {window.start} until {window.end}"

@@ -215,7 +215,8 @@ class Collected:
 
     status: str
     rows: int
-    window: Window
+    window: Window | None
+    """None of a batch, which is found by its name."""
     reason: str | None = None
     model_package_arn: str | None = None
     notes: tuple[NotChecked, ...] = ()
@@ -293,11 +294,11 @@ def read_collected(document: object) -> Collected:
     found = Node(document, "collect.json")
     if found.integer("schema_version") != 1:
         raise DocumentError("collect.json is not of schema_version 1")
-    window = found.child("window")
+    window = found.child("window") if found.has("window") else None
     return Collected(
         found.one_of("status", (CAPTURED, "window-empty", UNUSABLE)),
-        found.integer("rows"),
-        Window(window.text("start"), window.text("end")),
+        found.integer("rows") if found.has("rows") else 0,
+        Window(window.text("start"), window.text("end")) if window else None,
         found.text("reason") if found.has("reason") else None,
         (found.text("model_package_arn") or None) if found.has("model_package_arn") else None,
         tuple(NotChecked(each.text("name"), each.text("why")) for each in found.children("notes"))

@@ -30,6 +30,8 @@ from sagemaker_monitor.aws.iam.places import (
     RESULTS,
     ROLES,
     RULES,
+    SCHEDULER_ROLE,
+    SCHEDULES,
     SERVED,
     TOPIC,
     UNDELIVERED,
@@ -55,6 +57,10 @@ def _events(*operations: str) -> frozenset[str]:
     return frozenset(f"events:{operation}" for operation in operations)
 
 
+def _scheduler(*operations: str) -> frozenset[str]:
+    return frozenset(f"scheduler:{operation}" for operation in operations)
+
+
 def _s3(*actions: str) -> frozenset[str]:
     return frozenset(actions)
 
@@ -71,7 +77,8 @@ def together(*several: Grants) -> Grants:
 _PLAN: Grants = {
     PIPELINES: _sagemaker("DescribePipeline", "ListTags"),
     GROUPS: _sagemaker("DescribeModelPackageGroup", "ListTags"),
-    LISTS: _sagemaker("ListPipelines", "ListMonitoringSchedules"),
+    LISTS: _sagemaker("ListPipelines", "ListMonitoringSchedules") | _scheduler("ListSchedules"),
+    SCHEDULES: _scheduler("GetSchedule", "GetScheduleGroup", "ListTagsForResource"),
     RULES: _events("DescribeRule", "ListTagsForResource", "ListTargetsByRule"),
     TOPIC: frozenset({"sns:GetTopicAttributes"}),
     BUCKET: _s3(LIST),
@@ -86,6 +93,10 @@ _UPSERT: Grants = {
     GROUPS: _sagemaker("CreateModelPackageGroup", "AddTags"),
     RULES: _events("PutRule", "PutTargets", "RemoveTargets", "DeleteRule", "TagResource", "UntagResource"),
     UNDELIVERED: frozenset({"sqs:GetQueueUrl"}),
+    SCHEDULES: _scheduler(
+        *("CreateSchedule", "UpdateSchedule", "DeleteSchedule", "CreateScheduleGroup", "TagResource")
+    ),
+    SCHEDULER_ROLE: frozenset({PASS}),
     FILES: _s3(WRITE),
     DEFINITIONS: _s3(WRITE),
     LEDGER: _s3(WRITE),
@@ -93,6 +104,7 @@ _UPSERT: Grants = {
 }
 _ROLLBACK: Grants = {
     PIPELINES: _sagemaker("DescribePipeline", "ListPipelineVersions", "ListTags", "UpdatePipeline"),
+    SCHEDULES: _scheduler("GetSchedule"),
     FILES: _s3(READ),
     LEDGER: _s3(READ, WRITE),
     EXECUTION_ROLE: _s3(PASS),
@@ -105,7 +117,9 @@ _DESTROY: Grants = {
     LISTS: _sagemaker(
         *("ListPipelines", "ListMonitoringSchedules", "ListModels"),
         *(f"List{monitor}JobDefinitions" for monitor in _MONITORS),
-    ),
+    )
+    | _scheduler("ListSchedules"),
+    SCHEDULES: _scheduler("GetSchedule", "DeleteSchedule"),
     LEDGER: _s3(READ, WRITE),
 }
 _PRUNE: Grants = {

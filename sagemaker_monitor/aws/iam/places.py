@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from sagemaker_monitor.aws.iam.scope import ANY, Scope
 from sagemaker_monitor.aws.iam.statement import Condition
 
-SAGEMAKER = "sagemaker.amazonaws.com"
+SAGEMAKER, SCHEDULER = "sagemaker.amazonaws.com", "scheduler.amazonaws.com"
 JOBS = "pipelines-*"
 """What SageMaker Pipelines calls jobs and models: pipelines-<execution id>-<step>-<suffix>."""
 SHADOWS = "sm-clarify-*"
@@ -127,6 +127,25 @@ LOGS = Place(
         s.arn("logs", f"log-group:/aws/sagemaker/{kind}*") for kind in ("ProcessingJobs", "TransformJobs")
     ),
     why="a stream's name begins with its job's, which has an execution's id and a step, not a pipeline",
+)
+SCHEDULES = Place(
+    "Schedules",
+    "the models' schedules, and the group they are in",
+    lambda s: (
+        *(s.arn("scheduler", f"schedule/{s.environment.schedule_group}/{name}") for name in s.pipelines),
+        s.arn("scheduler", f"schedule-group/{s.environment.schedule_group}"),
+    ),
+)
+SCHEDULER_ROLE = Place(
+    "PassSchedulerRole",
+    "the role that EventBridge Scheduler starts pipelines with",
+    lambda s: tuple(arn for arn in [s.environment.roles.scheduler] if arn),
+    _passed_to(SCHEDULER),
+)
+MISSED = Place(
+    "MissedSchedules",
+    "the queue that is told of a start that failed",
+    lambda s: tuple(arn for arn in [s.environment.scheduler.dead_letter_queue] if arn),
 )
 RULES = Place(
     "EventRules",

@@ -112,7 +112,7 @@ class Reading:
             updated = [
                 action
                 for action in self.pending
-                if action.name == definition.name and action.done == "updated"
+                if (action.kind, action.name, action.done) == ("pipeline", definition.name, "updated")
             ]
             if not updated or any(definition.pipeline in difference.pipelines for difference in found):
                 continue

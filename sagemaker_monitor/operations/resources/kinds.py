@@ -12,6 +12,7 @@ from sagemaker_monitor.operations.resources.monitoring_schedules import MONITORI
 from sagemaker_monitor.operations.resources.pipelines import PIPELINES
 from sagemaker_monitor.operations.resources.resource import Kind, Resource
 from sagemaker_monitor.operations.resources.rules import RULES
+from sagemaker_monitor.operations.resources.schedules import SCHEDULE_GROUPS, SCHEDULES
 from sagemaker_monitor.settings import Environment, Model
 
 KINDS: tuple[Kind, ...] = (
@@ -21,6 +22,8 @@ KINDS: tuple[Kind, ...] = (
     MONITORING_SCHEDULES,
     ADOPTED_SCHEDULES,
     RULES,
+    SCHEDULE_GROUPS,
+    SCHEDULES,
 )
 """What is referred to comes before what refers to it."""
 

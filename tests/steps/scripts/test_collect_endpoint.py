@@ -12,8 +12,9 @@ from typing import Any
 import pytest
 
 from steps.scripts import collect_endpoint
-from steps.scripts.captured_window import hours_of, scheduled_window
+from steps.scripts.captured_window import hours_of
 from steps.scripts.collect import CollectError, Window, stamp
+from steps.scripts.scheduled import scheduled_window
 from tests.analysis.invocations.test_records import line
 from tests.steps.scripts.test_serving import GROUP, VERSION_1, VERSION_2, account
 

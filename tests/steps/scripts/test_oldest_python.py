@@ -68,7 +68,8 @@ from pathlib import Path
 from sagemaker_monitor.analysis.invocations.captured import read_invocation
 from sagemaker_monitor.analysis.invocations.expected import Expected
 from sagemaker_monitor.analysis.invocations.records import records_of
-from steps.scripts.captured_window import Rows, hours_of, scheduled_window
+from steps.scripts.captured_window import Rows, hours_of
+from steps.scripts.scheduled import scheduled_window
 from steps.scripts.serving import Judged
 expected = Expected(("a", "b"))
 invocation = read_invocation(sys.argv[3])

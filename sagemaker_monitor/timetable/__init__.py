@@ -1,0 +1,12 @@
+"""When is a schedule due? Expressions of EventBridge Scheduler, read and evaluated; stdlib only."""
+
+from sagemaker_monitor.timetable.expressions import (
+    At,
+    Expression,
+    ExpressionError,
+    Rate,
+    parse_expression,
+    zone_of,
+)
+
+__all__ = ["At", "Expression", "ExpressionError", "Rate", "parse_expression", "zone_of"]

@@ -1,0 +1,197 @@
+"""Schedules are deployed after what they start, compared by what configures them, and deleted when gone."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from pipelines.bundle import Bundle
+from sagemaker_monitor.aws import Aws, NotFoundError
+from sagemaker_monitor.operations import ledger
+from sagemaker_monitor.operations.destroy import destroy, look_at_model
+from sagemaker_monitor.operations.errors import UsageError
+from sagemaker_monitor.operations.plan import Plan, make_plan
+from sagemaker_monitor.operations.upsert import upsert
+from sagemaker_monitor.settings import Environment, Model
+from sagemaker_monitor.settings.schedules import Schedules
+from tests.operations.emulated import definition, fail_step, make_bundle
+from tests.operations.faults import Cut, CutOffError
+
+ROLE = "arn:aws:iam::000000000000:role/scheduler"
+NAME, GROUP = "mortgage-monitor-batch-local", "sagemaker-monitor-local"
+WEEKLY = "cron(0 6 ? * MON *)"
+
+
+@pytest.fixture
+def environment(environment: Environment) -> Environment:
+    """The environment `local`, its schedules enabled."""
+    roles = environment.roles.model_copy(update={"scheduler": ROLE})
+    return environment.model_copy(update={"roles": roles, "schedules": "enabled"})
+
+
+@pytest.fixture
+def model(model: Model) -> Model:
+    """The model, its batches scored every week."""
+    return scheduled(model, {"monitor-batch": WEEKLY})
+
+
+@pytest.fixture
+def bundle(environment: Environment) -> Bundle:
+    """A pipeline that takes a scheduled time."""
+    return make_bundle(environment, monitor_batch=definition(fail_step(), ScheduledTime=""))
+
+
+def scheduled(model: Model, schedules: dict[str, Any]) -> Model:
+    """Return *model* with these schedules."""
+    return model.model_copy(update={"schedules": Schedules.model_validate(schedules)})
+
+
+def get(aws: Aws) -> dict[str, Any]:
+    """Return the schedule as EventBridge Scheduler has it."""
+    return aws.call("scheduler", "get_schedule", GroupName=GROUP, Name=NAME)
+
+
+def told(plan: Plan) -> list[str]:
+    """Return what a plan would do to schedules and their group."""
+    return [f"{each.done} {each.kind} {each.name}" for each in plan.pending if "schedule" in each.kind]
+
+
+def test_a_schedule_comes_last_and_starts_its_pipeline(aws: Aws, bundle: Bundle, model: Model) -> None:
+    """It asks SageMaker for the pipeline with the scheduled time, and one token for each such time."""
+    done = [change.kind for change in upsert(aws, bundle, model)]
+    schedule = get(aws)
+    groups = aws.call("scheduler", "get_schedule_group", Name=GROUP)
+    tags = aws.call("scheduler", "list_tags_for_resource", ResourceArn=groups["Arn"])["Tags"]
+
+    assert done[-3:] == ["pipeline", "schedule group", "schedule"]
+    assert (schedule["ScheduleExpression"], schedule["State"]) == (WEEKLY, "ENABLED")
+    assert schedule["Target"]["RoleArn"] == ROLE
+    assert {"Key": "sagemaker-monitor:environment", "Value": "local"} in tags
+    assert not {"sagemaker-monitor:model"} & {tag["Key"] for tag in tags}
+
+
+def test_an_unchanged_schedule_is_not_written(aws: Aws, bundle: Bundle, model: Model) -> None:
+    """A second upsert has no call that writes, and a plan nothing to do."""
+    list(upsert(aws, bundle, model))
+    aws.writes.clear()
+    again = [change for change in upsert(aws, bundle, model) if change.done != "unchanged"]
+
+    assert (again, aws.writes, make_plan(aws, bundle, model).pending) == ([], [], ())
+
+
+def test_a_change_is_told_by_the_keys_that_configure_it(aws: Aws, bundle: Bundle, model: Model) -> None:
+    """Expression, zone and state are compared one by one; upsert replaces the schedule."""
+    list(upsert(aws, bundle, model))
+    section = {"expression": "rate(1 day)", "timezone": "Europe/Dublin", "enabled": False}
+    changed = scheduled(model, {"monitor-batch": {**section, "flexible_window": "PT15M"}})
+    differences = {each.subject: each.after for each in make_plan(aws, bundle, changed).differences}
+    list(upsert(aws, bundle, changed))
+    schedule = get(aws)
+
+    assert differences == {
+        f"schedule {NAME}: expression": "rate(1 day)",
+        f"schedule {NAME}: timezone": "Europe/Dublin",
+        f"schedule {NAME}: enabled": False,
+        f"schedule {NAME}: flexible_window": "PT15M",
+    }
+    assert (schedule["State"], schedule["ScheduleExpressionTimezone"]) == ("DISABLED", "Europe/Dublin")
+    assert schedule["FlexibleTimeWindow"] == {"Mode": "FLEXIBLE", "MaximumWindowInMinutes": 15}
+    assert make_plan(aws, bundle, changed).pending == ()
+
+
+def test_a_hand_s_change_is_drift_and_is_undone(aws: Aws, bundle: Bundle, model: Model) -> None:
+    """Somebody disabled it in the console and gave it a last day: told, and made right."""
+    list(upsert(aws, bundle, model))
+    kept = {"Name", "GroupName", "ScheduleExpression", "Target", "FlexibleTimeWindow", "Description"}
+    before = {key: value for key, value in get(aws).items() if key in kept}
+    aws.call("scheduler", "update_schedule", **before, State="DISABLED", EndDate="2099-01-01T00:00:00Z")
+    plan = make_plan(aws, bundle, model)
+    list(upsert(aws, bundle, model))
+
+    assert [(each.kind, set(each.fields)) for each in plan.drift] == [("schedule", {"enabled", "EndDate"})]
+    assert (get(aws)["State"], get(aws).get("EndDate")) == ("ENABLED", None)
+
+
+@pytest.mark.parametrize("by", ["model", "environment"])
+def test_a_schedule_that_is_not_configured_is_deleted(
+    by: str, aws: Aws, bundle: Bundle, model: Model, environment: Environment
+) -> None:
+    """It would go on starting runs, so upsert takes it away; the plan says so before."""
+    list(upsert(aws, bundle, model))
+    if by == "model":
+        model = scheduled(model, {})
+    else:
+        aws = type(aws)(environment.model_copy(update={"schedules": "disabled"}))
+    plan = told(make_plan(aws, bundle, model))
+    list(upsert(aws, bundle, model))
+
+    assert plan == [f"deleted schedule {NAME}"]
+    with pytest.raises(NotFoundError):
+        get(aws)
+
+
+def test_destroy_takes_schedules_before_what_they_start(aws: Aws, bundle: Bundle, model: Model) -> None:
+    """The group stays: other models have schedules in it."""
+    list(upsert(aws, bundle, model))
+    gone = [f"{change.kind} {change.name}" for change in destroy(aws, look_at_model(aws, "mortgage"))]
+
+    assert gone == [f"schedule {NAME}", f"pipeline {NAME}", "model package group mortgage"]
+    assert aws.call("scheduler", "list_schedules", GroupName=GROUP)["Schedules"] == []
+
+
+def test_what_others_made_under_its_name_is_refused(aws: Aws, bundle: Bundle, model: Model) -> None:
+    """A schedule that starts something else is nobody's to replace, and is not destroyed either."""
+    list(upsert(aws, bundle, model))
+    kept = {"Name", "GroupName", "ScheduleExpression", "Target", "FlexibleTimeWindow"}
+    request = {key: value for key, value in get(aws).items() if key in kept}
+    request["Target"]["Input"] = '{"PipelineName": "theirs"}'
+    aws.call("scheduler", "update_schedule", **request)
+
+    with pytest.raises(UsageError, match="does not start the pipeline of its name"):
+        make_plan(aws, bundle, model)
+    assert not [name for name in look_at_model(aws, "mortgage").names if name.startswith("schedule")]
+
+
+def test_a_group_that_others_made_is_used_as_it_is(aws: Aws, bundle: Bundle, model: Model) -> None:
+    """Its tags are theirs."""
+    arn = aws.call("scheduler", "create_schedule_group", Name=GROUP)["ScheduleGroupArn"]
+    list(upsert(aws, bundle, model))
+
+    assert aws.call("scheduler", "list_tags_for_resource", ResourceArn=arn)["Tags"] == []
+    assert get(aws)["State"] == "ENABLED"
+
+
+@pytest.mark.long
+def test_cut_off_at_any_call_the_next_run_completes_it(
+    aws: Aws, environment: Environment, bundle: Bundle, model: Model, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Killed before or after each call that makes, changes or deletes a schedule: the same state."""
+    monkeypatch.setattr(ledger, "is_gone", lambda _holder: True)  # as of a process that was killed
+    turns = ({"monitor-batch": WEEKLY}, {"monitor-batch": "rate(1 day)"}, {})
+    for calls in range(0, 30, 2):
+        wanted = scheduled(model, turns[calls // 2 % 3])
+        try:
+            list(upsert(Cut(aws, after=calls, sent=calls % 4 == 0), bundle, wanted))
+        except CutOffError:
+            list(upsert(aws, bundle, wanted))
+        assert make_plan(aws, bundle, wanted).pending == ()
+        found = [each["Name"] for each in aws.call("scheduler", "list_schedules")["Schedules"]]
+        assert found == [NAME] * bool(turns[calls // 2 % 3])
+
+
+def test_an_answer_that_was_lost_is_no_conflict(aws: Aws, bundle: Bundle, model: Model) -> None:
+    """What is asked for again is there then; both are made once."""
+    list(upsert(Repeating(aws.environment), bundle, model))
+
+    assert make_plan(aws, bundle, model).pending == ()
+
+
+class Repeating(Aws):
+    """Makes each thing of EventBridge Scheduler twice, as after an answer that was lost."""
+
+    def call(self, service: str, operation: str, /, **request: Any) -> dict[str, Any]:
+        """Ask once more."""
+        if operation.startswith("create_schedule"):
+            super().call(service, operation, **request)
+        return super().call(service, operation, **request)
