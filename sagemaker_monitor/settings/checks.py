@@ -76,7 +76,7 @@ def check_environment(environment: Environment, environments: Sequence[str]) -> 
 def check_together(model: Model, environment: Environment) -> list[Finding]:
     """Return what keeps *model* from being run in *environment*; paths are the environment's."""
     findings: list[Finding] = []
-    group = environment.model_package_group(model.model)
+    group = environment.model_package_group_name(model.model)
     if len(group) > MAX_GROUP:
         message = (
             f"gives {quoted(group)} for the model {model.model}: {len(group)} characters, at most {MAX_GROUP}"

@@ -6,9 +6,9 @@ from datetime import timedelta
 
 import pytest
 
-from sagemaker_monitor.settings import load_environment
+from sagemaker_monitor.settings import load, load_environment
 
-from .conftest import DEV, Project
+from .conftest import DEV, MODEL, Project
 
 KEYS = (
     "account, approval, compute, endpoint_url, images, network, notify, protected, region, registry, roles,"
@@ -207,6 +207,19 @@ BAD_FILES: dict[str, tuple[str, str, list[str]]] = {
             " no-evidence, broken, not the text 'failed'"
         ],
     ),
+    "promotion from itself": (
+        "",
+        "approval: {require_promotion_from: dev}\n",
+        [
+            "7: approval.require_promotion_from: is this environment itself:"
+            " name the one that versions come from"
+        ],
+    ),
+    "promotion from nowhere": (
+        "",
+        "approval: {require_promotion_from: stagin}\n",
+        ["7: approval.require_promotion_from: no environment 'stagin'; known: dev"],
+    ),
     "too many tags": (
         "",
         "tags: {" + ", ".join(f"t{n}: x" for n in range(41)) + "}\n",
@@ -252,6 +265,31 @@ def test_local_is_the_emulator_and_nothing_else(old: str, new: str, expected: st
     project.write("environments/local.yaml", local.replace(old, new))
 
     assert project.problems("environment", "local") == [f"environments/local.yaml:{expected}"]
+
+
+def test_other_environments_of_this_machine_are_emulators_too(project: Project) -> None:
+    """What is called local-… has an address on loopback, and whichever account it plays."""
+    local = DEV.replace("roles:", "endpoint_url: http://127.0.0.1:4781\nroles:")
+    project.write("environments/local-prod.yaml", local)
+
+    found = load_environment("local-prod", project.conf)
+
+    assert (found.is_local, found.is_placeholder, found.account) == (True, False, "111122223333")
+    project.write("environments/local-prod.yaml", DEV)
+    (problem,) = project.problems("environment", "local-prod")
+    assert problem.endswith("endpoint_url is missing: 'local-prod' is the emulator, http://127.0.0.1:<port>")
+
+
+def test_a_central_registry_is_named_by_arn(project: Project) -> None:
+    """The account of the registry is in the group's ARN, and its length does not count for the name."""
+    project.write("environments/dev.yaml", DEV + 'registry: {account: "999988887777"}\n')
+    project.write(f"models/{'m' * 60}.yaml", MODEL.replace("model: loans", f"model: {'m' * 60}"))
+
+    found = load("m" * 60, "dev", project.conf)[1]
+
+    expected = "arn:aws:sagemaker:eu-west-1:999988887777:model-package-group/m"
+    assert found.model_package_group("m") == expected
+    assert found.model_package_group_name("m") == "m"
 
 
 def test_mappings_merge_and_everything_else_replaces(project: Project) -> None:
