@@ -68,6 +68,9 @@ def shape(subject: Subject, rows: Sample, *, labelled: bool | None) -> Iterator[
     if rows.broken:
         yield problem(rows.broken[0], "write it as CSV in UTF-8, without a header", side=DATA)
         return
+    if not rows.rows:
+        yield problem("there are no rows, only blank lines", "name data that have rows", side=DATA)
+        return
     headers = [where for where, row in rows.firsts if is_header(row, known)]
     if headers:
         yield problem(

@@ -6,10 +6,17 @@ from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 
 from sagemaker_monitor.aws.storage import head
-from sagemaker_monitor.operations.captures import BatchCaptures, CapturedHour, Captures, capture_root
+from sagemaker_monitor.operations.captures import (
+    BatchCaptures,
+    CapturedHour,
+    CapturedObject,
+    Captures,
+    capture_root,
+)
 from sagemaker_monitor.operations.doctor.batch import DATA
 from sagemaker_monitor.operations.doctor.context import Subject
 from sagemaker_monitor.operations.doctor.finding import Finding, not_known, ok, problem, warning
+from sagemaker_monitor.operations.doctor.hours import Hours, folders_in, listed, newest
 from sagemaker_monitor.operations.doctor.rows import megabytes
 from sagemaker_monitor.operations.endpoint_captures import EndpointCaptures
 from sagemaker_monitor.operations.endpoints import serving_of
@@ -17,42 +24,40 @@ from sagemaker_monitor.operations.run import DEFAULT_WINDOW
 from sagemaker_monitor.operations.stored_labels import StoredLabels
 from sagemaker_monitor.operations.windows import Window, stamp
 
-MOST_BYTES = 16 << 20
-"""Of captures, the newest hours first."""
-_ALWAYS = Window(None, None)
+MOST_BYTES, MOST_HOURS = 16 << 20, 24
+"""Of captures whose labels are looked for, the newest first."""
 
 
 def of_batches(subject: Subject) -> Iterator[Finding]:
     """Yield how many hours of batches were captured within the window that monitor-ground-truth judges."""
     if subject.model.late_captures != "batches" or not subject.model.monitors.need_labels:
         return
-    captures = BatchCaptures(subject.aws, capture_root(subject.environment, subject.model))
-    window = _until_now(DEFAULT_WINDOW)
-    hours = captures.hours(window)
+    window, root = _until_now(DEFAULT_WINDOW), capture_root(subject.environment, subject.model)
+    hours = listed(subject.aws, [f"{root}/output"], window, ".json")
     if hours:
         yield ok(_told(hours, window))
         return
     yield warning(
-        f"no batch was captured {window} below {captures.root}: monitor-ground-truth would find nothing",
+        f"no batch was captured {window} below {root}: monitor-ground-truth would find nothing",
         f"sagemaker-monitor run monitor-batch --model {subject.model.model} {subject.again}",
     )
 
 
 def of_endpoint(subject: Subject) -> Iterator[Finding]:
     """Yield whether the endpoint captured anything within the window that monitor-endpoint judges."""
-    endpoint, name = subject.model.endpoint, subject.model.endpoint_in(subject.environment.name)
-    if endpoint is None or name is None or (not endpoint.capture and serving_of(subject.aws, name) is None):
+    endpoint, captures = subject.model.endpoint, _endpoint(subject)
+    if endpoint is None or captures is None:
         return
-    captures = EndpointCaptures.of(subject.aws, subject.model)
     window = _until_now(endpoint.window.end - endpoint.window.start)
-    hours = captures.hours(_ALWAYS)
-    within = [each for each in hours if each.hour in window]
-    if within:
-        yield ok(_told(within, window))
+    folders = _variants(subject, captures)
+    hours = listed(subject.aws, folders, window, ".jsonl")
+    if hours:
+        yield ok(_told(hours, window))
         return
-    last = f"the newest is of {stamp(hours[-1].hour)}" if hours else "nothing ever was"
+    last = newest(subject.aws, folders)
+    told = f"the newest hour is {stamp(last)}" if last else "nothing ever was"
     yield problem(
-        f"nothing was captured {window} below {captures.root}; {last}: monitor-endpoint would find nothing",
+        f"nothing was captured {window} below {captures.root}; {told}: monitor-endpoint would find nothing",
         "is the endpoint asked, and does it capture? Captures come with a delay of minutes; or widen "
         f"{subject.key('endpoint', 'window')}",
     )
@@ -63,35 +68,34 @@ def late_labels(subject: Subject) -> Iterator[Finding]:
     ground_truth = subject.model.data.ground_truth
     if ground_truth is None or not subject.model.monitors.need_labels:
         return
-    captures = _late(subject)
-    if captures is None:
+    found = _late(subject)
+    if found is None:
         return
-    window = _until_now(DEFAULT_WINDOW)
-    hours, size, cut = _newest(subject, captures.hours(window))
-    if not hours:
-        if cut:
+    captures, hours = found
+    chosen, size = _newest(subject, hours)
+    if not chosen:
+        if hours:
             yield not_known(f"the newest hour's captures are more than {megabytes(MOST_BYTES)}")
         return
     root = subject.environment.storage.resolve(ground_truth.uri).rstrip("/")
     schema = subject.model.data_schema
     stored = StoredLabels.find(
-        subject.aws, root, {each.hour for each in hours}, schema.label, schema.problem_type
+        subject.aws, root, {each.hour for each in chosen}, schema.label, schema.problem_type
     )
     records = labelled = 0
     without = []
-    for each in hours:
+    for each in chosen:
         known = stored.of(each.hour)
         ids = [record.inference_id for record in captures.records(each)]
-        records += len(ids)
-        found = sum(one in known for one in ids)
-        labelled += found
-        if ids and not found:
+        count = sum(one in known for one in ids)
+        records, labelled = records + len(ids), labelled + count
+        if ids and not count:
             without.append(stamp(each.hour))
     if not records:
         return
     told = (
         f"{labelled / records:.1%} of {records:,} captured records have a label under their hour "
-        f"({len(hours)} hours{', the newest' if cut else ''}, {megabytes(size)} read)"
+        f"(the newest {len(chosen)} of {len(hours)} hours, {megabytes(size)} read)"
     )
     if labelled / records >= ground_truth.minimum_overlap:
         yield ok(told)
@@ -108,27 +112,54 @@ def late_labels(subject: Subject) -> Iterator[Finding]:
     )
 
 
-def _late(subject: Subject) -> Captures | None:
+def _late(subject: Subject) -> tuple[Captures, list[CapturedHour]] | None:
+    """Return the captures whose labels come late, and the newest hours of them within the default window."""
+    window = _until_now(DEFAULT_WINDOW)
     if subject.model.late_captures == "batches":
-        return BatchCaptures(subject.aws, capture_root(subject.environment, subject.model))
-    endpoint, name = subject.model.endpoint, subject.model.endpoint_in(subject.environment.name)
-    if endpoint is None or name is None or (not endpoint.capture and serving_of(subject.aws, name) is None):
+        captures = BatchCaptures(subject.aws, capture_root(subject.environment, subject.model))
+        hours = listed(subject.aws, [f"{captures.root}/output"], window, ".json")
+        recent = sorted(hours)[-MOST_HOURS:]
+        # Manifests name the objects; those of the newest hours are read.
+        return captures, captures.hours(Window(recent[0], window.end)) if recent else []
+    endpoint = _endpoint(subject)
+    if endpoint is None:
         return None
+    hours = listed(subject.aws, _variants(subject, endpoint), window, ".jsonl")
+    return endpoint, [
+        CapturedHour(hour, tuple(CapturedObject(each.uri, each.uri) for each in objects))
+        for hour, objects in list(hours.items())[-MOST_HOURS:]
+    ]
+
+
+def _endpoint(subject: Subject) -> EndpointCaptures | None:
+    """Return the watched endpoint's captures; None where it is not known where they are."""
+    endpoint, name = subject.model.endpoint, subject.model.endpoint_in(subject.environment.name)
+    if endpoint is None or name is None:
+        return None
+    if not endpoint.capture:
+        serving = serving_of(subject.aws, name)
+        if serving is None or serving.destination is None:
+            return None  # told of the endpoint
     return EndpointCaptures.of(subject.aws, subject.model)
 
 
-def _newest(subject: Subject, hours: list[CapturedHour]) -> tuple[list[CapturedHour], int, bool]:
-    """Return the newest hours, of at most MOST_BYTES, their size, and whether any is left out."""
+def _variants(subject: Subject, captures: EndpointCaptures) -> list[str]:
+    names = captures.variants or folders_in(subject.aws, captures.root)
+    return [f"{captures.root}/{name}" for name in names]
+
+
+def _newest(subject: Subject, hours: list[CapturedHour]) -> tuple[list[CapturedHour], int]:
+    """Return the newest hours, of at most MOST_BYTES, and how much that is."""
     chosen: list[CapturedHour] = []
     total = 0
     for each in reversed(hours):
         found = [head(subject.aws, one.uri) for one in each.objects]
         size = sum(one.size for one in found if one is not None)
         if total + size > MOST_BYTES:
-            return chosen, total, True
+            break
         chosen.append(each)
         total += size
-    return chosen, total, False
+    return chosen, total
 
 
 def _until_now(length: timedelta) -> Window:
@@ -136,9 +167,9 @@ def _until_now(length: timedelta) -> Window:
     return Window(end - length, end)
 
 
-def _told(hours: list[CapturedHour], window: Window) -> str:
-    count = sum(len(each.objects) for each in hours)
+def _told(hours: Hours, window: Window) -> str:
+    count = sum(map(len, hours.values()))
     return (
-        f"{count:,} {'object' if count == 1 else 'objects'} in {len(hours)} hours {window}; the newest is of "
-        f"{stamp(hours[-1].hour)}"
+        f"{count:,} {'object' if count == 1 else 'objects'} in {len(hours)} "
+        f"{'hour' if len(hours) == 1 else 'hours'} {window}; the newest is of {stamp(max(hours))}"
     )

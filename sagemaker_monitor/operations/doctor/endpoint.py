@@ -53,11 +53,8 @@ def capture(subject: Subject) -> Iterator[Finding]:
     now = described.get("DataCaptureConfig") or {}
     again = "create an endpoint configuration whose DataCaptureConfig has {}, and update the endpoint"
     if not wanted.get("EnableCapture") or not now.get("EnableCapture"):
-        yield problem(
-            f"{name} captures nothing"
-            + (f" ({now['CaptureStatus']})" if now.get("CaptureStatus") else ": data capture is not enabled"),
-            again.format("EnableCapture: true"),
-        )
+        why = f"it is {now.get('CaptureStatus')}" if wanted.get("EnableCapture") else "it is not enabled"
+        yield problem(f"{name} captures nothing, {why}", again.format("EnableCapture: true"))
         return
     modes = {each["CaptureMode"] for each in wanted.get("CaptureOptions", ())}
     missing = {"Input", "Output"} - modes

@@ -30,7 +30,7 @@ from sagemaker_monitor.operations.doctor import (
 )
 from sagemaker_monitor.operations.doctor.context import Context, Subject
 from sagemaker_monitor.operations.doctor.finding import Finding, not_known, problem
-from sagemaker_monitor.operations.errors import OperationError
+from sagemaker_monitor.operations.errors import OperationError, UsageError
 from sagemaker_monitor.registry.errors import RegistryError
 
 ASKED_AT_ONCE = 8
@@ -124,7 +124,9 @@ def _look(check: Check, at: Any, model: str) -> list[Finding]:
         found.append(not_known(f"these credentials may not call {error.action}", error.hint))
     except AwsError as error:
         found.append(not_known(str(error)))
-    except (OperationError, RegistryError) as error:
+    except (UsageError, RegistryError) as error:
         # What other commands would say, and how to put it right.
+        found.append(problem(str(error), "", side="configuration"))
+    except OperationError as error:
         found.append(problem(str(error), ""))
     return [replace(each, check=check.name, model=model) for each in found]

@@ -13,7 +13,7 @@ from sagemaker_monitor.aws.storage import read
 from sagemaker_monitor.operations.doctor.context import Subject
 from sagemaker_monitor.operations.doctor.rows import Sample, sample, sources
 
-MOST_ROWS = 5000
+MOST_COMPARED = 1000
 """Rows that columns are compared by."""
 Column = Sequence[str]
 
@@ -49,13 +49,18 @@ def of_rows(subject: Subject, rows: Sample | None) -> dict[str, Expected]:
     return {name: Expected(inferred(cells)) for name, cells in columns.items()} if columns else {}
 
 
-def features(subject: Subject, rows: Sample | None) -> dict[str, Column] | None:
-    """Return the cells of the features of *rows*, of at most MOST_ROWS; None where there are none."""
+def features(subject: Subject, rows: Sample | None, most: int | None = None) -> dict[str, Column] | None:
+    """Return the cells of the features of *rows*, of all or of at most *most*; None where there are none."""
     if rows is None or not rows.rows:
         return None
-    step = max(1, len(rows.rows) // MOST_ROWS)
+    chosen = rows.rows if most is None else thinned(rows.rows, most)
     names = subject.model.data_schema.features
-    return {name: [row[place] for row in rows.rows[::step]] for place, name in enumerate(names, 1)}
+    return {name: [row[place] for row in chosen] for place, name in enumerate(names, 1)}
+
+
+def thinned(rows: list[list[str]], most: int) -> list[list[str]]:
+    """Return at most *most* rows from all over *rows*."""
+    return rows[:: -(-len(rows) // most)] if len(rows) > most else rows
 
 
 def baseline_rows(subject: Subject) -> tuple[dict[str, Column] | None, str]:
@@ -67,11 +72,10 @@ def baseline_rows(subject: Subject) -> tuple[dict[str, Column] | None, str]:
         if found:
             rows = sample(found)
             header, *cells = rows.rows or [[]]
-            step = max(1, len(cells) // MOST_ROWS)
-            fit = [row for row in cells[::step] if len(row) == len(header)]
+            fit = [row for row in thinned(cells, MOST_COMPARED) if len(row) == len(header)]
             return dict(zip(header, map(list, zip(*fit, strict=True)), strict=False)), version_name(subject)
     fitting = subject.baseline if subject.baseline is not None and subject.fits(subject.baseline) else None
-    return features(subject, fitting), subject.baseline_name
+    return features(subject, fitting, MOST_COMPARED), subject.baseline_name
 
 
 def inferred(cells: Column) -> str:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from bisect import bisect_right
-from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 
 from sagemaker_monitor.operations.doctor.batch import DATA
 from sagemaker_monitor.operations.doctor.context import Subject
+from sagemaker_monitor.operations.doctor.distribution import Distribution
 from sagemaker_monitor.operations.doctor.expected import (
+    MOST_COMPARED,
     Column,
     baseline_rows,
     constraints,
@@ -21,6 +21,7 @@ from sagemaker_monitor.settings.errors import listed
 FAR, NEAR = 0.3, 0.5
 """A column that differs this much from its own baseline is compared with the others', and taken for one of
 them that it is nearer to by this factor."""
+REACH = 30
 
 
 def names(subject: Subject) -> Iterator[Finding]:
@@ -59,7 +60,7 @@ def names(subject: Subject) -> Iterator[Finding]:
 
 def order(subject: Subject) -> Iterator[Finding]:
     """Yield which columns seem to hold what the baseline has in another one: were they swapped?"""
-    columns = features(subject, subject.fitting_batch)
+    columns = features(subject, subject.fitting_batch, MOST_COMPARED)
     if columns is None or subject.batch is None:
         return
     baseline, source = baseline_rows(subject)
@@ -100,13 +101,22 @@ def order(subject: Subject) -> Iterator[Finding]:
 
 
 def mistaken(columns: Mapping[str, Column], baseline: Mapping[str, Column]) -> dict[str, str]:
-    """Return the columns that are far from their own of the baseline, and much nearer to another one."""
+    """Return the columns that are far from their own of the baseline, and much nearer to another one.
+
+    Others are looked for up to REACH places away.
+    """
     found: dict[str, str] = {}
+    theirs = {name: Distribution.of(cells) for name, cells in baseline.items()}
+    names = list(theirs)
     for name, cells in columns.items():
-        own = distance(cells, baseline.get(name, ()))
-        if name not in baseline or own < FAR:
+        if name not in theirs:
             continue
-        others = {other: distance(cells, theirs) for other, theirs in baseline.items() if other != name}
+        ours, place = Distribution.of(cells), names.index(name)
+        own = ours.distance(theirs[name])
+        if own < FAR:
+            continue
+        near = names[max(0, place - REACH) : place] + names[place + 1 : place + 1 + REACH]
+        others = {other: ours.distance(theirs[other]) for other in near}
         nearest = min(others, key=lambda other: others[other], default=None)
         if nearest is not None and others[nearest] < own * NEAR:
             found[name] = nearest
@@ -124,30 +134,3 @@ def shifted(taken: Mapping[str, str], names: Sequence[str]) -> dict[str, str]:
         if len(found) >= 3 and 2 * len(found) > len(taken):
             return found
     return {}
-
-
-def distance(one: Column, other: Column) -> float:
-    """Return how far two columns are apart: of numbers the largest difference of their distributions.
-
-    Of texts the half of the summed differences of shares, and 1 where one is of numbers and one is not.
-    """
-    first, second = [cell for cell in one if cell], [cell for cell in other if cell]
-    if not first or not second:
-        return 1.0
-    numbers = [_numbers(cells) for cells in (first, second)]
-    if None in numbers:
-        return 1.0 if numbers[0] is not None or numbers[1] is not None else _shares(first, second)
-    a, b = (sorted(each or ()) for each in numbers)
-    return max(abs(bisect_right(a, value) / len(a) - bisect_right(b, value) / len(b)) for value in {*a, *b})
-
-
-def _shares(one: Column, other: Column) -> float:
-    first, second = Counter(one), Counter(other)
-    return sum(abs(first[x] / len(one) - second[x] / len(other)) for x in {*first, *second}) / 2
-
-
-def _numbers(cells: Column) -> list[float] | None:
-    try:
-        return [float(cell) for cell in cells]
-    except ValueError:
-        return None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import io
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -144,7 +145,8 @@ def _take(total: Sample, source: Source, start: int, length: int) -> None:
         total.broken.append(f"{source.name} is no text: CSV is needed, not an archive or Parquet")
         return
     try:
-        lines = content.decode("utf-8").splitlines(keepends=True)
+        # Lines end where csv's end, which is not everywhere that str.splitlines sees an end.
+        lines = io.StringIO(content.decode("utf-8"), newline="")
     except UnicodeDecodeError:
         total.broken.append(f"{source.name} is not UTF-8 text{f', after byte {start}' if start else ''}")
         return

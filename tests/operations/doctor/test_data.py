@@ -12,8 +12,9 @@ import pytest
 from sagemaker_monitor.aws import Aws
 from sagemaker_monitor.aws.storage import put
 from sagemaker_monitor.operations.doctor import baseline, batch, cells, labels, order, people
+from sagemaker_monitor.operations.doctor.distribution import Distribution
 from sagemaker_monitor.operations.doctor.finding import Finding
-from sagemaker_monitor.operations.doctor.order import distance, mistaken, shifted
+from sagemaker_monitor.operations.doctor.order import mistaken, shifted
 from sagemaker_monitor.operations.doctor.rows import Source, sample
 from sagemaker_monitor.settings import Model
 from tests.operations.doctor.looking import edit, subject
@@ -256,6 +257,25 @@ def test_baseline_data(aws: Aws, conf: Path, model: Model) -> None:
     assert fine == ["ok", "ok"]
 
 
+def test_cells_may_hold_what_only_python_takes_for_the_end_of_a_line(tmp_path: Path) -> None:
+    """A line separator of Unicode is a character of the cell; blank lines alone are no rows."""
+    (tmp_path / "data").write_text("1,a\u2028b\n2,c\x0cd\r\n")
+    text = (tmp_path / "data").read_bytes()
+
+    found = sample([Source("data", len(text), lambda start, count: text[start : start + count])])
+
+    assert [row[0] for row in found.rows] == ["1", "2"]
+
+
+def test_a_batch_of_blank_lines(aws: Aws, conf: Path, tmp_path: Path) -> None:
+    """It has no rows, which is told."""
+    (tmp_path / "data").write_text("\n\n")
+
+    (found,) = batch.columns(subject(conf, str(tmp_path / "data")))
+
+    assert (found.status, found.seen) == ("problem", "there are no rows, only blank lines")
+
+
 def test_a_large_batch_is_read_in_pieces(model: Model) -> None:
     """Of 200 MB as much is read as may be, from the beginning to the end, and no row is cut in two."""
     line = b"%09d,abcdefgh\n"
@@ -320,11 +340,16 @@ def test_distances_are_those_of_kolmogorov_and_smirnov() -> None:
     one = [round(draw.gauss(0, 1), 1) for _ in range(300)]
     other = [round(draw.gauss(0.4, 1.2), 1) for _ in range(200)]
 
+    def distance(first: list[str], second: list[str]) -> float:
+        return Distribution.of(first).distance(Distribution.of(second))
+
     assert distance([str(x) for x in one], [str(x) for x in other]) == pytest.approx(
         ks_2samp(one, other).statistic, abs=1e-12
     )
     assert distance(["a", "a", "b"], ["a", "c", "c"]) == pytest.approx(2 / 3)
-    assert distance(["1", "2"], ["a", "b"]) == 1.0
+    assert (
+        distance(["1", "2"], ["a", "b"]) == distance(["nan", "1"], ["1", "2"]) == distance([], ["1"]) == 1.0
+    )
 
 
 def test_drift_is_no_swap() -> None:
