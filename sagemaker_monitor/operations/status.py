@@ -17,6 +17,7 @@ from sagemaker_monitor.aws.dry_run import DryRun
 from sagemaker_monitor.aws.storage import head
 from sagemaker_monitor.operations.follow import ENDED, Snapshot
 from sagemaker_monitor.operations.ledger import read_entry
+from sagemaker_monitor.operations.monitoring_status import MonitoringStatus, read_monitoring
 from sagemaker_monitor.operations.outcome import Conclusion, conclude_of
 from sagemaker_monitor.operations.planning.anatomy import take_apart
 from sagemaker_monitor.registry.verdicts import applied_waivers
@@ -96,6 +97,8 @@ class ModelStatus:
     pending: int
     """Versions that wait for approval, at most MOST_PENDING."""
     deployment: Deployment | None = None
+    monitoring: tuple[MonitoringStatus, ...] = ()
+    """SageMaker's own monitoring schedules that upsert made."""
 
 
 def read_status(
@@ -117,6 +120,7 @@ def read_status(
                 pool.submit(_approved, dry, environment.model_package_group(model)),
                 pool.submit(_pending, dry, environment.model_package_group(model)),
                 pool.submit(_deployment, dry, model),
+                pool.submit(read_monitoring, dry, model),
             )
             for model, bundle in bundles.items()
         }
@@ -128,8 +132,9 @@ def read_status(
                 approved=approved.result(),
                 pending=pending.result(),
                 deployment=deployment.result(),
+                monitoring=monitoring.result(),
             )
-            for model, (answers, approved, pending, deployment) in asked.items()
+            for model, (answers, approved, pending, deployment, monitoring) in asked.items()
         )
 
 

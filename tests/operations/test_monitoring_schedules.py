@@ -4,17 +4,23 @@ from __future__ import annotations
 
 import hashlib
 import json
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 
 from sagemaker_monitor.aws import Aws, NotFoundError
 from sagemaker_monitor.aws.storage import delete, read
+from sagemaker_monitor.cli.render.status import print_status
+from sagemaker_monitor.emulator.lifecycle import fire
+from sagemaker_monitor.emulator.server import Server
 from sagemaker_monitor.operations import ledger
 from sagemaker_monitor.operations.destroy import destroy, look_at_model
+from sagemaker_monitor.operations.firing import wait_for
 from sagemaker_monitor.operations.plan import Plan, make_plan
 from sagemaker_monitor.operations.resources.monitoring_schedules import MONITORING_SCHEDULES
 from sagemaker_monitor.operations.resources.resource import Change
+from sagemaker_monitor.operations.status import read_status
 from sagemaker_monitor.operations.upsert import upsert
 from sagemaker_monitor.registry.versions import find_version
 from sagemaker_monitor.settings import Model
@@ -445,3 +451,31 @@ def test_a_schedule_of_somebody_else_is_left_alone(aws: Aws, model: Model) -> No
 
     assert not plan(aws, scheduled(model, inputs=INPUTS)).pending
     assert list(MONITORING_SCHEDULES.owned(aws, "mortgage")) == [NAME]
+
+
+def test_status_says_how_the_last_execution_ended(
+    aws: Aws, emulator: Server, model: Model, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """And that another version is approved than the one that it compares with."""
+    register_baselines(aws, 1)
+    bring(aws, scheduled(model, inputs=INPUTS))
+    fire(emulator.url, aws.environment.region, NAME, "2026-03-01T12:00:00Z")
+    ended = datetime(2026, 3, 1, 12, tzinfo=UTC)
+    wait_for(aws, NAME, ended)
+    (first,) = read_status(aws, {"mortgage": None})
+    register_baselines(aws, 2)
+    later = read_status(aws, {"mortgage": None})
+    print_status("local", later)
+
+    (found,) = first.monitoring
+    assert (found.name, found.monitor, found.status, found.baseline_version) == (
+        NAME,
+        "DataQuality",
+        "Scheduled",
+        1,
+    )
+    assert found.last is not None
+    assert (found.last.status, found.last.scheduled) == ("Failed", ended)
+    said = " ".join(capsys.readouterr().out.split())
+    assert f"{NAME}: DataQuality, Scheduled, Failed for 2026-03-01T12:00:00Z, Job inputs had no data" in said
+    assert "compares with version 1, and 2 is approved: upsert" in said

@@ -12,7 +12,14 @@ from rich.table import Table
 from rich.text import Text
 
 from sagemaker_monitor.cli.render.text import clean, console, iso, line
-from sagemaker_monitor.operations.status import MOST_PENDING, Deployment, ModelStatus, PipelineStatus
+from sagemaker_monitor.operations.monitoring_status import MonitoringStatus
+from sagemaker_monitor.operations.status import (
+    MOST_PENDING,
+    Approved,
+    Deployment,
+    ModelStatus,
+    PipelineStatus,
+)
 
 _CHECKOUT_STYLES = {"same": "green", "not deployed": "red", "differs": "yellow", "edited": "yellow"}
 _CONCLUSION_STYLES = {
@@ -22,6 +29,7 @@ _CONCLUSION_STYLES = {
     "broken": "yellow",
     "running": "cyan",
 }
+_EXECUTION_STYLES = {"Completed": "green", "CompletedWithViolations": "red", "Failed": "yellow"}
 
 
 def print_status(environment: str, statuses: Sequence[ModelStatus]) -> None:
@@ -41,6 +49,9 @@ def print_status(environment: str, statuses: Sequence[ModelStatus]) -> None:
         line(screen, Text(f"{clean(status.model)}: {', '.join(_registry(status, now))}"))
         if status.deployment is not None:
             line(screen, Text(f"  {_deployed(status.deployment, now)}"))
+        for schedule in status.monitoring:
+            text, style = _monitoring(schedule, status.approved)
+            line(screen, Text(f"  {text}", style=style))
         for pipeline in status.pipelines:
             if pipeline.last is not None and pipeline.last.problem:
                 line(screen, Text(f"  {pipeline.pipeline}: {clean(pipeline.last.problem)}", style="yellow"))
@@ -92,6 +103,25 @@ def _registry(status: ModelStatus, now: datetime) -> Iterator[str]:
     if status.pending:
         count = f"{status.pending} or more" if status.pending >= MOST_PENDING else str(status.pending)
         yield f"{count} pending"
+
+
+def _monitoring(schedule: MonitoringStatus, approved: Approved | None) -> tuple[str, str]:
+    """Return what is said of a monitoring schedule, and in which style."""
+    words = [f"{clean(schedule.name)}: {clean(schedule.monitor)}, {clean(schedule.status)}"]
+    last, style = schedule.last, ""
+    if last is None:
+        words.append("has not run")
+    else:
+        words.append(f"{clean(last.status)} for {iso(last.scheduled)}")
+        style = _EXECUTION_STYLES.get(last.status, "")
+        if last.reason:
+            words.append(clean(last.reason, 200))
+    behind = approved and schedule.baseline_version not in (None, approved.number)
+    if approved and behind:
+        words.append(
+            f"compares with version {schedule.baseline_version}, and {approved.number} is approved: upsert"
+        )
+    return ", ".join(words), "yellow" if behind and not style else style
 
 
 def _deployed(last: Deployment, now: datetime) -> str:

@@ -338,7 +338,8 @@ def _resource(
     )
 
 
-def _owned(aws: Aws, model: str) -> Iterator[str]:
+def marked_schedules(aws: Aws, model: str) -> Iterator[tuple[str, dict[str, str]]]:
+    """Yield name and tags of each schedule that bears the mark of *model*. Raises AwsError."""
     beginning = f"{model}-"
     listed = aws.pages(
         "sagemaker",
@@ -349,10 +350,15 @@ def _owned(aws: Aws, model: str) -> Iterator[str]:
     )
     for summary in listed:
         name = summary["MonitoringScheduleName"]
-        if name.startswith(beginning) and bears_mark(
-            read_tags(aws, summary["MonitoringScheduleArn"]), model, aws.environment
-        ):
-            yield name
+        if not name.startswith(beginning):
+            continue
+        tags = read_tags(aws, summary["MonitoringScheduleArn"])
+        if bears_mark(tags, model, aws.environment):
+            yield name, tags
+
+
+def _owned(aws: Aws, model: str) -> Iterator[str]:
+    return (name for name, _ in marked_schedules(aws, model))
 
 
 def _none(_bundle: Bundle, _model: Model, _environment: Environment) -> Iterable[Resource]:
