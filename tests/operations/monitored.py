@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+from contextlib import suppress
 from dataclasses import replace
 from typing import Any
 
 from pipelines.bundle import Asset, Bundle, MonitoringDefinition, canonical_json, make_asset
-from sagemaker_monitor.aws import Aws
+from sagemaker_monitor.aws import Aws, AwsError
 from sagemaker_monitor.aws.storage import put
+from sagemaker_monitor.registry.versions import find_version
 from sagemaker_monitor.settings import Environment, Model
 from sagemaker_monitor.settings.monitoring_checks import monitoring_schedules_in
 from steps.build import Build
@@ -73,7 +75,7 @@ def bundle_of(model: Model, environment: Environment) -> Bundle:
 
 def register_baselines(aws: Aws, number: int) -> None:
     """Register version *number*, the next one, with a baseline of every kind, and approve it."""
-    root = f"{aws.environment.storage.root}/version-{number}"
+    root = f"{aws.environment.storage.root}/mortgage/register/version-{number}"
     baselines: dict[str, Any] = {}
     for (section, part), document in DOCUMENTS.items():
         uri = f"{root}/{section}-{part}.json"
@@ -81,7 +83,7 @@ def register_baselines(aws: Aws, number: int) -> None:
         source = {"S3Uri": uri, "ContentType": "application/json"}
         baselines.setdefault(section, {})[part] = source
     put(aws, f"{root}/model.tar.gz", b"a model")
-    if number == 1:
+    with suppress(AwsError):  # it is there already
         aws.call("sagemaker", "create_model_package_group", ModelPackageGroupName="mortgage")
     aws.call(
         "sagemaker",
@@ -95,4 +97,55 @@ def register_baselines(aws: Aws, number: int) -> None:
         DriftCheckBaselines=baselines,
     )
     approve(aws, number)
+    aws.writes.clear()
+
+
+def everything(model: Model, start: str = "-PT1H") -> Model:
+    """Return *model* with a schedule of each kind, that of the endpoint's inputs always the same."""
+    more = {**INPUTS, "window": {"start": start}}
+    return scheduled(
+        model,
+        inputs={**INPUTS, "of": "endpoint"},
+        batches=more,
+        quality={**more, "monitor": "model_quality"},
+        bias={**more, "monitor": "bias"},
+        why={**more, "monitor": "explainability"},
+    )
+
+
+def make_endpoint(aws: Aws, *modes: str) -> None:
+    """Make the endpoint mortgage-local that captures these *modes*, or another configuration of it.
+
+    Its archive holds no model, so that it fails at once; what is asked of it is its configuration.
+    """
+    for name, operation in (("served", "delete_model"), ("mortgage-local", "delete_endpoint")):
+        with suppress(AwsError):
+            aws.call("sagemaker", operation, **{f"{operation.split('_')[1].title()}Name": name})
+    aws.call(
+        "sagemaker",
+        "create_model",
+        ModelName="served",
+        PrimaryContainer={"ModelPackageName": find_version(aws, "mortgage", 1).arn},
+        ExecutionRoleArn=aws.environment.roles.execution,
+    )
+    config = f"captures-{'-'.join(modes).lower()}"
+    variant = {
+        "VariantName": "AllTraffic",
+        "ModelName": "served",
+        "InstanceType": "ml.m5.large",
+        "InitialInstanceCount": 1,
+    }
+    aws.call(
+        "sagemaker",
+        "create_endpoint_config",
+        EndpointConfigName=config,
+        ProductionVariants=[variant],
+        DataCaptureConfig={
+            "EnableCapture": True,
+            "InitialSamplingPercentage": 100,
+            "DestinationS3Uri": f"{aws.environment.storage.root}/captures",
+            "CaptureOptions": [{"CaptureMode": mode} for mode in modes],
+        },
+    )
+    aws.call("sagemaker", "create_endpoint", EndpointName="mortgage-local", EndpointConfigName=config)
     aws.writes.clear()

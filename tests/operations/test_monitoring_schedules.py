@@ -26,7 +26,7 @@ from sagemaker_monitor.registry.versions import find_version
 from sagemaker_monitor.settings import Model
 from tests.operations.emulated import approve, register_version
 from tests.operations.faults import Cut, CutOffError
-from tests.operations.monitored import INPUTS, bundle_of, register_baselines, scheduled
+from tests.operations.monitored import INPUTS, bundle_of, make_endpoint, register_baselines, scheduled
 
 NAME = "mortgage-inputs-local"
 
@@ -97,8 +97,12 @@ def test_a_schedule_is_created_with_its_job_definition(aws: Aws, model: Model) -
     )
     root = aws.environment.storage.root
     assert found["DataQualityBaselineConfig"] == {
-        "ConstraintsResource": {"S3Uri": f"{root}/version-1/ModelDataQuality-Constraints.json"},
-        "StatisticsResource": {"S3Uri": f"{root}/version-1/ModelDataQuality-Statistics.json"},
+        "ConstraintsResource": {
+            "S3Uri": f"{root}/mortgage/register/version-1/ModelDataQuality-Constraints.json"
+        },
+        "StatisticsResource": {
+            "S3Uri": f"{root}/mortgage/register/version-1/ModelDataQuality-Statistics.json"
+        },
     }
     assert found["DataQualityAppSpecification"]["RecordPreprocessorSourceUri"].endswith("/features_only.py")
     for arn in (found["JobDefinitionArn"], schedule(aws)["MonitoringScheduleArn"]):
@@ -378,40 +382,9 @@ def test_an_endpoint_that_captures_nothing_is_waited_for(aws: Aws, model: Model)
     register_baselines(aws, 1)
     watched = scheduled(model, inputs={**INPUTS, "of": "endpoint"})
     absent = [each for each in plan(aws, watched).notes if "waits" in each]
-    role = aws.environment.roles.execution
-    arn = find_version(aws, "mortgage", 1).arn
-    aws.call(
-        "sagemaker",
-        "create_model",
-        ModelName="served",
-        PrimaryContainer={"ModelPackageName": arn},
-        ExecutionRoleArn=role,
-    )
-    capture = {
-        "EnableCapture": True,
-        "InitialSamplingPercentage": 100,
-        "DestinationS3Uri": f"{aws.environment.storage.root}/captures",
-    }
-    for name, modes in (("silent", ["Output"]), ("heard", ["Input", "Output"])):
-        aws.call(
-            "sagemaker",
-            "create_endpoint_config",
-            EndpointConfigName=name,
-            ProductionVariants=[
-                {
-                    "VariantName": "AllTraffic",
-                    "ModelName": "served",
-                    "InstanceType": "ml.m5.large",
-                    "InitialInstanceCount": 1,
-                }
-            ],
-            DataCaptureConfig={**capture, "CaptureOptions": [{"CaptureMode": mode} for mode in modes]},
-        )
-    # Its archive holds no model, so that it fails at once; what is asked of it is its configuration.
-    aws.call("sagemaker", "create_endpoint", EndpointName="mortgage-local", EndpointConfigName="silent")
+    make_endpoint(aws, "Output")
     silent = [each for each in plan(aws, watched).notes if "waits" in each]
-    aws.call("sagemaker", "delete_endpoint", EndpointName="mortgage-local")
-    aws.call("sagemaker", "create_endpoint", EndpointName="mortgage-local", EndpointConfigName="heard")
+    make_endpoint(aws, "Input", "Output")
     bring(aws, watched)
 
     assert absent == [

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import time
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -35,6 +36,8 @@ from tests.operations.emulated import (
     start,
     wait,
 )
+from tests.operations.monitored import bundle_of as monitored
+from tests.operations.monitored import everything, make_endpoint, register_baselines
 from tests.operations.test_schedules import scheduled
 from tests.policy.judging import Judged, judge, statements_of
 from tests.policy.needs import Account
@@ -89,7 +92,7 @@ def calls(emulator: Server) -> Iterator[Recorder]:
 def judged(calls: Recorder, environment: Environment) -> Judge:
     """How the calls since the last time fit what a command is said to call."""
     account = Account(environment.account, environment.region)
-    scope = Scope(environment, ("mortgage",))
+    scope = Scope(environment, ("mortgage",), endpoints=("mortgage-local",))
 
     def judged(command: str) -> Judged:
         own = [request for request in calls.requests if request.by != JOB]
@@ -107,10 +110,37 @@ def bundles(environment: Environment) -> tuple[Bundle, Bundle]:
 
 
 @pytest.fixture
+def watched(aws: Aws, bundles: tuple[Bundle, Bundle], model: Model) -> tuple[Bundle, Bundle]:
+    """See watching()."""
+    return watching(aws, bundles, model)
+
+
+def watching(aws: Aws, bundles: tuple[Bundle, Bundle], model: Model) -> tuple[Bundle, Bundle]:
+    """Return these two with monitoring schedules of all kinds, whose version and endpoint are there."""
+    register_baselines(aws, 1)
+    make_endpoint(aws, "Input", "Output")
+    first, second = (
+        replace(bundle, monitoring=monitored(everything(model, start), aws.environment).monitoring)
+        for bundle, start in zip(bundles, ("-PT2H", "-PT3H"), strict=True)
+    )
+    return first, second
+
+
+@pytest.fixture
 def long_bundle(environment: Environment) -> Bundle:
     """One whose definition is too long for a request."""
     texts = {f"Text{number}": "x" * 1000 for number in range(110)}
     return make_bundle(environment, register=definition(script_step(environment, "a" * 64), **texts))
+
+
+def stop(aws: Aws) -> None:
+    """Stop a schedule by hand, and change tags of it."""
+    name = "mortgage-inputs-local"
+    aws.call("sagemaker", "stop_monitoring_schedule", MonitoringScheduleName=name)
+    schedule = aws.call("sagemaker", "describe_monitoring_schedule", MonitoringScheduleName=name)
+    arn = schedule["MonitoringScheduleArn"]
+    aws.call("sagemaker", "add_tags", ResourceArn=arn, Tags=[{"Key": "stray", "Value": "1"}])
+    aws.call("sagemaker", "delete_tags", ResourceArn=arn, TagKeys=["sagemaker-monitor:owner"])
 
 
 def tag(aws: Aws) -> None:
@@ -134,23 +164,24 @@ def test_the_page_has_what_a_command_calls(command: str) -> None:
 
 def test_plan_calls_what_is_said_and_nothing_that_writes(
     aws: Aws,
-    bundles: tuple[Bundle, Bundle],
+    watched: tuple[Bundle, Bundle],
     long_bundle: Bundle,
     model: Model,
     calls: Recorder,
     judged: Judge,
 ) -> None:
     """With nothing deployed, with something pending, with drift, and with a model that is gone."""
-    make_plan(aws, bundles[0], model)
+    make_plan(aws, watched[0], model)
     make_plan(aws, long_bundle, model)
     before = judged("plan")
-    list(upsert(aws, bundles[0], model))
+    list(upsert(aws, watched[0], model))
     tag(aws)
+    stop(aws)
     aws.call(
         "sagemaker", "update_pipeline", PipelineName="mortgage-register-local", PipelineDescription="mine"
     )
     calls.requests.clear()
-    plan = make_plan(aws, bundles[1], model)
+    plan = make_plan(aws, watched[1], model)
     assert unconfigured_models(aws, []) == ("mortgage",)
     assert plan.drift
     after = judged("plan")
@@ -161,12 +192,22 @@ def test_plan_calls_what_is_said_and_nothing_that_writes(
 
 
 def test_upsert_calls_what_is_said(
-    aws: Aws, bundles: tuple[Bundle, Bundle], long_bundle: Bundle, model: Model, judged: Judge
+    aws: Aws,
+    bundles: tuple[Bundle, Bundle],
+    long_bundle: Bundle,
+    model: Model,
+    calls: Recorder,
+    judged: Judge,
 ) -> None:
     """Creating, updating, tagging and untagging, and what is no longer configured."""
     list(upsert(aws, bundles[0], model))
     first = judged("upsert")
+    watched = watching(aws, bundles, model)
+    calls.requests.clear()
+    list(upsert(aws, watched[0], model))
+    second = judged("upsert")
     tag(aws)
+    stop(aws)
     group = aws.call("scheduler", "get_schedule_group", Name=aws.environment.schedule_group)["Arn"]
     aws.call(
         "scheduler",
@@ -174,19 +215,20 @@ def test_upsert_calls_what_is_said(
         ResourceArn=group,
         Tags=[{"Key": "managed-by", "Value": "hand"}],
     )
-    list(upsert(aws, bundles[1], scheduled(model, {"monitor-batch": "rate(2 days)"})))
-    list(upsert(connect(aws.environment.model_copy(update={"notify": None})), bundles[1], model))
+    calls.requests.clear()
+    list(upsert(aws, watched[1], scheduled(model, {"monitor-batch": "rate(2 days)"})))
+    list(upsert(connect(aws.environment.model_copy(update={"notify": None})), watched[1], model))
     list(upsert(aws, long_bundle, scheduled(model, {})))
-    second = judged("upsert")
+    third = judged("upsert")
 
-    assert first.denied + second.denied == ()
-    assert first.unused & second.unused == set()
+    assert first.denied + second.denied + third.denied == ()
+    assert first.unused & second.unused & third.unused == set()
 
 
 def test_rollback_and_destroy_call_what_is_said(
     aws: Aws, bundles: tuple[Bundle, Bundle], model: Model, calls: Recorder, judged: Judge
 ) -> None:
-    """Each of them, from what an upsert left to nothing."""
+    """Each of them, from what an upsert left to nothing; also with schedules, whose group has versions."""
     for each in bundles:
         list(upsert(aws, each, model))
     calls.requests.clear()
@@ -194,10 +236,15 @@ def test_rollback_and_destroy_call_what_is_said(
     list(roll_back(aws, look_back(aws, "mortgage", "register", 1)))
     back = judged("rollback")
     list(destroy(aws, look_at_model(aws, "mortgage")))
-    away = judged("destroy")
+    empty = judged("destroy")
+    list(upsert(aws, watching(aws, bundles, model)[0], model))
+    calls.requests.clear()
+    list(destroy(aws, look_at_model(aws, "mortgage")))
+    full = judged("destroy")
 
     assert (back.denied, back.unused) == ((), set())
-    assert (away.denied, away.unused) == ((), set())
+    assert empty.denied + full.denied == ()
+    assert empty.unused & full.unused == set()
 
 
 def test_prune_calls_what_is_said(

@@ -53,7 +53,7 @@ _ABOUT: Mapping[str, tuple[str, str]] = {
         ("CreateTransformJob", "DescribeTransformJob", "StopTransformJob"),
         ("transform-job", "TransformJobName"),
     ),
-    **dict.fromkeys(("CreateModel", "DescribeModel"), ("model", "ModelName")),
+    **dict.fromkeys(("CreateModel", "DescribeModel", "DeleteModel"), ("model", "ModelName")),
     **dict.fromkeys(
         ("CreateEndpoint", "DescribeEndpoint", "DeleteEndpoint", "InvokeEndpoint"),
         ("endpoint", "EndpointName"),
@@ -63,10 +63,14 @@ _ABOUT: Mapping[str, tuple[str, str]] = {
         ("endpoint-config", "EndpointConfigName"),
     ),
     **{
-        f"Describe{kind}JobDefinition": (f"{words}-job-definition", "JobDefinitionName")
+        f"{verb}{kind}JobDefinition": (f"{words}-job-definition", "JobDefinitionName")
         for kind, words in _MONITORS.items()
+        for verb in ("Create", "Describe", "Delete")
     },
-    "DescribeMonitoringSchedule": ("monitoring-schedule", "MonitoringScheduleName"),
+    **{
+        f"{verb}MonitoringSchedule": ("monitoring-schedule", "MonitoringScheduleName")
+        for verb in ("Create", "Describe", "Update", "Start", "Delete")
+    },
     **dict.fromkeys(("AddTags", "DeleteTags", "ListTags"), ("", "ResourceArn")),
 }
 _LISTS = {

@@ -23,6 +23,8 @@ from sagemaker_monitor.aws.iam.places import (
     LEDGER,
     LISTS,
     LOGS,
+    MONITORING,
+    MONITORING_PARTS,
     OWN_IMAGES,
     PIPELINES,
     QUOTAS,
@@ -74,10 +76,40 @@ def together(*several: Grants) -> Grants:
     return found
 
 
+_MONITORED: Grants = {
+    MONITORING: _sagemaker("DescribeMonitoringSchedule", "ListTags"),
+    MONITORING_PARTS: _sagemaker(
+        *(f"Describe{monitor}JobDefinition" for monitor in _MONITORS), "DescribeModel", "ListTags"
+    ),
+    LISTS: _sagemaker(
+        "ListMonitoringSchedules", "ListModels", *(f"List{monitor}JobDefinitions" for monitor in _MONITORS)
+    ),
+    VERSIONS: _sagemaker("ListModelPackages", "DescribeModelPackage"),
+    ENDPOINTS: _sagemaker("DescribeEndpoint"),
+    SERVED: _sagemaker("DescribeEndpointConfig"),
+    RESULTS: _s3(READ),
+}
+"""What is asked of monitoring schedules: which there are, and what they would be now."""
+_MONITORING: Grants = {
+    MONITORING: _sagemaker(
+        *(f"{verb}MonitoringSchedule" for verb in ("Create", "Update", "Start", "Delete")),
+        *("AddTags", "DeleteTags"),
+    ),
+    MONITORING_PARTS: _sagemaker(
+        *(f"{verb}{monitor}JobDefinition" for verb in ("Create", "Delete") for monitor in _MONITORS),
+        *("CreateModel", "DeleteModel", "AddTags"),
+    ),
+}
+_UNMONITORED: Grants = {
+    MONITORING: _sagemaker("DescribeMonitoringSchedule", "DeleteMonitoringSchedule", "ListTags"),
+    MONITORING_PARTS: _sagemaker(
+        *(f"Delete{monitor}JobDefinition" for monitor in _MONITORS), "DeleteModel", "ListTags"
+    ),
+}
 _PLAN: Grants = {
     PIPELINES: _sagemaker("DescribePipeline", "ListTags"),
     GROUPS: _sagemaker("DescribeModelPackageGroup", "ListTags"),
-    LISTS: _sagemaker("ListPipelines", "ListMonitoringSchedules") | _scheduler("ListSchedules"),
+    LISTS: _sagemaker("ListPipelines") | _scheduler("ListSchedules"),
     SCHEDULES: _scheduler("GetSchedule", "GetScheduleGroup", "ListTagsForResource"),
     RULES: _events("DescribeRule", "ListTagsForResource", "ListTargetsByRule"),
     TOPIC: frozenset({"sns:GetTopicAttributes"}),
@@ -164,6 +196,8 @@ _STATUS: Grants = together(
     _VERSION,
     {
         PIPELINES: _sagemaker("DescribePipeline", "ListPipelineExecutions"),
+        MONITORING: _sagemaker("DescribeMonitoringSchedule", "ListTags"),
+        LISTS: _sagemaker("ListMonitoringSchedules"),
         RESULTS: _s3(READ),
         LEDGER: _s3(READ),
         BUCKET: _s3(LIST),
@@ -246,10 +280,10 @@ _DOCTOR: Grants = together(
 
 COMMANDS: Mapping[str, Grants] = {
     "doctor": _DOCTOR,
-    "plan": _PLAN,
-    "upsert": together(_PLAN, _UPSERT),
+    "plan": together(_PLAN, _MONITORED),
+    "upsert": together(_PLAN, _MONITORED, _UPSERT, _MONITORING),
     "rollback": _ROLLBACK,
-    "destroy": _DESTROY,
+    "destroy": together(_DESTROY, _UNMONITORED),
     "prune": _PRUNE,
     "run": _RUN,
     "follow": _FOLLOW,

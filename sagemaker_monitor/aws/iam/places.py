@@ -13,8 +13,13 @@ JOBS = "pipelines-*"
 """What SageMaker Pipelines calls jobs and models: pipelines-<execution id>-<step>-<suffix>."""
 SHADOWS = "sm-clarify-*"
 """What Clarify calls the endpoints that it asks a model on, and their configurations."""
-_FOLDERS = ("register", "monitor-*", "capture", "capture-register")
+_FOLDERS = ("register", "monitor-*", "monitoring", "capture", "capture-register")
 """A model's folders below the storage."""
+
+_PARTS = (
+    *("data-quality-job-definition", "model-quality-job-definition"),
+    *("model-bias-job-definition", "model-explainability-job-definition", "model"),
+)
 
 
 def nothing(_: Scope) -> Condition:
@@ -58,6 +63,19 @@ def _passed_to(service: str) -> Callable[[Scope], Condition]:
 NO_TYPE = "these actions know no resource"
 
 PIPELINES = Place("Pipelines", "the models' pipelines", lambda s: s.sagemaker("pipeline", *s.pipelines))
+MONITORING = Place(
+    "MonitoringSchedules",
+    "the models' monitoring schedules",
+    lambda s: s.sagemaker("monitoring-schedule", *s.pipelines),
+)
+MONITORING_PARTS = Place(
+    "MonitoringParts",
+    "what monitoring schedules are made with: job definitions, and models that explainability asks",
+    lambda s: tuple(
+        arn for kind in _PARTS for arn in s.sagemaker(kind, *(f"{model}-*" for model in s.models))
+    ),
+    why="their names end with a hash of what they say",
+)
 EXECUTIONS = Place(
     "Executions",
     "executions of the models' pipelines",
