@@ -30,13 +30,22 @@ class Hashing:
 
     def read(self, amount: int | None = None) -> bytes:
         """Return the next *amount* of bytes, or all of them."""
-        try:
-            piece: bytes = self._stream.read(amount)
-        except BotoCoreError as error:
-            raise self._explained(error) from error
-        self._digest.update(piece)
-        self.size += len(piece)
-        return piece
+        pieces: list[bytes] = []
+        left = amount
+        # Who uploads takes a short answer for the end.
+        while left is None or left > 0:
+            try:
+                piece: bytes = self._stream.read(left)
+            except BotoCoreError as error:
+                raise self._explained(error) from error
+            pieces.append(piece)
+            if not piece or left is None:
+                break
+            left -= len(piece)
+        found = b"".join(pieces)
+        self._digest.update(found)
+        self.size += len(found)
+        return found
 
     @property
     def sha256(self) -> str:

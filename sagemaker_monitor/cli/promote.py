@@ -15,7 +15,7 @@ from sagemaker_monitor.cli.options import Common, format_option, two_environment
 @click.option(
     "--registered-by",
     metavar="PIPELINE",
-    help="A pipeline of your own that embeds register, whose versions are believed, too.",
+    help="Believe this pipeline of your own, which embeds register, in place of the model's.",
 )
 @click.option("--dry-run", is_flag=True, help="Show the evidence and what would be copied; write nothing.")
 @yes_option

@@ -127,6 +127,7 @@ def test_a_version_arrives_whole_and_says_where_it_comes_from(approved: Aws, pro
     assert read(prod, containers[0]["ModelDataUrl"]) == b"a model"
 
 
+@pytest.mark.long
 def test_looking_writes_nothing(approved: Aws, prod: Aws, model: Model) -> None:
     """What would be brought is found out by reading alone, on both sides."""
     approved.writes.clear()
@@ -137,7 +138,7 @@ def test_looking_writes_nothing(approved: Aws, prod: Aws, model: Model) -> None:
     assert {each.path for each in packed.luggage.record.files} >= {
         "model.tar.gz",
         "pre.json",
-        "execution.json",
+        "_execution.json",
     }
     assert approved.writes + prod.writes == []
 
@@ -407,6 +408,7 @@ def test_a_place_that_is_too_long_is_told_before_anything_is_copied(
     assert objects(far) == []
 
 
+@pytest.mark.long
 def test_the_image_is_the_target_s(environment: Environment, prod: Aws) -> None:
     """AWS's image stays in its region, one's own becomes the target's, another region's is named there."""
     own = environment.model_copy(update={"account": "111111111111"})

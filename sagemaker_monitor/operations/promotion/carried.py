@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import hashlib
 import re
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from sagemaker_monitor.analysis.decision.baselines import DATA_URIS, NONE_ASKED
+from sagemaker_monitor.analysis.documents import custom
 from sagemaker_monitor.aws import Aws, NotFoundError
 from sagemaker_monitor.aws.copying import digest_of
+from sagemaker_monitor.aws.errors import AccessDeniedError
 from sagemaker_monitor.aws.storage import list_objects, read, split_uri
 from sagemaker_monitor.operations.errors import OperationError
 from sagemaker_monitor.operations.promotion.execution import execution_document
@@ -18,7 +21,8 @@ from sagemaker_monitor.registry.chain import Evidence, Origin
 from sagemaker_monitor.registry.lineage import RECORD, CopiedFile, Record, lineage_of, read_record, stamp
 from sagemaker_monitor.registry.versions import Version
 
-EXECUTION = "execution.json"
+EXECUTION, ELSEWHERE, BEFORE = "_execution.json", "_elsewhere", "_promotions"
+"""What no model's folder is called."""
 _ROWS = ("BaselineDataUri", *DATA_URIS.values())
 _DOCUMENT = re.compile(r"s3://[^\s\"]+\.json")
 
@@ -54,7 +58,12 @@ def path_of(uri: str, folder: str, root: str) -> str:
         if uri.startswith(f"{above}/"):
             return uri[len(above) + 1 :]
     bucket, key = split_uri(uri)
-    return f"elsewhere/{bucket}/{key}"
+    return f"{ELSEWHERE}/{bucket}/{key}"
+
+
+def is_place(key: str) -> bool:
+    """Whether a metadata property says where something lies that comes along."""
+    return key == "VerdictUri" or key in _ROWS or key.startswith(custom.property_of(""))
 
 
 def pack(aws: Aws, evidence: Evidence, origin: Origin, described: Mapping[str, Any]) -> Luggage:
@@ -71,7 +80,7 @@ def pack(aws: Aws, evidence: Evidence, origin: Origin, described: Mapping[str, A
     uri = f"{folder}/{RECORD}"
     content = read(aws, uri)
     known = read_record(content)
-    before = CopiedFile(f"promotions/{lineage.sha256}.json", uri, lineage.sha256, len(content))
+    before = CopiedFile(f"{BEFORE}/{lineage.sha256}.json", uri, lineage.sha256, len(content))
     carried = [Carried(each, f"{folder}/{each.path}") for each in known.files]
     record = Record(
         model=origin.model,
@@ -112,6 +121,11 @@ def _first(aws: Aws, evidence: Evidence, origin: Origin, described: Mapping[str,
     digest = hashlib.sha256(execution).hexdigest()
     about = CopiedFile(EXECUTION, metadata["PipelineExecutionArn"], digest, len(execution))
     carried.append(Carried(about, "", execution))
+    paths = Counter(each.file.path for each in carried)
+    if paths.most_common(1)[0][1] > 1:
+        raise OperationError(
+            f"two files of version {version.number} would lie at {paths.most_common(1)[0][0]}"
+        )
     record = Record(
         model=origin.model,
         environment=origin.environment,
@@ -165,5 +179,5 @@ def _where_it_is(aws: Aws, uri: str, path: str) -> list[Carried]:
     """Return a document that a report shows, if it still is where it was: nothing depends on it."""
     try:
         return [Carried(CopiedFile(path, uri, *digest_of(aws, uri)), uri)]
-    except NotFoundError:
+    except (AccessDeniedError, NotFoundError):
         return []

@@ -10,7 +10,7 @@ from typing import Any
 
 from sagemaker_monitor.aws import Aws, NotFoundError
 from sagemaker_monitor.operations.errors import UsageError
-from sagemaker_monitor.operations.promotion.carried import Luggage
+from sagemaker_monitor.operations.promotion.carried import Luggage, is_place
 from sagemaker_monitor.registry.lineage import KEYS, Lineage
 from sagemaker_monitor.settings import Environment
 
@@ -79,10 +79,10 @@ def metadata_of(
 ) -> dict[str, str]:
     """Return the CustomerMetadataProperties: those it has, with the places of there, and where it comes from.
 
-    Raises UsageError where they are more or longer than SageMaker takes.
+    What others added stays as it is. Raises UsageError where they are more or longer than SageMaker takes.
     """
     found = {
-        key: f"{to.folder}/{luggage.path(value)}" if value.startswith("s3://") else value
+        key: f"{to.folder}/{luggage.path(value)}" if is_place(key) and value.startswith("s3://") else value
         for key, value in metadata.items()
         if key not in KEYS
     }
