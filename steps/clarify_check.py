@@ -163,5 +163,10 @@ def _bias_config(build: Build) -> Any:
 
 
 def facet_values(facet: Facet) -> list[Any]:
-    """Return the values or the threshold of the sensitive group, as an analysis config has them."""
-    return [facet.threshold] if facet.threshold is not None else list(facet.values)
+    """Return the values or the threshold of the sensitive group, as an analysis config has them.
+
+    A whole threshold is an integer there, as it was written: Clarify tells the group of 100 as (100, 225].
+    """
+    if facet.threshold is None:
+        return list(facet.values)
+    return [int(facet.threshold) if facet.threshold.is_integer() else facet.threshold]
