@@ -21,7 +21,8 @@ from sagemaker_monitor.operations.resources.monitoring_schedules import WaitingS
 from sagemaker_monitor.operations.resources.resource import Change
 from sagemaker_monitor.operations.topic import topic_notes
 from sagemaker_monitor.operations.upsert import Outlook, look
-from sagemaker_monitor.settings import Model
+from sagemaker_monitor.settings import Environment, Model
+from sagemaker_monitor.settings.monitoring_checks import monitoring_schedules_in
 
 
 @dataclass(frozen=True)
@@ -78,6 +79,7 @@ def plan_of(aws: Aws, outlook: Outlook) -> Plan:
         *reading.altered_files(),
         *_surplus(outlook),
         *_waiting(outlook),
+        *_disabled(outlook, aws.environment),
         *_kept(outlook),
         *_interrupted(outlook),
         *_rolled_back(outlook),
@@ -129,6 +131,20 @@ def _waiting(outlook: Outlook) -> Iterator[str]:
     for each in outlook.seen:
         if isinstance(each.resource, WaitingSchedule):
             yield f"{each.resource.kind} {each.resource.name} waits {each.resource.waits}"
+
+
+def _disabled(outlook: Outlook, environment: Environment) -> Iterator[str]:
+    if environment.schedules != "disabled":
+        return
+    model = outlook.model
+    kept = monitoring_schedules_in(model, environment)
+    names = [f"schedules.{name}" for name, _ in model.schedules.each()]
+    names += [f"monitoring_schedules.{name}" for name in model.monitoring_schedules if name not in kept]
+    if names:
+        yield (
+            f"{', '.join(names)}: not deployed, because environments/{environment.name}.yaml or base.yaml "
+            "does not say schedules: enabled"
+        )
 
 
 def _kept(outlook: Outlook) -> Iterator[str]:

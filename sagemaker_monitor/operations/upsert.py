@@ -50,6 +50,7 @@ class Outlook:
     """Everything that concerns a model, read before anything is written."""
 
     bundle: Bundle
+    model: Model
     entry: Entry
     seen: tuple[Seen, ...]
     surplus: tuple[tuple[Kind, str], ...]
@@ -82,7 +83,7 @@ def look(aws: Aws, bundle: Bundle, model: Model) -> Outlook:
         for kind, name in marked(aws, bundle.model, after_a_stop=entry.work is not None)
         if (kind.name, name) not in names
     )
-    return Outlook(bundle, entry, seen, surplus, looked)
+    return Outlook(bundle, model, entry, seen, surplus, looked)
 
 
 def upsert(

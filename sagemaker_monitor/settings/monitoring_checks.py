@@ -50,12 +50,17 @@ def check_monitoring_in(model: Model, environment: Environment) -> Iterator[Find
 
 
 def monitoring_schedules_in(model: Model, environment: Environment) -> Mapping[str, MonitoringSchedule]:
-    """Return what is deployed of *model* to *environment*: nothing of an endpoint where none is watched."""
+    """Return what is deployed of *model* to *environment*: nothing of an endpoint where none is watched.
+
+    Where schedules are disabled it is those of others alone, which run whatever we do.
+    """
     watched = model.endpoint_in(environment.name) is not None
+    disabled = environment.schedules == "disabled"
+    adopted = model.adopted_in(environment.name)
     return {
         name: schedule
         for name, schedule in model.monitoring_schedules.items()
-        if watched or schedule.of != "endpoint"
+        if (watched or schedule.of != "endpoint") and (name in adopted or not disabled)
     }
 
 

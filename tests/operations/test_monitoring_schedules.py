@@ -5,11 +5,12 @@ from __future__ import annotations
 import hashlib
 import json
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 import pytest
 
-from sagemaker_monitor.aws import Aws, NotFoundError
+from sagemaker_monitor.aws import Aws, NotFoundError, connect
 from sagemaker_monitor.aws.storage import delete, read
 from sagemaker_monitor.cli.render.status import print_status
 from sagemaker_monitor.emulator.lifecycle import fire
@@ -23,12 +24,18 @@ from sagemaker_monitor.operations.resources.resource import Change
 from sagemaker_monitor.operations.status import read_status
 from sagemaker_monitor.operations.upsert import upsert
 from sagemaker_monitor.registry.versions import find_version
-from sagemaker_monitor.settings import Model
+from sagemaker_monitor.settings import Environment, Model, load_environment
 from tests.operations.emulated import approve, register_version
 from tests.operations.faults import Cut, CutOffError
 from tests.operations.monitored import INPUTS, bundle_of, make_endpoint, register_baselines, scheduled
 
 NAME = "mortgage-inputs-local"
+
+
+@pytest.fixture
+def environment(conf: Path) -> Environment:
+    """The environment `local`, with its schedules enabled."""
+    return load_environment("local", conf).model_copy(update={"schedules": "enabled"})
 
 
 def bring(aws: Aws, model: Model) -> list[Change]:
@@ -452,3 +459,19 @@ def test_status_says_how_the_last_execution_ended(
     said = " ".join(capsys.readouterr().out.split())
     assert f"{NAME}: DataQuality, Scheduled, Failed for 2026-03-01T12:00:00Z, Job inputs had no data" in said
     assert "compares with version 1, and 2 is approved: upsert" in said
+
+
+def test_where_schedules_are_disabled_none_is_deployed(aws: Aws, model: Model) -> None:
+    """Those there are go, and the plan says why there are none."""
+    register_baselines(aws, 1)
+    watched = scheduled(model, inputs=INPUTS)
+    bring(aws, watched)
+    off = connect(aws.environment.model_copy(update={"schedules": "disabled"}))
+    would = plan(off, watched)
+    changes = bring(off, watched)
+
+    assert [(each.kind, each.done) for each in changes] == [
+        ("monitoring schedule", "deleted"),
+        ("data quality job definition", "deleted"),
+    ]
+    assert any("monitoring_schedules.inputs: not deployed, because" in note for note in would.notes)

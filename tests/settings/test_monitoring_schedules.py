@@ -221,6 +221,7 @@ def test_a_storage_that_makes_uris_too_long_is_told(files: Project) -> None:
     """Captures, labels and reports of a job definition have 512 characters."""
     long = f"monitor: model_quality, of: batches, {HOURLY}, ground_truth: {'l' * 500}"
     files.write("models/loans.yaml", WATCHED + f"monitoring_schedules: {{q: {{{long}}}}}\n")
+    files.write("environments/dev.yaml", f"{DEV}schedules: enabled\n")
 
     with pytest.raises(Exception, match="makes the labels of monitoring_schedules"):
         load("loans", "dev", files.conf)

@@ -30,8 +30,8 @@ def model() -> Model:
 
 @functools.cache
 def environment(name: str = "prod") -> Environment:
-    """An environment, by default one with a network and a key."""
-    return load_environment(name, CONF)
+    """An environment with schedules, by default one with a network and a key."""
+    return load_environment(name, CONF).model_copy(update={"schedules": "enabled"})
 
 
 def about(monitor: str, of: str, **more: Any) -> dict[str, Any]:
