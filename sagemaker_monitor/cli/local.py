@@ -147,16 +147,18 @@ def reset(common: Common, state_dir: Path) -> int:
 @click.option(
     "--at",
     metavar="TIME",
-    help="When it is due, such as 2026-03-01T12:00:00Z; by default the next full hour.",
+    help="When it is due, such as 2026-03-01T12:00:00Z; by default a monitoring schedule at the next full"
+    " hour, and one that starts a pipeline now.",
 )
 @click.option("--region", help="Where the schedule is; by default the environment's region.")
 @format_option("text", "json")
 @common_options
 def fire(common: Common, schedule: str, at: str | None, region: str | None, output_format: str) -> int:
-    """Run a monitoring schedule now, and wait for its execution.
+    """Run a schedule now, and wait for what it starts.
 
-    It looks at the window that it would look at when it is due: by default the present hour. Exits 10 when
-    the monitor found violations, and 3 when it could not tell.
+    A monitoring schedule looks at the window that it would look at when it is due: by default the present
+    hour. Exits 10 when the monitor found violations, and 3 when it could not tell. A schedule of
+    EventBridge Scheduler starts its pipeline as if it were due now; the exit code is that of run.
     """
     import json
 
@@ -168,8 +170,14 @@ def fire(common: Common, schedule: str, at: str | None, region: str | None, outp
     if environment.endpoint_url is None:
         raise click.UsageError(f"--env {common.env}: the emulator is the environment 'local'")
     there = environment.model_copy(update={"region": region or environment.region})
-    scheduled = lifecycle.fire(environment.endpoint_url, there.region, schedule, at)
-    ended = wait_for(connect(there), schedule, scheduled)
+    fired = lifecycle.fire(environment.endpoint_url, there.region, schedule, at)
+    if fired.execution_arn is not None:
+        from sagemaker_monitor.cli.following import follow_to_the_end
+
+        common.tell(f"started {fired.execution_arn}")
+        as_json = output_format == "json"
+        return follow_to_the_end(common, fired.execution_arn, timeout=None, as_json=as_json)
+    ended = wait_for(connect(there), schedule, fired.scheduled)
     if output_format == "json":
         click.echo(json.dumps(ended.document, indent=2, default=str))
     else:

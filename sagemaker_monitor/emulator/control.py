@@ -1,4 +1,4 @@
-"""What the emulator does that SageMaker does not: run a monitoring schedule now, whatever its hour."""
+"""What the emulator does that AWS does not: run a schedule now, whatever its hour."""
 
 from __future__ import annotations
 
@@ -7,6 +7,8 @@ from datetime import UTC, datetime
 from typing import Any
 
 from sagemaker_monitor.emulator.api.context import Context
+from sagemaker_monitor.emulator.scheduler import records
+from sagemaker_monitor.emulator.scheduler.clock import SchedulerClock, keep
 from sagemaker_monitor.emulator.schedules import runner
 from sagemaker_monitor.emulator.schedules.times import HOUR, stamp
 
@@ -17,11 +19,12 @@ class ControlError(Exception):
     """A request that cannot be done; the message says why."""
 
 
-def fire(context: Context, body: bytes) -> dict[str, Any]:
-    """Start an execution of a schedule as if it were due at a time; return which one.
+def fire(context: Context, clock: SchedulerClock, body: bytes) -> dict[str, Any]:
+    """Run a schedule, of SageMaker's or of EventBridge Scheduler, as if it were due; return what was started.
 
-    *body* is JSON: `schedule`, and `at`, an ISO 8601 time; by default the end of the present hour, so that
-    what was captured in this hour is looked at. Raises ControlError.
+    *body* is JSON: `schedule`, and `at`, an ISO 8601 time. Without it a monitoring schedule is due at the end
+    of the present hour, so that what was captured in this hour is looked at; one that starts a pipeline is
+    due now. Raises ControlError.
     """
     try:
         request = json.loads(body or b"{}")
@@ -32,22 +35,52 @@ def fire(context: Context, body: bytes) -> dict[str, Any]:
         ) from error
     schedule = context.store.get(runner.KIND, str(name))
     if schedule is None:
-        raise ControlError(_unknown(context, str(name)))
+        return _start(context, clock, str(name), at)
     scheduled = _time(at)
     context.schedules.fire(context, schedule, scheduled)
     return {"MonitoringScheduleName": schedule["MonitoringScheduleName"], "ScheduledTime": stamp(scheduled)}
 
 
+def _start(context: Context, clock: SchedulerClock, name: str, at: object) -> dict[str, Any]:
+    """Start what a schedule of EventBridge Scheduler starts, which is named alone or as group/name."""
+    found = [
+        each
+        for each in context.store.list(records.SCHEDULE)
+        if name in (each["Name"], f"{each['GroupName']}/{each['Name']}")
+    ]
+    if not found:
+        raise ControlError(_unknown(context, name))
+    if len(found) > 1:
+        groups = ", ".join(each["GroupName"] for each in found)
+        raise ControlError(f"there are schedules {name[:100]!r} in the groups {groups}: write group/name")
+    scheduled = datetime.now(UTC).replace(microsecond=0) if at is None else _time(at)
+    done = clock.invoke(context, found[0], scheduled, once=True)
+    keep(context, found[0], done)
+    if done.execution_arn is None:
+        raise ControlError(f"schedule {name[:100]!r} could not start: {done.code}: {done.message}")
+    return {
+        "ScheduleArn": done.schedule_arn,
+        "ScheduledTime": stamp(scheduled),
+        "PipelineExecutionArn": done.execution_arn,
+    }
+
+
 def _unknown(context: Context, name: str) -> str:
     """Return what is said of a name that no schedule of the region has."""
     store = context.store
-    elsewhere = [region for region in store.regions() if store.scoped(region).get(runner.KIND, name)]
-    known = [each["MonitoringScheduleName"] for each in store.list(runner.KIND)]
+    elsewhere = [region for region in store.regions() if name in _names(context.in_region(region))]
+    known = _names(context)
     if elsewhere:
         hint = f"it is in {', '.join(elsewhere)}: --region {elsewhere[0]}"
     else:
         hint = f"there are: {', '.join(known)}" if known else "there is none"
-    return f"there is no monitoring schedule {name[:100]!r} in {context.region}; {hint}"
+    return f"there is no schedule {name[:100]!r} in {context.region}; {hint}"
+
+
+def _names(context: Context) -> list[str]:
+    """Return what the schedules of a region are called."""
+    monitoring = [each["MonitoringScheduleName"] for each in context.store.list(runner.KIND)]
+    return [*monitoring, *(each["Name"] for each in context.store.list(records.SCHEDULE))]
 
 
 def _time(at: object) -> datetime:

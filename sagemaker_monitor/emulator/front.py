@@ -133,7 +133,11 @@ class Front:
 
     def _fire(self, environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
         try:
-            fired = control.fire(self._in(_asked_region(environ)), environ["wsgi.input"].read(_MOST_BODY))
+            fired = control.fire(
+                self._in(_asked_region(environ)),
+                self.scheduler.clock,
+                environ["wsgi.input"].read(_MOST_BODY),
+            )
         except control.ControlError as error:
             return _json(start_response, 400, render_error(ApiError("ValidationException", str(error))))
         return _json(start_response, 200, json.dumps(fired).encode())

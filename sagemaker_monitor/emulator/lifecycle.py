@@ -167,8 +167,19 @@ def health(url: str, *, timeout: float = 2.0) -> dict[str, Any] | None:
     return answer if ours else None
 
 
-def fire(url: str, region: str, schedule: str, at: str | None, *, timeout: float = 30.0) -> datetime:
-    """Let the emulator at *url* run a monitoring schedule as if it were due *at*; return when that is.
+@dataclass(frozen=True)
+class Fired:
+    """A schedule that was run: the time that it was due at, and the execution of a pipeline that it started.
+
+    An execution of a monitoring schedule is found by its time.
+    """
+
+    scheduled: datetime
+    execution_arn: str | None
+
+
+def fire(url: str, region: str, schedule: str, at: str | None, *, timeout: float = 30.0) -> Fired:
+    """Let the emulator at *url* run a schedule as if it were due *at*; return what that is.
 
     Raises LifecycleError with the emulator's words, such as that there is no such schedule.
     """
@@ -186,7 +197,7 @@ def fire(url: str, region: str, schedule: str, at: str | None, *, timeout: float
         raise LifecycleError(words) from error
     except (OSError, ValueError) as error:
         raise LifecycleError(f"the emulator at {url} does not answer: {error}") from error
-    return datetime.fromisoformat(answer["ScheduledTime"])
+    return Fired(datetime.fromisoformat(answer["ScheduledTime"]), answer.get("PipelineExecutionArn"))
 
 
 def _status(state_dir: Path, answer: dict[str, Any]) -> Status:

@@ -101,7 +101,7 @@ class Server:
             self._sagemaker,
             s3,
             self._hosting,
-            SchedulerApi(self._clock.changed, log),
+            SchedulerApi(self._clock, log),
             fallback,
             self._health,
             not is_loopback(config.host),

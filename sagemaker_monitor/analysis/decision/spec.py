@@ -296,9 +296,9 @@ def _monitors(o: Object) -> tuple[str, ...] | None:
 def _spec(o: Object) -> Spec:
     if o.integer("schema_version") != 1:
         raise DocumentError("spec.json has another schema_version than 1")
-    for key in ("prediction", "rows_for_teams", "endpoint"):
+    for key in ("prediction", "rows_for_teams", "endpoint", "window", "scheduled_batch"):
         if key in o.left:
-            # Where the probability stands in an answer, and what else is written, is for other scripts.
+            # Where the probability stands, what is collected and what else is written is for other scripts.
             o.value(key)
     problem_type = o.one_of("problem_type", PROBLEM_TYPES) if "problem_type" in o.left else BINARY
     binary = problem_type == BINARY

@@ -12,6 +12,7 @@ from sagemaker_monitor.emulator.api.paging import page
 from sagemaker_monitor.emulator.api.tags import forget_tags, put_tags
 from sagemaker_monitor.emulator.sagemaker_api import Answer
 from sagemaker_monitor.emulator.scheduler import protocol
+from sagemaker_monitor.emulator.scheduler.clock import SchedulerClock
 from sagemaker_monitor.emulator.scheduler.records import (
     DEFAULT,
     GROUP,
@@ -32,11 +33,11 @@ _GRACE = timedelta(minutes=5)
 
 
 class SchedulerApi:
-    """Answers requests; *changed* is told when schedules are other ones."""
+    """Answers requests; the *clock* is told when schedules are other ones."""
 
-    def __init__(self, changed: Callable[[], None], log: Callable[[str], None]) -> None:
+    def __init__(self, clock: SchedulerClock, log: Callable[[str], None]) -> None:
         """Answer every operation there is."""
-        self._changed, self._log = changed, log
+        self.clock, self._log = clock, log
 
     def answer(self, method: str, raw_path: str, query: str, body: bytes, context: Context) -> Answer:
         """Answer one request. Never raises: a defect of ours is logged, and an error of the service."""
@@ -44,7 +45,7 @@ class SchedulerApi:
             asked = protocol.read(method, raw_path, query, body)
             answer = OPERATIONS[asked.operation](context, asked.request)
             if method != "GET":
-                self._changed()
+                self.clock.changed()
             return Answer(200, protocol.render(asked.operation, answer))
         except ApiError as error:
             return Answer(error.status, protocol.render_error(error), error.code)
