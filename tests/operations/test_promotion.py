@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from sagemaker_monitor.analysis.documents.verdict import ConfiguredWaiver
+from sagemaker_monitor.analysis.documents.verdict import Check, ConfiguredWaiver
 from sagemaker_monitor.aws import Aws, connect
 from sagemaker_monitor.aws.storage import list_objects, put, read
 from sagemaker_monitor.emulator.config import EmulatorConfig
@@ -26,13 +27,18 @@ from sagemaker_monitor.registry.versions import find_version, list_versions
 from sagemaker_monitor.settings import Environment, Model, load_environment
 
 from .emulated import (
+    BASELINE,
+    BASELINE_DIGEST,
     IMAGE,
     approve,
     definition,
+    deploy,
     make_verdict,
     put_verdict,
     register_step,
     register_version,
+    start,
+    wait,
 )
 
 PROD = """schema_version: 1
@@ -426,3 +432,62 @@ def test_the_image_is_the_target_s(environment: Environment, prod: Aws) -> None:
         PipelineDefinition=json.dumps(definition(register_step(prod.environment))),
     )
     assert image_for(far, own, prod, "mortgage-register-local-prod") == IMAGE
+
+
+@pytest.mark.long
+def test_a_team_s_own_baselines_come_along(aws: Aws, prod: Aws, model: Model) -> None:
+    """What DriftCheckBaselines have no place for lies in a folder that the metadata name, there too."""
+    folder = f"{aws.environment.storage.root}/mortgage/register/x/custom-words"
+    for name in ("statistics.json", "constraints.json"):
+        put(aws, f"{folder}/{name}", BASELINE)
+    sha256 = BASELINE_DIGEST.removeprefix("sha256:")
+    own = {"CustomBaseline.words": folder, "CustomBaselineSha256.words": f"{sha256} {sha256}"}
+    others = {"TrainingData": "s3://lake/rows.csv"}
+    verdict = make_verdict(aws.environment, register_version(aws, **own, **others))
+    check = Check("CustomWords", "CUSTOM:words", "compared", None, None, None, 0)
+    put_verdict(aws, replace(verdict, checks=(*verdict.checks, check)))
+
+    found = promoted(aws, prod, model)
+
+    said = found.evidence.version.metadata
+    assert found.evidence.is_open, broken(found.evidence)
+    assert said["CustomBaseline.words"].startswith(f"{prod.environment.storage.root}/mortgage/promoted/")
+    assert read(prod, f"{said['CustomBaseline.words']}/constraints.json") == BASELINE
+    assert said["TrainingData"] == "s3://lake/rows.csv"
+
+
+@pytest.mark.long
+def test_a_promoted_version_with_renewed_baselines_is_opened(approved: Aws, prod: Aws, model: Model) -> None:
+    """A monitoring run there registers it once more: the same artifact. With another one it is none of it."""
+    promoted(approved, prod, model)
+    strict = with_approval(prod, require_promotion_from="local")
+    first = find_version(prod, "mortgage", 1)
+    step = register_step(prod.environment, VerdictUri="")
+    container = step["Arguments"]["InferenceSpecification"]["Containers"][0]
+    for name in ("pre", "post"):
+        put(prod, f"{prod.environment.storage.root}/{name}.json", BASELINE)
+    put(prod, f"{prod.environment.storage.root}/model.tar.gz", b"a model")
+    place = {
+        "Std:Join": {
+            "On": "/",
+            "Values": ["ROOT", {"Get": "Execution.PipelineExecutionId"}, "decide/verdict.json"],
+        }
+    }
+    place["Std:Join"]["Values"][0] = f"{prod.environment.storage.root}/mortgage/monitor-batch"
+    step["Arguments"]["CustomerMetadataProperties"]["VerdictUri"] = place
+    name = "mortgage-monitor-batch-local-prod"
+    for url, expected in ((first.model_data_url, True), (container["ModelDataUrl"], False)):
+        container["ModelDataUrl"] = url
+        deploy(prod, name, definition(step))
+        execution = start(prod, name)
+        assert wait(prod, execution) == "Succeeded"
+        verdict = make_verdict(
+            prod.environment, execution, pipeline="monitor-batch", model_package_arn=first.arn
+        )
+        put_verdict(prod, verdict, pipeline="monitor-batch")
+
+        link = next(each for each in evidence_of(strict, model, None).links if each.name == "promotion")
+
+        assert link.holds == expected, link.detail
+        assert ("renews version 1" if expected else "has another group or artifact") in link.detail
+        prod.call("sagemaker", "delete_pipeline", PipelineName=name)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import re
+import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
@@ -27,6 +28,8 @@ from sagemaker_monitor.settings import Environment, Model
 _NOT_SAID = re.compile(r"[^\w\s.:/=+@-]")
 """Characters that SageMaker takes in no metadata."""
 _CLOCKS = timedelta(minutes=5)
+MOST_LOOKS, SECONDS = 60, 2.0
+"""How often a version that is being made is looked at, and how long between."""
 
 Tell = Callable[[str], None]
 
@@ -138,6 +141,8 @@ def _existing(target: Aws, group: str, version: Version) -> Version | None:
     for summary in list_versions(target, group):
         if summary["CreationTime"] < since:
             break
+        if summary.get("ModelPackageStatus") == "Failed":
+            continue
         found = describe(target, summary["ModelPackageArn"])
         lineage = lineage_of(found)
         if lineage and (lineage.version_arn, stamp(lineage.registered_at)) == (version.arn, registered):
@@ -191,8 +196,25 @@ def promote(
         CustomerMetadataProperties=metadata,
         ClientToken=_token(target, packed),
     )["ModelPackageArn"]
+    _settle(target, arn)
     opened = opening(target, model, describe(target, arn))
     return replace(opened, written=written)
+
+
+def _settle(target: Aws, arn: str) -> None:
+    """Wait until SageMaker has made the version, which takes a moment. Raises OperationError."""
+    for _ in range(MOST_LOOKS):
+        found = target.call("sagemaker", "describe_model_package", ModelPackageName=arn)
+        if found["ModelPackageStatus"] not in ("Pending", "InProgress"):
+            break
+        time.sleep(SECONDS)
+    if found["ModelPackageStatus"] != "Completed":
+        why = found.get("ModelPackageStatusDetails", {}).get("ValidationStatuses", ())
+        told = "; ".join(each["FailureReason"] for each in why if each.get("FailureReason"))
+        raise OperationError(
+            f"{arn} is {found['ModelPackageStatus']}, and no gate is asked{f': {told}' if told else ''}; "
+            "promote again when SageMaker is done, or for another one where it failed"
+        )
 
 
 def opening(target: Aws, model: Model, version: Version, *, write: bool = True) -> Promoted:
