@@ -91,11 +91,16 @@ class WriteRefusedError(AwsError):
 
 
 def explain(
-    error: Exception, service: str, operation: str, environment: Environment, bucket: str = ""
+    error: Exception,
+    service: str,
+    operation: str,
+    environment: Environment,
+    bucket: str = "",
+    key: str = "",
 ) -> AwsError:
     """Return *error*, raised by botocore or boto3 during *operation*, as an AwsError that says what to do.
 
-    *bucket* is the one that was asked, for the calls that ask one.
+    *bucket* is the one that was asked, for the calls that ask one, and *key* of which object.
     """
     role = environment.roles.deploy
     response = getattr(error, "response", None)
@@ -103,7 +108,7 @@ def explain(
         # Credentials of a role are asked for when a call needs them: then it is STS that refused.
         asked_by_botocore = role is not None and getattr(error, "operation_name", "") == ASSUME
         action = f"sts:{ASSUME}" if asked_by_botocore else f"{service}:{_pascal(operation)}"
-        return _refused(response, action, environment, bucket)
+        return _refused(response, action, environment, bucket, key)
     kind = type(error).__name__
     whose = f"that may assume {role}" if role else f"of account {environment.account}"
     if kind in ("NoCredentialsError", "PartialCredentialsError", "CredentialRetrievalError"):
@@ -134,7 +139,9 @@ def _unreachable(error: Exception, service: str, environment: Environment) -> Aw
     )
 
 
-def _refused(response: dict[str, object], action: str, environment: Environment, bucket: str) -> AwsError:
+def _refused(
+    response: dict[str, object], action: str, environment: Environment, bucket: str, key: str
+) -> AwsError:
     details = response.get("Error")
     details = details if isinstance(details, dict) else {}
     code = str(details.get("Code", ""))
@@ -153,7 +160,7 @@ def _refused(response: dict[str, object], action: str, environment: Environment,
         hint = trust_hint(text, environment)
         return AccessDeniedError(f"{hint} (AWS said: {text})", code=code, action=action, hint=hint)
     if code in _DENIED:
-        hint = permission_hint(action, text, environment, bucket)
+        hint = permission_hint(action, text, environment, bucket, key)
         return AccessDeniedError(
             f"not allowed to call {action} in account {environment.account}: {text}; {hint}",
             code=code,

@@ -26,7 +26,7 @@ answers that what is missing may not be read."""
 _OF_BUCKETS = frozenset({"s3:ListBucket", "s3:GetEncryptionConfiguration"})
 
 
-def permission_hint(action: str, said: str, environment: Environment, bucket: str) -> str:
+def permission_hint(action: str, said: str, environment: Environment, bucket: str, key: str = "") -> str:
     """Return what lets the caller do *action*, such as `sagemaker:CreatePipeline`, that AWS *said* no to.
 
     What AWS names in its answer is believed before what the operation is called.
@@ -40,12 +40,15 @@ def permission_hint(action: str, said: str, environment: Environment, bucket: st
     else:
         service, _, operation = action.partition(":")
         actions = _S3_ACTIONS.get(operation, (action,)) if service == "s3" else (action,)
-        resource = _bucket_resource(actions, environment, bucket) if service == "s3" and bucket else "*"
-    statements = ", ".join(json.dumps(_statement(each, resource)) for each in actions)
-    key = environment.storage.kms_key
-    if key is not None and match is None and action.startswith("s3:"):
-        statements += f", and kms:GenerateDataKey and kms:Decrypt on {key}"
-    return f"allow the role that runs this: {statements}"
+        resource = _objects(environment, bucket, key or "*") if service == "s3" and bucket else "*"
+    allowed = [_allowed(each, resource, environment) for each in actions]
+    statements = ", ".join(json.dumps(statement) for statement, _ in allowed)
+    kms_key = environment.storage.kms_key
+    if kms_key is not None and match is None and action.startswith("s3:"):
+        statements += f", and kms:GenerateDataKey and kms:Decrypt on {kms_key}"
+    role = next((role for _, role in allowed if role), "")
+    policy = f"; all that it needs: sagemaker-monitor policy --env {environment.name} --role {role}"
+    return f"allow the role that runs this: {statements}{policy if role else ''}"
 
 
 def trust_hint(said: str, environment: Environment) -> str:
@@ -73,15 +76,19 @@ def _principal(arn: str) -> str:
     return f"arn:{match[1]}:iam::{match[2]}:role/{match[3]}" if match else arn
 
 
-def _statement(action: str, resource: str) -> dict[str, str]:
-    is_bucket = action in _OF_BUCKETS and resource.endswith("/*")
-    return {
-        "Effect": "Allow",
-        "Action": action,
-        "Resource": resource.removesuffix("/*") if is_bucket else resource,
-    }
+def _allowed(action: str, resource: str, environment: Environment) -> tuple[dict[str, Any], str]:
+    """Return a statement for an action on a resource, and for which role the policies have it, if any has."""
+    # Its tables are the price of being refused.
+    from sagemaker_monitor.aws.iam.allowing import allowed_by_policies
+
+    resource = resource.partition("/")[0] if action in _OF_BUCKETS else resource
+    statement = {"Effect": "Allow", "Action": action, "Resource": resource}
+    found = allowed_by_policies(environment, action, resource)
+    if found is None:
+        return statement, ""
+    condition = {"Condition": found.statement.condition} if found.statement.condition else {}
+    return {"Sid": found.statement.sid, **statement, **condition}, found.roles[0]
 
 
-def _bucket_resource(actions: tuple[str, ...], environment: Environment, bucket: str) -> str:
-    arn = f"arn:{environment.partition}:s3:::{bucket}"
-    return arn if set(actions) <= _OF_BUCKETS else f"{arn}/*"
+def _objects(environment: Environment, bucket: str, key: str) -> str:
+    return f"arn:{environment.partition}:s3:::{bucket}/{key}"

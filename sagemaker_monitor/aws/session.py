@@ -131,14 +131,15 @@ class Aws:
         from boto3.exceptions import Boto3Error
         from botocore.exceptions import BotoCoreError, ClientError
 
+        place = (request.get("Bucket", ""), request.get("Key", ""))
         try:
             return getattr(self._client(service), operation)(**request)
         except (BotoCoreError, ClientError) as error:
-            raise explain(error, service, operation, self.environment, request.get("Bucket", "")) from error
+            raise explain(error, service, operation, self.environment, *place) from error
         except Boto3Error as error:
             # upload_file and download_file wrap what really happened.
             cause = error.__context__ if isinstance(error.__context__, BotoCoreError | ClientError) else error
-            raise explain(cause, service, operation, self.environment, request.get("Bucket", "")) from error
+            raise explain(cause, service, operation, self.environment, *place) from error
 
     def _client(self, service: str) -> Any:
         # Clients may be shared by threads; making one may not. A patient one has its own for each thread:

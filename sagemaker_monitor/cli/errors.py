@@ -34,6 +34,7 @@ def table() -> tuple[tuple[type[Exception], ExitCode], ...]:
     """
     from pipelines.bundle import BundleError
     from sagemaker_monitor.aws.errors import AwsError, WriteRefusedError
+    from sagemaker_monitor.aws.iam.statement import PolicyError
     from sagemaker_monitor.emulator.lifecycle import LifecycleError
     from sagemaker_monitor.operations.errors import OperationError, TimedOutError, UsageError
     from sagemaker_monitor.registry.errors import RegistryError
@@ -44,6 +45,7 @@ def table() -> tuple[tuple[type[Exception], ExitCode], ...]:
         (ConfigError, ExitCode.USAGE),
         (BundleError, ExitCode.USAGE),
         (UsageError, ExitCode.USAGE),
+        (PolicyError, ExitCode.USAGE),
         (RegistryError, ExitCode.USAGE),
         (WriteRefusedError, ExitCode.USAGE),
         (TimedOutError, ExitCode.TIMED_OUT),

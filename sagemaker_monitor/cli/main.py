@@ -19,6 +19,7 @@ COMMANDS = {
     "validate": Lazy(f"{_HERE}.validate:validate", "Check the configuration, and the pipelines it makes."),
     "doctor": Lazy(f"{_HERE}.doctor:doctor", "Look at what runs would trip over; say how to put it right."),
     "build": Lazy(f"{_HERE}.build:build", "Write pipelines and all their files to a directory, offline."),
+    "policy": Lazy(f"{_HERE}.policy:policy", "Print the IAM policies that roles need, offline."),
     "plan": Lazy(f"{_HERE}.plan:plan", "Show what upsert would change, writing nothing."),
     "upsert": Lazy(f"{_HERE}.upsert:upsert", "Create or update what differs, in one environment."),
     "rollback": Lazy(f"{_HERE}.rollback:rollback", "Go back to a version of a pipeline, or list them."),

@@ -84,6 +84,8 @@ SAID = (
     "User: arn:aws:sts::1:assumed-role/deploy/me is not authorized to perform: iam:PassRole on resource: "
     "arn:aws:iam::1:role/execution because no identity-based policy allows the iam:PassRole action"
 )
+PIPELINE = "arn:aws:sagemaker:eu-west-1:000000000000:pipeline/mortgage-register-local"
+EXECUTION = "arn:aws:iam::000000000000:role/sagemaker-monitor-execution"
 
 
 @pytest.mark.parametrize(
@@ -95,6 +97,27 @@ SAID = (
             "AccessDeniedException",
             SAID,
             ['{"Effect": "Allow", "Action": "iam:PassRole", "Resource": "arn:aws:iam::1:role/execution"}'],
+        ),
+        (
+            "sagemaker",
+            "update_pipeline",
+            "AccessDeniedException",
+            f"x is not authorized to perform: sagemaker:UpdatePipeline on resource: {PIPELINE} because …",
+            [
+                f'{{"Sid": "Pipelines", "Effect": "Allow", "Action": "sagemaker:UpdatePipeline", '
+                f'"Resource": "{PIPELINE}"}}',
+                "sagemaker-monitor policy --env local --role deploy",
+            ],
+        ),
+        (
+            "sagemaker",
+            "create_pipeline",
+            "AccessDeniedException",
+            f"x is not authorized to perform: iam:PassRole on resource: {EXECUTION} because …",
+            [
+                f'"Resource": "{EXECUTION}", "Condition": {{"StringEquals": {{"iam:PassedToService": '
+                '"sagemaker.amazonaws.com"}}'
+            ],
         ),
         (
             "s3",
@@ -133,6 +156,17 @@ def test_a_missing_permission_is_told_with_the_statement_to_add(
     assert isinstance(told, AccessDeniedError)
     for hint in hints:
         assert hint in str(told)
+
+
+def test_what_s3_does_not_name_is_told_by_the_request(environment: Environment) -> None:
+    """S3 answers HEAD without a word: the statement is about the object that was asked for."""
+    error = ClientError({"Error": {"Code": "403", "Message": "Forbidden"}}, "HeadObject")
+    bucket, key = environment.storage.bucket, "sagemaker-monitor/assets/a/spec.json"
+    told = str(explain(error, "s3", "head_object", environment, bucket, key))
+
+    assert '{"Sid": "DeployedFiles", "Effect": "Allow", "Action": "s3:GetObject", "Resource": ' in told
+    assert f'"arn:aws:s3:::{bucket}/{key}"}}' in told
+    assert f'"Action": "s3:ListBucket", "Resource": "arn:aws:s3:::{bucket}"}}' in told
 
 
 def test_a_bucket_with_a_key_needs_the_key_too(environment: Environment) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import replace
@@ -14,7 +13,7 @@ import pytest
 
 from pipelines.bundle import Bundle
 from sagemaker_monitor.aws import Aws, connect
-from sagemaker_monitor.aws.iam.commands import COMMANDS, actions_of, in_words
+from sagemaker_monitor.aws.iam.commands import COMMANDS, actions_of
 from sagemaker_monitor.aws.iam.scope import Scope
 from sagemaker_monitor.aws.storage import put
 from sagemaker_monitor.emulator.server import Server
@@ -46,7 +45,6 @@ from tests.policy.recording import JOB, Recorder, recorded
 RULE, TOPIC = "mortgage-notify-local", "arn:aws:sns:eu-west-1:000000000000:model-risk"
 QUEUE = "arn:aws:sqs:eu-west-1:000000000000:undelivered"
 SCHEDULER_ROLE = "arn:aws:iam::000000000000:role/scheduler"
-PAGE = Path(__file__).parents[2] / "docs" / "deploying.md"
 READS = ("Describe", "List", "Get", "Head")
 MONITORS = ("data_quality", "model_quality", "model_bias", "model_explainability")
 CLUSTER = {"InstanceCount": 1, "InstanceType": "ml.m5.large", "VolumeSizeInGB": 20}
@@ -152,14 +150,6 @@ def tag(aws: Aws) -> None:
     aws.call("events", "tag_resource", ResourceARN=rule, Tags=[{"Key": "stray", "Value": "1"}])
     aws.call("events", "untag_resource", ResourceARN=rule, TagKeys=["sagemaker-monitor:owner"])
     aws.call("events", "put_targets", Rule=RULE, Targets=[{"Id": "mine", "Arn": TOPIC}])
-
-
-@pytest.mark.parametrize("command", COMMANDS)
-def test_the_page_has_what_a_command_calls(command: str) -> None:
-    """Each command has its row, with its actions."""
-    rows = dict(re.findall(r"^\| `([\w -]+)` \| (.*) \|$", PAGE.read_text(), re.MULTILINE))
-
-    assert rows[command] == in_words(actions_of(command))
 
 
 def test_plan_calls_what_is_said_and_nothing_that_writes(

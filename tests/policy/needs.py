@@ -75,7 +75,7 @@ _ABOUT: Mapping[str, tuple[str, str]] = {
 }
 _LISTS = {
     *("ListPipelines", "ListModelPackageGroups", "ListProcessingJobs", "ListMonitoringSchedules"),
-    "ListModels",
+    *("ListModels", "ListMonitoringExecutions"),
     *(f"List{kind}JobDefinitions" for kind in _MONITORS),
 }
 """Lists that know no resource."""
@@ -98,7 +98,7 @@ class Account:
         if request.service == "sts":
             return
         if request.service == "s3":
-            target = given["Bucket"] if operation.endswith("Bucket") else f"{given['Bucket']}/{given['Key']}"
+            target = f"{given['Bucket']}/{given['Key']}" if given["Key"] else given["Bucket"]
             yield Need(f"s3:{operation}", f"arn:aws:s3:::{target}")
             if operation == "GetObject" and request.status == HTTPStatus.NOT_FOUND:
                 # Who may not list is told that it may not read: without a prefix in the context.
@@ -120,6 +120,9 @@ class Account:
             yield Need(f"sns:{operation}", given["TopicArn"])
         elif request.service == "sqs":
             yield Need(f"sqs:{operation}", self.arn("sqs", given["QueueName"]))
+        elif request.service == "iam":
+            role = f"arn:aws:iam::{self.account}:role/{given.get('RoleName')}"
+            yield Need(f"iam:{operation}", given.get("PolicySourceArn", role))
         elif request.service == "monitoring":
             yield Need(f"cloudwatch:{operation}", "*", {"cloudwatch:namespace": given["Namespace"]})
         else:

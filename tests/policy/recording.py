@@ -92,7 +92,9 @@ def _object_request(environ: Environ) -> tuple[str, dict[str, Any]]:
     query = parse_qs(environ.get("QUERY_STRING", ""), keep_blank_values=True)
     method = environ["REQUEST_METHOD"]
     asked = {"Bucket": bucket, "Key": key, "Prefix": query.get("prefix", [""])[0]}
-    if not key:
+    if "encryption" in query:
+        names = {"GET": "GetEncryptionConfiguration"}
+    elif not key:
         names = {"GET": "ListBucket", "HEAD": "ListBucket", "PUT": "CreateBucket"}
     else:
         names = {"GET": "GetObject", "HEAD": "GetObject", "PUT": "PutObject", "POST": "PutObject"}

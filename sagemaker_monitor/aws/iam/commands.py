@@ -9,6 +9,7 @@ from collections.abc import Iterable, Mapping
 
 from sagemaker_monitor.aws.iam.places import (
     BUCKET,
+    CLARIFY_CONFIGS,
     DATA,
     DATA_BUCKETS,
     DEFINITIONS,
@@ -36,6 +37,7 @@ from sagemaker_monitor.aws.iam.places import (
     SCHEDULES,
     SERVED,
     TOPIC,
+    TRANSFORM_JOBS,
     UNDELIVERED,
     UPLOADS,
     VERSIONS,
@@ -108,7 +110,8 @@ _UNMONITORED: Grants = {
 }
 _PLAN: Grants = {
     PIPELINES: _sagemaker("DescribePipeline", "ListTags"),
-    GROUPS: _sagemaker("DescribeModelPackageGroup", "ListTags"),
+    GROUPS: _sagemaker("ListTags"),
+    VERSIONS: _sagemaker("DescribeModelPackageGroup"),
     LISTS: _sagemaker("ListPipelines") | _scheduler("ListSchedules"),
     SCHEDULES: _scheduler("GetSchedule", "GetScheduleGroup", "ListTagsForResource"),
     RULES: _events("DescribeRule", "ListTagsForResource", "ListTargetsByRule"),
@@ -143,8 +146,8 @@ _ROLLBACK: Grants = {
 }
 _DESTROY: Grants = {
     PIPELINES: _sagemaker("DeletePipeline", "ListPipelineExecutions", "ListTags"),
-    GROUPS: _sagemaker("DeleteModelPackageGroup", "DescribeModelPackageGroup", "ListTags"),
-    VERSIONS: _sagemaker("ListModelPackages"),
+    GROUPS: _sagemaker("DeleteModelPackageGroup", "ListTags"),
+    VERSIONS: _sagemaker("DescribeModelPackageGroup", "ListModelPackages"),
     RULES: _events("DescribeRule", "ListTagsForResource", "ListTargetsByRule", "RemoveTargets", "DeleteRule"),
     LISTS: _sagemaker(
         *("ListPipelines", "ListMonitoringSchedules", "ListModels"),
@@ -233,14 +236,18 @@ _GATE: Grants = together(
         BUCKET: _s3(LIST),
     },
 )
-_LABELS: Grants = {
-    RESULTS: _s3(READ),
-    LABELS: _s3(READ, WRITE),
-    DATA: _s3(READ),
-    BUCKET: _s3(LIST),
-    DATA_BUCKETS: _s3(LIST),
-    ENDPOINTS: _sagemaker("DescribeEndpoint"),
-}
+_LABELS: Grants = together(
+    _VERSION,
+    {
+        RESULTS: _s3(READ),
+        LABELS: _s3(READ, WRITE),
+        DATA: _s3(READ),
+        BUCKET: _s3(LIST),
+        DATA_BUCKETS: _s3(LIST),
+        ENDPOINTS: _sagemaker("DescribeEndpoint"),
+        SERVED: _sagemaker("DescribeEndpointConfig", "DescribeModel"),
+    },
+)
 _CALIBRATE: Grants = together(_VERSION, {RESULTS: _s3(READ), DATA: _s3(READ), BUCKET: _s3(LIST)})
 _BACKTEST: Grants = together(
     _VERSION,
@@ -254,6 +261,43 @@ _BACKTEST: Grants = together(
     },
 )
 
+_ESTIMATE: Grants = {
+    PIPELINES: _sagemaker("ListPipelineExecutions"),
+    LISTS: _sagemaker("ListMonitoringExecutions"),
+    EXECUTIONS: _sagemaker("ListPipelineExecutionSteps"),
+    JOB_RECORDS: _sagemaker("DescribeProcessingJob"),
+    TRANSFORM_JOBS: _sagemaker("DescribeTransformJob"),
+    ENDPOINTS: _sagemaker("DescribeEndpoint"),
+    SERVED: _sagemaker("DescribeEndpointConfig"),
+    CLARIFY_CONFIGS: _s3(READ),
+    FILES: _s3(READ),
+    BUCKET: _s3(LIST),
+}
+_PROMOTE_FROM: Grants = together(
+    _VERSION,
+    {
+        EXECUTIONS: _sagemaker(
+            "DescribePipelineExecution",
+            "ListPipelineExecutionSteps",
+            "DescribePipelineDefinitionForExecution",
+        ),
+        JOB_RECORDS: _sagemaker("DescribeProcessingJob"),
+        RESULTS: _s3(READ),
+        UPLOADS: _s3(READ),
+        DATA: _s3(READ),
+        BUCKET: _s3(LIST),
+        DATA_BUCKETS: _s3(LIST),
+    },
+)
+_PROMOTE_TO: Grants = together(
+    _VERSION,
+    {
+        VERSIONS: _sagemaker("DescribeModelPackageGroup", "CreateModelPackage", "UpdateModelPackage"),
+        PIPELINES: _sagemaker("DescribePipeline"),
+        RESULTS: _s3(READ, WRITE, ABORT),
+        BUCKET: _s3(LIST),
+    },
+)
 _DOCTOR: Grants = together(
     _VERSION,
     {
@@ -290,9 +334,12 @@ COMMANDS: Mapping[str, Grants] = {
     "ground-truth put": _LABELS,
     "status": _STATUS,
     "gate": _GATE,
+    "promote --from": _PROMOTE_FROM,
+    "promote --to": _PROMOTE_TO,
     "report": _REPORT,
     "calibrate": _CALIBRATE,
     "backtest": _BACKTEST,
+    "estimate": _ESTIMATE,
 }
 """Commands that call AWS, in the order in which they are listed to people."""
 

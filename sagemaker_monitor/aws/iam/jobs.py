@@ -8,11 +8,11 @@ https://docs.aws.amazon.com/sagemaker/latest/dg/sagemaker-roles.html.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
 
 from sagemaker_monitor.aws.iam.commands import ABORT, LIST, PASS, READ, WRITE, Grants, together
 from sagemaker_monitor.aws.iam.places import (
     BUCKET,
+    CLARIFY_CONFIGS,
     DATA,
     DATA_BUCKETS,
     ENDPOINTS,
@@ -26,6 +26,7 @@ from sagemaker_monitor.aws.iam.places import (
     RESULTS,
     SERVED,
     SHADOWS,
+    TRANSFORM_JOBS,
     UPLOADS,
     VERSIONS,
     Place,
@@ -68,9 +69,6 @@ def _metrics(_: Scope) -> Condition:
     return {"StringLike": {"cloudwatch:namespace": ["/aws/sagemaker/*", "aws/sagemaker/*"]}}
 
 
-TRANSFORM_JOBS = Place(
-    "TransformJobs", "transform jobs of executions", lambda s: s.sagemaker("transform-job", JOBS)
-)
 MODELS = Place("Models", "models that executions create", lambda s: s.sagemaker("model", JOBS))
 SHADOW_ENDPOINTS = Place(
     "ClarifyShadowEndpoints",
@@ -83,11 +81,6 @@ SHADOW_ENDPOINTS = Place(
         if s.asks_models
         else ()
     ),
-)
-CLARIFY_CONFIGS = Place(
-    "ClarifyConfigs",
-    "analysis configurations into which a check step puts its model's name",
-    lambda s: (f"{s.bucket()}/{JOBS}/input/analysis_config/*",) if s.asks_models else (),
 )
 REPOSITORIES = Place("Images", "images of jobs and models", repositories)
 REGISTRY_LOGIN = Place(
@@ -184,14 +177,3 @@ def execution_grants(scope: Scope) -> Grants:
     """Return what the execution role is allowed; places that the scope does not have name no resource."""
     watched: tuple[Grants, ...] = (_SERVED,) if scope.endpoints else ()
     return together(_PIPELINES, _SCRIPTS, *watched, _OBJECTS, _CLARIFY, _CONTAINERS)
-
-
-SHOWN_BY_AWS_ALONE: Mapping[Place, str] = {
-    REPOSITORIES: "the emulator runs no image",
-    REGISTRY_LOGIN: "the emulator runs no image",
-    JOB_LOGS: "the emulator writes logs itself",
-    METRICS: "metrics of instances; the emulator's jobs have none",
-    INTERFACES: "the emulator has no network",
-    NETWORK: "the emulator has no network",
-}
-"""Places that no call on the emulator is about, with the reason."""

@@ -16,10 +16,9 @@ SHADOWS = "sm-clarify-*"
 _FOLDERS = ("register", "monitor-*", "monitoring", "capture", "capture-register")
 """A model's folders below the storage."""
 
-_PARTS = (
-    *("data-quality-job-definition", "model-quality-job-definition"),
-    *("model-bias-job-definition", "model-explainability-job-definition", "model"),
-)
+
+JOB_DEFINITIONS = "*-job-definition"
+"""The four kinds of job definitions, as ARNs are."""
 
 
 def nothing(_: Scope) -> Condition:
@@ -66,15 +65,17 @@ PIPELINES = Place("Pipelines", "the models' pipelines", lambda s: s.sagemaker("p
 MONITORING = Place(
     "MonitoringSchedules",
     "the models' monitoring schedules",
-    lambda s: s.sagemaker("monitoring-schedule", *s.pipelines),
+    lambda s: s.sagemaker("monitoring-schedule", *s.schedules),
 )
 MONITORING_PARTS = Place(
     "MonitoringParts",
     "what monitoring schedules are made with: job definitions, and models that explainability asks",
     lambda s: tuple(
-        arn for kind in _PARTS for arn in s.sagemaker(kind, *(f"{model}-*" for model in s.models))
+        arn
+        for kind in (JOB_DEFINITIONS, "model")
+        for arn in s.sagemaker(kind, *(f"{model}-*" for model in s.models if s.monitoring))
     ),
-    why="their names end with a hash of what they say",
+    why="their names begin with the schedule's, cut where it is long, and so may lack the environment's",
 )
 EXECUTIONS = Place(
     "Executions",
@@ -82,14 +83,16 @@ EXECUTIONS = Place(
     lambda s: s.sagemaker("pipeline", *(f"{name}/execution/*" for name in s.pipelines)),
 )
 GROUPS = Place(
-    "ModelPackageGroups", "the models' groups", lambda s: s.sagemaker("model-package-group", *s.groups)
+    "ModelPackageGroups",
+    "the models' groups; those of a central registry are its keeper's",
+    lambda s: () if s.environment.registry.account else s.registry("model-package-group", *s.groups),
 )
 VERSIONS = Place(
     "ModelVersions",
-    "versions in the models' groups",
+    "the models' groups, and versions in them",
     lambda s: (
-        *s.sagemaker("model-package-group", *s.groups),
-        *s.sagemaker("model-package", *(f"{group}/*" for group in s.groups)),
+        *s.registry("model-package-group", *s.groups),
+        *s.registry("model-package", *(f"{group}/*" for group in s.groups)),
     ),
 )
 LISTS = Place("Lists", "lists of the account and region", _everything, why=NO_TYPE)
@@ -99,13 +102,15 @@ JOB_RECORDS = Place(
     lambda s: s.sagemaker("processing-job", JOBS),
     why="a job's name has its execution's id and its step, not its pipeline",
 )
+TRANSFORM_JOBS = Place(
+    "TransformJobs", "transform jobs of executions", lambda s: s.sagemaker("transform-job", JOBS)
+)
 REFERENCES = Place(
     "WhatMayReferToFiles",
     "everything in the account and region that may refer to a file",
     _all(
         *("pipeline", "model-package", "model-package-group", "processing-job", "monitoring-schedule"),
-        *("data-quality-job-definition", "model-quality-job-definition"),
-        *("model-bias-job-definition", "model-explainability-job-definition"),
+        JOB_DEFINITIONS,
     ),
     why="prune deletes no file that anybody's pipeline, version, job or schedule refers to",
 )
@@ -187,6 +192,11 @@ SERVED = Place(
     _all("endpoint-config", "model"),
     why="which ones a watched endpoint has only it can tell",
 )
+CLARIFY_CONFIGS = Place(
+    "ClarifyConfigs",
+    "analysis configurations into which a check step puts its model's name",
+    lambda s: (f"{s.bucket()}/{JOBS}/input/analysis_config/*",) if s.asks_models else (),
+)
 ROLES = Place(
     "LookAtRoles",
     "the execution role, and the role or user that asks",
@@ -198,6 +208,6 @@ OWN_IMAGES = Place(
     "LookAtImages", "images in the account's registry", lambda s: (s.arn("ecr", "repository/*"),)
 )
 VPC = Place(
-    "LookAtNetwork", "the network of jobs", lambda s: ("*",) if s.environment.network else (), why=NO_TYPE
+    "LookAtReach", "the network of jobs", lambda s: ("*",) if s.environment.network else (), why=NO_TYPE
 )
 QUOTAS = Place("Quotas", "the account's quotas", _everything, why=NO_TYPE)

@@ -29,13 +29,21 @@ ROLES: Mapping[str, Role] = {
         Role(
             "deploy", "deploys, rolls back and removes", ("upsert", "rollback", "destroy", "prune", "status")
         ),
-        Role("reader", "plans and looks, and writes nothing", ("plan", "status", "report")),
+        Role(
+            "reader",
+            "plans and looks, and writes nothing",
+            ("plan", "doctor", "status", "report", "promote --from"),
+        ),
         Role(
             "operator",
             "runs pipelines, puts labels and reads what came of it",
-            ("run", "ground-truth put", "status", "report", "calibrate", "backtest"),
+            ("run", "ground-truth put", "status", "report", "calibrate", "backtest", "estimate"),
         ),
-        Role("approver", "opens and closes versions by their evidence", ("gate", "status", "report")),
+        Role(
+            "approver",
+            "opens and closes versions by their evidence",
+            ("gate", "promote --to", "status", "report"),
+        ),
         Role(EXECUTION, "is what pipelines and their jobs run under", ()),
     )
 }

@@ -18,8 +18,9 @@ class Scope:
 
     *images* are the URIs of images that jobs and models run. *locations* are the S3 URIs that pipelines
     read beside what deployments and executions leave there: configured data and artifacts; *labels* those
-    below which labels are put. Such a URI is a prefix. *endpoints* are names of endpoints that are watched,
-    and *asks_models* is whether a check asks a model, for which Clarify starts an endpoint of its own.
+    below which labels are put. Such a URI is a prefix. *endpoints* are names of endpoints that are watched.
+    *asks_models* is whether a check asks a model, for which Clarify starts an endpoint of its own, and
+    *monitoring* whether a model has monitoring schedules.
     """
 
     environment: Environment
@@ -29,6 +30,7 @@ class Scope:
     labels: tuple[str, ...] = ()
     endpoints: tuple[str, ...] = ()
     asks_models: bool = True
+    monitoring: bool = True
 
     @property
     def partition(self) -> str:
@@ -40,18 +42,18 @@ class Scope:
         """How the hosts of AWS end in the partition."""
         return "amazonaws.com.cn" if self.partition == "aws-cn" else "amazonaws.com"
 
-    def arn(self, service: str, resource: str) -> str:
-        """Return an ARN of the environment's account and region."""
-        environment = self.environment
-        return f"arn:{self.partition}:{service}:{environment.region}:{environment.account}:{resource}"
+    def arn(self, service: str, resource: str, account: str | None = None) -> str:
+        """Return an ARN of the environment's region and account, or of another *account*."""
+        owner, region = account or self.environment.account, self.environment.region
+        return f"arn:{self.partition}:{service}:{region}:{owner}:{resource}"
 
-    def sagemaker(self, kind: str, *names: str) -> tuple[str, ...]:
-        """Return ARNs of SageMaker's resources of a *kind*, such as `pipeline`.
+    def sagemaker(self, kind: str, *names: str, account: str | None = None) -> tuple[str, ...]:
+        """Return ARNs of SageMaker's resources of a *kind*, such as `pipeline`; another *account*'s if given.
 
         In ARNs SageMaker writes names of some kinds in lower case, and IAM tells the cases apart.
         """
         spelled = dict.fromkeys(each for name in names for each in (name, name.lower()))
-        return tuple(self.arn("sagemaker", f"{kind}/{name}") for name in spelled)
+        return tuple(self.arn("sagemaker", f"{kind}/{name}", account) for name in spelled)
 
     def bucket(self, name: str | None = None) -> str:
         """Return the ARN of a bucket, by default the environment's."""
@@ -63,8 +65,14 @@ class Scope:
         return tuple(f"{self.bucket()}/{prefix}/{path}" for path in paths)
 
     def objects(self, uris: Iterable[str]) -> tuple[str, ...]:
-        """Return ARNs of the objects whose URIs begin with *uris*."""
-        return tuple(f"arn:{self.partition}:s3:::{uri.removeprefix('s3://').rstrip('/')}*" for uri in uris)
+        """Return ARNs of the objects that S3 URIs mean: those whose URI begins with one, or of its folder."""
+        found: dict[str, None] = {}
+        for uri in uris:
+            bucket, _, key = uri.removeprefix("s3://").partition("/")
+            folder = key.rstrip("/")
+            keys = (folder, f"{folder}/*") if folder != key else (f"{key}*",)
+            found |= dict.fromkeys(f"{self.bucket(bucket)}/{each}" for each in keys)
+        return tuple(found)
 
     @property
     def other_buckets(self) -> tuple[str, ...]:
@@ -84,6 +92,15 @@ class Scope:
         return tuple(rule_name(model, self.environment.name) for model in self.models)
 
     @property
+    def schedules(self) -> tuple[str, ...]:
+        """Patterns of the names of monitoring schedules; none where no model has one."""
+        return self.pipelines if self.monitoring else ()
+
+    @property
     def groups(self) -> tuple[str, ...]:
         """Names, or patterns of names, of model package groups."""
-        return tuple(self.environment.model_package_group(model) for model in self.models)
+        return tuple(self.environment.model_package_group_name(model) for model in self.models)
+
+    def registry(self, kind: str, *names: str) -> tuple[str, ...]:
+        """Return ARNs of groups or versions: those of the central registry's account, where there is one."""
+        return self.sagemaker(kind, *names, account=self.environment.registry.account)

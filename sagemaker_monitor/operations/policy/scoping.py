@@ -28,7 +28,7 @@ def scope_of(
     names: list[str] = []
     images: set[str] = set()
     locations, labels, endpoints = set(reads), set[str](), set[str]()
-    asks_models = False
+    asks_models = monitoring = False
     for model, bundle in bundles:
         names.append(model.model)
         own = f"{environment.storage.root}/{model.model}"
@@ -38,6 +38,7 @@ def scope_of(
                 images.add(text)
             if text.startswith("s3://") and not _is_ours(text, own, environment):
                 locations.add(text)
+        monitoring |= bool(bundle.monitoring)
         data = model.data
         locations |= {environment.storage.resolve(uri) for uri in (data.batches,) if uri}
         if data.ground_truth is not None:
@@ -55,6 +56,7 @@ def scope_of(
         labels=tuple(sorted(labels)),
         endpoints=tuple(sorted(endpoints)),
         asks_models=asks_models,
+        monitoring=monitoring,
     )
 
 
@@ -64,8 +66,9 @@ def _is_ours(uri: str, own: str, environment: Environment) -> bool:
 
 def _texts(bundle: Bundle) -> Iterator[tuple[str, str]]:
     """Yield each text of the definitions with the key that it stands under."""
-    for pipeline in bundle.pipelines:
-        yield from _within(json.loads(pipeline.definition), "")
+    definitions = [each.definition for each in bundle.pipelines]
+    for definition in (*definitions, *(each.definition for each in bundle.monitoring)):
+        yield from _within(json.loads(definition), "")
 
 
 def _within(value: Any, key: str) -> Iterator[tuple[str, str]]:
