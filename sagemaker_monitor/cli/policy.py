@@ -15,7 +15,7 @@ from sagemaker_monitor.cli.options import Common, bundle_option, common_options
 if TYPE_CHECKING:
     from sagemaker_monitor.aws.iam.scope import Scope
 
-NAMES = ("deploy", "reader", "operator", "approver", "execution")
+NAMES = ("deploy", "reader", "operator", "approver", "execution", "scheduler")
 _PRINCIPAL = re.compile(
     r"arn:aws[a-z-]*:iam::\d{12}:(role|user)/[\w+=,.@/-]+|arn:aws[a-z-]*:iam::\d{12}:root"
 )
@@ -71,7 +71,7 @@ def policy(
 
     deploy: upsert, rollback, destroy, prune. reader: plan, doctor, status, report, and promote's source.
     operator: run, ground-truth put, calibrate, backtest, estimate. approver: gate, and promote's target.
-    execution: pipelines and their jobs.
+    execution: pipelines and their jobs. scheduler: EventBridge Scheduler, which starts pipelines.
 
     From the configuration and the bundles alone: nothing is sent, and placeholder accounts are fine.
     """
@@ -81,7 +81,7 @@ def policy(
     _check(roles, trust, principals, reads, output)
     scope = _scope(common, model_name, bundle_dir, reads, any_model=any_model)
     if output is not None:
-        _write(common, scope, output, roles or NAMES, principals)
+        _write(common, scope, output, roles or _all(scope), principals)
         return ExitCode.OK
     found = trust_policy(scope, roles[0], principals) if trust else inline_policy(scope, roles)
     click.echo(json.dumps(found, indent=2))
@@ -103,8 +103,8 @@ def _check(
         raise click.UsageError("a trust policy is one role's: give one --role")
     if principals and not trust and output is None:
         raise click.UsageError("--principal is who may assume a role: give --trust, or -o FOLDER")
-    if principals and set(roles) == {"execution"}:
-        raise click.UsageError("the execution role is assumed by SageMaker: leave --principal out")
+    if principals and roles and set(roles) <= {"execution", "scheduler"}:
+        raise click.UsageError(f"the {roles[0]} role is assumed by a service: leave --principal out")
     for arn in principals:
         if _PRINCIPAL.fullmatch(arn) is None:
             raise click.UsageError(
@@ -137,6 +137,12 @@ def _scope(
             "and read; sagemaker-monitor init writes one"
         )
     return scope_of(environment, found, reads=reads, any_model=any_model)
+
+
+def _all(scope: Scope) -> tuple[str, ...]:
+    """Return every role that the environment has."""
+    without = () if scope.environment.roles.scheduler else ("scheduler",)
+    return tuple(name for name in NAMES if name not in without)
 
 
 def _write(

@@ -26,6 +26,7 @@ from sagemaker_monitor.aws.iam.places import (
     LOGS,
     MONITORING,
     MONITORING_PARTS,
+    OTHERS,
     OWN_IMAGES,
     PIPELINES,
     QUOTAS,
@@ -298,6 +299,23 @@ _PROMOTE_TO: Grants = together(
         BUCKET: _s3(LIST),
     },
 )
+_ADOPT: Grants = {
+    LISTS: _sagemaker("ListMonitoringSchedules")
+    | _scheduler("ListSchedules")
+    | _events("ListRuleNamesByTarget"),
+    OTHERS: _sagemaker(
+        *("DescribeMonitoringSchedule", "DescribeEndpoint", "DescribeEndpointConfig", "DescribeModel"),
+        *("DescribePipeline", "DescribeProcessingJob", "DescribeModelPackageGroup", "DescribeModelPackage"),
+        *("ListModelPackages", "ListTags"),
+        *(f"Describe{monitor}JobDefinition" for monitor in _MONITORS),
+    )
+    | _scheduler("GetSchedule")
+    | _events("DescribeRule"),
+    BUCKET: _s3(LIST),
+    RESULTS: _s3(READ),
+    DATA: _s3(READ),
+    DATA_BUCKETS: _s3(LIST),
+}
 _DOCTOR: Grants = together(
     _VERSION,
     {
@@ -323,6 +341,7 @@ _DOCTOR: Grants = together(
 )
 
 COMMANDS: Mapping[str, Grants] = {
+    "adopt": _ADOPT,
     "doctor": _DOCTOR,
     "plan": together(_PLAN, _MONITORED),
     "upsert": together(_PLAN, _MONITORED, _UPSERT, _MONITORING),

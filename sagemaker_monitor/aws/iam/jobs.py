@@ -7,8 +7,6 @@ https://docs.aws.amazon.com/sagemaker/latest/dg/sagemaker-roles.html.
 
 from __future__ import annotations
 
-import re
-
 from sagemaker_monitor.aws.iam.commands import ABORT, LIST, PASS, READ, WRITE, Grants, together
 from sagemaker_monitor.aws.iam.places import (
     BUCKET,
@@ -33,20 +31,6 @@ from sagemaker_monitor.aws.iam.places import (
 )
 from sagemaker_monitor.aws.iam.scope import Scope
 from sagemaker_monitor.aws.iam.statement import Condition
-
-_IMAGE = re.compile(r"(\d{12})\.dkr\.ecr\.([a-z0-9-]+)\.amazonaws\.com(?:\.cn)?/([^:@]+)")
-
-
-def repositories(scope: Scope) -> tuple[str, ...]:
-    """Return the ARNs of the ECR repositories of the scope's images."""
-    found = (_IMAGE.match(image) for image in scope.images)
-    return tuple(
-        sorted(
-            f"arn:{scope.partition}:ecr:{match[2]}:{match[1]}:repository/{match[3]}"
-            for match in found
-            if match is not None
-        )
-    )
 
 
 def _network(scope: Scope) -> tuple[str, ...]:
@@ -82,7 +66,7 @@ SHADOW_ENDPOINTS = Place(
         else ()
     ),
 )
-REPOSITORIES = Place("Images", "images of jobs and models", repositories)
+REPOSITORIES = Place("Images", "images of jobs and models", lambda s: s.repositories())
 REGISTRY_LOGIN = Place(
     "ImageRegistry", "the token to pull images with", lambda s: ("*",) if s.images else (), why=NO_TYPE
 )

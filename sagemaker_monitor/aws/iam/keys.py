@@ -1,48 +1,30 @@
-"""What is done with the environment's KMS key.
-
-IAM knows a key by its ARN; one that is configured by an alias is any key that bears it:
-https://docs.aws.amazon.com/kms/latest/developerguide/alias-authorization.html.
-"""
+"""What is done with the environment's KMS key, where it has one."""
 
 from __future__ import annotations
 
 from sagemaker_monitor.aws.iam.commands import WRITE, Grants
-from sagemaker_monitor.aws.iam.places import Place
+from sagemaker_monitor.aws.iam.places import BY_ALIAS, Place
 from sagemaker_monitor.aws.iam.scope import Scope
 from sagemaker_monitor.aws.iam.statement import Condition
 
-BY_ALIAS = "which key bears the alias is asked when the key is used: a condition keeps it to that one"
 
-
-def _key(scope: Scope) -> tuple[str, ...]:
-    key = scope.environment.storage.kms_key
-    if key is None:
-        return ()
-    if key.startswith("arn:"):
-        begin, _, name = key.partition(":alias/")
-        return (f"{begin}:key/*" if name else key,)
-    return (scope.arn("kms", "key/*" if key.startswith("alias/") else f"key/{key}"),)
-
-
-def _alias(scope: Scope) -> Condition:
-    key = scope.environment.storage.kms_key or ""
-    _, found, name = key.rpartition("alias/")
-    return {"ForAnyValue:StringEquals": {"kms:ResourceAliases": f"alias/{name}"}} if found else {}
+def _keys(scope: Scope) -> tuple[str, ...]:
+    return scope.keys
 
 
 def _through_s3(scope: Scope) -> Condition:
     service = f"s3.{scope.environment.region}.{scope.domain}"
-    return {"StringEquals": {"kms:ViaService": service}, **_alias(scope)}
+    return {"StringEquals": {"kms:ViaService": service}, **scope.of_alias}
 
 
 def _for_volumes(scope: Scope) -> Condition:
-    return {"Bool": {"kms:GrantIsForAWSResource": "true"}, **_alias(scope)}
+    return {"Bool": {"kms:GrantIsForAWSResource": "true"}, **scope.of_alias}
 
 
-STORAGE_KEY = Place("StorageKey", "the environment's key, used by S3", _key, _through_s3, BY_ALIAS)
-OUTPUT_KEY = Place("JobKey", "the environment's key, named in jobs", _key, _alias, BY_ALIAS)
+STORAGE_KEY = Place("StorageKey", "the environment's key, used by S3", _keys, _through_s3, BY_ALIAS)
+OUTPUT_KEY = Place("JobKey", "the environment's key, named in jobs", _keys, lambda s: s.of_alias, BY_ALIAS)
 VOLUME_KEY = Place(
-    "VolumeKey", "the environment's key, granted to volumes of jobs", _key, _for_volumes, BY_ALIAS
+    "VolumeKey", "the environment's key, granted to volumes of jobs", _keys, _for_volumes, BY_ALIAS
 )
 
 

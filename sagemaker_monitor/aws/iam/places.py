@@ -13,10 +13,8 @@ JOBS = "pipelines-*"
 """What SageMaker Pipelines calls jobs and models: pipelines-<execution id>-<step>-<suffix>."""
 SHADOWS = "sm-clarify-*"
 """What Clarify calls the endpoints that it asks a model on, and their configurations."""
-_FOLDERS = ("register", "monitor-*", "monitoring", "capture", "capture-register")
+_FOLDERS = ("register", "monitor-*", "monitoring", "capture", "capture-register", "promoted")
 """A model's folders below the storage."""
-
-
 JOB_DEFINITIONS = "*-job-definition"
 """The four kinds of job definitions, as ARNs are."""
 
@@ -59,6 +57,7 @@ def _passed_to(service: str) -> Callable[[Scope], Condition]:
     return lambda _: {"StringEquals": {"iam:PassedToService": service}}
 
 
+BY_ALIAS = "which key bears the alias is asked when the key is used: a condition keeps it to that one"
 NO_TYPE = "these actions know no resource"
 
 PIPELINES = Place("Pipelines", "the models' pipelines", lambda s: s.sagemaker("pipeline", *s.pipelines))
@@ -70,10 +69,9 @@ MONITORING = Place(
 MONITORING_PARTS = Place(
     "MonitoringParts",
     "what monitoring schedules are made with: job definitions, and models that explainability asks",
-    lambda s: tuple(
-        arn
-        for kind in (JOB_DEFINITIONS, "model")
-        for arn in s.sagemaker(kind, *(f"{model}-*" for model in s.models if s.monitoring))
+    lambda s: (
+        *s.sagemaker(JOB_DEFINITIONS, *(f"{name}-*" for name in s.parts), *s.kept),
+        *s.sagemaker("model", *(f"{name}-*" for name in s.parts)),
     ),
     why="their names begin with the schedule's, cut where it is long, and so may lack the environment's",
 )
@@ -113,6 +111,16 @@ REFERENCES = Place(
         JOB_DEFINITIONS,
     ),
     why="prune deletes no file that anybody's pipeline, version, job or schedule refers to",
+)
+OTHERS = Place(
+    "WhatOthersMade",
+    "monitors and pipelines that others made, and what these name",
+    lambda s: (
+        *_all("endpoint", "endpoint-config", "model", "pipeline", "model-package", "model-package-group")(s),
+        *_all("monitoring-schedule", JOB_DEFINITIONS, "processing-job")(s),
+        *(s.arn("scheduler", "schedule/*"), s.arn("events", "rule/*")),
+    ),
+    why="adopt follows names that are not configured yet",
 )
 BUCKET = Place(
     "Bucket",
@@ -203,9 +211,9 @@ ROLES = Place(
     lambda s: (*(f"arn:{s.partition}:iam::{s.environment.account}:{kind}/*" for kind in ("role", "user")),),
     why="who asks is known only when it asks",
 )
-KEYS = Place("LookAtKey", "the environment's key", lambda s: ("*",) if s.environment.storage.kms_key else ())
+KEYS = Place("LookAtKey", "the environment's key", lambda s: s.keys, lambda s: s.of_alias, BY_ALIAS)
 OWN_IMAGES = Place(
-    "LookAtImages", "images in the account's registry", lambda s: (s.arn("ecr", "repository/*"),)
+    "LookAtImages", "images in the account's registry", lambda s: s.repositories(s.environment.account)
 )
 VPC = Place(
     "LookAtReach", "the network of jobs", lambda s: ("*",) if s.environment.network else (), why=NO_TYPE

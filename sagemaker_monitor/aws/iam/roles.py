@@ -8,10 +8,17 @@ from dataclasses import dataclass
 from sagemaker_monitor.aws.iam.commands import COMMANDS, Grants, together
 from sagemaker_monitor.aws.iam.jobs import execution_grants
 from sagemaker_monitor.aws.iam.keys import key_grants
+from sagemaker_monitor.aws.iam.places import MISSED, PIPELINES
 from sagemaker_monitor.aws.iam.scope import Scope
 from sagemaker_monitor.aws.iam.statement import Statement
 
-EXECUTION = "execution"
+EXECUTION, SCHEDULER = "execution", "scheduler"
+
+_STARTS: Grants = {
+    PIPELINES: frozenset({"sagemaker:StartPipelineExecution"}),
+    MISSED: frozenset({"sqs:SendMessage"}),
+}
+"""What EventBridge Scheduler does with the role of schedules."""
 
 
 @dataclass(frozen=True)
@@ -32,7 +39,7 @@ ROLES: Mapping[str, Role] = {
         Role(
             "reader",
             "plans and looks, and writes nothing",
-            ("plan", "doctor", "status", "report", "promote --from"),
+            ("plan", "doctor", "status", "report", "adopt", "promote --from"),
         ),
         Role(
             "operator",
@@ -45,6 +52,7 @@ ROLES: Mapping[str, Role] = {
             ("gate", "promote --to", "status", "report"),
         ),
         Role(EXECUTION, "is what pipelines and their jobs run under", ()),
+        Role(SCHEDULER, "starts pipelines on schedule", ()),
     )
 }
 
@@ -52,7 +60,7 @@ ROLES: Mapping[str, Role] = {
 def statements(scope: Scope, *roles: str) -> tuple[Statement, ...]:
     """Return what *roles* together are allowed in *scope*; KeyError for a role that is not in ROLES."""
     grants = together(*(_grants(ROLES[name], scope) for name in roles))
-    keys = key_grants(grants, jobs=EXECUTION in roles)
+    keys = key_grants(grants, jobs=EXECUTION in roles) if roles != (SCHEDULER,) else {}
     found = []
     for place, actions in {**grants, **keys}.items():
         resources = tuple(dict.fromkeys(place.resources(scope)))
@@ -64,4 +72,6 @@ def statements(scope: Scope, *roles: str) -> tuple[Statement, ...]:
 def _grants(role: Role, scope: Scope) -> Grants:
     if role.name == EXECUTION:
         return execution_grants(scope)
+    if role.name == SCHEDULER:
+        return _STARTS
     return together(*(COMMANDS[command] for command in role.commands))

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from sagemaker_monitor.aws.iam.statement import Condition
 from sagemaker_monitor.settings import Environment
 from sagemaker_monitor.settings.notify import rule_name
 
+_IMAGE = re.compile(r"(\d{12})\.dkr\.ecr\.([a-z0-9-]+)\.amazonaws\.com(?:\.cn)?/([^:@]+)")
 ANY = "*"
 """Stands for every model, also those that are not configured yet."""
 
@@ -20,7 +23,8 @@ class Scope:
     read beside what deployments and executions leave there: configured data and artifacts; *labels* those
     below which labels are put. Such a URI is a prefix. *endpoints* are names of endpoints that are watched.
     *asks_models* is whether a check asks a model, for which Clarify starts an endpoint of its own, and
-    *monitoring* whether a model has monitoring schedules.
+    *monitoring* whether a model has monitoring schedules; *adopted* are names of those that others made, and
+    *kept* of the job definitions that these keep.
     """
 
     environment: Environment
@@ -31,6 +35,8 @@ class Scope:
     endpoints: tuple[str, ...] = ()
     asks_models: bool = True
     monitoring: bool = True
+    adopted: tuple[str, ...] = ()
+    kept: tuple[str, ...] = ()
 
     @property
     def partition(self) -> str:
@@ -81,6 +87,44 @@ class Scope:
         names = {uri.removeprefix("s3://").partition("/")[0] for uri in uris}
         return tuple(sorted(names - {self.environment.storage.bucket}))
 
+    def repositories(self, account: str | None = None) -> tuple[str, ...]:
+        """Return ARNs of the repositories of the images, and of the environment's; those of an *account*."""
+        own = (
+            f"{self.environment.account}.dkr.ecr.{self.environment.region}.{self.domain}/{name}"
+            for name in self.environment.images.values()
+        )
+        found = filter(None, map(_IMAGE.match, (*self.images, *own)))
+        return tuple(
+            sorted(
+                {
+                    f"arn:{self.partition}:ecr:{image[2]}:{image[1]}:repository/{image[3]}"
+                    for image in found
+                    if account in (None, image[1])
+                }
+            )
+        )
+
+    @property
+    def keys(self) -> tuple[str, ...]:
+        """ARNs of the keys that may be the environment's; none where it has no key.
+
+        IAM knows a key by its ARN; one that is configured by an alias is any key that bears it:
+        https://docs.aws.amazon.com/kms/latest/developerguide/alias-authorization.html.
+        """
+        key = self.environment.storage.kms_key
+        if key is None:
+            return ()
+        if key.startswith("arn:"):
+            begin, _, alias = key.partition(":alias/")
+            return (f"{begin}:key/*" if alias else key,)
+        return (self.arn("kms", "key/*" if key.startswith("alias/") else f"key/{key}"),)
+
+    @property
+    def of_alias(self) -> Condition:
+        """The condition that keeps *keys* to the one that bears the configured alias."""
+        _, found, name = (self.environment.storage.kms_key or "").rpartition("alias/")
+        return {"ForAnyValue:StringEquals": {"kms:ResourceAliases": f"alias/{name}"}} if found else {}
+
     @property
     def pipelines(self) -> tuple[str, ...]:
         """Patterns of the names of pipelines."""
@@ -93,8 +137,13 @@ class Scope:
 
     @property
     def schedules(self) -> tuple[str, ...]:
-        """Patterns of the names of monitoring schedules; none where no model has one."""
-        return self.pipelines if self.monitoring else ()
+        """Names, or patterns of names, of monitoring schedules; none where no model has one."""
+        return (*self.pipelines, *self.adopted) if self.monitoring else ()
+
+    @property
+    def parts(self) -> tuple[str, ...]:
+        """How the names begin of what is made for monitoring schedules."""
+        return (*self.models, *self.adopted) if self.monitoring else ()
 
     @property
     def groups(self) -> tuple[str, ...]:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from sagemaker_monitor.aws.iam.roles import EXECUTION, ROLES, statements
+from sagemaker_monitor.aws.iam.roles import EXECUTION, ROLES, SCHEDULER, statements
 from sagemaker_monitor.aws.iam.scope import Scope
 from sagemaker_monitor.aws.iam.statement import INLINE_LIMIT, PolicyError, document, parts, size
 from sagemaker_monitor.aws.iam.trust import trust_policy
@@ -75,8 +75,8 @@ def role_documents(scope: Scope, role: str, principals: Sequence[str] = ()) -> R
 
 def _called(scope: Scope, role: str) -> tuple[str, str]:
     """Return name and path of the role: the configured one's, or one after what it is for."""
-    configured = {EXECUTION: scope.environment.roles.execution, "deploy": scope.environment.roles.deploy}
-    arn = configured.get(role)
+    roles = scope.environment.roles
+    arn = {EXECUTION: roles.execution, SCHEDULER: roles.scheduler, "deploy": roles.deploy}.get(role)
     if arn is None:
         return f"sagemaker-monitor-{role}", "/"
     path, _, name = arn.partition(":role")[2].rpartition("/")

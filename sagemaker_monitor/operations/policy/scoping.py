@@ -27,6 +27,7 @@ def scope_of(
     """
     names: list[str] = []
     images: set[str] = set()
+    adopted, kept = set[str](), set[str]()
     locations, labels, endpoints = set(reads), set[str](), set[str]()
     asks_models = monitoring = False
     for model, bundle in bundles:
@@ -39,6 +40,9 @@ def scope_of(
             if text.startswith("s3://") and not _is_ours(text, own, environment):
                 locations.add(text)
         monitoring |= bool(bundle.monitoring)
+        for schedule in model.adopted_in(environment.name).values():
+            adopted.add(schedule.name)
+            kept |= {schedule.definition} if schedule.definition else set()
         data = model.data
         locations |= {environment.storage.resolve(uri) for uri in (data.batches,) if uri}
         if data.ground_truth is not None:
@@ -57,6 +61,8 @@ def scope_of(
         endpoints=tuple(sorted(endpoints)),
         asks_models=asks_models,
         monitoring=monitoring,
+        adopted=tuple(sorted(adopted)),
+        kept=tuple(sorted(kept)),
     )
 
 

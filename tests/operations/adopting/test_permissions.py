@@ -1,0 +1,36 @@
+"""What adopt calls is what it is said to call."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from sagemaker_monitor.aws import Aws
+from sagemaker_monitor.aws.iam.commands import COMMANDS
+from sagemaker_monitor.aws.iam.scope import Scope
+from sagemaker_monitor.emulator.server import Server
+from sagemaker_monitor.operations.adopting.adopt import Asked
+from tests.operations.adopting import notebook
+from tests.operations.adopting.test_adopt import adopted
+from tests.policy.judging import judge, statements_of
+from tests.policy.needs import Account
+from tests.policy.recording import recorded
+
+
+def test_adopt_calls_what_is_said(aws: Aws, conf: Path, emulator: Server) -> None:
+    """All monitors of an endpoint, whose documents lie in a bucket that --read names."""
+    notebook.make_bucket(aws)
+    notebook.make_model(aws)
+    notebook.make_endpoint(aws)
+    notebook.make_monitors(aws)
+    with recorded(emulator) as calls:
+        adopted(aws, conf, Asked(endpoint="churn"), framework=None)
+    environment = aws.environment
+    account = Account(environment.account, environment.region)
+    needs = [need for request in calls.requests for need in account.needs(request)]
+    scope = Scope(environment, ("churn",), locations=(f"s3://{notebook.BUCKET}/",))
+    found = judge(needs, statements_of(COMMANDS["adopt"], scope))
+
+    assert found.denied == ()
+    assert {action for sid, action in found.used if sid == "WhatOthersMade"} >= {
+        f"sagemaker:Describe{what}" for what in ("MonitoringSchedule", "Endpoint", "EndpointConfig", "Model")
+    }
