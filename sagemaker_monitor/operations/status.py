@@ -20,6 +20,7 @@ from sagemaker_monitor.operations.ledger import read_entry
 from sagemaker_monitor.operations.monitoring_status import MonitoringStatus, read_monitoring
 from sagemaker_monitor.operations.outcome import Conclusion, conclude_of
 from sagemaker_monitor.operations.planning.anatomy import take_apart
+from sagemaker_monitor.operations.schedule_status import ScheduleStatus, read_schedules
 from sagemaker_monitor.registry.verdicts import applied_waivers
 from sagemaker_monitor.registry.versions import latest_approved, list_versions
 
@@ -99,6 +100,8 @@ class ModelStatus:
     deployment: Deployment | None = None
     monitoring: tuple[MonitoringStatus, ...] = ()
     """SageMaker's own monitoring schedules that upsert made."""
+    schedules: tuple[ScheduleStatus, ...] = ()
+    """What starts its pipelines by itself."""
 
 
 def read_status(
@@ -121,6 +124,7 @@ def read_status(
                 pool.submit(_pending, dry, environment.model_package_group(model)),
                 pool.submit(_deployment, dry, model),
                 pool.submit(read_monitoring, dry, model),
+                pool.submit(read_schedules, dry, model),
             )
             for model, bundle in bundles.items()
         }
@@ -133,8 +137,9 @@ def read_status(
                 pending=pending.result(),
                 deployment=deployment.result(),
                 monitoring=monitoring.result(),
+                schedules=schedules.result(),
             )
-            for model, (answers, approved, pending, deployment, monitoring) in asked.items()
+            for model, (answers, approved, pending, deployment, monitoring, schedules) in asked.items()
         )
 
 

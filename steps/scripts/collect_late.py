@@ -62,10 +62,7 @@ class Scorers:
         return self._ours[version]
 
     def _version(self, execution: str) -> str | None:
-        given = self._ask("list_pipeline_parameters_for_execution", PipelineExecutionArn=execution) or {}
-        for each in given.get("PipelineParameters", ()):
-            if each["Name"] == "ModelPackageArn" and each["Value"]:
-                return str(each["Value"])
+        """Return the version that the execution made its model of."""
         steps = self._ask("list_pipeline_execution_steps", PipelineExecutionArn=execution, MaxResults=100)
         for step in (steps or {}).get("PipelineExecutionSteps", ()):
             arn = step.get("Metadata", {}).get("Model", {}).get("Arn", "")

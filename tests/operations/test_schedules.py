@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -12,6 +13,9 @@ from sagemaker_monitor.operations import ledger
 from sagemaker_monitor.operations.destroy import destroy, look_at_model
 from sagemaker_monitor.operations.errors import UsageError
 from sagemaker_monitor.operations.plan import Plan, make_plan
+from sagemaker_monitor.operations.rollback import look_back
+from sagemaker_monitor.operations.schedule_status import ScheduleStatus, read_schedules
+from sagemaker_monitor.operations.status import read_status
 from sagemaker_monitor.operations.upsert import upsert
 from sagemaker_monitor.settings import Environment, Model
 from sagemaker_monitor.settings.schedules import Schedules
@@ -151,6 +155,36 @@ def test_what_others_made_under_its_name_is_refused(aws: Aws, bundle: Bundle, mo
     with pytest.raises(UsageError, match="does not start the pipeline of its name"):
         make_plan(aws, bundle, model)
     assert not [name for name in look_at_model(aws, "mortgage").names if name.startswith("schedule")]
+
+
+def test_status_tells_when_each_is_due_next(aws: Aws, bundle: Bundle, model: Model) -> None:
+    """By the clock of its zone; a disabled one is due no more."""
+    section = {"expression": WEEKLY, "timezone": "Europe/Dublin"}
+    july = datetime(2026, 7, 1, tzinfo=UTC)
+    list(upsert(aws, bundle, scheduled(model, {"monitor-batch": section})))
+    (found,) = read_schedules(aws, "mortgage", july)
+    list(upsert(aws, bundle, scheduled(model, {"monitor-batch": {**section, "enabled": False}})))
+    (status,) = read_status(aws, {"mortgage": bundle})
+
+    assert found == ScheduleStatus(NAME, WEEKLY, "Europe/Dublin", True, datetime(2026, 7, 6, 5, tzinfo=UTC))
+    assert [(each.enabled, each.next) for each in status.schedules] == [(False, None)]
+
+
+def test_a_version_that_the_schedule_cannot_start_is_not_gone_back_to(
+    aws: Aws, bundle: Bundle, model: Model, environment: Environment
+) -> None:
+    """It takes no scheduled time, or needs what a schedule does not give."""
+    olds = [definition(fail_step(), ModelPackageArn=""), definition(fail_step(), required=("InputDataUri",))]
+    for old in olds:
+        list(upsert(aws, make_bundle(environment, monitor_batch=old), model))
+    list(upsert(aws, bundle, model))
+
+    with pytest.raises(UsageError, match=r"version 1 of .* takes no ScheduledTime, and its schedule"):
+        look_back(aws, "mortgage", "monitor-batch", 1)
+    with pytest.raises(UsageError, match=r"version 2 of .* needs InputDataUri, and its schedule"):
+        look_back(aws, "mortgage", "monitor-batch", 2)
+    list(upsert(aws, bundle, scheduled(model, {})))
+    assert look_back(aws, "mortgage", "monitor-batch", 1).to == 1
 
 
 def test_a_group_that_others_made_is_used_as_it_is(aws: Aws, bundle: Bundle, model: Model) -> None:

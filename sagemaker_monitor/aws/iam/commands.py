@@ -201,7 +201,8 @@ _STATUS: Grants = together(
     {
         PIPELINES: _sagemaker("DescribePipeline", "ListPipelineExecutions"),
         MONITORING: _sagemaker("DescribeMonitoringSchedule", "ListTags"),
-        LISTS: _sagemaker("ListMonitoringSchedules"),
+        LISTS: _sagemaker("ListMonitoringSchedules") | _scheduler("ListSchedules"),
+        SCHEDULES: _scheduler("GetSchedule"),
         RESULTS: _s3(READ),
         LEDGER: _s3(READ),
         BUCKET: _s3(LIST),

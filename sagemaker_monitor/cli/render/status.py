@@ -13,6 +13,7 @@ from rich.text import Text
 
 from sagemaker_monitor.cli.render.text import clean, console, iso, line
 from sagemaker_monitor.operations.monitoring_status import MonitoringStatus
+from sagemaker_monitor.operations.schedule_status import ScheduleStatus
 from sagemaker_monitor.operations.status import (
     MOST_PENDING,
     Approved,
@@ -49,6 +50,8 @@ def print_status(environment: str, statuses: Sequence[ModelStatus]) -> None:
         line(screen, Text(f"{clean(status.model)}: {', '.join(_registry(status, now))}"))
         if status.deployment is not None:
             line(screen, Text(f"  {_deployed(status.deployment, now)}"))
+        for each in status.schedules:
+            line(screen, Text(f"  {_schedule(each)}"))
         for schedule in status.monitoring:
             text, style = _monitoring(schedule, status.approved)
             line(screen, Text(f"  {text}", style=style))
@@ -103,6 +106,12 @@ def _registry(status: ModelStatus, now: datetime) -> Iterator[str]:
     if status.pending:
         count = f"{status.pending} or more" if status.pending >= MOST_PENDING else str(status.pending)
         yield f"{count} pending"
+
+
+def _schedule(schedule: ScheduleStatus) -> str:
+    zone = "" if schedule.timezone == "UTC" else f" {clean(schedule.timezone)}"
+    due = iso(schedule.next) if schedule.next else "not any more" if schedule.enabled else "disabled"
+    return f"{clean(schedule.name)}: {clean(schedule.expression)}{zone}, next run: {due}"
 
 
 def _monitoring(schedule: MonitoringStatus, approved: Approved | None) -> tuple[str, str]:

@@ -198,7 +198,8 @@ def read_schedule(aws: Aws, group: str, name: str) -> Deployed | None:
         "description": answer.get("Description"),
         **{name: _unused(answer.get(name)) for name in UNUSED},
     }
-    return Deployed(fields, answer["Arn"], {"LastModifiedTime": answer.get("LastModificationDate")})
+    times = {"CreationTime": answer["CreationDate"], "LastModifiedTime": answer["LastModificationDate"]}
+    return Deployed(fields, answer["Arn"], times)
 
 
 def starts_pipeline(aws: Aws, name: str) -> bool:
@@ -267,8 +268,8 @@ def _desired(bundle: Bundle, model: Model, environment: Environment) -> Iterator
         )
 
 
-def _owned(aws: Aws, model: str) -> Iterator[str]:
-    """Yield the model's schedules in this environment."""
+def owned_schedules(aws: Aws, model: str) -> Iterator[str]:
+    """Yield the names of the model's schedules in this environment. Raises AwsError."""
     group = aws.environment.schedule_group
     names = {pipeline_name(model, pipeline, aws.environment.name) for pipeline in PIPELINES}
     listed = aws.pages(
@@ -289,4 +290,4 @@ def _delete(aws: Aws, name: str) -> Iterator[Change]:
 
 SCHEDULE_GROUPS = Kind(GROUP_KIND, _desired_groups, nothing_owned, nothing_deleted, "kept")
 """Shared by models, and deleted by nobody: with a group go all schedules in it, also one made meanwhile."""
-SCHEDULES = Kind(KIND, _desired, _owned, _delete, "deleted")
+SCHEDULES = Kind(KIND, _desired, owned_schedules, _delete, "deleted")
