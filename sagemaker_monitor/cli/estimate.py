@@ -56,7 +56,7 @@ def _frequencies(ctx: click.Context, param: click.Parameter, value: tuple[str, .
     multiple=True,
     callback=_frequencies,
     metavar="PIPELINE=N",
-    help="How often a pipeline runs, such as monitor-batch=4; by default as often as in the last 30 days.",
+    help="How often a pipeline runs, such as monitor-batch=4; else as scheduled, or as in the last 30 days.",
 )
 @format_option("text", "json")
 @common_options

@@ -2,6 +2,7 @@
 
 from sagemaker_monitor.timetable.expressions import (
     At,
+    Cron,
     Expression,
     ExpressionError,
     Rate,
@@ -9,4 +10,4 @@ from sagemaker_monitor.timetable.expressions import (
     zone_of,
 )
 
-__all__ = ["At", "Expression", "ExpressionError", "Rate", "parse_expression", "zone_of"]
+__all__ = ["At", "Cron", "Expression", "ExpressionError", "Rate", "parse_expression", "zone_of"]

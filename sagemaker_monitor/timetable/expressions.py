@@ -94,12 +94,16 @@ class Cron:
                         return due
         return None
 
+    def is_due_on(self, day: date) -> bool:
+        """Whether it is one of its days, on which it is due at each of its hours and minutes."""
+        return day.year in self.years and day.month in self.months and self.is_day(day)
+
     def _days(self, first: date) -> Iterator[date]:
         for number in range(FARTHEST):
             day = first + timedelta(days=number)
             if day.year > self.years[-1]:
                 return
-            if day.year in self.years and day.month in self.months and self.is_day(day):
+            if self.is_due_on(day):
                 yield day
 
 

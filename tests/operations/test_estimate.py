@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import time
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -13,15 +13,17 @@ import pytest
 from sagemaker_monitor.aws import Aws
 from sagemaker_monitor.aws.storage import put_if_missing
 from sagemaker_monitor.cli.main import main
-from sagemaker_monitor.emulator.schedules.times import Cron
+from sagemaker_monitor.emulator.schedules.times import Cron as Hourly
 from sagemaker_monitor.operations.estimating.estimate import estimate, of_runs
 from sagemaker_monitor.operations.estimating.jobs import Instances, Jobs, JobUse, UnknownUseError, Use
 from sagemaker_monitor.operations.estimating.monitoring import merge_job_of
-from sagemaker_monitor.operations.estimating.month import given, monitored, observed
+from sagemaker_monitor.operations.estimating.month import given, monitored, observed, scheduled
 from sagemaker_monitor.operations.estimating.runs import PastRuns, Run, StepUse
 from sagemaker_monitor.operations.estimating.spread import spread
 from sagemaker_monitor.settings import Environment, Model
 from sagemaker_monitor.settings.monitoring import MonitoringSchedule
+from sagemaker_monitor.settings.schedules import Schedule
+from sagemaker_monitor.timetable import Cron, parse_expression, zone_of
 from tests.operations.emulated import definition, deploy, fail_step, processing_step, start, wait
 
 LARGE = Instances("processing", "ml.m5.large")
@@ -247,13 +249,64 @@ def test_a_monitoring_schedule_runs_at_hours_of_each_day(expression: str, a_day:
     schedule = MonitoringSchedule.model_validate(
         {"monitor": "bias", "of": "batches", "expression": expression, "window": {"start": "-PT1H"}}
     )
-    cron, fired = Cron.of(expression), 0
+    cron, fired = Hourly.of(expression), 0
     moment = end = datetime(2026, 3, 1, 23, 30, tzinfo=UTC)
     while cron is not None and (moment := cron.after(moment)) < end + timedelta(days=10):
         fired += 1
 
     assert fired == a_day * 10
     assert monitored(schedule).runs == pytest.approx(a_day * 365 / 12)
+
+
+@pytest.mark.parametrize(
+    ("expression", "a_year"),
+    [
+        ("cron(0 6 ? * MON *)", 52),
+        ("cron(0 7 1 * ? *)", 12),
+        ("cron(0 7 L * ? *)", 12),
+        ("cron(0,30 9-17 ? * MON-FRI *)", 261 * 18),
+        ("cron(0 12 25 12 ? 2026)", 1),
+        ("cron(0 12 24 12 ? 2027-2030)", 0),
+        ("rate(1 hour)", 365 * 24),
+        ("rate(7 days)", 365 / 7),
+    ],
+)
+def test_a_months_runs_are_a_twelfth_of_the_coming_years(expression: str, a_year: float) -> None:
+    """Counted by the calendar from a Wednesday on, as often as the timetable says that it is due."""
+    found = scheduled(Schedule.model_construct(expression=expression), date(2025, 12, 31))
+    began, end = datetime(2025, 12, 30, 23, 59, tzinfo=UTC), datetime(2026, 12, 31, tzinfo=UTC)
+    timetable, due = parse_expression(expression), 0
+    moment: datetime | None = began
+    while isinstance(timetable, Cron) and moment is not None:
+        moment = timetable.after(moment, zone_of("UTC"), began)
+        moment = moment if moment is not None and moment < end else None
+        due += moment is not None
+
+    assert found.runs == pytest.approx(a_year / 12)
+    assert due == (a_year if isinstance(timetable, Cron) else 0)
+
+
+def test_a_schedule_says_how_often_a_pipeline_runs_where_it_is_deployed(
+    ran: Aws, conf: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """By its expression; what the user gives counts before it, and a disabled environment observes."""
+    file = conf / "models" / "mortgage.yaml"
+    file.write_text(file.read_text() + "schedules:\n  monitor-batch: cron(0 6 ? * MON *)\n")
+    local = conf / "environments" / "local.yaml"
+    role = "  scheduler: arn:aws:iam::000000000000:role/scheduler\n"
+    enabled = local.read_text().replace("roles:\n", f"roles:\n{role}")
+
+    def often(*options: str) -> str:
+        command = ("estimate", "--conf-dir", str(conf), "--format", "json")
+        assert main([*command, *options]) == 0
+        pipelines = json.loads(capsys.readouterr().out)["models"][0]["pipelines"]
+        (found,) = [each["runs_per_month"] for each in pipelines if each["pipeline"] == "monitor-batch"]
+        return str(found["basis"])
+
+    assert often() == "observed"
+    local.write_text(enabled + "schedules: enabled\n")
+    assert often() == "scheduled"
+    assert often("--runs-per-month", "monitor-batch=2") == "given"
 
 
 def test_the_merge_is_found_by_the_name_of_the_monitors_job() -> None:

@@ -13,11 +13,12 @@ from sagemaker_monitor.aws.dry_run import DryRun
 from sagemaker_monitor.operations.estimating.hosting import EndpointHours, endpoint_hours
 from sagemaker_monitor.operations.estimating.jobs import Instances, Use
 from sagemaker_monitor.operations.estimating.monitoring import past_executions
-from sagemaker_monitor.operations.estimating.month import Frequency, given, monitored, observed
+from sagemaker_monitor.operations.estimating.month import Frequency, given, monitored, observed, scheduled
 from sagemaker_monitor.operations.estimating.runs import PastRuns, Run, past_runs
 from sagemaker_monitor.operations.estimating.spread import Spread, spread
 from sagemaker_monitor.settings import Model
 from sagemaker_monitor.settings.monitoring_checks import monitoring_schedules_in
+from sagemaker_monitor.settings.schedule_checks import schedules_in
 
 
 @dataclass(frozen=True)
@@ -93,27 +94,34 @@ def estimate(
 ) -> ModelEstimate:
     """Return what *model* uses, from the *last* executions of each of its pipelines. Writes nothing.
 
-    *runs_per_month* says by pipeline how often it runs, where that shall not be observed. Raises AwsError,
-    WriteRefusedError when the credentials are another account's.
+    *runs_per_month* says by pipeline how often it runs, whatever its schedule is and was observed.
+    Raises AwsError, WriteRefusedError when the credentials are another account's.
     """
     asking = DryRun(aws)
     asking.require_writable()
     moment, environment = now or datetime.now(UTC), aws.environment
+    timed = dict(schedules_in(model, environment))
+
+    def frequency_of(pipeline: str, recent: int) -> Frequency:
+        asked = (runs_per_month or {}).get(pipeline)
+        if asked is not None:
+            return given(asked)
+        schedule = timed.get(pipeline)
+        return scheduled(schedule, moment.date()) if schedule else observed(recent)
+
     found = []
     for pipeline in pipelines_of(model, environment.name):
         name = pipeline_name(model.model, pipeline, environment.name)
         past = past_runs(asking, name, last, moment)
-        asked = (runs_per_month or {}).get(pipeline)
-        frequency = given(asked) if asked is not None else observed(past.recent)
-        found.append(of_runs(pipeline, name, past, frequency))
-    scheduled = []
+        found.append(of_runs(pipeline, name, past, frequency_of(pipeline, past.recent)))
+    monitoring = []
     for key, schedule in monitoring_schedules_in(model, environment).items():
         name = model.monitoring_schedule_name(key, environment.name)
         past = past_executions(asking, name, last, moment, merges=schedule.merges)
-        scheduled.append(of_runs(key, name, past, monitored(schedule)))
+        monitoring.append(of_runs(key, name, past, monitored(schedule)))
     endpoint = model.endpoint_in(environment.name)
     return ModelEstimate(
-        model.model, tuple(found), tuple(scheduled), endpoint_hours(asking, endpoint) if endpoint else None
+        model.model, tuple(found), tuple(monitoring), endpoint_hours(asking, endpoint) if endpoint else None
     )
 
 
