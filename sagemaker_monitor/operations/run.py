@@ -14,6 +14,7 @@ from sagemaker_monitor.operations.endpoints import endpoint_of, served_version
 from sagemaker_monitor.operations.errors import UsageError
 from sagemaker_monitor.operations.modes import read_modes
 from sagemaker_monitor.operations.uploads import require_objects, to_uri
+from sagemaker_monitor.operations.watchable import require_watchable
 from sagemaker_monitor.operations.windows import Window, stamp
 from sagemaker_monitor.registry.versions import Version, find_version, latest_approved
 from sagemaker_monitor.settings import Model
@@ -145,6 +146,7 @@ def _answered(
 ) -> tuple[Version, dict[str, str]]:
     """Return the version that answered an endpoint's requests, and the parameters that say so."""
     name = endpoint_of(aws, model, endpoint)
+    require_watchable(aws, model, name)
     found = served_version(aws, model, name) if version is None else _version(aws, model, version)
     served_by = {} if version is None else {"ServedBy": STATED}
     return found, {"EndpointName": name, "ModelPackageArn": found.arn, **served_by}

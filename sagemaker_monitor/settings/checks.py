@@ -22,6 +22,7 @@ from sagemaker_monitor.settings.schedule_checks import (
     check_schedules,
     check_schedules_in,
 )
+from sagemaker_monitor.settings.spark_names import RENAME, unfit_for_spark
 
 Finding = tuple[Path, str]
 """A path, and what is wrong with the value there."""
@@ -44,6 +45,7 @@ def check_model(model: Model, environments: Sequence[str] | None = None) -> list
         *_label(model),
         *_prediction(model),
         *_problem_type(model),
+        *_names_for_spark(model),
         *_data(model),
         *_minimum_rows(model.gate.minimum_rows),
     ]
@@ -214,6 +216,21 @@ def _explainability(monitor: ExplainabilityMonitor, model: Model) -> Iterator[Fi
                 (*path, index),
                 f"has {len(row)} values, but there are {features} features: give one of each",
             )
+
+
+def _names_for_spark(model: Model) -> Iterator[Finding]:
+    """Return the features that Spark cannot name, which computes SageMaker's check of data quality."""
+    monitor = model.monitors.data_quality
+    if monitor is None or monitor.engine != "sagemaker":
+        return
+    unfit = set(unfit_for_spark(model.data_schema.features))
+    for index, name in enumerate(model.data_schema.features):
+        if name in unfit:
+            message = (
+                f"{quoted(name)} is a name that Spark cannot work with, which computes data_quality: "
+                f"{RENAME}; files have no header, so that it is this name alone"
+            )
+            yield ("schema", "features", index), message
 
 
 def _no_column(name: str, known: Sequence[str]) -> str:

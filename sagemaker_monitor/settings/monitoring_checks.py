@@ -10,6 +10,7 @@ from sagemaker_monitor.settings.environment import Environment
 from sagemaker_monitor.settings.errors import Path, choices, quoted
 from sagemaker_monitor.settings.model import Model
 from sagemaker_monitor.settings.monitoring import DAY, HOUR, NOW, MonitoringSchedule
+from sagemaker_monitor.settings.spark_names import RENAME, unfit_for_spark
 
 Finding = tuple[Path, str]
 KEY = "monitoring_schedules"
@@ -158,13 +159,13 @@ def _baseline(schedule: MonitoringSchedule) -> Iterator[Finding]:
 def _columns(schedule: MonitoringSchedule, model: Model) -> Iterator[Finding]:
     schema = model.data_schema
     if schedule.monitor == "data_quality":
-        # Spark reads a dot as a member and backquotes as quotes; its container writes other alphabets as ?.
-        wrong = [name for name in schema.features if set(".`") & set(name) or not name.isascii()]
+        # Its container, which runs without a locale, writes other alphabets as ?.
+        wrong = [*unfit_for_spark(schema.features), *(each for each in schema.features if not each.isascii())]
         if wrong:
             yield (
                 ("monitor",),
                 f"is data_quality, which Spark computes, and it cannot name the column {quoted(wrong[0])}: "
-                "rename it, with letters, digits, spaces and _",
+                f"{RENAME}",
             )
     bias = model.monitors.bias
     if schedule.monitor == "bias" and schedule.of == "endpoint" and bias is not None:

@@ -18,6 +18,7 @@ from sagemaker_monitor.settings.errors import ConfigError, Problem, listed, quot
 from sagemaker_monitor.settings.facet_proposal import FacetProposal
 from sagemaker_monitor.settings.fields import NAME, SHAPES
 from sagemaker_monitor.settings.proposal import Proposal, propose
+from sagemaker_monitor.settings.spark_names import unfit_for_spark
 
 WIDTH = 100
 MOST_EXPLAINED = 100
@@ -45,7 +46,7 @@ data:
   # ground_truth: {{uri: labels/{model}/}}     # where labels come later, in files of their own
 
 monitors:
-  data_quality: {{}}                  # types, missing values, categories and drift of the features
+  {data_quality}
   model_quality: {{}}                 # predictions against labels: recall, precision, AUC and more
 {explainability}  bias:
     facets:                         # who is watched for; the rest of the rows is compared with them
@@ -107,6 +108,7 @@ def _text(model: str, sample: CsvSample, proposal: Proposal) -> str:
         features=_features(proposal),
         facet_columns=_list("facet_columns", proposal.facet_columns, "analysed, never sent to the model"),
         label=_label(proposal),
+        data_quality=_data_quality(proposal),
         explainability=_explainability(sample, proposal),
         facets=facets,
     )
@@ -139,6 +141,17 @@ def _facet(facet: FacetProposal) -> str:
     if facet.threshold is not None:
         group = f"threshold: {Decimal(repr(facet.threshold)):f}"
     return aligned(f"      - {{name: {scalar(facet.name)}, {group}}}", f"{facet.share:.0%} of the rows")
+
+
+def _data_quality(proposal: Proposal) -> str:
+    unfit = unfit_for_spark(proposal.features)
+    if not unfit:
+        return (
+            "data_quality: {}                  # types, missing values, categories and drift of the features"
+        )
+    return (
+        f"# data_quality: {{}}    # Spark, which computes it, cannot name {quoted(unfit[0])}: rename it here"
+    )
 
 
 def _explainability(sample: CsvSample, proposal: Proposal) -> str:

@@ -186,9 +186,9 @@ def test_a_mistake_is_answered_with_its_place_and_what_to_do(files: Project, sai
         ),
         (
             "features: [income, amount]",
-            "features: [income, loan.amount]",
+            "features: [income, größe]",
             INPUTS,
-            ".monitor: is data_quality, which Spark computes, and it cannot name the column 'loan.amount'",
+            ".monitor: is data_quality, which Spark computes, and it cannot name the column 'größe'",
         ),
         (
             "data_quality: {}",

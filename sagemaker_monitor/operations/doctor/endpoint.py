@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from sagemaker_monitor.aws.errors import NotFoundError
-from sagemaker_monitor.aws.storage import split_uri
 from sagemaker_monitor.operations.doctor.context import Subject
 from sagemaker_monitor.operations.doctor.finding import Finding, ok, problem, warning
 from sagemaker_monitor.operations.endpoints import served_version
+from sagemaker_monitor.operations.watchable import require_watchable
 
 _USABLE = ("InService", "Updating", "SystemUpdating", "RollingBack", "UpdateRollbackFailed")
 
@@ -32,6 +32,7 @@ def endpoint(subject: Subject) -> Iterator[Finding]:
             f"{name} is {status}", f"aws sagemaker describe-endpoint --endpoint-name {name} says why"
         )
         return
+    require_watchable(subject.aws, subject.model, name)
     version = served_version(subject.aws, subject.model, name)
     yield ok(f"{name} is {status}, and serves version {version.number}")
 
@@ -71,7 +72,6 @@ def capture(subject: Subject) -> Iterator[Finding]:
             f"correct {subject.key('endpoint', 'capture')}, or remove it",
             side="configuration",
         )
-    yield from _region(subject, name, destination)
     percentage = int(now.get("CurrentSamplingPercentage", 100))
     told = f"{name} captures {percentage} % to {destination}"
     if percentage < 100:
@@ -82,19 +82,6 @@ def capture(subject: Subject) -> Iterator[Finding]:
     else:
         yield ok(told)
     yield from _encoding(subject, name, wanted.get("CaptureContentTypeHeader") or {})
-
-
-def _region(subject: Subject, name: str, destination: str) -> Iterator[Finding]:
-    if not destination.startswith("s3://"):
-        return
-    bucket = split_uri(destination)[0]
-    region = subject.aws.call("s3", "head_bucket", Bucket=bucket).get("BucketRegion")
-    if region not in (None, subject.environment.region):
-        yield problem(
-            f"{name} captures to {bucket}, which is in {region}: jobs read only from "
-            f"{subject.environment.region}",
-            f"capture to a bucket of {subject.environment.region}",
-        )
 
 
 def _encoding(subject: Subject, name: str, header: dict[str, list[str]]) -> Iterator[Finding]:
