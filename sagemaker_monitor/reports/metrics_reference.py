@@ -30,8 +30,10 @@ _BIAS = """\
 
 The group is the rows whose facet column has the configured values, or is above the threshold; the others are
 all the rest. *Observed* is the label, *predicted* what the model decides; the favourable one is
-`schema.favourable`. AWS's own rule flags a metric whose magnitude grew, whichever way it went and however
-little. A calibrated limit looks at both directions, unless the rule says `direction: worse`.
+`schema.favourable`. A metric crosses a tolerance, a number or calibrated, where bias grew: where it is
+farther from *equal* than the baseline was, on either side, and by more than that tolerance. AWS's own rule
+flags every metric whose magnitude grew, however little, and so a DI that rises from 0.8 to 1;
+`direction: worse` lets that pass.
 """
 _MODEL = """\
 ## model_quality/METRIC

@@ -22,7 +22,9 @@ PAGES = sorted(
 )
 _FENCED = re.compile(r"^```\w*\n(.*?)^```", re.MULTILINE | re.DOTALL)
 _COMMAND = re.compile(r"(?:^|[\s`/])sagemaker-monitor (\S[^`]*)")
-_AFTER = re.compile(r"\s+#\s|\s*(?:\|\||;|&&)\s?|\s\|\s")
+_SUBSTITUTED = re.compile(r'"?\$\([^)]*\)"?')
+"""What the shell puts there: a time, an ARN, a file."""
+_AFTER = re.compile(r"\s+#\s|\s*(?:\|\||;|&&)\s?|\s\|\s|\s>\s")
 
 
 def commands(page: Path) -> Iterator[str]:
@@ -34,7 +36,8 @@ def commands(page: Path) -> Iterator[str]:
         found = _COMMAND.search(each)
         if found:
             # What stands in brackets may be left out, and is tried; a command's name alone is only its name.
-            typed = re.sub(r"\bN\b", "1", re.sub(r"[\[\]…]", "", _AFTER.split(found[1])[0]))
+            plain = _SUBSTITUTED.sub("2026-01-01", found[1])
+            typed = re.sub(r"\bN\b", "1", re.sub(r"[\[\]…]", "", _AFTER.split(plain)[0]))
             if len(typed.split()) > 1:
                 yield typed
 
