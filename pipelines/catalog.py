@@ -86,11 +86,10 @@ def _monitoring(model: Model, environment: Environment, session: Any) -> tuple[M
     from steps.build import Build
     from steps.monitoring import Monitoring, describe, monitoring_images
 
-    kept = {key for key, each in model.adopted_in(environment.name).items() if each.definition}
     schedules = {
         key: schedule
         for key, schedule in monitoring_schedules_in(model, environment).items()
-        if key not in kept
+        if model.kept_definition(key, environment.name) is None
     }
     images = monitoring_images(environment.region) if schedules else {}
     found = []

@@ -151,10 +151,7 @@ def _kept(outlook: Outlook) -> Iterator[str]:
     kept = [each.resource for each in outlook.seen if isinstance(each.resource, AdoptedSchedule)]
     if kept:
         told = ", ".join(f"{each.key} ({each.definition})" for each in kept)
-        yield (
-            f"monitoring_schedules {told} keep the job definitions that others made: what the file says of "
-            f"them does not reach them until adopted.{outlook.bundle.environment}.definition goes"
-        )
+        yield f"monitoring_schedules keep job definitions that others made, as they are: {told}"
 
 
 def _interrupted(outlook: Outlook) -> Iterator[str]:

@@ -33,6 +33,7 @@ IMAGE = (
 CONTAINER_VERSION = r"^(\d+|\d+\.\d+(\.\d+)?-\d+(-py\d+)?)$"
 SCRIPT = r"^[A-Za-z0-9_]+\.py$"
 MODEL_DATA = r"^.+\.tar\.gz$"
+DIGEST = r"^[0-9a-f]{12}$"
 SAGEMAKER_NAME = r"^[A-Za-z0-9](-*[A-Za-z0-9])*$"
 MATCH = r"^[^/]+/[^/]+(/.+)?$"
 MONITOR_NAME = r"^[a-z][a-z0-9]*(_[a-z][a-z0-9]*)*$"
@@ -59,6 +60,7 @@ SHAPES = {
     IMAGE: "a repository of the account's registry with a tag or a digest, such as sagemaker-monitor:1.0",
     SCRIPT: "a Python file of the archive's folder code/, such as inference.py",
     MODEL_DATA: "a path that ends with .tar.gz",
+    DIGEST: "twelve hexadecimal digits",
     SAGEMAKER_NAME: "letters and digits, with hyphens between them",
     MATCH: "bias/<metric>/<facet>, model_quality/<metric> or bias/*, with * as a wildcard",
     MONITOR_NAME: "words of a-z and 0-9 with single underscores between them, each beginning with a letter",

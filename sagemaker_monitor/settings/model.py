@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 from collections.abc import Mapping
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
@@ -263,3 +265,28 @@ class Model(Section):
             for name, schedule in self.monitoring_schedules.items()
             if environment in schedule.adopted and (watched or schedule.of != "endpoint")
         }
+
+    def kept_definition(self, schedule: str, environment: str) -> str | None:
+        """Return the job definition of others that *schedule* keeps in *environment*; None for ours."""
+        adopted = self.adopted_in(environment).get(schedule)
+        if adopted is None or adopted.digest not in (None, self.schedule_digest(schedule)):
+            return None
+        return adopted.definition
+
+    def schedule_digest(self, schedule: str) -> str:
+        """Return a digest of what this file says of a monitoring schedule and of the monitor that it runs.
+
+        Not of when it runs, nor of what only pipelines need: placeholders can be filled in.
+        """
+        section = self.monitoring_schedules[schedule]
+        schema = {"content_type", "record_key"}
+        monitor = getattr(self.monitors, section.monitor)
+        said: list[Any] = [
+            section.model_dump(mode="json", exclude={"expression", "adopted"}, exclude_defaults=True),
+            self.data_schema.model_dump(mode="json", exclude=schema, exclude_defaults=True),
+            monitor and monitor.model_dump(mode="json", exclude={"baseline_mode"}, exclude_defaults=True),
+        ]
+        if self.endpoint and section.of == "endpoint":
+            of_records = {"requests", "answers"}
+            said.append(self.endpoint.model_dump(mode="json", include=of_records, exclude_defaults=True))
+        return hashlib.sha256(json.dumps(said, sort_keys=True).encode()).hexdigest()[:12]

@@ -93,9 +93,16 @@ class AdoptedSchedule(Section):
         Field(
             pattern=fields.SAGEMAKER_NAME,
             max_length=63,
-            description="The job definition of others that it keeps as it is: what this file says of window,"
-            " labels, scripts, baseline, compute and monitors does not reach it. Without it upsert makes"
-            " one of what the file says.",
+            description="The job definition of others that it keeps as it is, whatever the file says. Without"
+            " it upsert makes one of what the file says.",
+        ),
+    ] = None
+    digest: Annotated[
+        str | None,
+        Field(
+            pattern=fields.DIGEST,
+            description="Of what the file said of the schedule and its monitor when it was adopted: once it"
+            " says something else, the definition is kept no longer. Without it, it is.",
         ),
     ] = None
 
@@ -154,11 +161,6 @@ class MonitoringSchedule(Section):
     publish_cloudwatch_metrics: Annotated[
         bool, Field(strict=True, description="Whether each execution puts its metrics to CloudWatch.")
     ] = True
-
-    @property
-    def is_kept(self) -> bool:
-        """Whether it runs a job definition of others somewhere, of which this file does not say much."""
-        return any(each.definition is not None for each in self.adopted.values())
 
     @property
     def merges(self) -> bool:

@@ -24,6 +24,7 @@ _QUALITY = ("data_quality", "model_quality")
 
 def check_monitoring(model: Model, environments: Sequence[str] | None = None) -> Iterator[Finding]:
     """Yield what is wrong with *model*'s schedules; *environments* are those that there are, if known."""
+    yield from _twice(model)
     for name, schedule in model.monitoring_schedules.items():
         path: Path = (KEY, name)
         longest = max(
@@ -32,7 +33,7 @@ def check_monitoring(model: Model, environments: Sequence[str] | None = None) ->
         if len(longest) > MAX_NAME:
             yield path, f"is deployed as {quoted(longest)}: {len(longest)} characters, at most {MAX_NAME}"
         yield from _adopted(path, schedule, environments)
-        for key, message in (*_monitor(schedule, model), *_times(schedule)):
+        for key, message in (*_monitor(name, schedule, model), *_times(schedule)):
             yield (*path, *key), message
 
 
@@ -88,7 +89,7 @@ def _adopted(
             )
 
 
-def _monitor(schedule: MonitoringSchedule, model: Model) -> Iterator[Finding]:
+def _monitor(name: str, schedule: MonitoringSchedule, model: Model) -> Iterator[Finding]:
     monitor = schedule.monitor
     configured = [name for name in model.monitors.configured if name not in model.monitors.of_teams]
     if monitor not in configured:
@@ -104,7 +105,7 @@ def _monitor(schedule: MonitoringSchedule, model: Model) -> Iterator[Finding]:
         )
     if schedule.of == "endpoint" and model.endpoint is None:
         yield ("of",), "is endpoint, and the model has none: add a section endpoint, or say of: batches"
-    if schedule.is_kept:
+    if any(model.kept_definition(name, environment) for environment in schedule.adopted):
         return  # its job definition is there, and SageMaker took it
     yield from _labels(schedule, model)
     yield from _scripts(schedule, model)

@@ -25,8 +25,7 @@ def print_adopted(found: Adopted) -> None:
             click.echo(f"  {'.'.join(map(str, path))}: {clean(why)}")
     if found.kept:
         click.echo(
-            "\nkept by job definitions of others; of what the file says, without adopted.<environment>."
-            "definition, it would be otherwise:"
+            "\nkept by job definitions of others, and otherwise in what upsert would make of the file:"
         )
         for schedule in dict.fromkeys(each.schedule for each in found.kept):
             click.echo(f"  monitoring_schedules.{schedule}")

@@ -17,7 +17,7 @@ from sagemaker_monitor.operations.adopting.kept import Kept, kept_values
 from sagemaker_monitor.operations.adopting.piped import Pipeline, read_pipeline
 from sagemaker_monitor.operations.adopting.reader import Item, Reader
 from sagemaker_monitor.operations.adopting.registered import Registered, meant, of_version, read_group
-from sagemaker_monitor.operations.adopting.scheduled import write_data, write_schedules
+from sagemaker_monitor.operations.adopting.scheduled import write_data, write_digests, write_schedules
 from sagemaker_monitor.operations.adopting.served import (
     Container,
     Endpoint,
@@ -238,6 +238,8 @@ def adopt(aws: Aws, asked: Asked, choices: Choices, file: FilePath, environments
     draft, schedules = write_draft(reader, found, choices)
     head = _head(asked, aws.environment)
     text, model = finished(draft, head, aws.environment, environments, file)
+    if write_digests(draft, model, aws.environment):
+        text, model = finished(draft, head, aws.environment, environments, file)
     items = tuple(dict.fromkeys([*reader.items, *draft.items]))
     kept = kept_values(model, schedules, found.sources.configs, aws.environment)
     return Adopted(text, model, draft.placeholders, items, kept)

@@ -9,7 +9,7 @@ from sagemaker_monitor.operations.adopting.asked import plain_offset
 from sagemaker_monitor.operations.adopting.definitions import Definition, Schedule
 from sagemaker_monitor.operations.adopting.draft import Draft
 from sagemaker_monitor.operations.adopting.watched import below
-from sagemaker_monitor.settings import Environment
+from sagemaker_monitor.settings import Environment, Model
 
 MONITORS = {
     "DataQuality": "data_quality",
@@ -80,6 +80,17 @@ def _key(schedule: Schedule, taken: Iterable[str]) -> str:
 def _adopted(schedule: Schedule) -> dict[str, str]:
     definition = schedule.definition.name
     return {"name": schedule.name, **({} if definition is None else {"definition": definition})}
+
+
+def write_digests(draft: Draft, model: Model, environment: Environment) -> bool:
+    """Say of each kept definition what the file said then; return whether there is any."""
+    adopted = {
+        key: each for key, each in model.adopted_in(environment.name).items() if each.definition is not None
+    }
+    for key in adopted:
+        path = ("monitoring_schedules", key, "adopted", environment.name, "digest")
+        draft.put(path, model.schedule_digest(key))
+    return bool(adopted)
 
 
 def write_data(

@@ -129,7 +129,8 @@ def _described(aws: Aws, name: str) -> Mapping[str, Any] | None:
 def _pinned(aws: Aws, _bundle: Bundle, model: Model) -> Iterator[Resource]:
     environment = aws.environment
     for key, adopted in model.adopted_in(environment.name).items():
-        if adopted.definition is None:
+        definition = model.kept_definition(key, environment.name)
+        if definition is None:
             continue
         schedule = model.monitoring_schedules[key]
         yield AdoptedSchedule(
@@ -137,7 +138,7 @@ def _pinned(aws: Aws, _bundle: Bundle, model: Model) -> Iterator[Resource]:
             key,
             TYPES[schedule.monitor],
             schedule.expression,
-            adopted.definition,
+            definition,
             resource_tags(model, environment),
             model.model,
         )

@@ -131,7 +131,7 @@ def test_all_monitors_of_an_endpoint(aws: Aws, conf: Path) -> None:
         ("monitoring schedule", name, "tagged") for name in NAMES.values()
     }
     assert {each.subject.rpartition("tags.")[2] for each in first.differences} == MARK
-    assert any("keep the job definitions that others made" in note for note in first.notes)
+    assert any("keep job definitions that others made" in note for note in first.notes)
     aws.writes.clear()
     assert {each.done for each in bring(aws, model)} == {"tagged"}
     assert {each for each in aws.writes if each.startswith("sagemaker:")} == {"sagemaker:add_tags"}
@@ -155,17 +155,14 @@ def test_tags_that_others_set_stay(others: Aws, conf: Path) -> None:
     assert not plan(others, model).pending
 
 
-def test_a_job_definition_is_replaced_once_the_file_says_so(others: Aws, conf: Path) -> None:
-    """Without `definition` the schedule keeps name and tags and gets one of ours; that of others stays."""
+def test_a_job_definition_is_replaced_once_the_file_says_something_else(others: Aws, conf: Path) -> None:
+    """The schedule keeps name and tags and gets one of ours; that of others stays."""
     asked = one(others, Tags=[{"Key": "cost-center", "Value": "8812"}])
     model = adopted(others, conf, asked).model
     bring(others, model)
     section = model.monitoring_schedules["bias"].model_dump(mode="json", exclude_defaults=True)
-    section |= {
-        "of": "batches",
-        "adopted": {"local": {"name": "churn-bias"}},
-        "baseline": {"constraints": "b.json"},
-    }
+    section |= {"of": "batches", "baseline": {"constraints": "b.json"}}
+    assert section["adopted"]["local"]["digest"]
     document = model.model_dump(mode="json", by_alias=True)
     ours = Model.model_validate({**document, "monitoring_schedules": {"bias": section}})
     bundle = replace(monitored.bundle_of(ours, others.environment), model="churn", pipelines=(), assets=())
