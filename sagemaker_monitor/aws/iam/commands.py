@@ -340,18 +340,6 @@ _DOCTOR: Grants = together(
         LABELS: _s3(READ),
     },
 )
-_ADOPT: Grants = {
-    LISTS: _sagemaker("ListMonitoringSchedules") | _scheduler("ListSchedules"),
-    OTHERS: _sagemaker(
-        *("DescribeMonitoringSchedule", "DescribeProcessingJob", "DescribePipeline", "ListTags"),
-        *(f"Describe{monitor}JobDefinition" for monitor in _MONITORS),
-        *("DescribeEndpoint", "DescribeEndpointConfig", "DescribeModel"),
-        *("DescribeModelPackageGroup", "ListModelPackages", "DescribeModelPackage"),
-    )
-    | _scheduler("GetSchedule")
-    | _events("ListRuleNamesByTarget", "DescribeRule")
-    | _s3(READ, LIST),
-}
 
 COMMANDS: Mapping[str, Grants] = {
     "adopt": _ADOPT,

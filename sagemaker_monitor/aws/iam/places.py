@@ -219,9 +219,3 @@ VPC = Place(
     "LookAtReach", "the network of jobs", lambda s: ("*",) if s.environment.network else (), why=NO_TYPE
 )
 QUOTAS = Place("Quotas", "the account's quotas", _everything, why=NO_TYPE)
-OTHERS = Place(
-    "WhatOthersMade",
-    "resources and documents of others",
-    _everything,
-    why="what adopt reads has names, buckets and keys that others chose",
-)

@@ -8,21 +8,31 @@ from pathlib import Path
 import pytest
 
 from sagemaker_monitor.aws import Aws
+from sagemaker_monitor.aws.iam.commands import COMMANDS, together
+from sagemaker_monitor.emulator.server import Server
+from sagemaker_monitor.operations.adopting.adopt import Asked
 from sagemaker_monitor.operations.destroy import look_at_model
 from sagemaker_monitor.operations.errors import UsageError
 from sagemaker_monitor.operations.plan import make_plan
+from sagemaker_monitor.operations.policy.scoping import scope_of
 from sagemaker_monitor.operations.upsert import upsert
 from sagemaker_monitor.settings import Model
 from tests.operations import monitored
+from tests.operations.adopting import notebook
+from tests.operations.adopting.notebook import make_definition, make_schedule, put
 from tests.operations.adopting.team import (
     MARK,
     adopted,
     bring,
+    bundle_of,
     described,
     one,
     plan,
     tags,
 )
+from tests.policy.judging import judge, statements_of
+from tests.policy.needs import Account
+from tests.policy.recording import recorded
 
 
 def test_tags_that_others_set_stay(others: Aws, conf: Path) -> None:
@@ -115,3 +125,25 @@ def test_one_model_adopts_a_schedule(others: Aws, conf: Path) -> None:
     thief = model.model_copy(update={"model": "thief"})
     with pytest.raises(UsageError, match=r"bears the mark of another \(sagemaker-monitor:model=churn"):
         plan(others, thief)
+
+
+def test_plan_and_upsert_call_what_is_said(emulator: Server, others: Aws, conf: Path) -> None:
+    """Schedules and job definitions of others are in the policy by the names that they have."""
+    make_definition(others, "ModelBias", "fair")
+    make_schedule(others, "ModelBias", "fair")
+    put(others, "monitors/fair/analysis_config.json", notebook.bias_config())
+    model = adopted(others, conf, Asked(schedules=("fair",))).model
+    environment = others.environment
+    scope = scope_of(environment, [(model, bundle_of(model))])
+    account = Account(environment.account, environment.region)
+
+    with recorded(emulator) as recorder:
+        plan(others, model)
+        bring(others, model)
+        others.call("sagemaker", "delete_monitoring_schedule", MonitoringScheduleName="fair")
+        bring(others, model)
+
+    needs = [need for each in recorder.requests for need in account.needs(each)]
+    assert "sagemaker:CreateMonitoringSchedule" in {need.action for need in needs}
+    grants = together(COMMANDS["upsert"], COMMANDS["destroy"])
+    assert judge(needs, statements_of(grants, scope)).denied == ()
