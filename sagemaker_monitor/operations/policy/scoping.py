@@ -39,7 +39,7 @@ def scope_of(
                 images.add(text)
             if text.startswith("s3://") and not _is_ours(text, own, environment):
                 locations.add(text)
-        monitoring |= bool(bundle.monitoring)
+        monitoring |= bool(bundle.monitoring or model.adopted_in(environment.name))
         for schedule in model.adopted_in(environment.name).values():
             adopted.add(schedule.name)
             kept |= {schedule.definition} if schedule.definition else set()
