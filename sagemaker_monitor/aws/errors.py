@@ -126,10 +126,16 @@ def explain(
     return AwsError(f"{service} {operation} failed: {error}")
 
 
+def local_up(environment: Environment) -> str:
+    """Return the command that starts the emulator of an environment of this machine."""
+    which = "" if environment.name == "local" else f" --env {environment.name}"
+    return f"sagemaker-monitor local up{which}"
+
+
 def _unreachable(error: Exception, service: str, environment: Environment) -> AwsError:
     if environment.endpoint_url is not None:
         return AwsError(
-            f"the emulator does not answer at {environment.endpoint_url}: run sagemaker-monitor local up "
+            f"the emulator does not answer at {environment.endpoint_url}: run {local_up(environment)} "
             f"(or look with sagemaker-monitor local status)",
             transient=True,
         )
@@ -190,7 +196,7 @@ def _bucket_hint(bucket: str, environment: Environment) -> str:
     if bucket != environment.storage.bucket:
         return f"check the URI; environment {environment.name!r} has {environment.storage.bucket!r}"
     if environment.endpoint_url is not None:
-        return "run sagemaker-monitor local up, which creates it"
+        return f"run {local_up(environment)}, which creates it"
     return "create it, or correct storage.bucket"
 
 

@@ -222,7 +222,7 @@ def _same(current: Status, config: EmulatorConfig) -> Status:
         there = f"{current.url}, account {current.account}, {current.region}"
         raise LifecycleError(
             f"the emulator of {current.state_dir} already runs at {there}, not at {wanted[0]}, account "
-            f"{wanted[1]}, {wanted[2]}; stop it first"
+            f"{wanted[1]}, {wanted[2]}; stop it first, or give this one another --state-dir"
         )
     if config.images.commands and config.images.options != list(current.images):
         raise LifecycleError(

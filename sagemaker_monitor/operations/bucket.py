@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from sagemaker_monitor.aws import Aws, NotFoundError
-from sagemaker_monitor.aws.errors import AccessDeniedError
+from sagemaker_monitor.aws.errors import AccessDeniedError, local_up
 from sagemaker_monitor.operations.errors import UsageError
 
 
@@ -19,7 +19,7 @@ def require_bucket_here(aws: Aws) -> None:
     except AccessDeniedError:
         return  # who may not ask may still be allowed to upload
     except NotFoundError as error:
-        hint = "run sagemaker-monitor local up, which creates it" if aws.is_local else "create it first"
+        hint = f"run {local_up(aws.environment)}, which creates it" if aws.is_local else "create it first"
         raise UsageError(
             f"the bucket {bucket} does not exist, and upsert does not create it: {hint}"
         ) from error

@@ -205,3 +205,12 @@ def test_an_unreachable_region_is_named(environment: Environment) -> None:
     error = explain(ReadTimeoutError(endpoint_url="https://x"), "sagemaker", "list_pipelines", account)
 
     assert str(error).startswith("sagemaker does not answer in eu-west-1")
+
+
+def test_the_command_names_the_environment_whose_emulator_is_silent(environment: Environment) -> None:
+    """Of several environments on this machine, the one that has to be started is told."""
+    error = EndpointConnectionError(endpoint_url="https://x")
+    prod = environment.model_copy(update={"name": "local-prod"})
+
+    assert "run sagemaker-monitor local up (or" in str(explain(error, "s3", "head_object", environment))
+    assert "local up --env local-prod (or" in str(explain(error, "s3", "head_object", prod))
