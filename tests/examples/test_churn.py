@@ -19,11 +19,16 @@ from typing import Any
 import pytest
 
 from sagemaker_monitor.aws import Aws, connect
+from sagemaker_monitor.aws.iam.commands import COMMANDS
+from sagemaker_monitor.aws.iam.scope import Scope
 from sagemaker_monitor.aws.storage import list_objects, read
 from sagemaker_monitor.cli.main import main
 from sagemaker_monitor.emulator.config import EmulatorConfig
 from sagemaker_monitor.emulator.server import Server
 from sagemaker_monitor.settings import load_environment
+from tests.policy.judging import judge, statements_of
+from tests.policy.needs import Account
+from tests.policy.recording import JOB, Request, recorded
 from tests.slow.clients.checks import document, same
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(900)]
@@ -48,11 +53,13 @@ class Typed:
     """The example after its commands were typed; *before* is what lay in S3 when clean-up began."""
 
     folder: Path
+    server: Server
     aws: Aws
     data: Path | None
     codes: list[tuple[str, int, int]] = field(default_factory=list)
     said: dict[str, str] = field(default_factory=dict)
     before: dict[str, Any] = field(default_factory=dict)
+    requests: dict[str, list[Request]] = field(default_factory=dict)
 
     def told(self, command: str) -> Any:
         """Return the document that a command printed."""
@@ -92,7 +99,7 @@ def typed(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFacto
         aws.call(
             "s3", "create_bucket", Bucket=aws.environment.storage.bucket, CreateBucketConfiguration=where
         )
-        done = Typed(folder, aws, data)
+        done = Typed(folder, server, aws, data)
         for words, expected in commands():
             type_one(done, words, expected)
         yield done
@@ -110,7 +117,9 @@ def type_one(done: Typed, words: list[str], expected: int) -> None:
     else:
         if arguments[0] == "destroy":
             done.before = {uri: read(done.aws, uri) for uri in done.stored("")}
-        code, done.said[line] = run(done.folder, line.startswith(AS_JSON), arguments)
+        with recorded(done.server) as recorder:
+            code, done.said[line] = run(done.folder, line.startswith(AS_JSON), arguments)
+            done.requests[line] = list(recorder.requests)
     done.codes.append((line, expected, code))
 
 
@@ -289,6 +298,19 @@ def test_an_estimate_has_the_jobs_of_the_hour(typed: Typed) -> None:
     assert [step["step"] for step in schedule["steps"]] == ["merge of labels", "monitor"]
     assert schedule["runs_per_month"]["runs"] == pytest.approx(730)
     assert schedule["notes"] == []
+
+
+def test_an_estimate_may_read_what_it_asks_for(typed: Typed) -> None:
+    """Each of its calls is allowed by the policy of the command, also those about the schedule's jobs."""
+    environment = typed.aws.environment
+    account = Account(environment.account, environment.region)
+    # Jobs call by a key of their own.
+    calls = [request for request in typed.requests["estimate churn"] if request.by != JOB]
+    needs = [need for request in calls for need in account.needs(request)]
+    found = judge(needs, statements_of(COMMANDS["estimate"], Scope(environment, ("churn",))))
+
+    assert found.denied == ()
+    assert ("MonitoringJobs", "sagemaker:DescribeProcessingJob") in found.used
 
 
 def test_clean_up_leaves_the_data(typed: Typed) -> None:

@@ -11,6 +11,8 @@ from sagemaker_monitor.aws.iam.statement import Condition
 SAGEMAKER, SCHEDULER = "sagemaker.amazonaws.com", "scheduler.amazonaws.com"
 JOBS = "pipelines-*"
 """What SageMaker Pipelines calls jobs and models: pipelines-<execution id>-<step>-<suffix>."""
+SCHEDULED_JOBS = ("*monitoring-*", "groundtruth-merge-*")
+"""What SageMaker calls jobs of monitoring schedules: model-bias-monitoring-<time>-<token>."""
 SHADOWS = "sm-clarify-*"
 """What Clarify calls the endpoints that it asks a model on, and their configurations."""
 _FOLDERS = ("register", "monitor-*", "monitoring", "capture", "capture-register", "promoted")
@@ -99,6 +101,12 @@ JOB_RECORDS = Place(
     "processing jobs of executions",
     lambda s: s.sagemaker("processing-job", JOBS),
     why="a job's name has its execution's id and its step, not its pipeline",
+)
+MONITORING_JOBS = Place(
+    "MonitoringJobs",
+    "processing jobs of monitoring schedules",
+    lambda s: s.sagemaker("processing-job", *SCHEDULED_JOBS) if s.schedules else (),
+    why="a job's name has the kind of monitor and a time, not its schedule",
 )
 TRANSFORM_JOBS = Place(
     "TransformJobs", "transform jobs of executions", lambda s: s.sagemaker("transform-job", JOBS)
