@@ -23,7 +23,7 @@ HEADLINES = {
     "refused": ("Refused", "the gate is closed"),
     "inconclusive": ("Inconclusive", "too few rows to tell; the gate is closed"),
     "labels-missing": ("Labels missing", "nothing could be judged yet; the gate is closed"),
-    "window-empty": ("Window empty", "nothing was captured in these hours; the gate is closed"),
+    "window-empty": ("Window empty", "there was nothing to judge; the gate is closed"),
     "no-evidence": ("No evidence", "a check did not report, or had nothing to report on; the gate is closed"),
     NO_VERDICT: ("No verdict", "the run ended without one; the gate is closed"),
     STILL_RUNNING: ("Still running", "nothing is decided yet; the gate is closed"),
@@ -41,7 +41,10 @@ NEXT = {
     ),
     "inconclusive": "Collect more rows of the groups named below, then run again. This is no pass.",
     "labels-missing": "Deliver the labels for these record keys, then run again.",
-    "window-empty": "Give a window of hours in which something was scored, then run again.",
+    "window-empty": (
+        "Give a window of hours in which something was scored, or put the batch where a scheduled run looks"
+        " for it, then run again."
+    ),
     "no-evidence": "Repair what is named here, then run again. Nothing can be concluded from this run.",
     NO_VERDICT: "Look at the first failed step below, repair its cause, then run again.",
     STILL_RUNNING: "Wait for its end, then make this page again; what stands here is what there is so far.",

@@ -21,7 +21,7 @@ _STYLES = {"open": "bold green", "done": "bold green", "refused": "bold red", "b
 _ADVICE = {
     "inconclusive": "collect a larger batch, or lower gate.minimum_rows knowing what that costs",
     "labels-missing": "run it again with --labels once they have arrived",
-    "window-empty": "give a window of hours in which something was scored",
+    "window-empty": "give a window of hours in which something was scored, or the batch with --input",
 }
 MORE_LABELS = "judge it again when more of its labels have arrived, "
 NOT_ARRIVED = "labels have not arrived"

@@ -11,6 +11,8 @@ from sagemaker_monitor.emulator.executor.records import steps_of
 from sagemaker_monitor.emulator.jobs.records import PREFIXES
 from sagemaker_monitor.emulator.pages import links
 from sagemaker_monitor.emulator.pages.page import Cell, Page, Row, Table, duration, status, when, words
+from sagemaker_monitor.emulator.scheduler.records import SCHEDULE
+from sagemaker_monitor.emulator.scheduler.targets import pipeline_of
 
 PER_PAGE, OVERVIEW = 100, 10
 _LONGEST_REASON = 300
@@ -150,6 +152,21 @@ def _schedule_row(context: Context, record: Record) -> Row:
     )
 
 
+def _pipeline_schedule_row(context: Context, record: Record) -> Row:
+    """Return what EventBridge Scheduler starts, when, and what became of the last time."""
+    pipeline, zone = pipeline_of(record["Target"]), record["ScheduleExpressionTimezone"]
+    execution, due = record.get("_PipelineExecutionArn"), record.get("_ScheduledTime")
+    last = Cell(execution.rpartition("/")[2], links.to_arn(execution), code=True) if execution else Cell("")
+    return (
+        Cell(f"{record['GroupName']}/{record['Name']}", code=True),
+        Cell(pipeline, links.to_record(context.region, "pipeline", pipeline), code=True),
+        Cell(record["ScheduleExpression"] + ("" if zone == "UTC" else f" {zone}"), code=True),
+        Cell(record["State"], tone="plain"),
+        _clipped(Cell(record["_Failure"])) if record.get("_Failure") else last,
+        when(due),
+    )
+
+
 def _pipeline_row(context: Context, record: Record) -> Row:
     name = record["PipelineName"]
     return (
@@ -194,6 +211,13 @@ NOUNS: dict[str, Noun] = {
         ("Endpoint", "Configuration", "Status", "Created", "Reason"),
         _endpoint_row,
         "No endpoint is there.",
+    ),
+    "pipeline-schedules": Noun(
+        "Schedules that start pipelines",
+        (SCHEDULE,),
+        ("Schedule", "Starts", "When", "State", "Last start", "Was due"),
+        _pipeline_schedule_row,
+        "No schedule is there.",
     ),
     "schedules": Noun(
         "Monitoring schedules",

@@ -34,6 +34,13 @@ def check_target(target: Mapping[str, Any]) -> None:
         )
 
 
+def pipeline_of(target: Mapping[str, Any]) -> str:
+    """Return the name of the pipeline that a schedule with this target starts; empty where it says none."""
+    found = _PIPELINE.fullmatch(target["Arn"])
+    named = found[1] if found else json.loads(target["Input"]).get("PipelineName", "")
+    return str(named).rpartition("/")[2]
+
+
 def request_of(target: Mapping[str, Any], attributes: Mapping[str, str]) -> bytes:
     """Return the request for StartPipelineExecution, with *attributes* in the place of their keywords.
 
