@@ -42,19 +42,20 @@ def promote(
     """
     from sagemaker_monitor.cli.render.promotion import Telling
     from sagemaker_monitor.operations.promotion import promote as operation
+    from sagemaker_monitor.operations.promotion.weighing import check_route, weigh
 
     model = source.model(model_name)
     target.model(model_name)
-    operation.check_route(source.environment, target.environment, model_name)
+    check_route(source.environment, target.environment, model_name)
     for aws in (source.aws, target.aws):
         aws.require_writable()
     telling = Telling(source.env, target.env, as_json=output_format == "json")
-    weighed = operation.weigh(source.aws, target.aws, model, version, registered_by=registered_by)
+    weighed = weigh(source.aws, target.aws, model, version, registered_by=registered_by)
     if not weighed.is_open:
         telling.refused(weighed)
         return ExitCode.REFUSED
     if weighed.existing is not None:
-        found = operation.opening(target.aws, model, weighed.existing, write=not dry_run)
+        found = operation.look_again(source.aws, target.aws, model, weighed, write=not dry_run)
         telling.ended(weighed, found, None)
         return ExitCode.OK if found.opening.opened else ExitCode.REFUSED
     packed = operation.prepare(source.aws, target.aws, model, weighed)

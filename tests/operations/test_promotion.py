@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections.abc import Iterator
 from dataclasses import replace
@@ -21,7 +22,8 @@ from sagemaker_monitor.operations.gating import evidence_of
 from sagemaker_monitor.operations.local import prepare as make_bucket
 from sagemaker_monitor.operations.promotion import promote as operation
 from sagemaker_monitor.operations.promotion.package import image_for
-from sagemaker_monitor.operations.promotion.promote import Promoted, Weighed
+from sagemaker_monitor.operations.promotion.promote import Promoted
+from sagemaker_monitor.operations.promotion.weighing import Weighed, check_route, weigh
 from sagemaker_monitor.registry.chain import Evidence
 from sagemaker_monitor.registry.versions import find_version, list_versions
 from sagemaker_monitor.settings import Environment, Model, load_environment
@@ -87,7 +89,7 @@ def promoted(source: Aws, target: Aws, model: Model, weighed: Weighed | None = N
     """Promote the newest version."""
     source.require_writable()
     target.require_writable()
-    found = weighed or operation.weigh(source, target, model, None)
+    found = weighed or weigh(source, target, model, None)
     assert found.is_open, broken(found.evidence)
     packed = operation.prepare(source, target, model, found)
     return operation.promote(source, target, model, found, packed, tell=lambda _: None)
@@ -138,7 +140,7 @@ def test_looking_writes_nothing(approved: Aws, prod: Aws, model: Model) -> None:
     """What would be brought is found out by reading alone, on both sides."""
     approved.writes.clear()
 
-    weighed = operation.weigh(approved, prod, model, None)
+    weighed = weigh(approved, prod, model, None)
     packed = operation.prepare(approved, prod, model, weighed)
 
     assert {each.path for each in packed.luggage.record.files} >= {
@@ -155,9 +157,9 @@ def test_the_second_time_it_is_found(approved: Aws, prod: Aws, model: Model) -> 
     promoted(approved, prod, model)
     prod.writes.clear()
 
-    again = operation.weigh(approved, prod, model, None)
+    again = weigh(approved, prod, model, None)
     assert again.existing is not None
-    found = operation.opening(prod, model, again.existing)
+    found = operation.look_again(approved, prod, model, again)
 
     assert again.existing.number == 1
     assert found.opening.opened
@@ -185,7 +187,7 @@ def test_killed_after_each_write_it_converges(approved: Aws, prod: Aws, model: M
     """Files come first and the version last: no kill leaves a version that refers to what is not there."""
     deaths = 0
     while True:
-        weighed = operation.weigh(approved, prod, model, None)
+        weighed = weigh(approved, prod, model, None)
         if weighed.existing is not None:
             break
         packed = operation.prepare(approved, prod, model, weighed)
@@ -193,7 +195,7 @@ def test_killed_after_each_write_it_converges(approved: Aws, prod: Aws, model: M
             operation.promote(approved, Dying(prod.environment), model, weighed, packed, tell=lambda _: None)
         deaths += 1
         assert deaths < 50
-    found = operation.opening(prod, model, weighed.existing)
+    found = operation.look_again(approved, prod, model, weighed)
 
     record = json.loads(read(prod, next(uri for uri in objects(prod) if uri.endswith("/promotion.json"))))
     assert deaths == len(record["files"]) + 2  # each file, the record, the version
@@ -214,7 +216,7 @@ def test_what_was_altered_stays_where_it_is(
     uri = next(uri for uri in objects(approved) if uri.endswith(f"/{name}"))
     put(approved, uri, read(approved, uri) + b" ")
 
-    weighed = operation.weigh(approved, prod, model, None)
+    weighed = weigh(approved, prod, model, None)
 
     assert link in broken(weighed.evidence)
     assert prod.writes == []
@@ -226,7 +228,7 @@ def test_a_refused_verdict_goes_nowhere(aws: Aws, prod: Aws, model: Model) -> No
     put_verdict(aws, make_verdict(aws.environment, register_version(aws), "refused"))
     approve(aws, 1)
 
-    assert list(broken(operation.weigh(aws, prod, model, None).evidence)) == ["verdict"]
+    assert list(broken(weigh(aws, prod, model, None).evidence)) == ["verdict"]
 
 
 @pytest.mark.long
@@ -235,8 +237,8 @@ def test_evidence_is_as_young_as_the_target_wants(approved: Aws, prod: Aws, mode
     strict = with_approval(prod, evidence_max_age=timedelta(hours=1))
     later = datetime.now(UTC) + timedelta(hours=2)
 
-    assert operation.weigh(approved, prod, model, None, now=later).is_open
-    assert list(broken(operation.weigh(approved, strict, model, None, now=later).evidence)) == ["age"]
+    assert weigh(approved, prod, model, None, now=later).is_open
+    assert list(broken(weigh(approved, strict, model, None, now=later).evidence)) == ["age"]
 
 
 @pytest.mark.long
@@ -248,8 +250,8 @@ def test_a_waiver_that_is_over_promotes_nothing(aws: Aws, prod: Aws, model: Mode
     put_verdict(aws, verdict)
 
     day = timedelta(days=1)
-    assert operation.weigh(aws, prod, model, None, now=today).is_open
-    assert list(broken(operation.weigh(aws, prod, model, None, now=today + day).evidence)) == ["waived"]
+    assert weigh(aws, prod, model, None, now=today).is_open
+    assert list(broken(weigh(aws, prod, model, None, now=today + day).evidence)) == ["waived"]
 
 
 @pytest.mark.long
@@ -258,10 +260,8 @@ def test_only_what_is_approved_there_where_that_is_required(aws: Aws, prod: Aws,
     put_verdict(aws, make_verdict(aws.environment, register_version(aws)))
     strict = with_approval(prod, require_promotion_from="local")
 
-    assert operation.weigh(aws, prod, model, None).is_open
-    assert broken(operation.weigh(aws, strict, model, None).evidence) == {
-        "approval": "PendingManualApproval in local"
-    }
+    assert weigh(aws, prod, model, None).is_open
+    assert broken(weigh(aws, strict, model, None).evidence) == {"approval": "PendingManualApproval in local"}
 
 
 @pytest.mark.long
@@ -270,7 +270,7 @@ def test_a_rejected_version_is_not_promoted(approved: Aws, prod: Aws, model: Mod
     arn = find_version(approved, "mortgage", 1).arn
     approved.call("sagemaker", "update_model_package", ModelPackageArn=arn, ModelApprovalStatus="Rejected")
 
-    assert list(broken(operation.weigh(approved, prod, model, None).evidence)) == ["approval"]
+    assert list(broken(weigh(approved, prod, model, None).evidence)) == ["approval"]
 
 
 def test_a_route_that_cannot_be_meant_is_told(environment: Environment) -> None:
@@ -290,8 +290,8 @@ def test_a_route_that_cannot_be_meant_is_told(environment: Environment) -> None:
 
     for message, target in told.items():
         with pytest.raises(UsageError, match=message):
-            operation.check_route(environment, target, "mortgage")
-    operation.check_route(environment, elsewhere, "mortgage")
+            check_route(environment, target, "mortgage")
+    check_route(environment, elsewhere, "mortgage")
 
 
 @pytest.mark.long
@@ -300,7 +300,7 @@ def test_without_a_group_upsert_is_named(approved: Aws, prod: Aws, model: Model)
     prod.call("sagemaker", "delete_model_package_group", ModelPackageGroupName="mortgage")
 
     with pytest.raises(UsageError, match="upsert --model mortgage --env local-prod"):
-        operation.weigh(approved, prod, model, None)
+        weigh(approved, prod, model, None)
 
 
 @pytest.mark.long
@@ -329,9 +329,9 @@ def test_what_came_along_is_bound_there(approved: Aws, prod: Aws, model: Model, 
     uri = next(uri for uri in objects(prod) if uri.endswith(f"/{name}"))
     put(prod, uri, read(prod, uri) + b" ")
 
-    again = operation.weigh(approved, prod, model, None)
+    again = weigh(approved, prod, model, None)
     assert again.existing is not None
-    opening = operation.opening(prod, model, again.existing).opening
+    opening = operation.look_again(approved, prod, model, again).opening
 
     assert not opening.opened
     assert "closed" in opening.message
@@ -369,9 +369,9 @@ def test_a_rejection_there_is_not_got_round(approved: Aws, prod: Aws, model: Mod
     arn = find_version(prod, "mortgage", 1).arn
     prod.call("sagemaker", "update_model_package", ModelPackageArn=arn, ModelApprovalStatus="Rejected")
 
-    again = operation.weigh(approved, prod, model, None)
+    again = weigh(approved, prod, model, None)
     assert again.existing is not None
-    opening = operation.opening(prod, model, again.existing).opening
+    opening = operation.look_again(approved, prod, model, again).opening
 
     assert (opening.opened, opening.status) == (False, "Rejected")
 
@@ -491,3 +491,38 @@ def test_a_promoted_version_with_renewed_baselines_is_opened(approved: Aws, prod
         assert link.holds == expected, link.detail
         assert ("renews version 1" if expected else "has another group or artifact") in link.detail
         prod.call("sagemaker", "delete_pipeline", PipelineName=name)
+
+
+@pytest.mark.long
+def test_a_made_up_promotion_is_found_by_who_reads_both(approved: Aws, prod: Aws, model: Model) -> None:
+    """The target's gate believes a record that is consistent; promote holds it against the source itself."""
+    promoted(approved, prod, model)
+    version = described(prod, 1)
+    old = version["CustomerMetadataProperties"]["PromotionSha256"]
+    root = f"{prod.environment.storage.root}/mortgage/promoted"
+    record = json.loads(read(prod, f"{root}/{old}/promotion.json"))
+    other, digest = b"[]", hashlib.sha256(b"[]").hexdigest()
+    for each in record["files"]:
+        if each["path"] == "pre.json":
+            each.update(sha256=digest, size=len(other))
+    content = (json.dumps(record, indent=1, sort_keys=True) + "\n").encode()
+    new = hashlib.sha256(content).hexdigest()
+    for each in record["files"]:
+        whole = other if each["path"] == "pre.json" else read(prod, f"{root}/{old}/{each['path']}")
+        put(prod, f"{root}/{new}/{each['path']}", whole)
+    put(prod, f"{root}/{new}/promotion.json", content)
+    forged = json.loads(json.dumps(version, default=str).replace(old, new))
+    forged["DriftCheckBaselines"]["Bias"]["PreTrainingConstraints"]["ContentDigest"] = f"sha256:{digest}"
+    prod.call("sagemaker", "delete_model_package", ModelPackageName=version["ModelPackageArn"])
+    wanted = ("InferenceSpecification", "DriftCheckBaselines", "CustomerMetadataProperties")
+    request = {key: forged[key] for key in wanted}
+    prod.call("sagemaker", "create_model_package", ModelPackageGroupName="mortgage", **request)
+    assert evidence_of(prod, model, None).is_open
+
+    again = weigh(approved, prod, model, None)
+    assert again.existing is not None
+    found = operation.look_again(approved, prod, model, again)
+
+    assert not found.opening.opened
+    assert list(broken(found.evidence)) == ["source"]
+    assert "carries other baselines, by their digests" in broken(found.evidence)["source"]

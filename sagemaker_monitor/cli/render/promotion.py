@@ -13,7 +13,8 @@ from sagemaker_monitor.cli.render.text import clean, console, line
 from sagemaker_monitor.registry.gate import why_closed
 
 if TYPE_CHECKING:
-    from sagemaker_monitor.operations.promotion.promote import Packed, Promoted, Weighed
+    from sagemaker_monitor.operations.promotion.promote import Packed, Promoted
+    from sagemaker_monitor.operations.promotion.weighing import Weighed
 
 
 class Telling:

@@ -11,19 +11,20 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from pipelines.names import pipeline_name, promotion_folder
-from sagemaker_monitor.aws import Aws, NotFoundError
+from sagemaker_monitor.aws import Aws
 from sagemaker_monitor.aws.copying import Copier
 from sagemaker_monitor.aws.storage import head
 from sagemaker_monitor.operations.errors import OperationError, UsageError
 from sagemaker_monitor.operations.gating import evidence_of, origin_of
 from sagemaker_monitor.operations.promotion.carried import Carried, Luggage, pack
 from sagemaker_monitor.operations.promotion.package import Destination, image_for, metadata_of, request_of
+from sagemaker_monitor.operations.promotion.weighing import Weighed, find_promoted, source_link
 from sagemaker_monitor.registry import gate
 from sagemaker_monitor.registry.chain import Evidence, Link
 from sagemaker_monitor.registry.gate import Opening
-from sagemaker_monitor.registry.lineage import RECORD, Lineage, lineage_of, stamp
+from sagemaker_monitor.registry.lineage import RECORD, Lineage, stamp
 from sagemaker_monitor.registry.versions import Version, describe, list_versions
-from sagemaker_monitor.settings import Environment, Model
+from sagemaker_monitor.settings import Model
 
 _NOT_SAID = re.compile(r"[^\w\s.:/=+@-]")
 """Characters that SageMaker takes in no metadata."""
@@ -32,20 +33,6 @@ MOST_LOOKS, SECONDS = 60, 2.0
 """How often a version that is being made is looked at, and how long between."""
 
 Tell = Callable[[str], None]
-
-
-@dataclass(frozen=True)
-class Weighed:
-    """A version that is to be promoted: its evidence where it is, and itself where it goes, if there."""
-
-    evidence: Evidence
-    group: str
-    existing: Version | None
-
-    @property
-    def is_open(self) -> bool:
-        """Whether it may be promoted."""
-        return self.evidence.is_open
 
 
 @dataclass(frozen=True)
@@ -65,89 +52,6 @@ class Promoted:
     opening: Opening
     written: int
     """How many objects had to be written."""
-
-
-def check_route(source: Environment, target: Environment, model: str) -> None:
-    """Raise UsageError where versions of *source* do not belong in *target*, whatever their evidence."""
-    required = target.approval.require_promotion_from
-    if source.name == target.name:
-        raise UsageError(
-            f"--from and --to are both {source.name!r}: promote goes from one environment to another"
-        )
-    if required not in (None, source.name):
-        raise UsageError(
-            f"{target.name!r} takes versions from {required!r} only (approval.require_promotion_from), "
-            f"not from {source.name!r}"
-        )
-    if source.is_local != target.is_local:
-        raise UsageError(
-            f"{source.name!r} and {target.name!r}: what the emulator found is a rehearsal and opens nothing "
-            "in an account, and an account's versions stay in accounts"
-        )
-    if _group(source, model) == _group(target, model):
-        raise UsageError(
-            f"{source.name!r} and {target.name!r} share the model package group "
-            f"{target.model_package_group_name(model)!r}: give each its own by registry.model_package_group"
-        )
-
-
-def _group(environment: Environment, model: str) -> tuple[str, ...]:
-    owner = environment.registry.account or environment.account
-    name = environment.model_package_group_name(model)
-    return owner, environment.region, environment.endpoint_url or "", name
-
-
-def weigh(
-    source: Aws,
-    target: Aws,
-    model: Model,
-    number: int | None,
-    *,
-    registered_by: str | None = None,
-    now: datetime | None = None,
-) -> Weighed:
-    """Return whether version *number*, or the newest, may be promoted, and whether it was; writes nothing.
-
-    Its evidence has to hold as the gate of the source sees it, and be young enough for the target. Where the
-    target takes promoted versions only, it has to be approved. Raises UsageError, RegistryError, AwsError.
-    """
-    there = target.environment
-    check_route(source.environment, there, model.model)
-    evidence = evidence_of(source, model, number, registered_by=registered_by, now=now, opens=there)
-    version = evidence.version
-    if there.approval.require_promotion_from is not None:
-        detail = f"{version.approval} in {source.environment.name}"
-        link = Link("approval", version.approval == "Approved", detail)
-        evidence = replace(evidence, links=(*evidence.links, link))
-    elif version.approval == "Rejected":
-        link = Link("approval", False, f"a person rejected it in {source.environment.name}")
-        evidence = replace(evidence, links=(*evidence.links, link))
-    group = there.model_package_group(model.model)
-    try:
-        target.call("sagemaker", "describe_model_package_group", ModelPackageGroupName=group)
-    except NotFoundError as error:
-        raise UsageError(
-            f"there is no model package group {group!r} in {there.name!r}: run sagemaker-monitor upsert "
-            f"--model {model.model} --env {there.name} first"
-        ) from error
-    return Weighed(evidence, group, _existing(target, group, version))
-
-
-def _existing(target: Aws, group: str, version: Version) -> Version | None:
-    """Return the version that *version* was promoted to already; None where there is none."""
-    before = lineage_of(version)
-    registered = stamp(before.registered_at if before else version.created)
-    since = version.created - _CLOCKS
-    for summary in list_versions(target, group):
-        if summary["CreationTime"] < since:
-            break
-        if summary.get("ModelPackageStatus") == "Failed":
-            continue
-        found = describe(target, summary["ModelPackageArn"])
-        lineage = lineage_of(found)
-        if lineage and (lineage.version_arn, stamp(lineage.registered_at)) == (version.arn, registered):
-            return found
-    return None
 
 
 def prepare(source: Aws, target: Aws, model: Model, weighed: Weighed) -> Packed:
@@ -189,16 +93,24 @@ def promote(
     metadata = metadata_of(
         weighed.evidence.version.metadata, packed.luggage, packed.to, lineage, artifact.etag
     )
-    arn = target.call(
-        "sagemaker",
-        "create_model_package",
-        **packed.request,
-        CustomerMetadataProperties=metadata,
-        ClientToken=_token(target, packed),
-    )["ModelPackageArn"]
+    arn = _register(target, {**packed.request, "CustomerMetadataProperties": metadata}, weighed, lineage)
     _settle(target, arn)
-    opened = opening(target, model, describe(target, arn))
+    opened = _open(target, model, describe(target, arn))
     return replace(opened, written=written)
+
+
+def _register(target: Aws, request: dict[str, Any], weighed: Weighed, lineage: Lineage) -> str:
+    """Register the version and return its ARN; of two promotions at once both get the same one.
+
+    Who comes later finds the version; who sees the same group sends the same token.
+    """
+    newest = next((each["ModelPackageArn"] for each in list_versions(target, weighed.group)), "")
+    found = find_promoted(target, weighed.group, weighed.evidence.version)
+    if found is not None:
+        return found.arn
+    token = hashlib.sha256(f"{lineage.sha256} {newest}".encode()).hexdigest()[:36]
+    response = target.call("sagemaker", "create_model_package", **request, ClientToken=token)
+    return str(response["ModelPackageArn"])
 
 
 def _settle(target: Aws, arn: str) -> None:
@@ -217,9 +129,20 @@ def _settle(target: Aws, arn: str) -> None:
         )
 
 
-def opening(target: Aws, model: Model, version: Version, *, write: bool = True) -> Promoted:
-    """Give a promoted version the status that its evidence deserves in the target; without *write* say it."""
-    evidence = evidence_of(target, model, version.number)
+def look_again(source: Aws, target: Aws, model: Model, weighed: Weighed, *, write: bool = True) -> Promoted:
+    """Hold a version that was promoted already against the source, and give it the status that it deserves.
+
+    Without *write* it is only said. Raises AwsError.
+    """
+    existing = weighed.existing
+    assert existing is not None, "there is nothing to look at again"
+    same = source_link(source, target, model, weighed.evidence.version, existing)
+    return _open(target, model, existing, same, write=write)
+
+
+def _open(target: Aws, model: Model, version: Version, *links: Link, write: bool = True) -> Promoted:
+    found = evidence_of(target, model, version.number)
+    evidence = replace(found, links=(*found.links, *links))
     on_pass = target.environment.approval.on_pass
     return Promoted(evidence, gate.apply(target, evidence, on_pass) if write else gate.judge(evidence), 0)
 
@@ -244,9 +167,3 @@ def _lineage(target: Aws, luggage: Luggage) -> Lineage:
         promoted_by=_NOT_SAID.sub("-", target.caller or "somebody")[:256],
         promoted_at=stamp(datetime.now(UTC)),
     )
-
-
-def _token(target: Aws, packed: Packed) -> str:
-    """Return what makes two promotions at once register one version; later ones find it registered."""
-    newest = next((each["ModelPackageArn"] for each in list_versions(target, packed.to.group)), "")
-    return hashlib.sha256(f"{packed.luggage.record.sha256} {newest}".encode()).hexdigest()[:36]
