@@ -328,6 +328,8 @@ _DOCTOR: Grants = together(
         SERVED: _sagemaker("DescribeEndpointConfig", "DescribeModel"),
         ROLES: frozenset({"iam:GetRole", "iam:SimulatePrincipalPolicy"}),
         KEYS: frozenset({"kms:DescribeKey"}),
+        TOPIC: frozenset({"sns:GetTopicAttributes"}),
+        UNDELIVERED: frozenset({"sqs:GetQueueUrl"}),
         OWN_IMAGES: frozenset({"ecr:BatchGetImage"}),
         VPC: frozenset(
             f"ec2:Describe{what}" for what in ("Subnets", "SecurityGroups", "VpcEndpoints", "RouteTables")

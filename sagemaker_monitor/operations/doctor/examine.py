@@ -21,6 +21,7 @@ from sagemaker_monitor.operations.doctor import (
     images,
     labels,
     network,
+    notices,
     order,
     people,
     permissions,
@@ -59,6 +60,7 @@ OF_ENVIRONMENT = (
     Check("network", network.network),
     Check("network-reach", network.reach),
     Check("own-images", images.own),
+    Check("notice-topic", notices.topic),
     Check("quotas", quotas.quotas),
 )
 OF_MODEL = (

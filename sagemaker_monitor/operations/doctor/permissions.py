@@ -11,12 +11,12 @@ from pipelines.bundle import Bundle, PipelineDefinition
 from pipelines.names import pipeline_name, pipelines_of
 from sagemaker_monitor.aws.errors import NotFoundError
 from sagemaker_monitor.aws.iam.commands import COMMANDS
-from sagemaker_monitor.aws.iam.roles import EXECUTION, statements
+from sagemaker_monitor.aws.iam.roles import statements
 from sagemaker_monitor.aws.iam.scope import Scope
 from sagemaker_monitor.aws.iam.statement import Statement
 from sagemaker_monitor.operations.doctor.context import Context
 from sagemaker_monitor.operations.doctor.finding import Finding, not_known, ok, problem, warning
-from sagemaker_monitor.operations.doctor.role import described
+from sagemaker_monitor.operations.doctor.role import described, service_roles
 from sagemaker_monitor.operations.policy.scoping import scope_of
 from sagemaker_monitor.settings import Model
 from steps.spec import checks_of
@@ -48,19 +48,20 @@ class Denied:
 
 
 def role(context: Context) -> Iterator[Finding]:
-    """Yield whether the execution role may do what its pipelines and jobs do."""
-    arn = context.environment.roles.execution
-    try:
-        described(context, arn)
-    except NotFoundError:
-        return  # told where it is looked for
-    wanted = statements(scope(context), EXECUTION)
-    denied = list(simulated(context, arn, wanted))
-    for each in denied:
-        yield _told(each, f"{arn.rpartition('/')[2]} may not", problem)
-    if not denied:
-        count = sum(len(each.actions) for each in wanted)
-        yield ok(f"{count} actions of {len(wanted)} statements are allowed ({_judged(context)})")
+    """Yield whether the roles of jobs and of schedules may do what is done with them."""
+    about = scope(context)
+    for key, arn in service_roles(context).items():
+        try:
+            described(context, arn)
+        except NotFoundError:
+            continue  # told where it is looked for
+        name, wanted = arn.rpartition("/")[2], statements(about, key)
+        denied = list(simulated(context, arn, wanted))
+        for each in denied:
+            yield _told(each, f"{name} may not", problem)
+        if not denied:
+            count = sum(len(each.actions) for each in wanted)
+            yield ok(f"{name} may do all of {count} actions in {len(wanted)} statements ({_judged(context)})")
 
 
 def caller(context: Context) -> Iterator[Finding]:

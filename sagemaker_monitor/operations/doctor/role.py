@@ -1,4 +1,4 @@
-"""The execution role: whether it exists, and whether SageMaker may assume it."""
+"""The roles of jobs and of schedules: whether they exist, and whether their services may assume them."""
 
 from __future__ import annotations
 
@@ -7,43 +7,51 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from sagemaker_monitor.aws.errors import NotFoundError
+from sagemaker_monitor.aws.iam.roles import EXECUTION, SCHEDULER
+from sagemaker_monitor.aws.iam.trust import SERVICES
 from sagemaker_monitor.operations.doctor.context import Context
-from sagemaker_monitor.operations.doctor.finding import Finding, not_known, ok, problem, warning
-
-SERVICE = "sagemaker.amazonaws.com"
-_TRUST = {"Effect": "Allow", "Principal": {"Service": SERVICE}, "Action": "sts:AssumeRole"}
+from sagemaker_monitor.operations.doctor.finding import Finding, ok, problem, warning
 
 
 def exists(context: Context) -> Iterator[Finding]:
-    """Yield whether there is a role of that name, and of that ARN."""
-    wanted = context.environment.roles.execution
-    try:
-        found = described(context, wanted)
-    except NotFoundError:
-        yield problem(
-            f"there is no role {wanted}",
-            f"create it (sagemaker-monitor deploys none), or correct {context.key('roles', 'execution')}",
-        )
-        return
-    if found.get("Arn") != wanted:
-        yield problem(
-            f"the role {found.get('RoleName')} is {found.get('Arn')}, not {wanted}",
-            f"correct {context.key('roles', 'execution')}",
-            side="configuration",
-        )
-        return
-    yield ok(wanted)
+    """Yield of each configured role whether there is one of that name, and of that ARN."""
+    for key, wanted in service_roles(context).items():
+        try:
+            found = described(context, wanted)
+        except NotFoundError:
+            yield problem(
+                f"there is no role {wanted}",
+                f"create it (sagemaker-monitor policy {context.again} prints what it needs), or correct "
+                f"{context.key('roles', key)}",
+            )
+            continue
+        if found.get("Arn") != wanted:
+            yield problem(
+                f"the role {found.get('RoleName')} is {found.get('Arn')}, not {wanted}",
+                f"correct {context.key('roles', key)}",
+                side="configuration",
+            )
+        else:
+            yield ok(wanted)
 
 
 def trust(context: Context) -> Iterator[Finding]:
-    """Yield whether the role's trust policy lets SageMaker assume it."""
-    wanted = context.environment.roles.execution
-    try:
-        policy = described(context, wanted).get("AssumeRolePolicyDocument", {})
-    except NotFoundError:
-        yield not_known("there is no such role")
-        return
-    yield trusted(policy, SERVICE, context.environment.account, wanted)
+    """Yield of each configured role whether its trust policy lets its service assume it."""
+    for key, wanted in service_roles(context).items():
+        try:
+            policy = described(context, wanted).get("AssumeRolePolicyDocument", {})
+        except NotFoundError:
+            continue  # told where it is looked for
+        yield trusted(policy, SERVICES[key], context.environment.account, wanted)
+
+
+def service_roles(context: Context) -> dict[str, str]:
+    """Return the roles that services of AWS assume, by their key: that of jobs, and that of schedules."""
+    roles = context.environment.roles
+    found = {EXECUTION: roles.execution}
+    if roles.scheduler is not None:
+        found[SCHEDULER] = roles.scheduler
+    return found
 
 
 def described(context: Context, arn: str) -> Mapping[str, Any]:
@@ -55,6 +63,7 @@ def described(context: Context, arn: str) -> Mapping[str, Any]:
 def trusted(policy: Mapping[str, Any], service: str, account: str, role: str) -> Finding:
     """Return whether a trust *policy* lets *service* assume *role* for *account*."""
     allowed: list[Mapping[str, Any]] = []
+    name = role.rpartition("/")[2]
     for statement in as_list(policy.get("Statement")):
         if not _assumes(statement) or not _speaks_of(statement, service):
             continue
@@ -64,24 +73,24 @@ def trusted(policy: Mapping[str, Any], service: str, account: str, role: str) ->
             )
         allowed.append(statement)
     if not allowed:
-        asked = {**_TRUST, "Principal": {"Service": service}}
+        asked = {"Effect": "Allow", "Principal": {"Service": service}, "Action": "sts:AssumeRole"}
         return problem(
-            f"its trust policy does not let {service} assume it",
-            f"add to the trust policy of {role.rpartition('/')[2]}: {json.dumps(asked)}",
+            f"the trust policy of {name} does not let {service} assume it",
+            f"add to it: {json.dumps(asked)}",
         )
     open_to = [each for each in allowed if _admits(each.get("Condition", {}), account)]
     if not open_to:
         return problem(
-            f"its trust policy lets {service} assume it for other accounts than {account} only",
+            f"the trust policy of {name} lets {service} assume it for other accounts than {account} only",
             f"add {account} to aws:SourceAccount of {json.dumps(allowed[0])}",
         )
     keys = sorted({key for each in open_to for key in _other_keys(each.get("Condition", {}))})
     if keys and not any(not _other_keys(each.get("Condition", {})) for each in open_to):
         return warning(
-            f"{service} may assume it under conditions that are not judged here: {', '.join(keys)}",
+            f"{service} may assume {name} under conditions that are not judged here: {', '.join(keys)}",
             "look at the trust policy's Condition",
         )
-    return ok(f"{service} may assume it")
+    return ok(f"{service} may assume {name}")
 
 
 def as_list(value: Any) -> list[Any]:

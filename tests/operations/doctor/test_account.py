@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
 
 from sagemaker_monitor.aws import Aws
-from sagemaker_monitor.operations.doctor import images, permissions, quotas
+from sagemaker_monitor.operations.doctor import images, notices, permissions, quotas, role
+from sagemaker_monitor.operations.errors import UsageError
 from sagemaker_monitor.settings import Environment, Model
 from tests.operations.doctor.looking import allow, context, edit, make_role, subject
 
@@ -60,6 +62,42 @@ def test_a_caller_that_may_not_pass_the_role(aws: Aws, conf: Path) -> None:
 
     assert (upsert.status, run.status) == ("warning", "ok")
     assert upsert.seen.startswith(f"upsert would fail: {name} may not iam:PassRole on ")
+
+
+def test_the_role_of_schedules(aws: Aws, conf: Path) -> None:
+    """It is looked at where it is configured: Scheduler assumes it, and starts pipelines with it."""
+    name, arn = make_role(aws, conf, "sagemaker.amazonaws.com", Action="sagemaker:Describe*")
+    execution = "arn:aws:iam::000000000000:role/sagemaker-monitor-execution"
+    edit(conf, f"execution: {arn}", f"execution: {execution}\n  scheduler: {arn}")
+
+    exists, found = list(role.exists(context(conf))), list(role.trust(context(conf)))
+    jobs, schedules = permissions.role(context(conf))
+
+    assert [each.status for each in exists] == ["ok", "ok"]
+    assert [each.status for each in found] == ["ok", "problem"]
+    assert found[1].seen == f"the trust policy of {name} does not let scheduler.amazonaws.com assume it"
+    assert (jobs.status, schedules.status) == ("ok", "problem")
+    assert schedules.seen.startswith(f"{name} may not sagemaker:StartPipelineExecution on ")
+
+
+def test_a_topic_that_nobody_may_publish_to(aws: Aws, conf: Path) -> None:
+    """First it is not there; then EventBridge may not publish; the fixes are a command and a statement."""
+    arn = "arn:aws:sns:eu-west-1:000000000000:refusals"
+    edit(conf, "account:", f"notify: {{sns: '{arn}'}}\naccount:")
+    with pytest.raises(UsageError, match="sns create-topic --name refusals"):
+        list(notices.topic(context(conf)))
+    aws.call("sns", "create_topic", Name="refusals")
+    try:
+        (closed,) = notices.topic(context(conf))
+        statement = {"Effect": "Allow", "Principal": {"Service": "events.amazonaws.com"}}
+        policy = json.dumps({"Statement": [{**statement, "Action": "sns:Publish", "Resource": arn}]})
+        aws.call("sns", "set_topic_attributes", TopicArn=arn, AttributeName="Policy", AttributeValue=policy)
+        (open_,) = notices.topic(context(conf))
+    finally:
+        aws.call("sns", "delete_topic", TopicArn=arn)
+
+    assert (closed.status, closed.fix.startswith('add {"Effect": "Allow"')) == ("problem", True)
+    assert (open_.status, open_.seen) == ("ok", f"EventBridge may publish to {arn}")
 
 
 @pytest.mark.parametrize(

@@ -53,8 +53,8 @@ def test_a_role_that_another_service_may_assume(aws: Aws, conf: Path) -> None:
 @pytest.mark.parametrize(
     ("statement", "status", "said"),
     [
-        ({"Principal": {"Service": SERVICE}}, "ok", "may assume it"),
-        ({"Principal": {"Service": ["glue.amazonaws.com", SERVICE]}}, "ok", "may assume it"),
+        ({"Principal": {"Service": SERVICE}}, "ok", "may assume r"),
+        ({"Principal": {"Service": ["glue.amazonaws.com", SERVICE]}}, "ok", "may assume r"),
         ({"Principal": {"AWS": f"arn:aws:iam::{ACCOUNT}:root"}}, "problem", "does not let"),
         ({"Principal": {"Service": SERVICE}, "Effect": "Deny"}, "problem", "denies"),
         ({"Principal": {"Service": SERVICE}, "Action": "sts:TagSession"}, "problem", "does not let"),
@@ -72,7 +72,7 @@ def test_a_role_that_another_service_may_assume(aws: Aws, conf: Path) -> None:
                 "Condition": {"StringEquals": {"aws:SourceAccount": [ACCOUNT]}},
             },
             "ok",
-            "may assume it",
+            "may assume r",
         ),
         (
             {
