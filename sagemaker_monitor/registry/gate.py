@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from sagemaker_monitor.aws import Aws
 from sagemaker_monitor.registry.chain import Evidence
+from sagemaker_monitor.registry.lineage import lineage_of
 from sagemaker_monitor.registry.verdicts import applied_waivers
 
 DESCRIPTION_LIMIT = 1024
@@ -75,10 +76,11 @@ def apply(aws: Aws, evidence: Evidence, on_pass: str) -> Opening:
 
 def describe_opening(evidence: Evidence) -> str:
     """Return what the version's approval description says: the evidence, within the API's limit."""
-    metadata = evidence.version.metadata
+    metadata, lineage = evidence.version.metadata, lineage_of(evidence.version)
     decision = evidence.verdict.decision if evidence.verdict else "no verdict"
     return description(
         f"sagemaker-monitor gate: {decision}",
+        *((f"promoted from {lineage.environment}: {lineage.version_arn}",) if lineage else ()),
         f"verdict {metadata.get('VerdictUri')}",
         f"sha256 {metadata.get('VerdictSha256')}",
         f"execution {metadata.get('PipelineExecutionArn')}",

@@ -124,6 +124,7 @@ def test_a_version_arrives_whole_and_says_where_it_comes_from(approved: Aws, pro
     assert said["PipelineExecutionArn"] == source["CustomerMetadataProperties"]["PipelineExecutionArn"]
     assert (said["PromotedFromEnvironment"], said["Environment"]) == ("local", "local-prod")
     assert said["PromotedBy"] == prod.caller
+    assert f"promoted from local: {source['ModelPackageArn']};" in version["ApprovalDescription"]
     document = json.dumps(version, default=str)
     assert "sagemaker-monitor-local" not in document
     assert f"{folder}/" in document
