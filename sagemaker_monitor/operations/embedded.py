@@ -8,7 +8,7 @@ from pipelines.bundle import Bundle
 from sagemaker_monitor.aws import Aws
 from sagemaker_monitor.operations.baselines import pin
 from sagemaker_monitor.operations.bucket import require_bucket_here
-from sagemaker_monitor.operations.deployed import read_deployed
+from sagemaker_monitor.operations.deployed import DeployedPipeline, read_deployed
 from sagemaker_monitor.operations.errors import UsageError
 from sagemaker_monitor.operations.follow import Snapshot
 from sagemaker_monitor.operations.ledger import read_prune_entry
@@ -21,6 +21,7 @@ from sagemaker_monitor.operations.resources.tags import checked
 from sagemaker_monitor.operations.run import Started, start
 from sagemaker_monitor.registry.versions import latest_approved
 from sagemaker_monitor.settings import Model
+from sagemaker_monitor.settings.errors import choices, listed
 
 
 def deploy(aws: Aws, bundle: Bundle) -> Iterator[Change]:
@@ -71,12 +72,32 @@ def start_embedded(
     """
     asked = read_modes(model, list(modes), reason, registers_candidates=True)
     aws.require_writable()
-    deployed = read_deployed(aws, pipeline_name)
+    deployed = _deployed(aws, pipeline_name, parameters or {})
     approved = latest_approved(aws, aws.environment.model_package_group(model.model))
     pinned = pin(deployed.checks, approved, asked, model=model.model)
     # A pipeline that registers nothing has no parameter for what a version carries.
     known = {name: value for name, value in pinned.items() if name in deployed.defaults}
     return start(aws, deployed, {**known, **(parameters or {})})
+
+
+def _deployed(aws: Aws, name: str, given: Mapping[str, str]) -> DeployedPipeline:
+    """Return a deployed pipeline that takes the *given* parameters and needs no others. Raises UsageError."""
+    try:
+        deployed = read_deployed(aws, name)
+    except UsageError as error:
+        raise UsageError(
+            f"pipeline {name!r} is not deployed to {aws.environment.name!r}: bring it there with deploy()"
+        ) from error
+    for parameter in given:
+        if parameter not in deployed.defaults:
+            raise UsageError(
+                f"pipeline {name!r} takes no parameter {parameter!r}"
+                f"{choices(parameter, deployed.defaults, 'it takes', limit=40)}"
+            )
+    missing = [each for each, default in deployed.defaults.items() if default is None and each not in given]
+    if missing:
+        raise UsageError(f"pipeline {name!r} needs {listed(missing)}: parameters without a default")
+    return deployed
 
 
 def conclude_embedded(aws: Aws, snapshot: Snapshot, model: Model, pipeline: str = "training") -> Outcome:

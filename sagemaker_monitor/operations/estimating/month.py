@@ -36,7 +36,7 @@ def observed(recent: int) -> Frequency:
     return Frequency(
         recent * DAYS_A_MONTH / RECENT.days,
         "observed",
-        f"{recent} were started in the last {RECENT.days} days",
+        f"{recent} started in the last {RECENT.days} days",
     )
 
 
