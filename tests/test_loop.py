@@ -7,21 +7,28 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import jsonschema
 import pytest
 
+from pipelines.bundle import Bundle
 from sagemaker_monitor.aws import Aws, connect
+from sagemaker_monitor.aws.iam.commands import COMMANDS
+from sagemaker_monitor.aws.iam.jobs import execution_grants
 from sagemaker_monitor.aws.storage import delete, put, read
 from sagemaker_monitor.cli.main import main
 from sagemaker_monitor.emulator.config import EmulatorConfig
 from sagemaker_monitor.emulator.server import Server
+from sagemaker_monitor.operations.policy.scoping import scope_of
 from sagemaker_monitor.registry.versions import latest_approved
 from sagemaker_monitor.reports.verdict_schema import schema
-from sagemaker_monitor.settings import load_environment
+from sagemaker_monitor.settings import load_environment, load_model
+from tests.policy.judging import judge, statements_of
+from tests.policy.needs import Account
+from tests.policy.recording import JOB, Recorder, recorded
 
 ROOT = Path(__file__).parents[1]
 JSON = ("--format", "json")
@@ -35,10 +42,18 @@ class Loop:
     conf: Path
     data: Path
     aws: Aws
+    calls: Recorder | None = None
 
     def __call__(self, *arguments: str) -> int:
         """Run a command in `local` and return its exit code."""
-        return main([*arguments, "--conf-dir", str(self.conf), "--quiet"])
+        if self.calls is None:
+            return main([*arguments, "--conf-dir", str(self.conf), "--quiet"])
+        words = " ".join(arguments[:2])
+        self.calls.by = words if words in COMMANDS else arguments[0]
+        try:
+            return main([*arguments, "--conf-dir", str(self.conf), "--quiet"])
+        finally:
+            self.calls.by = "a test"
 
     def file(self, name: str) -> str:
         return str(self.data / name)
@@ -75,8 +90,8 @@ def prepared(folder: Path, url: str) -> Loop:
 def loop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Loop]:
     """One emulator for the tests of this module, which build on each other's state through `approved`."""
     folder = tmp_path_factory.mktemp("loop")
-    with Server(EmulatorConfig(state_dir=folder / "state", port=0)) as server:
-        found = prepared(folder, server.url)
+    with Server(EmulatorConfig(state_dir=folder / "state", port=0)) as server, recorded(server) as calls:
+        found = replace(prepared(folder, server.url), calls=calls)
         assert found("upsert") == 0
         yield found
 
@@ -414,3 +429,22 @@ def test_an_estimate_has_every_job_of_the_runs(approved: Loop, capsys: pytest.Ca
         "transform": False,
         "endpoint": True,
     }
+
+
+def test_everything_that_was_called_above_is_allowed(approved: Loop) -> None:
+    """Commands by what is said of them, scripts in jobs by the execution role."""
+    assert approved.calls is not None
+    environment, model = approved.aws.environment, load_model("mortgage", approved.conf)
+    unbuilt = Bundle("mortgage", "local", "", "", (), ())
+    scope = replace(scope_of(environment, [(model, unbuilt)]), asks_models=True)
+    account = Account(environment.account, environment.region)
+    denied, callers = [], set[str]()
+    for caller in (*COMMANDS, JOB):
+        grants = execution_grants(scope) if caller == JOB else COMMANDS[caller]
+        own = [request for request in approved.calls.requests if request.by == caller]
+        needs = [need for request in own for need in account.needs(request)]
+        denied += judge(needs, statements_of(grants, scope)).denied
+        callers |= {caller} if needs else set()
+
+    assert denied == []
+    assert callers >= {"upsert", "run", "gate", JOB}

@@ -12,9 +12,9 @@ from pathlib import Path
 import pytest
 
 from pipelines.bundle import Bundle
-from sagemaker_monitor.aws.iam.commands import ABORT, COMMANDS
+from sagemaker_monitor.aws.iam.commands import COMMANDS
+from sagemaker_monitor.aws.iam.grants import ABORT
 from sagemaker_monitor.aws.iam.jobs import execution_grants
-from sagemaker_monitor.aws.iam.roles import EXECUTION, ROLES, statements
 from sagemaker_monitor.aws.iam.scope import Scope
 from sagemaker_monitor.aws.iam.unseen import UNSEEN
 from sagemaker_monitor.aws.storage import delete, list_objects, put
@@ -36,18 +36,35 @@ from tests.test_loop import KEY, ROOT, Loop, prepared
 pytestmark = [pytest.mark.long, pytest.mark.timeout(400)]
 
 M = ("--model", "mortgage")
+HELD_ELSEWHERE = {
+    *("plan", "upsert", "rollback", "destroy", "prune"),  # tests/operations/test_permissions.py
+    *("promote --from", "promote --to"),  # tests/operations/test_promotion_permissions.py
+    "adopt",  # tests/operations/adopting/test_permissions.py
+}
+"""Commands whose use of every permission other tests show."""
+UPLOADED, LISTED = ("Uploads", "s3:GetObject"), ("Bucket", "s3:ListBucket")
 NOT_SHOWN = {
     ("Uploads", ABORT): "no upload of the loop is so long that it is sent in parts, and breaks",
     ("Results", ABORT): "the emulator uploads outputs whole",
 }
 """Permissions that the loop does not use, with the reason."""
 NOT_SHOWN_OF = {
-    # Asked by report of checks in a team's own image: tests/test_own_engine.py.
-    "reader": {("JobRecords", "sagemaker:DescribeProcessingJob")},
-    # The loop's artifact lies where it is configured; in tests/test_loop.py gate finds an uploaded one.
-    "approver": {("JobRecords", "sagemaker:DescribeProcessingJob"), ("Uploads", "s3:GetObject")},
+    # The loop's artifact lies where it is configured; in tests/test_loop.py gate finds an uploaded one. And
+    # no evidence is gone, which S3 tells only who may list.
+    "gate": {UPLOADED, LISTED},
+    "doctor": {UPLOADED},
+    # Asked of checks in a team's own image: tests/test_own_engine.py.
+    "report": {("JobRecords", "sagemaker:DescribeProcessingJob")},
+    # Asked of monitoring schedules, and where an analysis configuration is gone.
+    "estimate": {("Lists", "sagemaker:ListMonitoringExecutions"), LISTED},
+    # Asked where the model of an endpoint names no version.
+    "ground-truth put": {("ModelVersions", "sagemaker:ListModelPackages")},
+    # The loop's environment starts nothing on schedule.
+    "status": {("Lists", "scheduler:ListSchedules"), ("Schedules", "scheduler:GetSchedule")},
+    # Read where no version is approved.
+    "calibrate": {("ConfiguredData", "s3:GetObject")},
 }
-"""What other tests show of roles."""
+"""What the loop does not show of commands, with the reason."""
 
 
 @dataclass(frozen=True)
@@ -162,11 +179,9 @@ class Walk:
         self.type("run", "monitor-endpoint", *M)
         self.type("estimate")
         self.type("status")
-        put(
-            self.loop.aws,
-            f"{self.root}/data/mortgage/batches/a.csv",
-            Path(file("batch-honest.csv")).read_bytes(),
-        )
+        self.recorder.by = "preparing"
+        batch = Path(file("batch-honest.csv")).read_bytes()
+        put(self.loop.aws, f"{self.root}/data/mortgage/batches/a.csv", batch)
         self.type("doctor")
 
 
@@ -219,19 +234,11 @@ def test_every_call_is_allowed(done: Done, command: str) -> None:
     assert found.denied == ()
 
 
-@pytest.mark.parametrize("role", ROLES)
-def test_every_permission_is_used(done: Done, role: str) -> None:
-    """Each action of each statement, by a command of the role or by a job."""
-    deploys = {"upsert", "rollback", "destroy", "prune"}
-    who = {JOB} if role == EXECUTION else set(ROLES[role].commands) - deploys
-    needs = [need for name in who for need in done.needs.get(name, ())]
-    grants = (
-        statements(done.scope, role)
-        if role == EXECUTION
-        else [s for name in who for s in statements_of(COMMANDS[name], done.scope)]
-    )
-    found = judge(needs, grants)
-    hidden = {place.sid for place in UNSEEN}
+@pytest.mark.parametrize("command", [*sorted({*COMMANDS} - HELD_ELSEWHERE), JOB])
+def test_every_permission_is_used(done: Done, command: str) -> None:
+    """Each action of each statement, by a call of the command or of a job, or it is known why not."""
+    grants = execution_grants(done.scope) if command == JOB else COMMANDS[command]
+    found = judge(done.needs[command], statements_of(grants, done.scope))
+    unseen = {(place.sid, action) for place in UNSEEN for action in grants.get(place, ())}
 
-    shown = {each for each in found.unused if each[0] not in hidden} - set(NOT_SHOWN)
-    assert shown - NOT_SHOWN_OF.get(role, set()) == set()
+    assert found.unused - unseen - set(NOT_SHOWN) - NOT_SHOWN_OF.get(command, set()) == set()

@@ -125,7 +125,7 @@ def _scope(
     any_model: bool,
 ) -> Scope:
     from sagemaker_monitor.cli.bundles import bundles
-    from sagemaker_monitor.operations.policy.scoping import scope_of
+    from sagemaker_monitor.operations.policy.scoping import scope_of, untold
 
     if any_model and model_name is not None:
         raise click.UsageError("give --model or --any-model, not both")
@@ -135,6 +135,12 @@ def _scope(
         raise click.UsageError(
             f"there is no model in {common.conf_dir / 'models'}: what roles need is what its pipelines run "
             "and read; sagemaker-monitor init writes one"
+        )
+    hidden = untold(environment, (model for model, _ in found))
+    if hidden and not reads:
+        common.tell(
+            f"where {', '.join(hidden)} captures only the endpoint itself can tell: unless it is in a "
+            "model's folder, configure endpoint.capture or give --read, for the roles execution and operator"
         )
     return scope_of(environment, found, reads=reads, any_model=any_model)
 

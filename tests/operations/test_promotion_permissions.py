@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from sagemaker_monitor.aws import Aws
-from sagemaker_monitor.aws.iam.commands import ABORT, COMMANDS
+from sagemaker_monitor.aws.iam.commands import COMMANDS
+from sagemaker_monitor.aws.iam.grants import ABORT
 from sagemaker_monitor.aws.iam.scope import Scope
 from sagemaker_monitor.emulator.config import EmulatorConfig
 from sagemaker_monitor.emulator.server import Server

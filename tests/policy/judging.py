@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from sagemaker_monitor.aws.iam.commands import Grants
+from sagemaker_monitor.aws.iam.grants import Grants
 from sagemaker_monitor.aws.iam.scope import Scope
 from sagemaker_monitor.aws.iam.statement import Statement, document
 from tests.policy.evaluator import Need, allowing

@@ -140,6 +140,15 @@ def test_places_that_runs_are_given_are_read(policy: Policy) -> None:
     assert allowing(policy.document, Need("s3:ListBucket", "arn:aws:s3:::lake"))
 
 
+def test_where_an_endpoint_captures_is_asked_for(policy: Policy) -> None:
+    """Only it can tell where the configuration is silent; with --read nothing is said."""
+    assert policy("--role", "execution") == 0
+    assert "where mortgage-prod captures only the endpoint itself can tell" in policy.err
+
+    assert policy("--role", "execution", "--read", "s3://lake/captures/") == 0
+    assert policy.err == ""
+
+
 def test_sagemaker_assumes_the_execution_role_for_its_account(policy: Policy) -> None:
     """The trust policy of the role of jobs."""
     assert policy("--role", "execution", "--trust") == 0

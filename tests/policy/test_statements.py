@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from dataclasses import replace
 from itertools import chain
 from pathlib import Path
 
@@ -209,6 +210,46 @@ def test_other_partitions_have_arns_of_their_own(prod: Environment, region: str,
     ]
 
     assert [arn for arn in arns if not arn.startswith(begin)] == []
+
+
+def test_versions_of_a_central_registry_are_of_its_account(prod: Environment) -> None:
+    """Its groups are its keeper's to make and delete; versions are read and written there."""
+    registry = prod.registry.model_copy(update={"account": "777788889999"})
+    central = Scope(prod.model_copy(update={"registry": registry}), ("mortgage",))
+    arn = "arn:aws:sagemaker:eu-west-1:777788889999:model-package/mortgage/3"
+    deploy, approver = (document(statements(central, role)) for role in ("deploy", "approver"))
+
+    assert allowing(approver, Need("sagemaker:UpdateModelPackage", arn)) == ["ModelVersions"]
+    assert not allowing(approver, Need("sagemaker:UpdateModelPackage", arn.replace("777788889999", "4" * 12)))
+    assert "ModelPackageGroups" not in {statement["Sid"] for statement in deploy["Statement"]}
+
+
+def test_the_scheduler_starts_pipelines_of_the_models_and_no_more(full: Scope) -> None:
+    """It has one action on them, and its dead-letter queue where one is configured."""
+    queue = "arn:aws:sqs:eu-west-1:444455556666:missed"
+    environment = full.environment
+    scheduler = environment.scheduler.model_copy(update={"dead_letter_queue": queue})
+    told = replace(full, environment=environment.model_copy(update={"scheduler": scheduler}))
+
+    assert [s.actions for s in statements(full, "scheduler")] == [("sagemaker:StartPipelineExecution",)]
+    assert [(s.actions, s.resources) for s in statements(told, "scheduler")][1] == (
+        ("sqs:SendMessage",),
+        (queue,),
+    )
+
+
+def test_schedules_that_others_made_are_allowed_by_their_names(full: Scope) -> None:
+    """With the job definitions that they keep, and those that upsert makes for them."""
+    adopting = replace(full, adopted=("churn-batch",), kept=("their-definition",))
+    policy = document(statements(adopting, "deploy"))
+    begin = "arn:aws:sagemaker:eu-west-1:444455556666"
+    describe = "sagemaker:DescribeModelBiasJobDefinition"
+
+    for name in ("their-definition", "churn-batch-0123456789"):
+        assert allowing(policy, Need(describe, f"{begin}:model-bias-job-definition/{name}"))
+    update = "sagemaker:UpdateMonitoringSchedule"
+    assert allowing(policy, Need(update, f"{begin}:monitoring-schedule/churn-batch"))
+    assert not allowing(policy, Need(update, f"{begin}:monitoring-schedule/another"))
 
 
 def test_many_models_are_divided_into_policies_that_iam_takes(prod: Environment) -> None:

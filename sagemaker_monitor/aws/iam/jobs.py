@@ -7,7 +7,7 @@ https://docs.aws.amazon.com/sagemaker/latest/dg/sagemaker-roles.html.
 
 from __future__ import annotations
 
-from sagemaker_monitor.aws.iam.commands import ABORT, LIST, PASS, READ, WRITE, Grants, together
+from sagemaker_monitor.aws.iam.grants import ABORT, LIST, PASS, READ, WRITE, Grants, together
 from sagemaker_monitor.aws.iam.places import (
     BUCKET,
     CLARIFY_CONFIGS,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sagemaker_monitor.aws.iam.commands import WRITE, Grants
+from sagemaker_monitor.aws.iam.grants import WRITE, Grants
 from sagemaker_monitor.aws.iam.places import BY_ALIAS, Place
 from sagemaker_monitor.aws.iam.scope import Scope
 from sagemaker_monitor.aws.iam.statement import Condition

@@ -10,7 +10,8 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
-from sagemaker_monitor.aws.iam.commands import COMMANDS, Grants, actions_of, in_words, together
+from sagemaker_monitor.aws.iam.commands import COMMANDS, actions_of, in_words
+from sagemaker_monitor.aws.iam.grants import Grants, together
 from sagemaker_monitor.aws.iam.jobs import execution_grants
 from sagemaker_monitor.aws.iam.keys import key_grants
 from sagemaker_monitor.aws.iam.places import Place

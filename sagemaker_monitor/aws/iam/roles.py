@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from sagemaker_monitor.aws.iam.commands import COMMANDS, Grants, together
+from sagemaker_monitor.aws.iam.commands import COMMANDS
+from sagemaker_monitor.aws.iam.grants import Grants, together
 from sagemaker_monitor.aws.iam.jobs import execution_grants
 from sagemaker_monitor.aws.iam.keys import key_grants
 from sagemaker_monitor.aws.iam.places import MISSED, PIPELINES

@@ -25,44 +25,55 @@ def scope_of(
 
     With *any_model* its names are those of every model of the environment, also of later ones.
     """
-    names: list[str] = []
-    images: set[str] = set()
-    adopted, kept = set[str](), set[str]()
-    locations, labels, endpoints = set(reads), set[str](), set[str]()
-    asks_models = monitoring = False
-    for model, bundle in bundles:
-        names.append(model.model)
-        own = f"{environment.storage.root}/{model.model}"
-        for step, text in _texts(bundle):
-            asks_models |= text in _ASKS and step == "CheckType"
-            if step == "ImageUri" or (step == "Image" and ".dkr.ecr." in text):
-                images.add(text)
-            if text.startswith("s3://") and not _is_ours(text, own, environment):
-                locations.add(text)
-        monitoring |= bool(bundle.monitoring or model.adopted_in(environment.name))
-        for schedule in model.adopted_in(environment.name).values():
-            adopted.add(schedule.name)
-            kept |= {schedule.definition} if schedule.definition else set()
-        data = model.data
-        locations |= {environment.storage.resolve(uri) for uri in (data.batches,) if uri}
-        if data.ground_truth is not None:
-            labels.add(environment.storage.resolve(data.ground_truth.uri))
-        endpoint = model.endpoint_in(environment.name)
-        if endpoint is not None:
-            endpoints.add(endpoint)
-        if model.endpoint is not None and model.endpoint.capture:
-            locations.add(environment.storage.resolve(model.endpoint.capture))
+    found = [_scope(environment, model, bundle) for model, bundle in bundles]
+
+    def all_of(part: str) -> tuple[str, ...]:
+        return tuple(sorted({each for scope in found for each in getattr(scope, part)}))
+
     return Scope(
         environment,
-        models=(ANY,) if any_model else tuple(names),
-        images=tuple(sorted(images)),
-        locations=tuple(sorted(locations - labels)),
-        labels=tuple(sorted(labels)),
-        endpoints=tuple(sorted(endpoints)),
-        asks_models=asks_models,
-        monitoring=monitoring,
-        adopted=tuple(sorted(adopted)),
-        kept=tuple(sorted(kept)),
+        models=(ANY,) if any_model else tuple(name for scope in found for name in scope.models),
+        images=all_of("images"),
+        locations=tuple(sorted({*all_of("locations"), *reads} - {*all_of("labels")})),
+        labels=all_of("labels"),
+        endpoints=all_of("endpoints"),
+        asks_models=any(scope.asks_models for scope in found),
+        monitoring=any(scope.monitoring for scope in found),
+        adopted=all_of("adopted"),
+        kept=all_of("kept"),
+    )
+
+
+def untold(environment: Environment, models: Iterable[Model]) -> tuple[str, ...]:
+    """Return the watched endpoints that capture where only they themselves can tell."""
+    return tuple(
+        endpoint
+        for model in models
+        if (endpoint := model.endpoint_in(environment.name)) and model.endpoint and not model.endpoint.capture
+    )
+
+
+def _scope(environment: Environment, model: Model, bundle: Bundle) -> Scope:
+    texts = tuple(_texts(bundle))
+    own = f"{environment.storage.root}/{model.model}"
+    adopted = model.adopted_in(environment.name).values()
+    endpoint = model.endpoint_in(environment.name)
+    truth = model.data.ground_truth
+    configured = (model.data.batches, model.endpoint.capture if model.endpoint else None)
+    return Scope(
+        environment,
+        (model.model,),
+        images=tuple(text for key, text in texts if key in ("Image", "ImageUri") and ".dkr.ecr." in text),
+        locations=(
+            *(text for _, text in texts if text.startswith("s3://") and not _is_ours(text, own, environment)),
+            *(environment.storage.resolve(uri) for uri in configured if uri),
+        ),
+        labels=(environment.storage.resolve(truth.uri),) if truth else (),
+        endpoints=(endpoint,) if endpoint else (),
+        asks_models=any(key == "CheckType" and text in _ASKS for key, text in texts),
+        monitoring=bool(bundle.monitoring or adopted),
+        adopted=tuple(each.name for each in adopted),
+        kept=tuple(each.definition for each in adopted if each.definition),
     )
 
 
