@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator
 
+from sagemaker_monitor.aws.errors import AwsError
 from sagemaker_monitor.aws.storage import split_uri
 from sagemaker_monitor.operations.doctor.context import Subject
 from sagemaker_monitor.operations.doctor.finding import Finding, Side, ok, problem, warning
-from sagemaker_monitor.operations.doctor.rows import MOST_LISTED, Sample, megabytes
+from sagemaker_monitor.operations.doctor.rows import MOST_LISTED, Sample, megabytes, sample
+from sagemaker_monitor.operations.errors import UsageError
 from steps.scripts.inputs import Columns, is_header, read_columns
 from steps.spec import script_spec
 
@@ -20,9 +22,9 @@ def exists(subject: Subject) -> Iterator[Finding]:
     name = subject.batch_name
     if name is None:
         return
+    found = subject.batch_sources
     if name.startswith("s3://"):
         yield from _region(subject, name)
-    found = subject.batch_sources
     if not found:
         where = "" if subject.given_input else f" ({subject.key('data', 'batches')})"
         seen = f"there is nothing at {name}{where}"
@@ -57,9 +59,16 @@ def _region(subject: Subject, uri: str) -> Iterator[Finding]:
 
 def columns(subject: Subject) -> Iterator[Finding]:
     """Yield whether every row has the model's columns, without a header."""
-    if subject.batch is None:
-        return
-    yield from shape(subject, subject.batch, labelled=None)
+    rows = subject.batch
+    if rows is None:
+        try:
+            found = subject.batch_sources
+        except (AwsError, UsageError):
+            return  # told of the batch
+        if not found:
+            return
+        rows = sample(found)  # and raises what keeps it from being read
+    yield from shape(subject, rows, labelled=None)
 
 
 def shape(subject: Subject, rows: Sample, *, labelled: bool | None) -> Iterator[Finding]:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
 
-from sagemaker_monitor.aws import Aws
+from sagemaker_monitor.aws import Aws, AwsError
 from sagemaker_monitor.operations.doctor.rows import Sample, Source, sample, sources
+from sagemaker_monitor.operations.errors import UsageError
 from sagemaker_monitor.registry.versions import Version, latest_approved
 from sagemaker_monitor.settings import Environment, Model
 from sagemaker_monitor.settings.document import Document
@@ -87,8 +89,8 @@ class Subject:
 
     @cached_property
     def batch(self) -> Sample | None:
-        """Rows of the batch; None where there is nothing. Raises UsageError, AwsError."""
-        return sample(self.batch_sources) if self.batch_sources else None
+        """Rows of the batch; None where there are none, or they cannot be read, which is told elsewhere."""
+        return _quietly(lambda: self.batch_sources)
 
     def fits(self, rows: Sample) -> bool:
         """Return whether *rows* have the model's columns, with the label or without, and no header."""
@@ -112,10 +114,14 @@ class Subject:
         return self.environment.storage.resolve(self.model.data.baseline)
 
     @cached_property
+    def baseline_sources(self) -> list[Source]:
+        """The objects of the configured baseline data. Raises UsageError, AwsError."""
+        return sources(self.aws, self.baseline_name)
+
+    @cached_property
     def baseline(self) -> Sample | None:
-        """Rows of the configured baseline data; None where there are none. Raises AwsError."""
-        found = sources(self.aws, self.baseline_name)
-        return sample(found) if found else None
+        """Rows of the configured baseline data; None as of the batch."""
+        return _quietly(lambda: self.baseline_sources)
 
     @property
     def labels_name(self) -> str | None:
@@ -125,6 +131,14 @@ class Subject:
 
     def _resolved(self, uri: str | None) -> str | None:
         return self.environment.storage.resolve(uri) if uri else None
+
+
+def _quietly(find: Callable[[], list[Source]]) -> Sample | None:
+    try:
+        found = find()
+        return sample(found) if found else None
+    except (AwsError, UsageError):
+        return None
 
 
 def key_of(document: Document, path: Path) -> str:

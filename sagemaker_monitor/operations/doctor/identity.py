@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from sagemaker_monitor.aws.errors import AwsError
+from sagemaker_monitor.aws.errors import AccessDeniedError, AwsError
 from sagemaker_monitor.operations.doctor.context import Context
 from sagemaker_monitor.operations.doctor.finding import Finding, ok, problem, warning
 
@@ -18,7 +18,7 @@ def identity(context: Context) -> Iterator[Finding]:
     try:
         answer = context.aws.call("sts", "get_caller_identity")
     except AwsError as error:
-        yield problem(str(error), _log_in(context))
+        yield problem(str(error), _log_in(context, error))
         return
     account, arn = answer.get("Account", ""), answer.get("Arn", "")
     if account != environment.account:
@@ -58,7 +58,11 @@ def service(context: Context) -> Iterator[Finding]:
     yield ok(f"SageMaker answers in {region}")
 
 
-def _log_in(context: Context) -> str:
+def _log_in(context: Context, error: AwsError) -> str:
     if context.aws.is_local:
         return "sagemaker-monitor local up"
+    if error.transient:
+        return f"check the network, and {context.key('region')}"
+    if isinstance(error, AccessDeniedError):
+        return ""  # the error says what allows it
     return "aws sso login, or set AWS_PROFILE or the variables of the credentials"

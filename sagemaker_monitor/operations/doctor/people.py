@@ -51,9 +51,8 @@ def groups(subject: Subject, rows: Sample) -> Iterator[Finding]:
         else:
             enough.append(f"{facet.name} {rows.about(inside)}")
     if enough:
-        yield ok(
-            f"rows in the group: {', '.join(enough)} of {rows.estimated:,}, {minimum.per_facet} are enough"
-        )
+        total = rows.about(len(rows.rows))
+        yield ok(f"rows in the group: {', '.join(enough)} of {total}, {minimum.per_facet} are enough")
 
 
 def _short(subject: Subject, seen: str, fix: str) -> Finding:

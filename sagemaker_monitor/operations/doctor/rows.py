@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from sagemaker_monitor.aws import Aws
+from sagemaker_monitor.aws import Aws, AwsError
 from sagemaker_monitor.aws.storage import list_objects, read_range
 from sagemaker_monitor.operations.errors import UsageError
 
@@ -78,11 +78,7 @@ def sources(aws: Aws, given: str, *, option: str = "") -> list[Source]:
     Lists at most MOST_LISTED objects. Raises UsageError for a local file that cannot be read, AwsError.
     """
     if given.startswith("s3://"):
-        return [
-            Source(stored.uri, stored.size, _reader(aws, stored.uri))
-            for stored in list_objects(aws, given, limit=MOST_LISTED)
-            if stored.size
-        ]
+        return _objects(aws, given, option)
     path = Path(given)
     try:
         if not path.is_file():
@@ -97,6 +93,18 @@ def sources(aws: Aws, given: str, *, option: str = "") -> list[Source]:
             return stream.read(length)
 
     return [Source(given, size, read)] if size else []
+
+
+def _objects(aws: Aws, prefix: str, option: str) -> list[Source]:
+    if not prefix.removeprefix("s3://").partition("/")[0]:
+        raise UsageError(f"{option or prefix}: {prefix!r} is no S3 URI; it looks like s3://bucket/key")
+    try:
+        found = list(list_objects(aws, prefix, limit=MOST_LISTED))
+    except AwsError as error:
+        if error.code != "NoSuchBucket":
+            raise
+        raise UsageError(f"{option}: {error}" if option else str(error)) from error
+    return [Source(stored.uri, stored.size, _reader(aws, stored.uri)) for stored in found if stored.size]
 
 
 def _reader(aws: Aws, uri: str) -> Callable[[int, int], bytes]:

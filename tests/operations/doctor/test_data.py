@@ -13,6 +13,7 @@ from sagemaker_monitor.aws import Aws
 from sagemaker_monitor.aws.storage import put
 from sagemaker_monitor.operations.doctor import baseline, batch, cells, labels, order, people
 from sagemaker_monitor.operations.doctor.distribution import Distribution
+from sagemaker_monitor.operations.doctor.examine import examine
 from sagemaker_monitor.operations.doctor.finding import Finding
 from sagemaker_monitor.operations.doctor.order import mistaken, shifted
 from sagemaker_monitor.operations.doctor.rows import Source, sample
@@ -192,6 +193,19 @@ def test_a_batch_that_is_not_there(aws: Aws, conf: Path) -> None:
 
     assert (configured.status, named.status) == ("warning", "problem")
     assert f"{conf}/models/mortgage.yaml:28" in configured.seen
+
+
+@pytest.mark.parametrize("name", ["none.csv", "s3://no-such-bucket/batch.csv", "s3://"])
+def test_a_batch_that_cannot_be_named(
+    aws: Aws, conf: Path, name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It is told once, as a problem of whoever named it."""
+    monkeypatch.chdir(conf)
+    seen = subject(conf, name)
+
+    found = [each for each in examine(seen.context, [seen]) if "--input" in each.seen]
+
+    assert [(each.check, each.status, each.side) for each in found] == [("batch", "problem", "configuration")]
 
 
 def test_a_batch_in_another_region(aws: Aws, conf: Path) -> None:
