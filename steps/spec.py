@@ -125,6 +125,7 @@ def script_spec(
             }
             for check in (checks_of(model, pipeline) if checks is None else checks)
         ],
+        **_alarms(model, pipeline),
         "gate": {
             "false_refusals": gate.false_refusals,
             "minimum_rows": gate.minimum_rows.model_dump(),
@@ -155,6 +156,12 @@ def _scheduled(model: Model, pipeline: str) -> dict[str, Any]:
 
 def _hours(offset: timedelta) -> int:
     return int(offset.total_seconds()) // 3600
+
+
+def _alarms(model: Model, pipeline: str) -> dict[str, Any]:
+    """Return what alarms watch of *pipeline*, where any does."""
+    matches = sorted({alarm.match for alarm in model.alarms.values() if alarm.pipeline == pipeline})
+    return {"alarms": matches} if matches else {}
 
 
 def reads_endpoint(model: Model, pipeline: str) -> bool:

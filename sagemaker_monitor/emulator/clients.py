@@ -2,20 +2,29 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
 from botocore.config import Config
+from botocore.loaders import create_loader
 from botocore.session import Session
 
 from sagemaker_monitor.emulator.api.context import Context
+
+
+@functools.cache
+def _loader() -> Any:
+    """Return what reads the services' models, which it remembers: they are long."""
+    return create_loader()
 
 
 @contextmanager
 def client(context: Context, service: str, region: str | None = None) -> Iterator[Any]:
     """Give a client of *service* in the region of *context*, unless another is named; nothing is retried."""
     session = Session()
+    session.register_component("data_loader", _loader())
     session.set_credentials("emulator", "emulator")
     made: Any = session.create_client(
         service,

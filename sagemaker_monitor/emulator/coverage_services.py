@@ -35,10 +35,10 @@ _INTRODUCTION = """# Other services of the emulator
 
 SageMaker and S3 stand on [a page of their own](emulator.md). What is below is answered by moto {version}, in
 memory: it is forgotten when the emulator ends, nothing is delivered beyond this machine, no policy is
-enforced, no alarm rings. What SageMaker sends to EventBridge when an execution's status
-or a step's changes goes through the rules of the default bus, to topics, queues and pipelines.
-An operation that is not listed, and every other service, is refused with `UnknownOperationException` and
-status 400.
+enforced. Alarms on one metric are evaluated, and tell topics. What SageMaker sends to EventBridge when an
+execution's status or a step's changes goes through the rules of the default bus, to topics, queues and
+pipelines. An operation that is not listed, and every other service, is refused with
+`UnknownOperationException` and status 400.
 
 Answered without moto: {own}; of CloudWatch Logs the groups below {roots}, whose streams are the logs of jobs
 and functions. Of SageMaker Runtime `InvokeEndpoint` acts; `InvokeEndpointAsync` and

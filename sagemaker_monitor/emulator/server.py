@@ -12,6 +12,7 @@ from dataclasses import replace
 from functools import partial
 from typing import Self
 
+from sagemaker_monitor.emulator.alarms.watch import AlarmWatch
 from sagemaker_monitor.emulator.api import load_modules
 from sagemaker_monitor.emulator.api.context import Context
 from sagemaker_monitor.emulator.certificates import Certificates
@@ -70,7 +71,8 @@ class Server:
         jobs: JobRunner = runner.create_job_runner(servers=servers)
         self._hosting = create_hosting(servers, log)
         self._schedules = ScheduleRunner(log)
-        fallback = Fallback(config.account)
+        self._alarms = AlarmWatch(log)
+        fallback = Fallback(config.account, self._alarms.changed)
         self._bus = Bus(log, lambda: fallback.rules_revision)
         self._sagemaker = SageMakerApi(load_modules(), log)
         self._clock = SchedulerClock(self._sagemaker.answer, partial(put_message, fallback), log)
@@ -119,6 +121,7 @@ class Server:
         self._schedules.start(self.context)
         self._bus.start(self.context)
         self._clock.start(self.context)
+        self._alarms.start(self.context)
         self._thread = threading.Thread(target=self._http.serve_forever, name="emulator", daemon=True)
         self._thread.start()
         self._claim.publish({"pid": os.getpid(), "url": self.url, "started": self._started})
@@ -127,7 +130,8 @@ class Server:
     def stop(self) -> None:
         """Stop answering, kill the children, close the state."""
         self._store.hurry()
-        self._bus.shutdown()  # delivers through the server
+        self._alarms.shutdown()  # both deliver through the server
+        self._bus.shutdown()
         if self._thread is not None:
             self._http.shutdown()
             self._thread.join()

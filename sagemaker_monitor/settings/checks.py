@@ -7,6 +7,7 @@ import unicodedata
 from collections import Counter
 from collections.abc import Iterator, Sequence
 
+from sagemaker_monitor.settings.alarm_checks import check_alarms
 from sagemaker_monitor.settings.custom import check_custom, check_custom_in
 from sagemaker_monitor.settings.endpoint_checks import check_endpoint, check_endpoint_in
 from sagemaker_monitor.settings.environment import LOCAL, LOCAL_ACCOUNT, MONITOR_IMAGE, Environment
@@ -58,6 +59,7 @@ def check_model(model: Model, environments: Sequence[str] | None = None) -> list
     findings += check_endpoint(model, environments)
     findings += check_monitoring(model, environments)
     findings += check_schedules(model)
+    findings += check_alarms(model, environments)
     findings += check_gate(model.gate, model)
     return findings
 

@@ -10,6 +10,7 @@ from typing import Annotated, Any, Literal
 from pydantic import Field
 
 from sagemaker_monitor.settings import fields
+from sagemaker_monitor.settings.alarms import Alarm
 from sagemaker_monitor.settings.endpoint import Endpoint
 from sagemaker_monitor.settings.fields import (
     ArchiveUri,
@@ -221,6 +222,14 @@ class Model(Section):
             max_length=50,
             description="SageMaker's own MonitoringSchedules, by name; they tell and gate nothing"
             " (docs/monitoring-schedules.md).",
+        ),
+    ]
+    alarms: Annotated[
+        dict[Name, Alarm],
+        Field(
+            default_factory=dict,
+            max_length=50,
+            description="CloudWatch alarms, by name (docs/watching.md).",
         ),
     ]
     baseline: Annotated[Baseline, Field(description="How checks treat the approved baseline.")] = Baseline()

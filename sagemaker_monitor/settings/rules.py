@@ -212,7 +212,7 @@ class _Policy:
         if not found and match.startswith(CUSTOM):
             return _why_no_team(match, self.teams)
         if not found:
-            return _why_nothing(match, dict(self.known))
+            return reason_for_nothing(match, dict(self.known))
         if not self.grouped and all(each.name in CONDITIONAL for each in found):
             return "CDDL and CDDPL need monitors.bias.group_variable"
         return None
@@ -295,7 +295,8 @@ def _unsimulated(shift: Shift, found: Collection[Subject]) -> Iterator[tuple[str
             yield "by", f"is {shift.by:g}, which makes {better[0]} better: a change for the worse is caught"
 
 
-def _why_nothing(match: str, known: dict[str, Watched]) -> str:
+def reason_for_nothing(match: str, known: dict[str, Watched]) -> str:
+    """Return why *match* selects nothing of what is *known*."""
     monitor, name, *part = match.split("/", 2)
     fitting = [each for each in known if fnmatchcase(each, monitor)]
     if "bias" in known and monitor in STAGES:

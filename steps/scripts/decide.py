@@ -10,6 +10,7 @@ import datetime
 import json
 import os
 import sys
+import time
 from pathlib import Path
 from typing import Any, Sequence
 
@@ -250,13 +251,16 @@ def parse(arguments: Sequence[str] | None) -> argparse.Namespace:
 
 
 def decide(options: argparse.Namespace, service: Any = None) -> str:
-    """Write the verdict, and return its summary; without *service* AWS is asked.
+    """Write the verdict, and return what the log says: its summary, after the metrics that alarms watch.
+
+    Without *service* AWS is asked.
 
     What binds a version to the verdict, where one may be registered, and what is said where the gate
     stays closed are written beside it.
     """
     from sagemaker_monitor.analysis.decision import digests
     from sagemaker_monitor.analysis.decision import spec as specification
+    from sagemaker_monitor.analysis.decision.alarming import metrics_line
     from sagemaker_monitor.analysis.decision.conclude import conclude
     from sagemaker_monitor.analysis.decision.notice import notice
     from sagemaker_monitor.analysis.documents.verdict_json import to_json
@@ -268,7 +272,8 @@ def decide(options: argparse.Namespace, service: Any = None) -> str:
     bound = {**bind(options, service, spec, text), "notice": notice(verdict)}
     write_whole(options.output / digests.FILE, json.dumps(bound, indent=2) + "\n")
     write_whole(options.output / "verdict.json", text)
-    return verdict.summary
+    metrics = metrics_line(spec, verdict, int(time.time() * 1000))
+    return verdict.summary if metrics is None else f"{metrics}\n{verdict.summary}"
 
 
 def bind(options: argparse.Namespace, service: Service, spec: Any, verdict: str) -> dict[str, Any]:

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import json
-import time
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Any
 
 import pytest
@@ -20,7 +18,8 @@ from sagemaker_monitor.operations.resources.rules import RULES
 from sagemaker_monitor.operations.upsert import upsert
 from sagemaker_monitor.settings import Environment, Model
 from sagemaker_monitor.settings.notify import Notify
-from tests.operations.emulated import definition, fail_step, make_bundle, processing_step
+from tests.operations.emulated import definition, fail_step, make_bundle, processing_step, start, wait
+from tests.operations.told import Topic, told
 
 RULE = "mortgage-notify-local"
 REASON = (
@@ -28,53 +27,12 @@ REASON = (
 )
 
 
-@dataclass(frozen=True)
-class Topic:
-    """A topic that EventBridge may publish to, and a queue that is subscribed to it."""
-
-    aws: Aws
-    arn: str
-    queue: str
-
-    def messages(self, count: int = 1) -> list[str]:
-        """Return what was published, once there are *count* messages, and what has come beside them."""
-        found: list[str] = []
-        deadline = time.monotonic() + 10
-        while True:
-            seconds = 0 if len(found) >= count else 2
-            request = {"QueueUrl": self.queue, "MaxNumberOfMessages": 10, "WaitTimeSeconds": seconds}
-            answer = self.aws.call("sqs", "receive_message", **request)
-            for each in answer.get("Messages", ()):
-                found.append(json.loads(each["Body"])["Message"])
-                handle = each["ReceiptHandle"]
-                self.aws.call("sqs", "delete_message", QueueUrl=self.queue, ReceiptHandle=handle)
-            if not answer.get("Messages") and (len(found) >= count or time.monotonic() > deadline):
-                return found
-
-
-def policy(arn: str) -> str:
-    """Return a policy that lets EventBridge publish."""
-    statement = {
-        "Effect": "Allow",
-        "Principal": {"Service": "events.amazonaws.com"},
-        "Action": "sns:Publish",
-        "Resource": arn,
-    }
-    return json.dumps({"Version": "2012-10-17", "Statement": [statement]})
-
-
 @pytest.fixture
 def topic(aws: Aws) -> Iterator[Topic]:
-    """A topic with a subscriber; what moto keeps of it in this process goes with the test."""
-    arn = aws.call("sns", "create_topic", Name="model-risk")["TopicArn"]
-    aws.call("sns", "set_topic_attributes", TopicArn=arn, AttributeName="Policy", AttributeValue=policy(arn))
-    queue = aws.call("sqs", "create_queue", QueueName="heard")["QueueUrl"]
-    of_queue = aws.call("sqs", "get_queue_attributes", QueueUrl=queue, AttributeNames=["QueueArn"])
-    aws.call("sns", "subscribe", TopicArn=arn, Protocol="sqs", Endpoint=of_queue["Attributes"]["QueueArn"])
-    yield Topic(aws, arn, queue)
-    list(RULES.delete(aws, RULE))
-    aws.call("sqs", "delete_queue", QueueUrl=queue)
-    aws.call("sns", "delete_topic", TopicArn=arn)
+    """A topic with a subscriber."""
+    with told(aws) as found:
+        yield found
+        list(RULES.delete(aws, RULE))
 
 
 def notifying(environment: Environment, arn: str, **changes: Any) -> Aws:
@@ -90,21 +48,6 @@ def bundle(environment: Environment) -> Bundle:
         register=definition(processing_step(environment, "raise SystemExit('no \"such\" file')")),
         monitor_batch=definition(fail_step(REASON)),
     )
-
-
-def start(aws: Aws, pipeline: str) -> str:
-    """Start a pipeline and return its execution's ARN."""
-    started = aws.call("sagemaker", "start_pipeline_execution", PipelineName=pipeline)
-    return str(started["PipelineExecutionArn"])
-
-
-def wait(aws: Aws, arn: str) -> None:
-    """Wait until the execution has ended."""
-    while True:
-        found = aws.call("sagemaker", "describe_pipeline_execution", PipelineExecutionArn=arn)
-        if found["PipelineExecutionStatus"] != "Executing":
-            return
-        time.sleep(0.05)
 
 
 def done(changes: Iterator[Change]) -> list[tuple[str, str]]:

@@ -20,11 +20,13 @@ from sagemaker_monitor.emulator.server import Server
 from sagemaker_monitor.operations.destroy import destroy, look_at_model
 from sagemaker_monitor.operations.plan import make_plan
 from sagemaker_monitor.operations.prune import prune
+from sagemaker_monitor.operations.resources.alarms import ALARMS
 from sagemaker_monitor.operations.resources.rules import RULES
 from sagemaker_monitor.operations.rollback import look_back, pipeline_versions, roll_back
 from sagemaker_monitor.operations.unconfigured import unconfigured_models
 from sagemaker_monitor.operations.upsert import upsert
 from sagemaker_monitor.settings import Environment, Model, load_environment
+from sagemaker_monitor.settings.alarms import Alarm
 from tests.operations.deployed import bundle_of, script_step
 from tests.operations.emulated import (
     definition,
@@ -43,6 +45,7 @@ from tests.policy.needs import Account
 from tests.policy.recording import JOB, Recorder, recorded
 
 RULE, TOPIC = "mortgage-notify-local", "arn:aws:sns:eu-west-1:000000000000:model-risk"
+RECALL = "mortgage-recall-local"
 QUEUE = "arn:aws:sqs:eu-west-1:000000000000:undelivered"
 SCHEDULER_ROLE = "arn:aws:iam::000000000000:role/scheduler"
 READS = ("Describe", "List", "Get", "Head")
@@ -74,9 +77,12 @@ def environment(conf: Path) -> Iterator[Environment]:
 
 
 @pytest.fixture
-def model(model: Model) -> Model:
-    """The model, its batches scored every day."""
-    return scheduled(model, {"monitor-batch": "rate(1 day)"})
+def model(model: Model, environment: Environment) -> Iterator[Model]:
+    """The model, its batches scored every day, with an alarm."""
+    alarm = Alarm(match="model_quality/recall", pipeline="monitor-batch", below=0.8)
+    found = scheduled(model, {"monitor-batch": "rate(1 day)"})
+    yield found.model_copy(update={"alarms": {"recall": alarm}})
+    list(ALARMS.delete(connect(environment), RECALL))
 
 
 @pytest.fixture
@@ -146,6 +152,9 @@ def tag(aws: Aws) -> None:
     arn = aws.call("sagemaker", "describe_pipeline", PipelineName="mortgage-register-local")["PipelineArn"]
     aws.call("sagemaker", "add_tags", ResourceArn=arn, Tags=[{"Key": "stray", "Value": "1"}])
     aws.call("sagemaker", "delete_tags", ResourceArn=arn, TagKeys=["sagemaker-monitor:owner"])
+    alarm = aws.call("cloudwatch", "describe_alarms", AlarmNames=[RECALL])["MetricAlarms"][0]["AlarmArn"]
+    aws.call("cloudwatch", "tag_resource", ResourceARN=alarm, Tags=[{"Key": "stray", "Value": "1"}])
+    aws.call("cloudwatch", "untag_resource", ResourceARN=alarm, TagKeys=["sagemaker-monitor:owner"])
     rule = aws.call("events", "describe_rule", Name=RULE)["Arn"]
     aws.call("events", "tag_resource", ResourceARN=rule, Tags=[{"Key": "stray", "Value": "1"}])
     aws.call("events", "untag_resource", ResourceARN=rule, TagKeys=["sagemaker-monitor:owner"])
@@ -207,7 +216,8 @@ def test_upsert_calls_what_is_said(
     )
     calls.requests.clear()
     list(upsert(aws, watched[1], scheduled(model, {"monitor-batch": "rate(2 days)"})))
-    list(upsert(connect(aws.environment.model_copy(update={"notify": None})), watched[1], model))
+    silent = connect(aws.environment.model_copy(update={"notify": None}))
+    list(upsert(silent, watched[1], model.model_copy(update={"alarms": {}})))
     list(upsert(aws, long_bundle, scheduled(model, {})))
     third = judged("upsert")
 

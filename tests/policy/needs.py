@@ -123,6 +123,8 @@ class Account:
         elif request.service == "iam":
             role = f"arn:aws:iam::{self.account}:role/{given.get('RoleName')}"
             yield Need(f"iam:{operation}", given.get("PolicySourceArn", role))
+        elif request.service == "monitoring" and operation != "PutMetricData":
+            yield from self.cloudwatch(operation, given)
         elif request.service == "monitoring":
             yield Need(f"cloudwatch:{operation}", "*", {"cloudwatch:namespace": given["Namespace"]})
         else:
@@ -143,6 +145,18 @@ class Account:
             yield Need("iam:PassRole", given["Target"]["RoleArn"], {"iam:PassedToService": SCHEDULER})
         if operation.startswith("Create") and given.get("Tags"):
             yield Need("scheduler:TagResource", resource)
+
+    def cloudwatch(self, operation: str, given: Mapping[str, Any]) -> Iterator[Need]:
+        """Yield what an operation on alarms needs: lists are about all of them."""
+        if operation == "DescribeAlarms":
+            names = ["*"] if "AlarmNamePrefix" in given else given["AlarmNames"]
+        else:
+            names = given.get("AlarmNames") or [given.get("AlarmName")]
+        for name in names:
+            arn = given.get("ResourceARN") or self.arn("cloudwatch", f"alarm:{name}")
+            yield Need(f"cloudwatch:{operation}", arn)
+            if operation == "PutMetricAlarm" and given.get("Tags"):
+                yield Need("cloudwatch:TagResource", arn)
 
     def sagemaker(self, operation: str, given: Mapping[str, Any]) -> Iterator[Need]:
         """Yield what an operation of SageMaker needs, with the roles that it passes and the tags it gives."""

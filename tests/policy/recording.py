@@ -11,6 +11,8 @@ from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import parse_qs, unquote
 
+from botocore.parsers import BaseCBORParser
+
 from sagemaker_monitor.emulator.scheduler import protocol
 from sagemaker_monitor.emulator.server import Server
 
@@ -83,6 +85,9 @@ def _read(service: str, environ: Environ) -> tuple[str, dict[str, Any]]:
         query = {name: values[0] for name, values in parse_qs(body.decode()).items()}
         return query.pop("Action"), query
     path = environ["PATH_INFO"]
+    if "/operation/" in path:  # CloudWatch's binary protocol
+        found = BaseCBORParser().parse_data_item(io.BufferedReader(io.BytesIO(body))) if body else {}
+        return path.rpartition("/")[2], found
     return f"{environ['REQUEST_METHOD']} {path}", {"Body": body[:2000].decode("utf-8", "replace")}
 
 

@@ -148,6 +148,8 @@ class Spec:
     gate: Gate
     monitors: tuple[str, ...] | None = None
     problem_type: str = BINARY
+    alarms: tuple[str, ...] = ()
+    """What alarms watch: matches without wildcards."""
 
     @property
     def false_refusals(self) -> float:
@@ -316,6 +318,7 @@ def _spec(o: Object) -> Spec:
         gate=o.one("gate", _gate),
         monitors=_monitors(o),
         problem_type=problem_type,
+        alarms=_texts(o, "alarms") if "alarms" in o.left else (),
     )
 
 

@@ -9,6 +9,7 @@ from sagemaker_monitor.aws.iam.grants import (
     READ,
     WRITE,
     Grants,
+    cloudwatch,
     events,
     s3,
     sagemaker,
@@ -16,6 +17,8 @@ from sagemaker_monitor.aws.iam.grants import (
     together,
 )
 from sagemaker_monitor.aws.iam.places import (
+    ALARM_LISTS,
+    ALARMS,
     BUCKET,
     DEFINITIONS,
     ENDPOINTS,
@@ -75,6 +78,8 @@ _PLAN: Grants = {
     LISTS: sagemaker("ListPipelines") | scheduler("ListSchedules"),
     SCHEDULES: scheduler("GetSchedule", "GetScheduleGroup", "ListTagsForResource"),
     RULES: events("DescribeRule", "ListTagsForResource", "ListTargetsByRule"),
+    ALARMS: cloudwatch("ListTagsForResource"),
+    ALARM_LISTS: cloudwatch("DescribeAlarms"),
     TOPIC: frozenset({"sns:GetTopicAttributes"}),
     BUCKET: s3(LIST),
     FILES: s3(READ),
@@ -87,6 +92,7 @@ _UPSERT: Grants = {
     ),
     GROUPS: sagemaker("CreateModelPackageGroup", "AddTags"),
     RULES: events("PutRule", "PutTargets", "RemoveTargets", "DeleteRule", "TagResource", "UntagResource"),
+    ALARMS: cloudwatch("PutMetricAlarm", "DeleteAlarms", "TagResource", "UntagResource"),
     UNDELIVERED: frozenset({"sqs:GetQueueUrl"}),
     SCHEDULES: scheduler(
         *("CreateSchedule", "UpdateSchedule", "DeleteSchedule", "CreateScheduleGroup", "TagResource")
@@ -109,6 +115,8 @@ _DESTROY: Grants = {
     GROUPS: sagemaker("DeleteModelPackageGroup", "ListTags"),
     VERSIONS: sagemaker("DescribeModelPackageGroup", "ListModelPackages"),
     RULES: events("DescribeRule", "ListTagsForResource", "ListTargetsByRule", "RemoveTargets", "DeleteRule"),
+    ALARMS: cloudwatch("ListTagsForResource", "DeleteAlarms"),
+    ALARM_LISTS: cloudwatch("DescribeAlarms"),
     LISTS: sagemaker(
         *("ListPipelines", "ListMonitoringSchedules", "ListModels"),
         *(f"List{monitor}JobDefinitions" for monitor in MONITORS),

@@ -25,6 +25,11 @@ def events(*operations: str) -> frozenset[str]:
     return frozenset(f"events:{operation}" for operation in operations)
 
 
+def cloudwatch(*operations: str) -> frozenset[str]:
+    """Return CloudWatch's actions of these names."""
+    return frozenset(f"cloudwatch:{operation}" for operation in operations)
+
+
 def scheduler(*operations: str) -> frozenset[str]:
     """Return EventBridge Scheduler's actions of these names."""
     return frozenset(f"scheduler:{operation}" for operation in operations)

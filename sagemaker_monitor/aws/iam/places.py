@@ -191,6 +191,17 @@ RULES = Place(
     "the models' rules of EventBridge",
     lambda s: tuple(s.arn("events", f"rule/{name}") for name in s.rules),
 )
+ALARMS = Place(
+    "Alarms",
+    "the models' alarms of CloudWatch",
+    lambda s: tuple(s.arn("cloudwatch", f"alarm:{name}") for name in s.pipelines),
+)
+ALARM_LISTS = Place(
+    "AlarmLists",
+    "alarms of the account and region",
+    lambda s: (s.arn("cloudwatch", "alarm:*"),),
+    why="CloudWatch asks for the right to describe all alarms where it lists them by the beginning of a name",
+)
 TOPIC = Place(
     "Topic", "the topic that is told", lambda s: (s.environment.notify.sns,) if s.environment.notify else ()
 )

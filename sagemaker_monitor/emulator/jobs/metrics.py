@@ -1,20 +1,23 @@
-"""Put the metric files that a monitoring job left to the emulator's CloudWatch, as SageMaker does."""
+"""Put the metrics that a job left in files or in its log to the emulator's CloudWatch, as AWS does."""
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from sagemaker_monitor.analysis.documents import cloudwatch
+from sagemaker_monitor.analysis.documents import cloudwatch, embedded_metrics
 from sagemaker_monitor.analysis.documents.cloudwatch import MetricRecord
 from sagemaker_monitor.analysis.documents.strict import DocumentError
 from sagemaker_monitor.emulator.api.context import Context
 from sagemaker_monitor.emulator.clients import client
 from sagemaker_monitor.emulator.jobs.staging import local_path
 
+Datum = dict[str, Any]
+"""A member of PutMetricData's MetricData."""
 MOST_DATA = 1000
 """How many metrics one PutMetricData takes."""
 _MOST_BYTES = 500_000  # of 1 MB, which the request's own form takes its part of
@@ -23,24 +26,42 @@ _MOST_WARNINGS = 20
 
 
 def publish(context: Context, root: Path, environment: Mapping[str, str], log: Path) -> None:
-    """Publish what the job below *root* left, if its *environment* asks for it; what is wrong, *log* says.
+    """Publish what the job below *root* left in its *log*, and in files, if its *environment* asks for it.
+
+    What is wrong, the log says.
 
     The job is not failed by a line or file that cannot be published: AWS documents no such failure.
     """
-    if environment.get("publish_cloudwatch_metrics") != "Enabled":
-        return
     problems: list[str] = []
-    by_namespace: dict[str, list[MetricRecord]] = {}
+    _put(context, _embedded(log), problems)
+    if environment.get("publish_cloudwatch_metrics") == "Enabled":
+        _put(context, _left(root, environment, problems), problems)
+    _say(log, problems)
+
+
+def _embedded(log: Path) -> dict[str, list[Datum]]:
+    """Return the metrics in lines of a log, by namespace."""
+    found: dict[str, list[Datum]] = {}
+    if not log.is_file():
+        return found
+    with log.open(encoding="utf-8", errors="replace") as lines:
+        for line in lines:
+            for where, datum in embedded_metrics.from_line(line):
+                found.setdefault(where, []).append(datum)
+    return found
+
+
+def _left(root: Path, environment: Mapping[str, str], problems: list[str]) -> dict[str, list[Datum]]:
+    """Return the metrics in a monitoring job's files, by namespace."""
+    by_namespace: dict[str, list[Datum]] = {}
     for record in _records(local_path(root, cloudwatch.DIRECTORY), problems):
         where = cloudwatch.namespace(
             record,
             environment.get("analysis_type", ""),
             endpoint=bool(environment.get("sagemaker_endpoint_name")),
         )
-        by_namespace.setdefault(where, []).append(record)
-    if by_namespace:
-        _put(context, by_namespace, problems)
-    _say(log, problems)
+        by_namespace.setdefault(where, []).append(record.to_datum())
+    return by_namespace
 
 
 def _records(directory: Path, problems: list[str]) -> Iterator[MetricRecord]:
@@ -69,26 +90,28 @@ def _records(directory: Path, problems: list[str]) -> Iterator[MetricRecord]:
                 problems.append(f"{file.name}, line {number}: {error}")
 
 
-def _put(context: Context, by_namespace: Mapping[str, list[MetricRecord]], problems: list[str]) -> None:
+def _put(context: Context, by_namespace: Mapping[str, list[Datum]], problems: list[str]) -> None:
+    if not by_namespace:
+        return
     with client(context, "cloudwatch") as cloudwatch_client:
-        for namespace, records in by_namespace.items():
-            for chunk in _chunks(records):
+        for namespace, data in by_namespace.items():
+            for chunk in _chunks(data):
                 try:
                     cloudwatch_client.put_metric_data(Namespace=namespace, MetricData=chunk)
                 except (BotoCoreError, ClientError) as error:
                     problems.append(f"{len(chunk)} metrics of {namespace} could not be put: {error}")
 
 
-def _chunks(records: list[MetricRecord]) -> Iterator[list[dict[str, Any]]]:
+def _chunks(data: list[Datum]) -> Iterator[list[Datum]]:
     """Yield the data of requests within PutMetricData's limits."""
-    chunk: list[dict[str, Any]] = []
+    chunk: list[Datum] = []
     size = 0
-    for record in records:
-        length = len(record.to_json())
+    for datum in data:
+        length = len(json.dumps(datum, default=str))
         if chunk and (len(chunk) == MOST_DATA or size + length > _MOST_BYTES):
             yield chunk
             chunk, size = [], 0
-        chunk.append(record.to_datum())
+        chunk.append(datum)
         size += length
     yield chunk
 

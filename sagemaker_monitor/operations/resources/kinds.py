@@ -6,6 +6,7 @@ from pipelines.bundle import Bundle
 from sagemaker_monitor.aws import Aws
 from sagemaker_monitor.operations.errors import UsageError
 from sagemaker_monitor.operations.resources.adopted_schedules import ADOPTED_SCHEDULES
+from sagemaker_monitor.operations.resources.alarms import ALARMS
 from sagemaker_monitor.operations.resources.assets import ASSETS
 from sagemaker_monitor.operations.resources.groups import GROUPS
 from sagemaker_monitor.operations.resources.monitoring_schedules import MONITORING_SCHEDULES
@@ -22,6 +23,7 @@ KINDS: tuple[Kind, ...] = (
     MONITORING_SCHEDULES,
     ADOPTED_SCHEDULES,
     RULES,
+    ALARMS,
     SCHEDULE_GROUPS,
     SCHEDULES,
 )
