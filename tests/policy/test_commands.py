@@ -266,7 +266,7 @@ def test_a_policy_too_long_for_a_role_says_what_to_do(prod: Environment) -> None
     from sagemaker_monitor.aws.iam.statement import PolicyError
     from sagemaker_monitor.operations.policy.documents import commands, inline_policy, role_documents
 
-    scope = Scope(prod, tuple(f"model-of-team-{number}" for number in range(40)))
+    scope = Scope(prod, tuple(f"model-of-team-{number}" for number in range(30)))
     with pytest.raises(PolicyError, match="IAM takes 10240 of a role's inline policies: give --any-model"):
         inline_policy(scope, ("deploy",))
     made = role_documents(scope, "deploy")

@@ -35,7 +35,7 @@ LINE = len(WATCHED.splitlines()) + 1
 def files(project: Project) -> Project:
     """A folder with the environment dev."""
     project.write("environments/base.yaml", BASE)
-    project.write("environments/dev.yaml", DEV)
+    project.write("environments/dev.yaml", f"{DEV}schedules: enabled\n")
     return project
 
 

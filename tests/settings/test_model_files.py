@@ -15,8 +15,8 @@ RELATIVE = (
 )
 SCHEMA_KEYS = "content_type, facet_columns, favourable, features, label, prediction, problem_type, record_key"
 MODEL_KEYS = (
-    "artifact, baseline, data, endpoint, gate, inventory, model, monitoring_schedules, monitors, pipelines, "
-    "schedules, schema, schema_version"
+    "alarms, artifact, baseline, data, endpoint, gate, inventory, model, monitoring_schedules, monitors, "
+    "pipelines, schedules, schema, schema_version"
 )
 METRICS = "CDDL, CI, DPL, JS, KL, KS, LP, TVD, AD, CDDPL, DAR, DCA, DCR, DI, DPPL, DRR, FT, GE, RD, SD, TE"
 RULE = "gate:\n  rules:\n    - {match: %s, action: fail}\n"
