@@ -50,8 +50,8 @@ def check_schedules_in(model: Model, environment: Environment) -> Iterator[tuple
         names = listed(dotted(("schedules", name)) for name in scheduled)
         yield (
             ("roles",),
-            f"has no scheduler, the role that EventBridge Scheduler starts pipelines with, which {names} of "
-            f"the model {model.model} needs: give it, or say schedules: disabled",
+            f"has no scheduler, the role that EventBridge Scheduler starts pipelines with, for {names} of "
+            f"the model {model.model}: give it, or say schedules: disabled",
         )
     for name in scheduled:
         full = f"{model.model}-{name}-{environment.name}"

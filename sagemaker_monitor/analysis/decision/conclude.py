@@ -181,7 +181,7 @@ def _without_captures(spec: Spec, evidence: Evidence, collected: Collected) -> V
     """Return the verdict on a window in which nothing was captured, or nothing that can be judged."""
     if collected.status == UNUSABLE:
         decision, summary = "no-evidence", f"no evidence: {collected.reason or 'the captures are unusable'}"
-        why = "the captures cannot be judged"
+        why = "the captures cannot be judged" if collected.window else "nothing was scored"
     elif collected.window is None:
         why = collected.reason or "there is none"
         decision, summary = "window-empty", f"no batch: {why}; put it there, and run again with --input"

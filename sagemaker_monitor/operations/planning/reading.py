@@ -19,6 +19,7 @@ from sagemaker_monitor.operations.resources.monitoring_schedules import (
 )
 from sagemaker_monitor.operations.resources.pipelines import DesiredPipeline
 from sagemaker_monitor.operations.resources.resource import Change, differing
+from sagemaker_monitor.operations.resources.schedules import ScheduleResource
 from sagemaker_monitor.operations.upsert import Outlook, Seen
 
 
@@ -79,7 +80,7 @@ class Reading:
             kind: DifferenceKind = "pipeline"
             if isinstance(resource, DesiredPipeline):
                 text = f"steps {', '.join(take_apart(json.loads(resource.definition)).steps)}"
-            elif isinstance(resource, MonitoringScheduleResource | AdoptedSchedule):
+            elif isinstance(resource, MonitoringScheduleResource | AdoptedSchedule | ScheduleResource):
                 text, kind = resource.summary, "resource"
             yield Difference("+", kind, f"{resource.kind} {resource.name}", text=text)
 

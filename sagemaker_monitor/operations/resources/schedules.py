@@ -93,6 +93,12 @@ class ScheduleResource:
     pipeline: str
     kind: str = KIND
 
+    @property
+    def summary(self) -> str:
+        """When it runs, in a line."""
+        zone = "" if self.schedule.timezone == "UTC" else f" {self.schedule.timezone}"
+        return f"{self.schedule.expression}{zone}" + ("" if self.schedule.enabled else ", disabled")
+
     def wanted(self) -> Fields:
         """Return everything that EventBridge Scheduler keeps of it, by the keys that configure it."""
         environment, schedule = self.environment, self.schedule

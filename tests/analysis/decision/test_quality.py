@@ -406,6 +406,17 @@ def test_an_empty_window_is_a_decision_of_its_own() -> None:
     assert from_json(to_json(verdict)) == verdict
 
 
+def test_a_batch_that_is_not_there_is_told_by_its_place() -> None:
+    """A scheduled run that finds none says where it looked, and has no window to tell."""
+    found = without_rows(Collected("window-empty", 0, None, "there is no object below s3://data/2026/"))
+    verdict = conclude(read_spec({**spec_document(), "pipeline": "monitor-batch"}), found)
+
+    assert (verdict.decision, verdict.gate) == ("window-empty", "closed")
+    assert verdict.summary.startswith("no batch: there is no object below s3://data/2026/; put it there")
+    assert verdict.batch is None or verdict.batch.window is None
+    assert from_json(to_json(verdict)) == verdict
+
+
 def test_captures_that_cannot_be_judged_are_no_evidence() -> None:
     """Why is the verdict's sentence, and what else was found is told beside what was not checked."""
     window = Window("2026-03-01T00:00:00Z", "2026-03-02T00:00:00Z")

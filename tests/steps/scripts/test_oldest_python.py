@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from steps.archive import archive_of
-from steps.collect import MODULES
+from steps.collect import MODULES, SCHEDULED_MODULES
 from steps.decide import decision_archive
 from steps.join import MODULES as JOIN_MODULES
 from tests.analysis.decision.cases import people, spec_document
@@ -80,6 +80,16 @@ with Rows(Path(sys.argv[2]), expected, 1) as rows:
     rows.finish()
 window = scheduled_window("2026-03-01T09:20:00Z", (-1, 0), datetime.now(timezone.utc))
 print((Path(sys.argv[2]) / "transform" / "part-00000.csv").read_text(), hours_of(window, window.end))
+"""
+SCHEDULED = """
+import sys
+sys.path[:0] = sys.argv[1:3]
+from datetime import datetime, timezone
+import collect_late, find_batch
+from steps.scripts.scheduled import scheduled_moment
+moment = scheduled_moment("2026-03-01T09:20:00Z", datetime.now(timezone.utc))
+scorers = collect_late.Scorers(lambda *asked, **request: None, "arn", "x-monitor-ground-truth-d/execution/1")
+print(find_batch.batch_uri("s3://b/", "{year}/{hour}", moment), scorers.taken("s3://b/monitor-batch/e/x"))
 """
 CONCLUDE = """
 import json, sys
@@ -239,6 +249,14 @@ def test_captures_of_an_endpoint_are_read_there(tmp_path: Path) -> None:
         "e1/0,1.0,x,,0.5,e1/0,2026-03-01T09:00:00Z\ne1/1,2,y,,0.25,e1/1,2026-03-01T09:00:00Z\n"
         " ['2026/03/01/08']\n"
     )
+
+
+def test_what_a_scheduled_run_looks_for_is_found_under_the_oldest_python(tmp_path: Path) -> None:
+    """The archive and the scripts beside it import, and read a time."""
+    path = tmp_path / "scheduled.zip"
+    path.write_bytes(archive_of(SCHEDULED_MODULES))
+
+    assert output(oldest(), "-c", SCHEDULED, str(path), str(SCRIPTS)) == "s3://b/2026/09 False\n"
 
 
 def test_limits_are_the_same_under_another_numpy(archive: Path, tmp_path: Path) -> None:
