@@ -117,7 +117,7 @@ def _hours(hours: Sequence[HoursEstimate], prices: Prices | None) -> Table:
         cells = [_h(value) for value in (run.median, run.p90, run.mean, each.per_month)]
         if prices is not None:
             price = prices.price(each.what.kind, each.what.instance_type)
-            cells.append("no price" if price is None else f"{price * each.per_month:.2f}")
+            cells.append("no price" if price is None else _money(price * each.per_month))
         table.add_row(f"{_used_for(each.what)} {clean(each.what.instance_type)}", *cells)
     return table
 
@@ -143,7 +143,7 @@ def _sum(hours: Mapping[Instances, float], prices: Prices | None) -> str:
         f"; no price for {what.kind} on {clean(what.instance_type)}, whose {_h(count)} h are not in it"
         for what, count in found.unpriced.items()
     )
-    return f"{found.amount:.2f} {clean(prices.currency)} ({listed or 'nothing'}){without}"
+    return f"{_money(found.amount)} {clean(prices.currency)} ({listed or 'nothing'}){without}"
 
 
 def _used_for(what: Instances) -> str:
@@ -154,6 +154,10 @@ def _h(hours: float) -> str:
     if hours and hours < 0.001:
         return "<0.001"
     return f"{hours:.3f}" if hours < 10 else f"{hours:.1f}"
+
+
+def _money(amount: float) -> str:
+    return "<0.01" if 0 < amount < 0.005 else f"{amount:.2f}"
 
 
 def duration(seconds: float) -> str:
