@@ -9,7 +9,7 @@ from typing import Any
 
 from pipelines.bundle import Bundle, PipelineDefinition
 from pipelines.names import pipeline_name, pipelines_of
-from sagemaker_monitor.aws.errors import NotFoundError
+from sagemaker_monitor.aws.errors import AccessDeniedError, NotFoundError
 from sagemaker_monitor.aws.iam.commands import COMMANDS
 from sagemaker_monitor.aws.iam.roles import statements
 from sagemaker_monitor.aws.iam.scope import Scope
@@ -177,7 +177,7 @@ def _deployed(context: Context, model: Model) -> Bundle:
         name = pipeline_name(model.model, pipeline, environment)
         try:
             described = context.aws.call("sagemaker", "describe_pipeline", PipelineName=name)
-        except NotFoundError:
-            continue
+        except (NotFoundError, AccessDeniedError):
+            continue  # its images are not asked about
         pipelines.append(PipelineDefinition(name, pipeline, described.get("PipelineDefinition", "{}")))
     return Bundle(model.model, environment, "", "", tuple(pipelines), ())

@@ -7,10 +7,12 @@ from pathlib import Path
 import pytest
 
 from sagemaker_monitor.aws import Aws
+from sagemaker_monitor.emulator.server import Server
 from sagemaker_monitor.operations.doctor.bucket import encryption, kms_key, owner, region
 from sagemaker_monitor.operations.doctor.identity import identity
 from sagemaker_monitor.operations.doctor.role import trust, trusted
 from tests.operations.doctor.looking import context, edit, look, make_role
+from tests.operations.faults import Faults
 
 ACCOUNT, ROLE = "111122223333", "arn:aws:iam::111122223333:role/r"
 SERVICE = "sagemaker.amazonaws.com"
@@ -128,3 +130,20 @@ def test_nothing_is_looked_at_without_the_account(
     assert list(found) == ["identity", "everything-else"]
     assert found["identity"].fix == "sagemaker-monitor local up"
     assert "no usable AWS credentials for 'prod'" in prod.seen
+
+
+def test_what_may_not_be_looked_at_is_not_known(emulator: Server, aws: Aws, conf: Path) -> None:
+    """Two operations are denied: their checks say which, with the statement, and the others are made."""
+    arn = "arn:aws:sagemaker:eu-west-1:000000000000:pipeline/mortgage-register-local"
+    said = f"User: x is not authorized to perform: sagemaker:DescribePipeline on resource: {arn}"
+    Faults(emulator, seed=1).denied = {"DescribePipeline": said, "ListModelPackages": "no"}
+
+    found = look(conf)
+
+    unknown = {name for name, each in found.items() if each.status == "not known"} - {"quotas"}
+    assert {"pipelines", "version"} <= unknown
+    assert found["pipelines"].seen == "these credentials may not call sagemaker:DescribePipeline"
+    assert f'"Action": "sagemaker:DescribePipeline", "Resource": "{arn}"' in found["pipelines"].fix
+    assert {"role-trust", "role-permissions", "bucket-region", "images", "endpoint", "batch"} <= set(
+        found
+    ) - unknown
