@@ -16,10 +16,12 @@ from sagemaker_monitor.registry.versions import Version
 def read_bound_verdict(aws: Aws, version: Version, expected: str) -> tuple[Verdict | None, Link]:
     """Return the verdict that the version was registered with; None where the link says why not.
 
-    It has to lie at *expected*, where its execution writes it or its promotion brings it, with the bytes
-    whose hash the version carries.
+    It has to lie at *expected*, where its execution writes it or its promotion brings it (empty where that
+    is not known), with the bytes whose hash the version carries.
     """
     uri, sha256 = version.metadata["VerdictUri"], version.metadata["VerdictSha256"]
+    if not expected:
+        return None, _no_verdict("not looked at: the record of the promotion would say where it lies")
     if uri != expected:
         return None, _no_verdict(f"{uri} is not where that execution writes its verdict, {expected}")
     try:

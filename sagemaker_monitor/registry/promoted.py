@@ -80,15 +80,16 @@ def _disagreement(version: Version, lineage: Lineage, record: Record, origin: Or
         "version": (lineage.version_arn, record.version_arn),
         "first environment": (lineage.registered_in, record.registered_in),
         "registration": (said["RegisteredAt"], record.registered_at),
-        "execution": (metadata["PipelineExecutionArn"], record.execution_arn),
-        "bundle": (metadata["BundleSha256"], record.bundle_sha256),
+        "execution": (metadata.get("PipelineExecutionArn", ""), record.execution_arn),
+        "bundle": (metadata.get("BundleSha256", ""), record.bundle_sha256),
     }
     for what, (ours, theirs) in wanted.items():
         if ours != theirs:
             return f"the version and the record of its promotion differ in the {what}: {ours}, {theirs}"
     folder = origin.promotion_folder(lineage.sha256)
     digests = {f"{folder}/{each.path}": each.sha256 for each in record.files}
-    bound = {metadata["VerdictUri"]: metadata["VerdictSha256"], **version.digests}
+    verdict = {metadata.get("VerdictUri", ""): metadata.get("VerdictSha256", "")}
+    bound = {**verdict, **version.digests}
     for uri, sha256 in bound.items():
         if digests.get(uri) != sha256.lower():
             return f"the record of the promotion does not have {uri} with SHA-256 {sha256[:SHOWN]}…"
@@ -125,8 +126,11 @@ def renewed_link(aws: Aws, version: Version, verdict: Verdict | None, origin: Or
 
 def _verdict_of(aws: Aws, version: Version) -> Verdict | None:
     """Return the verdict that a version was registered with; None where it is not the one that it says."""
+    uri = version.metadata.get("VerdictUri")
+    if not uri:
+        return None
     try:
-        content = read(aws, version.metadata.get("VerdictUri", ""))
+        content = read(aws, uri)
         same = hashlib.sha256(content).hexdigest() == version.metadata.get("VerdictSha256", "").lower()
         return parse_verdict(content) if same else None
     except (NotFoundError, ValueError):

@@ -18,13 +18,15 @@ from sagemaker_monitor.aws.storage import list_objects, put, read
 from sagemaker_monitor.emulator.config import EmulatorConfig
 from sagemaker_monitor.emulator.server import Server
 from sagemaker_monitor.operations.errors import UsageError
-from sagemaker_monitor.operations.gating import evidence_of
+from sagemaker_monitor.operations.gating import evidence_of, origin_of
 from sagemaker_monitor.operations.local import prepare as make_bucket
 from sagemaker_monitor.operations.promotion import promote as operation
 from sagemaker_monitor.operations.promotion.package import image_for
 from sagemaker_monitor.operations.promotion.promote import Promoted
 from sagemaker_monitor.operations.promotion.weighing import Weighed, check_route, weigh
 from sagemaker_monitor.registry.chain import Evidence
+from sagemaker_monitor.registry.lineage import KEYS
+from sagemaker_monitor.registry.promoted import read_promotion
 from sagemaker_monitor.registry.versions import find_version, list_versions
 from sagemaker_monitor.settings import Environment, Model, load_environment
 
@@ -336,6 +338,8 @@ def test_what_came_along_is_bound_there(approved: Aws, prod: Aws, model: Model, 
 
     assert not opening.opened
     assert "closed" in opening.message
+    if name == "promotion.json":
+        assert "not looked at" in opening.message
 
 
 @pytest.mark.long
@@ -344,6 +348,8 @@ def test_a_lineage_that_was_written_by_hand_closes_the_version(
 ) -> None:
     """Metadata that name another source, or half of one, contradict the record."""
     promoted(approved, prod, model)
+    whole = find_version(prod, "mortgage", 1)
+    said = {key: value for key, value in whole.metadata.items() if key in KEYS}
     arn = find_version(prod, "mortgage", 1).arn
     for metadata, message in (
         ({"PromotedFromEnvironment": "staging"}, "differ in the environment: staging, local"),
@@ -361,6 +367,10 @@ def test_a_lineage_that_was_written_by_hand_closes_the_version(
         CustomerMetadataPropertiesToRemove=["PromotedBy"],
     )
     assert "it lacks PromotedBy" in broken(evidence_of(prod, model, 1))["promotion"]
+    bare = replace(find_version(prod, "mortgage", 1), metadata={**said, "PromotedFromEnvironment": "local"})
+    found = read_promotion(prod, bare, origin_of(bare, "mortgage", prod.environment))
+    assert found is not None
+    assert "differ in the execution" in found.link.detail
 
 
 @pytest.mark.long
