@@ -46,9 +46,14 @@ class Invocation:
 class SchedulerClock:
     """Schedules of every region, one thread that watches the clock, and a few that start what is due."""
 
-    def __init__(self, start: Start, tell: Tell, log: Callable[[str], None]) -> None:
-        """*start* runs an operation of SageMaker; *tell* puts a document into the queue of an ARN."""
-        self._start, self._tell, self._log = start, tell, log
+    def __init__(
+        self, start: Start, tell: Tell, log: Callable[[str], None], first_pause: float = FIRST_PAUSE
+    ) -> None:
+        """*start* runs an operation of SageMaker; *tell* puts a document into the queue of an ARN.
+
+        *first_pause* is in seconds, before the first start that is tried again.
+        """
+        self._start, self._tell, self._log, self._first_pause = start, tell, log, first_pause
         self._threads = ThreadPoolExecutor(4, thread_name_prefix="scheduler")
         self._wake, self._ended = threading.Event(), threading.Event()
         self._thread: threading.Thread | None = None
@@ -78,7 +83,7 @@ class SchedulerClock:
         policy = schedule["Target"]["RetryPolicy"]
         give_up = time.monotonic() + policy["MaximumEventAgeInSeconds"]
         most = 1 if once else 1 + policy["MaximumRetryAttempts"]
-        pause, tries = FIRST_PAUSE, 0
+        pause, tries = self._first_pause, 0
         while True:
             tries += 1
             attributes = {
@@ -162,10 +167,12 @@ def keep(context: Context, schedule: Record, done: Invocation) -> None:
 
 def dead_letter(schedule: Record, done: Invocation) -> dict[str, Any]:
     """Return the message to a schedule's queue: the request as its body, and why it failed beside it."""
+    most = schedule["Target"]["RetryPolicy"]["MaximumRetryAttempts"]
+    exhausted = "MaximumRetryAttempts" if done.tries > most else "MaximumEventAgeInSeconds"
     attributes = {
         "ERROR_CODE": done.code,
         "ERROR_MESSAGE": done.message,
-        "EXHAUSTED_RETRY_CONDITION": "MaximumRetryAttempts",
+        "EXHAUSTED_RETRY_CONDITION": exhausted,
         "RETRY_ATTEMPTS": str(done.tries - 1),
         "SCHEDULED_TIME": done.scheduled.strftime("%Y-%m-%dT%H:%M:%SZ"),
         "SCHEDULE_ARN": done.schedule_arn,

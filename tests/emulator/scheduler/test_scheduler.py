@@ -16,6 +16,8 @@ from botocore.exceptions import ClientError
 
 from sagemaker_monitor.emulator.config import EmulatorConfig
 from sagemaker_monitor.emulator.lifecycle import LifecycleError, fire
+from sagemaker_monitor.emulator.sagemaker_api import Answer
+from sagemaker_monitor.emulator.scheduler.clock import SchedulerClock, dead_letter
 from sagemaker_monitor.emulator.scheduler.records import due_after
 from sagemaker_monitor.emulator.server import Server
 
@@ -148,6 +150,40 @@ def test_a_start_that_is_refused_is_told_to_the_queue(clients: Clients) -> None:
         UNIVERSAL,
     )
     assert told["SCHEDULE_ARN"].endswith(":schedule/default/nightly")
+
+
+@pytest.mark.parametrize(
+    ("failures", "most", "tries", "exhausted"),
+    [(2, 185, 3, None), (9, 2, 3, "MaximumRetryAttempts"), (9, 0, 1, None)],
+)
+def test_what_broke_is_tried_again_as_the_policy_says(
+    failures: int, most: int, tries: int, exhausted: str | None, clients: Clients
+) -> None:
+    """Each try counts in its request; one more than the policy has is told as that."""
+    asked: list[dict[str, Any]] = []
+
+    def start(_operation: str, body: bytes, _context: Any) -> Answer:
+        asked.append(json.loads(body))
+        if len(asked) <= failures:
+            return Answer(501, b'{"message": "no space left"}', "InternalFailure")
+        return Answer(200, b'{"PipelineExecutionArn": "arn:x"}')
+
+    schedule = {
+        "Arn": "arn:s",
+        "Target": {
+            "Arn": UNIVERSAL,
+            "Input": '{"PipelineName": "<aws.scheduler.attempt-number>"}',
+            "RetryPolicy": {"MaximumRetryAttempts": most, "MaximumEventAgeInSeconds": 60},
+        },
+    }
+    clock = SchedulerClock(start, lambda *_told: None, print, first_pause=0.001)
+    done = clock.invoke(None, schedule, datetime(2026, 3, 2, tzinfo=UTC), once=False)  # type: ignore[arg-type]
+    told = dead_letter(schedule, done)["MessageAttributes"]
+
+    assert [each["PipelineName"] for each in asked] == [str(number + 1) for number in range(tries)]
+    assert (done.execution_arn is None) == (failures >= tries)
+    if done.execution_arn is None:
+        assert told.get("EXHAUSTED_RETRY_CONDITION", {}).get("StringValue") == exhausted
 
 
 def test_a_disabled_schedule_and_one_that_is_over_do_not_run(clients: Clients) -> None:
