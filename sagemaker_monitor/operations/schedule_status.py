@@ -28,7 +28,8 @@ def read_schedules(aws: Aws, model: str, now: datetime | None = None) -> tuple[S
 
 
 def _status(aws: Aws, name: str, now: datetime) -> ScheduleStatus:
-    found = read_schedule(aws, aws.environment.schedule_group, name)
+    group, _, alone = name.rpartition("/")
+    found = read_schedule(aws, group or aws.environment.schedule_group, alone)
     assert found is not None, "it is owned"
     expression, zone = str(found.fields["expression"]), str(found.fields["timezone"] or "UTC")
     enabled = bool(found.fields["enabled"])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from datetime import UTC, datetime
 from typing import Any
 
@@ -185,6 +186,31 @@ def test_a_version_that_the_schedule_cannot_start_is_not_gone_back_to(
         look_back(aws, "mortgage", "monitor-batch", 2)
     list(upsert(aws, bundle, scheduled(model, {})))
     assert look_back(aws, "mortgage", "monitor-batch", 1).to == 1
+
+
+def test_schedules_follow_their_group(
+    aws: Aws, bundle: Bundle, model: Model, environment: Environment
+) -> None:
+    """Another scheduler.group makes them there, and takes those away that were left in the one before."""
+    list(upsert(aws, bundle, model))
+    foreign = {**get(aws), "GroupName": "default"}
+    kept = {"Name", "GroupName", "ScheduleExpression", "Target", "FlexibleTimeWindow"}
+    foreign["Target"]["Input"] = json.dumps({"PipelineName": NAME})  # a hand's, of the same name
+    aws.call("scheduler", "create_schedule", **{key: foreign[key] for key in kept})
+    moved = type(aws)(
+        environment.model_copy(update={"scheduler": environment.scheduler.model_copy(update={"group": "g"})})
+    )
+    plan = told(make_plan(moved, bundle, model))
+    list(upsert(moved, bundle, model))
+    left = {each["GroupName"] for each in aws.call("scheduler", "list_schedules")["Schedules"]}
+
+    assert plan == [
+        "created schedule group g",
+        f"created schedule {NAME}",
+        f"deleted schedule {GROUP}/{NAME}",
+    ]
+    assert left == {"g", "default"}
+    assert make_plan(moved, bundle, model).pending == ()
 
 
 def test_a_group_that_others_made_is_used_as_it_is(aws: Aws, bundle: Bundle, model: Model) -> None:

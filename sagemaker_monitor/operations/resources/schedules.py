@@ -111,7 +111,7 @@ class ScheduleResource:
             "scheduler.retries.maximum_attempts": environment.scheduler.retries.maximum_attempts,
             "scheduler.retries.maximum_age": _iso(environment.scheduler.retries.maximum_age),
             "scheduler.dead_letter_queue": environment.scheduler.dead_letter_queue,
-            "action": f"arn:{_partition(environment)}:{ACTION}",
+            "action": f"arn:{environment.partition}:{ACTION}",
             "request": start_request(self.name),
             "description": f"{self.pipeline} of model {self.model}, by sagemaker-monitor",
             **dict.fromkeys(UNUSED),
@@ -241,10 +241,6 @@ def _unused(value: Any) -> str | None:
     return None if value in (None, "NONE") else str(value)
 
 
-def _partition(environment: Environment) -> str:
-    return environment.roles.execution.split(":")[1]
-
-
 @contextmanager
 def _there_already() -> Iterator[None]:
     """Take it for done where an answer was lost and it was asked for again: it is there then."""
@@ -275,22 +271,34 @@ def _desired(bundle: Bundle, model: Model, environment: Environment) -> Iterator
 
 
 def owned_schedules(aws: Aws, model: str) -> Iterator[str]:
-    """Yield the names of the model's schedules in this environment. Raises AwsError."""
+    """Yield the names of the model's schedules in this environment. Raises AwsError.
+
+    One in another group, which `scheduler.group` named before, is called group/name: it is upsert's if it
+    sends the very request that upsert lets it send.
+    """
     group = aws.environment.schedule_group
     names = {pipeline_name(model, pipeline, aws.environment.name) for pipeline in PIPELINES}
-    listed = aws.pages(
-        "scheduler", "list_schedules", "Schedules", GroupName=group, NamePrefix=model, MaxResults=100
-    )
-    try:
-        found = [each["Name"] for each in listed if each["Name"] in names]
-    except NotFoundError:
-        return  # no such group
-    yield from (name for name in found if starts_pipeline(aws, name))
+    listed = aws.pages("scheduler", "list_schedules", "Schedules", NamePrefix=model, MaxResults=100)
+    for each in [each for each in listed if each["Name"] in names]:
+        name = each["Name"]
+        if each["GroupName"] == group:
+            if starts_pipeline(aws, name):
+                yield name
+        elif each["Target"]["Arn"].endswith(ACTION):
+            answer = aws.call("scheduler", "get_schedule", GroupName=each["GroupName"], Name=name)
+            if _parsed(answer["Target"].get("Input", "")) == start_request(name):
+                yield f"{each['GroupName']}/{name}"
 
 
 def _delete(aws: Aws, name: str) -> Iterator[Change]:
+    group, _, alone = name.rpartition("/")
     with suppress(NotFoundError):  # it was there a moment ago: a lost answer was asked for again
-        aws.call("scheduler", "delete_schedule", GroupName=aws.environment.schedule_group, Name=name)
+        aws.call(
+            "scheduler",
+            "delete_schedule",
+            GroupName=group or aws.environment.schedule_group,
+            Name=alone,
+        )
     yield Change(KIND, name, "deleted")
 
 
