@@ -7,7 +7,7 @@ SIZE ?= small
 UV_VERSION := 0.13.9
 INSTALL := $(BIN)/uv pip install --quiet --python $(BIN)/python --compile-bytecode -c constraints.txt
 
-.PHONY: help install demo test lint format typecheck contracts unit test-long test-slow test-clients parity bench bench-emulator error-rates lock clean
+.PHONY: help install demo test lint format typecheck contracts unit test-long test-slow test-clients parity bench bench-emulator verify-aws error-rates lock clean
 
 help:  ## What can be made
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -69,6 +69,10 @@ bench: $(VENV)/.test  ## Race against peers at a small size; SIZE=large writes d
 
 bench-emulator: $(VENV)/.test  ## What the emulator costs, beside moto's server; SIZE=large writes docs/performance-emulator.md
 	@PATH="$(CURDIR)/$(BIN):$$PATH" python -m benchmarks.emulator --size $(SIZE) $(if $(filter large,$(SIZE)),-o docs/performance-emulator.md)
+
+verify-aws: $(VENV)/.demo  ## Run the mortgage loop on ENV=your environment, compare it with the emulator, clean up; asks
+	@test -n "$(ENV)" || { echo "which environment? make verify-aws ENV=dev" >&2; exit 2; }
+	@$(BIN)/python examples/mortgage/verify_aws.py --env $(ENV) --record parity-record.json
 
 error-rates: $(VENV)/.test  ## Print the gate's error rates, monitor by monitor; over an hour
 	$(BIN)/python benchmarks/gate_error_rates.py
