@@ -185,6 +185,7 @@ def prepared(source: Path, folder: Path, environment: str, **changes: Any) -> Si
     document = yaml.safe_load(file.read_text(encoding="utf-8"))
     prefix = f"sagemaker-monitor-verification/{datetime.now(UTC):%Y%m%dT%H%M%S}"
     document["storage"] = {**document.get("storage", {}), "prefix": prefix}
+    document.pop("notify", None)
     file.write_text(yaml.safe_dump({**document, **changes}), encoding="utf-8")
     return Side(folder, connect(load_environment(environment, folder)))
 
@@ -211,8 +212,8 @@ def announced(side: Side) -> str:
     hours = JOBS * MINUTES / 60
     return (
         f"account {environment.account}, region {environment.region}, environment {environment.name}\n"
-        f"makes: 3 pipelines or more, a model package group with one version, 3 models, about {JOBS} jobs, and"
-        f" objects below {environment.storage.root} (less than 20 MB)\n"
+        f"makes: 3 pipelines or more, a model package group with one version, 3 models, about {JOBS} jobs,"
+        f" and objects below {environment.storage.root} (less than 20 MB)\n"
         f"uses: about {hours:.1f} instance-hours of {compute.checks.instance_type},"
         f" {compute.transform.instance_type} and {compute.scripts.instance_type}, at {MINUTES} minutes a job;"
         " times your price an hour, that is its cost\n"
