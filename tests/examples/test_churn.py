@@ -26,6 +26,7 @@ from sagemaker_monitor.cli.main import main
 from sagemaker_monitor.emulator.config import EmulatorConfig
 from sagemaker_monitor.emulator.server import Server
 from sagemaker_monitor.settings import load_environment
+from tests.pages import lines, point_at
 from tests.policy.judging import judge, statements_of
 from tests.policy.needs import Account
 from tests.policy.recording import JOB, Request, recorded
@@ -36,16 +37,8 @@ pytestmark = [pytest.mark.slow, pytest.mark.timeout(900)]
 EXAMPLE = Path(__file__).parents[2] / "examples" / "churn"
 CASE = "churn_bias_batch_csv"
 AS_JSON = ("local fire", "run monitor-ground-truth", "run monitor-batch", "estimate")
-OURS = ("local up", "local down")
-"""What the test does itself: the emulator is its own."""
-
-
-def commands() -> list[tuple[list[str], int]]:
-    """The commands of the README with their exit codes, 0 where it says none."""
-    block = re.search(r"```\n(cd examples/churn\n.*?)```", (EXAMPLE / "README.md").read_text(), re.DOTALL)
-    assert block is not None
-    lines = [line.partition("#") for line in block[1].splitlines()]
-    return [(shlex.split(typed), int(re.match(r" *(\d*)", said)[1] or 0)) for typed, _, said in lines]  # type: ignore[index]
+OURS = ("cd ", "sagemaker-monitor local up", "sagemaker-monitor local down")
+"""How the lines begin of what the test does itself: the emulator is its own."""
 
 
 @dataclass
@@ -92,25 +85,18 @@ def typed(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFacto
     folder = tmp_path_factory.mktemp(request.param) / "churn"
     shutil.copytree(EXAMPLE, folder)
     with Server(EmulatorConfig(state_dir=folder / "state", port=0)) as server:
-        local = folder / "conf" / "environments" / "local.yaml"
-        local.write_text(local.read_text().replace("http://127.0.0.1:4780", server.url))
+        point_at(folder / "conf", server.url)
         aws = connect(load_environment("local", folder / "conf"))
-        where = {"LocationConstraint": aws.environment.region}
-        aws.call(
-            "s3", "create_bucket", Bucket=aws.environment.storage.bucket, CreateBucketConfiguration=where
-        )
         done = Typed(folder, server, aws, data)
-        for words, expected in commands():
-            type_one(done, words, expected)
+        for line, expected in lines((EXAMPLE / "README.md").read_text(), skipped=OURS):
+            type_one(done, line, expected)
         yield done
 
 
-def type_one(done: Typed, words: list[str], expected: int) -> None:
+def type_one(done: Typed, typed: str, expected: int) -> None:
     """Type one command of the README."""
-    program, *arguments = words
+    program, *arguments = shlex.split(typed)
     line = " ".join(arguments)
-    if program == "cd" or line in OURS:
-        return
     if program == "python":
         real = ["--recorded", str(done.data)] if done.data else []
         code = subprocess.run([sys.executable, *arguments, *real], cwd=done.folder, check=False).returncode
