@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from sagemaker_monitor.aws.iam.scope import Scope
 
 NAMES = ("deploy", "reader", "operator", "approver", "execution", "scheduler")
+_READ_CAPTURES = {"execution", "operator"}
 _PRINCIPAL = re.compile(
     r"arn:aws[a-z-]*:iam::\d{12}:(role|user)/[\w+=,.@/-]+|arn:aws[a-z-]*:iam::\d{12}:root"
 )
@@ -79,7 +80,7 @@ def policy(
     from sagemaker_monitor.operations.policy.documents import inline_policy
 
     _check(roles, trust, principals, reads, output)
-    scope = _scope(common, model_name, bundle_dir, reads, any_model=any_model)
+    scope = _scope(common, roles or NAMES, model_name, bundle_dir, reads, any_model=any_model)
     if output is not None:
         _write(common, scope, output, roles or _all(scope), principals)
         return ExitCode.OK
@@ -118,6 +119,7 @@ def _check(
 
 def _scope(
     common: Common,
+    roles: tuple[str, ...],
     model_name: str | None,
     bundle_dir: Path | None,
     reads: tuple[str, ...],
@@ -137,7 +139,7 @@ def _scope(
             "and read; sagemaker-monitor init writes one"
         )
     hidden = untold(environment, (model for model, _ in found))
-    if hidden and not reads:
+    if hidden and not reads and _READ_CAPTURES & {*roles}:
         common.tell(
             f"where {', '.join(hidden)} captures only the endpoint itself can tell: unless it is in a "
             "model's folder, configure endpoint.capture or give --read, for the roles execution and operator"

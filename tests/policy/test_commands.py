@@ -141,12 +141,13 @@ def test_places_that_runs_are_given_are_read(policy: Policy) -> None:
 
 
 def test_where_an_endpoint_captures_is_asked_for(policy: Policy) -> None:
-    """Only it can tell where the configuration is silent; with --read nothing is said."""
+    """Only it can tell where the configuration is silent; who reads no captures is told nothing."""
     assert policy("--role", "execution") == 0
     assert "where mortgage-prod captures only the endpoint itself can tell" in policy.err
 
-    assert policy("--role", "execution", "--read", "s3://lake/captures/") == 0
-    assert policy.err == ""
+    for arguments in (("--role", "execution", "--read", "s3://lake/captures/"), ("--role", "deploy")):
+        assert policy(*arguments) == 0
+        assert policy.err == ""
 
 
 def test_sagemaker_assumes_the_execution_role_for_its_account(policy: Policy) -> None:
@@ -275,7 +276,7 @@ def test_a_policy_too_long_for_a_role_says_what_to_do(prod: Environment) -> None
     assert len(made.policies) > 1
     assert "aws iam create-policy --policy-name sagemaker-monitor-prod-deploy-1" in lines[1]
     assert lines[2].endswith(
-        "--role-name sagemaker-monitor-deploy --policy-arn"
+        "--role-name sagemaker-monitor-prod-deploy --policy-arn"
         " arn:aws:iam::444455556666:policy/sagemaker-monitor-prod-deploy-1"
     )
     with pytest.raises(PolicyError, match=r"needs \d+ managed policies, and IAM attaches 10"):

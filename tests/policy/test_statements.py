@@ -48,9 +48,6 @@ def full(prod: Environment) -> Scope:
 
 def kinds(arn: str) -> set[str]:
     """Return the kinds of resources that an ARN, or a pattern, is of: a * at its end is any text."""
-    if "*-job-definition" in arn:
-        monitors = ("data-quality", "model-quality", "model-bias", "model-explainability")
-        return set.union(*(kinds(arn.replace("*-job", f"{monitor}-job")) for monitor in monitors))
     ends = ("", *((":log-stream:s", "/execution/e") if arn.endswith("*") else ()))
     return {
         kind

@@ -17,8 +17,11 @@ SHADOWS = "sm-clarify-*"
 """What Clarify calls the endpoints that it asks a model on, and their configurations."""
 _FOLDERS = ("register", "monitor-*", "monitoring", "capture", "capture-register", "promoted")
 """A model's folders below the storage."""
-JOB_DEFINITIONS = "*-job-definition"
-"""The four kinds of job definitions, as ARNs are."""
+JOB_DEFINITIONS = tuple(
+    f"{monitor}-job-definition"
+    for monitor in ("data-quality", "model-quality", "model-bias", "model-explainability")
+)
+"""The kinds of job definitions, as ARNs are: IAM takes no wildcard in the kind of a resource."""
 
 
 def nothing(_: Scope) -> Condition:
@@ -72,7 +75,11 @@ MONITORING_PARTS = Place(
     "MonitoringParts",
     "what monitoring schedules are made with: job definitions, and models that explainability asks",
     lambda s: (
-        *s.sagemaker(JOB_DEFINITIONS, *(f"{name}-*" for name in s.parts), *s.kept),
+        *(
+            arn
+            for kind in JOB_DEFINITIONS
+            for arn in s.sagemaker(kind, *(f"{name}-*" for name in s.parts), *s.kept)
+        ),
         *s.sagemaker("model", *(f"{name}-*" for name in s.parts)),
     ),
     why="their names begin with the schedule's, cut where it is long, and so may lack the environment's",
@@ -116,7 +123,7 @@ REFERENCES = Place(
     "everything in the account and region that may refer to a file",
     _all(
         *("pipeline", "model-package", "model-package-group", "processing-job", "monitoring-schedule"),
-        JOB_DEFINITIONS,
+        *JOB_DEFINITIONS,
     ),
     why="prune deletes no file that anybody's pipeline, version, job or schedule refers to",
 )
@@ -125,7 +132,7 @@ OTHERS = Place(
     "monitors and pipelines that others made, and what these name",
     lambda s: (
         *_all("endpoint", "endpoint-config", "model", "pipeline", "model-package", "model-package-group")(s),
-        *_all("monitoring-schedule", JOB_DEFINITIONS, "processing-job")(s),
+        *_all("monitoring-schedule", *JOB_DEFINITIONS, "processing-job")(s),
         *(s.arn("scheduler", "schedule/*"), s.arn("events", "rule/*")),
     ),
     why="adopt follows names that are not configured yet",

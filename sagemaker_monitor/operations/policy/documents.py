@@ -15,6 +15,8 @@ from sagemaker_monitor.aws.iam.trust import trust_policy
 
 MOST_ATTACHED = 10
 """Managed policies of a role, unless AWS raised the quota."""
+NAME_LIMIT = 64
+"""Characters of a role's name."""
 SHORTER = "give --any-model, whose patterns stand for every model, or --model for each team's"
 
 
@@ -78,7 +80,7 @@ def _called(scope: Scope, role: str) -> tuple[str, str]:
     roles = scope.environment.roles
     arn = {EXECUTION: roles.execution, SCHEDULER: roles.scheduler, "deploy": roles.deploy}.get(role)
     if arn is None:
-        return f"sagemaker-monitor-{role}", "/"
+        return f"sagemaker-monitor-{scope.environment.name}-{role}"[:NAME_LIMIT], "/"
     path, _, name = arn.partition(":role")[2].rpartition("/")
     return name, f"{path}/"
 
