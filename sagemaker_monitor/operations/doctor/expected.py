@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 
 from sagemaker_monitor.analysis.quality.cell_types import FRACTION, WHOLE
 from sagemaker_monitor.aws.errors import NotFoundError
@@ -16,6 +16,7 @@ from sagemaker_monitor.operations.doctor.rows import Sample, sample, sources
 MOST_COMPARED = 1000
 """Rows that columns are compared by."""
 Column = Sequence[str]
+T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -58,9 +59,9 @@ def features(subject: Subject, rows: Sample | None, most: int | None = None) -> 
     return {name: [row[place] for row in chosen] for place, name in enumerate(names, 1)}
 
 
-def thinned(rows: list[list[str]], most: int) -> list[list[str]]:
-    """Return at most *most* rows from all over *rows*."""
-    return rows[:: -(-len(rows) // most)] if len(rows) > most else rows
+def thinned(items: list[T], most: int) -> list[T]:
+    """Return at most *most* of *items*, from all over them."""
+    return items[:: -(-len(items) // most)] if len(items) > most else items
 
 
 def baseline_rows(subject: Subject) -> tuple[dict[str, Column] | None, str]:

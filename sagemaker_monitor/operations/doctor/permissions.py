@@ -15,6 +15,7 @@ from sagemaker_monitor.aws.iam.roles import statements
 from sagemaker_monitor.aws.iam.scope import Scope
 from sagemaker_monitor.aws.iam.statement import Statement
 from sagemaker_monitor.operations.doctor.context import Context
+from sagemaker_monitor.operations.doctor.expected import thinned
 from sagemaker_monitor.operations.doctor.finding import Finding, not_known, ok, problem, warning
 from sagemaker_monitor.operations.doctor.role import described, service_roles
 from sagemaker_monitor.operations.policy.scoping import scope_of
@@ -23,6 +24,8 @@ from steps.spec import checks_of
 
 ASKED = ("upsert", "run")
 """Commands whose calls the caller is asked for."""
+MOST_ASKED = 8
+"""Resources of a statement that are asked about: with many models, those of some of them."""
 _ASKING = ("MODEL_BIAS", "MODEL_EXPLAINABILITY")
 
 
@@ -104,8 +107,9 @@ def _told(denied: Denied, who: str, how: Any) -> Finding:
 def simulated(context: Context, arn: str, wanted: Sequence[Statement]) -> Iterator[Denied]:
     """Yield what *arn* is denied of *wanted*, by IAM's simulation. Raises AwsError."""
     for each in wanted:
-        for resource in dict.fromkeys(resource.lower() for resource in each.resources):
-            spelled = next(name for name in each.resources if name.lower() == resource)
+        # SageMaker's names are in a statement twice, as they are written and in lower case.
+        names = list({name.lower(): name for name in reversed(each.resources)}.values())[::-1]
+        for spelled in thinned(names, MOST_ASKED):
             # Of a pattern one name is asked that it stands for.
             asked = spelled if spelled == "*" else spelled.replace("*", "example")
             answer = context.aws.call(

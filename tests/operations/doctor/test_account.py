@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from sagemaker_monitor.aws import Aws
+from sagemaker_monitor.aws.iam.statement import Statement
 from sagemaker_monitor.operations.doctor import images, notices, permissions, quotas, role
 from sagemaker_monitor.operations.errors import UsageError
 from sagemaker_monitor.settings import Environment, Model
@@ -37,6 +38,22 @@ def test_a_role_that_may_do_nothing_and_one_that_may_do_all(aws: Aws, conf: Path
     assert {found.status for found in nothing} == {"problem"}
     assert any("s3:GetObject" in found.seen for found in nothing)
     assert everything.status == "ok"
+
+
+def test_many_models_are_not_asked_about_one_by_one(aws: Aws, conf: Path) -> None:
+    """The number of simulations does not grow with the number of models."""
+    resources = tuple(f"arn:aws:s3:::bucket/{number}/*" for number in range(500))
+    _, arn = make_role(aws, conf)
+
+    found = list(
+        permissions.simulated(
+            context(conf),
+            arn,
+            [Statement("Many", ("s3:GetObject",), (*resources, *(each.upper() for each in resources)))],
+        )
+    )
+
+    assert 1 < len(found) <= permissions.MOST_ASKED
 
 
 def test_a_role_whose_policies_ask_for_what_a_simulation_does_not_know(aws: Aws, conf: Path) -> None:
