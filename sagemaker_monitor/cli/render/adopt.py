@@ -14,7 +14,7 @@ from sagemaker_monitor.operations.adopting.reader import Item
 from sagemaker_monitor.operations.difference import MISSING
 
 WIDTH = 110
-LONGEST = 300
+LONGEST = 500
 
 
 def print_adopted(found: Adopted) -> None:

@@ -237,10 +237,11 @@ def adopt(aws: Aws, asked: Asked, choices: Choices, file: FilePath, environments
     found = read_all(reader, asked)
     draft, schedules = write_draft(reader, found, choices)
     head = _head(asked, aws.environment)
+    draft.items[:0] = reader.items
     text, model = finished(draft, head, aws.environment, environments, file)
     if write_digests(draft, model, aws.environment):
         text, model = finished(draft, head, aws.environment, environments, file)
-    items = tuple(dict.fromkeys([*reader.items, *draft.items]))
+    items = tuple(dict.fromkeys(draft.items))
     kept = kept_values(model, schedules, found.sources.configs, aws.environment)
     return Adopted(text, model, draft.placeholders, items, kept)
 

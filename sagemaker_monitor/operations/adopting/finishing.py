@@ -8,6 +8,7 @@ from typing import Any
 
 from sagemaker_monitor.operations.adopting.draft import Draft
 from sagemaker_monitor.operations.adopting.text import render
+from sagemaker_monitor.operations.errors import UsageError
 from sagemaker_monitor.settings import ConfigError, Model
 from sagemaker_monitor.settings.checks import check_model, check_together
 from sagemaker_monitor.settings.document import parsed
@@ -33,9 +34,10 @@ def finished(
     """Return the text of the file, and what it says; what cannot stand in it becomes an item.
 
     *head* stands above it as comments; *file* is where it will be. Raises ConfigError where something is
-    refused that the file cannot do without.
+    refused that the file cannot do without, UsageError where nothing is watched.
     """
     for _ in range(MOST_TRIES):
+        _require_monitors(draft)
         text = _text(draft, head)
         try:
             model = validated(
@@ -53,6 +55,17 @@ def finished(
             raise ConfigError(problems)
         return text, model
     raise ConfigError([Problem("nothing valid can be said of what was read")])
+
+
+def _require_monitors(draft: Draft) -> None:
+    """Raise UsageError where nothing is watched, with what was left out."""
+    if not draft.values.get("monitors"):
+        left_out = "; ".join(f"{each.resource}, {each.field}: {each.why}" for each in draft.items)
+        raise UsageError(
+            "nothing of what was read says what is watched"
+            + (f" ({left_out})" if left_out else "")
+            + ": name schedules, a pipeline or versions that have monitors, or begin with init"
+        )
 
 
 def _text(draft: Draft, head: str) -> str:

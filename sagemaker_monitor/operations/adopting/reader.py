@@ -15,7 +15,7 @@ from sagemaker_monitor.operations.errors import UsageError
 
 LARGEST = 16 * 1024 * 1024
 """Bytes of a document, above which it is none that a monitor wrote."""
-LONGEST_VALUE = 300
+LONGEST_VALUE = 500
 
 
 @dataclass(frozen=True)

@@ -18,6 +18,7 @@ _REPOSITORIES = {
 }
 """By the repository of the image that serves them; any Python in the latter can be called script, too."""
 _TAG = re.compile(r"(\d+(?:\.\d+)*(?:-\d+)?)(?:-(?:cpu|gpu))?(?:-py\d+)?")
+_HTTPS = re.compile(r"https://([a-z0-9.-]+)\.s3[.-](?:[a-z0-9-]+\.)?amazonaws\.com(?:\.cn)?/(.+)")
 
 
 @dataclass(frozen=True)
@@ -106,9 +107,14 @@ def _plain(resource: str, container: Mapping[str, Any]) -> Container:
     data = container.get("ModelDataUrl") or ""
     source = (container.get("ModelDataSource") or {}).get("S3DataSource") or {}
     program = (container.get("Environment") or {}).get(PROGRAM) or ""
-    return Container(
-        resource, container["Image"], data or source.get("S3Uri") or "", program.rpartition("/")[2]
-    )
+    uri = s3_uri(data or source.get("S3Uri") or "")
+    return Container(resource, container["Image"], uri, program.rpartition("/")[2])
+
+
+def s3_uri(url: str) -> str:
+    """Return an object's address as an S3 URI: notebooks also give models by HTTPS."""
+    match = _HTTPS.fullmatch(url)
+    return f"s3://{match[1]}/{match[2]}" if match else url
 
 
 def framework_of(image: str) -> Framework | None:

@@ -2,51 +2,15 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Any
 
 import pytest
 
-from sagemaker_monitor.aws import connect
 from sagemaker_monitor.operations.adopting.asked import write_endpoint
-from sagemaker_monitor.operations.adopting.columns import write_prediction, write_schema
-from sagemaker_monitor.operations.adopting.draft import Choices, Draft
-from sagemaker_monitor.operations.adopting.reader import Reader
-from sagemaker_monitor.operations.adopting.served import framework_of
-from sagemaker_monitor.operations.adopting.sources import Attributes, Baseline, Config, Job, Sources
-from sagemaker_monitor.operations.adopting.watched import write_monitors
+from sagemaker_monitor.operations.adopting.draft import Draft
+from sagemaker_monitor.operations.adopting.sources import Attributes, Baseline, Job, Sources
 from sagemaker_monitor.operations.errors import UsageError
-from sagemaker_monitor.settings import load_environment
-
-CONF = Path(__file__).parents[3] / "conf"
-LOCAL = load_environment("local", CONF)
-BIAS: dict[str, Any] = {
-    "headers": ["Churn", "Age", "Sex"],
-    "label": "Churn",
-    "label_values_or_threshold": [1],
-    "facet": [{"name_or_index": "Sex", "value_or_threshold": [0]}],
-}
-SHAP: dict[str, Any] = {
-    "headers": ["Age", "Sex"],
-    "label": None,
-    "methods": {"shap": {"baseline": [{"features": [39, 1]}], "num_samples": 80, "agg_method": "mean_sq"}},
-    "predictor": {"content_type": "application/jsonlines", "label": "score"},
-}
-
-
-def config(content: dict[str, Any], **changes: Any) -> Config:
-    """Return a configuration, some keys of it changed; None removes one."""
-    whole = {key: value for key, value in {**content, **changes}.items() if value is not None}
-    return Config("job definition d", "s3://b/d/analysis_config.json", whole)
-
-
-def drafted(sources: Sources, *kinds: str, framework: str = "xgboost", **choices: Any) -> Draft:
-    """Return the draft of a model's columns and monitors."""
-    draft = Draft()
-    write_schema(draft, sources, Choices("churn", **choices))
-    write_prediction(draft, sources, framework)
-    write_monitors(draft, Reader(connect(LOCAL)), sources, kinds)
-    return draft
+from tests.operations.adopting.drafts import BIAS, LOCAL, SHAP, config, drafted
 
 
 def fields(draft: Draft) -> list[str]:
@@ -318,24 +282,3 @@ def test_an_endpoint_that_is_asked_in_json() -> None:
         "num_samples": 80,
         "agg_method": "mean_sq",
     }
-
-
-@pytest.mark.parametrize(
-    ("image", "known"),
-    [
-        (
-            "683313688378.dkr.ecr.us-east-1.amazonaws.com/sagemaker-xgboost:0.90-1-cpu-py3",
-            ("xgboost", "0.90-1"),
-        ),
-        ("683313688378.dkr.ecr.us-east-1.amazonaws.com/sagemaker-xgboost:1.7-1", ("xgboost", "1.7-1")),
-        ("382416733822.dkr.ecr.us-east-1.amazonaws.com/linear-learner:1", ("linear-learner", "1")),
-        ("1.dkr.ecr.x/sagemaker-scikit-learn:1.2-1-cpu-py3", ("scikit-learn", "1.2-1")),
-        ("111122223333.dkr.ecr.eu-west-1.amazonaws.com/our-own:latest", None),
-        ("683313688378.dkr.ecr.us-east-1.amazonaws.com/sagemaker-xgboost:latest", None),
-    ],
-)
-def test_the_image_tells_framework_and_version(image: str, known: tuple[str, str] | None) -> None:
-    """AWS's images that serve models of ours, in each way that their tags are written; no other."""
-    found = framework_of(image)
-
-    assert (found and (found.name, found.version)) == known
