@@ -15,6 +15,7 @@ from sagemaker_monitor.operations.adopting.draft import Choices, Draft
 from sagemaker_monitor.operations.adopting.finishing import finished
 from sagemaker_monitor.operations.adopting.kept import Kept, kept_values
 from sagemaker_monitor.operations.adopting.piped import Pipeline, read_pipeline
+from sagemaker_monitor.operations.adopting.places import below
 from sagemaker_monitor.operations.adopting.reader import Item, Reader
 from sagemaker_monitor.operations.adopting.registered import Registered, meant, of_version, read_group
 from sagemaker_monitor.operations.adopting.scheduled import write_data, write_digests, write_schedules
@@ -30,7 +31,7 @@ from sagemaker_monitor.operations.adopting.served import (
 from sagemaker_monitor.operations.adopting.sources import Sources, of_schedule
 from sagemaker_monitor.operations.adopting.telling import tell_pipelines, tell_versions
 from sagemaker_monitor.operations.adopting.triggers import Trigger, read_triggers, write_triggers
-from sagemaker_monitor.operations.adopting.watched import below, write_monitors
+from sagemaker_monitor.operations.adopting.watched import write_monitors
 from sagemaker_monitor.operations.errors import UsageError
 from sagemaker_monitor.operations.resources.tags import MODEL_TAG
 from sagemaker_monitor.settings import Environment, Model
@@ -229,8 +230,8 @@ class Adopted:
 def adopt(aws: Aws, asked: Asked, choices: Choices, file: FilePath, environments: Sequence[str]) -> Adopted:
     """Return what *asked* is as the model's file *file*; everything is only read.
 
-    Raises UsageError for what is not there, is somebody else's or needs an option, ConfigError for
-    what no file can say, AwsError.
+    Raises UsageError for what is not there, is somebody else's, needs an option or can be said by no
+    file; AwsError.
     """
     reader = Reader(aws)
     reader.aws.require_writable()  # another account's answers would be about other resources

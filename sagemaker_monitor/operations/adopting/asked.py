@@ -6,9 +6,9 @@ from collections.abc import Sequence
 from typing import Any
 
 from sagemaker_monitor.operations.adopting.draft import Draft
+from sagemaker_monitor.operations.adopting.places import below
 from sagemaker_monitor.operations.adopting.served import Endpoint
 from sagemaker_monitor.operations.adopting.sources import Attributes, Config, Sources
-from sagemaker_monitor.operations.adopting.watched import below
 from sagemaker_monitor.settings import Environment
 
 LINES, JSON = "application/jsonlines", "application/json"

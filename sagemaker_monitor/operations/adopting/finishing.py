@@ -33,8 +33,8 @@ def finished(
 ) -> tuple[str, Model]:
     """Return the text of the file, and what it says; what cannot stand in it becomes an item.
 
-    *head* stands above it as comments; *file* is where it will be. Raises ConfigError where something is
-    refused that the file cannot do without, UsageError where nothing is watched.
+    *head* stands above it as comments; *file* is where it will be. Raises UsageError where something is
+    refused that the file cannot do without, and where nothing is watched.
     """
     for _ in range(MOST_TRIES):
         _require_monitors(draft)
@@ -48,13 +48,20 @@ def finished(
             ).value
         except ConfigError as error:
             if not _take_out(draft, error.problems):
-                raise
+                raise _unsayable(error) from error
             continue
         problems = [Problem(message, path=path) for path, message in check_together(model, environment)]
         if problems:
-            raise ConfigError(problems)
+            raise _unsayable(ConfigError(problems))
         return text, model
-    raise ConfigError([Problem("nothing valid can be said of what was read")])
+    raise UsageError("nothing valid can be said of what was read")
+
+
+def _unsayable(error: ConfigError) -> UsageError:
+    return UsageError(
+        "what was read, or what an option says, cannot stand in a model's file; nothing was written:\n"
+        f"{error}"
+    )
 
 
 def _require_monitors(draft: Draft) -> None:

@@ -9,6 +9,7 @@ from typing import Any
 
 from sagemaker_monitor.operations.adopting.reader import Reader
 from sagemaker_monitor.operations.adopting.served import Container, of_specification
+from sagemaker_monitor.operations.adopting.shapes import wrong_with_config
 from sagemaker_monitor.operations.adopting.sources import Attributes, Config, Job, Sources, job_of
 from sagemaker_monitor.operations.errors import UsageError
 from sagemaker_monitor.operations.resources.tags import MODEL_TAG
@@ -131,8 +132,8 @@ def _of_check(reader: Reader, what: str, step: Mapping[str, Any], defaults: Mapp
     for given in arguments.get("ProcessingInputs") or ():
         uri = (given.get("S3Input") or {}).get("S3Uri")
         if given.get("InputName") == "analysis_config" and uri:
-            content = reader.document(resource, "analysis_config", uri)
-            if isinstance(content, Mapping):
+            content = reader.document(resource, "analysis_config", uri, wrong_with_config)
+            if content is not None:
                 configs.append(Config(resource, uri, content))
     return Sources(configs=tuple(configs), jobs=(job,))
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -82,16 +82,29 @@ class Reader:
         except AccessDeniedError as error:
             self._denied(resource, field, "", error)
 
-    def document(self, resource: str, field: str, uri: str, *, needed: bool = True) -> Any:
+    def document(
+        self,
+        resource: str,
+        field: str,
+        uri: str,
+        wrong_with: Callable[[Any], str | None],
+        *,
+        needed: bool = True,
+    ) -> Mapping[str, Any] | None:
         """Return the JSON at *uri*; None, and an item, where there is none that can be read.
 
-        One that is not *needed* may be missing without an item.
+        *wrong_with* says what is wrong with its shape. One that is not *needed* may be missing without
+        an item.
         """
         try:
             content = read(self.aws, uri)
             if len(content) > LARGEST:
                 raise ValueError(f"it has {len(content)} bytes")
-            return json.loads(content)
+            document: Mapping[str, Any] = json.loads(content)
+            wrong = wrong_with(document)
+            if wrong is None:
+                return document
+            self.note(resource, field, uri, wrong, "what it said is left out")
         except NotFoundError:
             if needed:
                 why = "there is no object any more"

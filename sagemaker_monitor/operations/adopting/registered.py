@@ -9,6 +9,7 @@ from typing import Any
 
 from sagemaker_monitor.operations.adopting.reader import Reader
 from sagemaker_monitor.operations.adopting.served import Container, of_specification
+from sagemaker_monitor.operations.adopting.shapes import wrong_with_baseline, wrong_with_config
 from sagemaker_monitor.operations.adopting.sources import CONFIG, Baseline, Config, Sources
 from sagemaker_monitor.operations.errors import UsageError
 from sagemaker_monitor.registry.versions import list_versions
@@ -82,13 +83,13 @@ def of_version(reader: Reader, version: Registered) -> Sources:
     baselines, configs = [], []
     for kind, uris in found.items():
         for uri in uris:
-            content = reader.document(version.resource, f"{where} ({kind})", uri)
-            if isinstance(content, Mapping):
+            content = reader.document(version.resource, f"{where} ({kind})", uri, wrong_with_baseline)
+            if content is not None:
                 baselines.append(Baseline(version.resource, kind, uri, content))
             beside = f"{uri.rpartition('/')[0]}/{CONFIG}"
             if kind in ("ModelBias", "ModelExplainability"):
-                content = reader.document(version.resource, where, beside, needed=False)
-                if isinstance(content, Mapping):
+                content = reader.document(version.resource, where, beside, wrong_with_config, needed=False)
+                if content is not None:
                     configs.append(Config(f"the baseline of {version.resource}", beside, content))
     return Sources(configs=tuple(configs), baselines=tuple(baselines))
 

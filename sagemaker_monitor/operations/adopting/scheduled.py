@@ -8,7 +8,7 @@ from typing import Any
 from sagemaker_monitor.operations.adopting.asked import plain_offset
 from sagemaker_monitor.operations.adopting.definitions import Definition, Schedule
 from sagemaker_monitor.operations.adopting.draft import Draft
-from sagemaker_monitor.operations.adopting.watched import below
+from sagemaker_monitor.operations.adopting.places import below
 from sagemaker_monitor.settings import Environment, Model
 
 MONITORS = {

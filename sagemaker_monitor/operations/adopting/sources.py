@@ -8,6 +8,7 @@ from typing import Any
 
 from sagemaker_monitor.operations.adopting.definitions import Definition, Schedule
 from sagemaker_monitor.operations.adopting.reader import Reader
+from sagemaker_monitor.operations.adopting.shapes import wrong_with_baseline, wrong_with_config
 
 CONFIG = "analysis_config.json"
 _CLARIFY = ("ModelBias", "ModelExplainability")
@@ -124,15 +125,17 @@ def _configs(reader: Reader, definition: Definition) -> Iterator[Config]:
     if definition.kind not in _CLARIFY:
         return
     uri = definition.application.get("ConfigUri", "")
-    content = reader.document(definition.resource, "ConfigUri", uri)
-    if isinstance(content, Mapping):
+    content = reader.document(definition.resource, "ConfigUri", uri, wrong_with_config)
+    if content is not None:
         yield Config(definition.resource, uri, content)
     baseline = baseline_uri(reader, definition)
     if baseline:
         # Clarify leaves a copy of what it was told beside what it found.
         beside = f"{baseline.rpartition('/')[0]}/{CONFIG}"
-        content = reader.document(definition.resource, "its baseline's configuration", beside, needed=False)
-        if isinstance(content, Mapping):
+        content = reader.document(
+            definition.resource, "its baseline's configuration", beside, wrong_with_config, needed=False
+        )
+        if content is not None:
             yield Config(f"the baseline of {definition.resource}", beside, content, told=False)
 
 
@@ -140,8 +143,8 @@ def _baselines(reader: Reader, definition: Definition) -> Iterator[Baseline]:
     uri = baseline_uri(reader, definition)
     if uri is None:
         return
-    content = reader.document(definition.resource, "ConstraintsResource", uri)
-    if isinstance(content, Mapping):
+    content = reader.document(definition.resource, "ConstraintsResource", uri, wrong_with_baseline)
+    if content is not None:
         yield Baseline(definition.resource, definition.kind, uri, content)
 
 

@@ -2,20 +2,14 @@
 
 from __future__ import annotations
 
-import csv
-import io
 from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
-from sagemaker_monitor.aws import AwsError
-from sagemaker_monitor.aws.storage import read
 from sagemaker_monitor.operations.adopting.draft import Draft
+from sagemaker_monitor.operations.adopting.explained import write_explainability
 from sagemaker_monitor.operations.adopting.reader import Reader
 from sagemaker_monitor.operations.adopting.sources import Baseline, Config, Sources
-from sagemaker_monitor.settings import Environment
 
-MOST_ROWS = 10
-"""Rows of a SHAP baseline that are written out; more belong into a file."""
 _SAID_ELSEWHERE = frozenset(
     {
         *("version", "dataset_type", "dataset_uri", "headers", "label", "features", "facet"),
@@ -25,9 +19,6 @@ _SAID_ELSEWHERE = frozenset(
 )
 """Keys of an analysis configuration that other parts of the file say, or that only place the data."""
 _METHODS = frozenset({"report", "pre_training_bias", "post_training_bias", "shap"})
-_SHAP = frozenset({"baseline", "num_samples", "agg_method", "use_logit", "seed", "num_clusters"})
-_SHAP_FREE = frozenset({"save_local_shap_values"})
-"""Ours are always saved: decide computes chance from them."""
 
 
 def write_monitors(draft: Draft, reader: Reader, sources: Sources, kinds: Collection[str]) -> None:
@@ -38,7 +29,7 @@ def write_monitors(draft: Draft, reader: Reader, sources: Sources, kinds: Collec
         draft.put(("monitors", "model_quality"), {}, "predictions against labels")
     _constraints(draft, sources.baselines)
     _write_bias(draft, sources)
-    _write_explainability(draft, reader, sources.configs)
+    write_explainability(draft, reader, sources.configs)
     for config in sources.configs:
         if config.told:
             _rest(draft, config)
@@ -115,9 +106,7 @@ def _write_bias(draft: Draft, sources: Sources) -> None:
             )
         return
     draft.put(("monitors", "bias", "facets"), list(facets.values()))
-    group = next(
-        (each.content["group_variable"] for each in chosen if each.content.get("group_variable")), None
-    )
+    group = _group(draft, chosen)
     if group is not None:
         draft.put(("monitors", "bias", "group_variable"), group)
     schema = draft.values["schema"]
@@ -130,6 +119,31 @@ def _write_bias(draft: Draft, sources: Sources) -> None:
         draft.put(("schema", "facet_columns"), beside, "analysed, never sent to the model")
 
 
+def _group(draft: Draft, configs: Sequence[Config]) -> str | None:
+    """Return the column that groups are made by, if one is named."""
+    for config in configs:
+        name = _named(config, config.content.get("group_variable"))
+        if name is not None:
+            return name
+        if config.content.get("group_variable") is not None:
+            draft.note(
+                config.resource,
+                "group_variable",
+                config.content["group_variable"],
+                "its column has no name",
+                "name the column under monitors.bias.group_variable",
+            )
+    return None
+
+
+def _named(config: Config, name: Any) -> str | None:
+    """Return the name of a column that is given by name or by index; None where there is none."""
+    headers = config.content.get("headers") or []
+    if isinstance(name, int) and not isinstance(name, bool) and 0 <= name < len(headers):
+        name = headers[name]
+    return name if isinstance(name, str) and name else None
+
+
 def _listed(value: Any) -> list[Mapping[str, Any]]:
     return [value] if isinstance(value, Mapping) else list(value)
 
@@ -137,13 +151,10 @@ def _listed(value: Any) -> list[Mapping[str, Any]]:
 def _facet(
     draft: Draft, config: Config, facet: Mapping[str, Any], baselines: Sequence[Baseline]
 ) -> dict[str, Any] | None:
-    headers = config.content.get("headers") or []
-    name: Any = facet.get("name_or_index")
-    if isinstance(name, int) and 0 <= name < len(headers):
-        name = headers[name]
+    name = _named(config, facet.get("name_or_index"))
     given = facet.get("value_or_threshold")
     values = given if isinstance(given, list) else [] if given is None else [given]
-    if not isinstance(name, str):
+    if name is None:
         why, do = "its column has no name", "name the column in schema.features and add the facet by hand"
     elif not values:
         why = "every value is a group of its own, and a facet names the group that is watched"
@@ -171,120 +182,6 @@ def _is_threshold(name: str, number: float, baselines: Sequence[Baseline]) -> bo
                 # An interval, such as (100, 232], is what a threshold gives.
                 return str(each.get("value_or_threshold", "")).startswith(("(", "["))
     return number not in (0, 1)
-
-
-def _write_explainability(draft: Draft, reader: Reader, configs: Sequence[Config]) -> None:
-    found = [each for each in configs if (each.content.get("methods") or {}).get("shap") is not None]
-    chosen = next((each for each in found if each.told), found[0] if found else None)
-    if chosen is None:
-        return
-    shap = chosen.content["methods"]["shap"]
-    kind = draft.values["schema"]["problem_type"]
-    if kind == "MulticlassClassification" or len(draft.values["schema"]["features"]) < 2:
-        draft.note(
-            chosen.resource,
-            "methods.shap",
-            shap,
-            f"attributions of {kind} are not computed by pipelines",
-            "the schedule keeps running",
-        )
-        return
-    path = ("monitors", "explainability")
-    _write_rows(draft, reader, chosen, shap)
-    usual = {"num_samples": None, "agg_method": "mean_abs", "use_logit": False, "seed": None}
-    for key, default in usual.items():
-        if shap.get(key) is not None and shap[key] != default:
-            draft.put((*path, key), shap[key])
-    if shap.get("num_samples") is None:
-        draft.note(
-            chosen.resource,
-            "methods.shap.num_samples",
-            None,
-            "Clarify chooses the number by the features then; ours is 200 by default",
-            "write monitors.explainability.num_samples",
-        )
-    for key, value in shap.items():
-        if key not in _SHAP | _SHAP_FREE:
-            draft.note(
-                chosen.resource,
-                f"methods.shap.{key}",
-                value,
-                "pipelines' attributions have no such setting",
-                "the schedule keeps it",
-            )
-
-
-def _write_rows(draft: Draft, reader: Reader, config: Config, shap: Mapping[str, Any]) -> None:
-    path = ("monitors", "explainability", "baseline")
-    baseline, width = shap.get("baseline"), len(draft.values["schema"]["features"])
-    if baseline is None:
-        clusters = shap.get("num_clusters") or 1
-        draft.put(path, "mean", "the mean of whatever rows are explained, which moves with them")
-        if clusters != 1:
-            draft.note(
-                config.resource,
-                "methods.shap.num_clusters",
-                clusters,
-                "pipelines measure contributions from given rows, or from the mean of one cluster",
-                "give rows under monitors.explainability.baseline",
-            )
-        return
-    rows = _rows_at(reader, baseline) if isinstance(baseline, str) else _rows_of(baseline)
-    if isinstance(baseline, str):
-        relative = below(reader.aws.environment, baseline)
-        if relative is not None:
-            draft.put(path, relative)
-            return
-    if rows and len(rows) <= MOST_ROWS and all(len(row) == width for row in rows):
-        draft.put(path, rows, "contributions are measured from it")
-        return
-    draft.guess(path, "mean", "the monitor's own baseline could not be written out, see what adopt said")
-    draft.note(
-        config.resource,
-        "methods.shap.baseline",
-        baseline,
-        f"its rows are not at most {MOST_ROWS} of {width} numbers",
-        "put them below the environment's storage as a CSV file, and name it",
-    )
-
-
-def _rows_of(baseline: Any) -> list[list[float]]:
-    """Return the rows of a baseline as it stands in a configuration: lists, or objects with one list."""
-    records = baseline if isinstance(baseline, list) else [baseline]
-    if isinstance(baseline, Mapping):
-        lists = [value for value in baseline.values() if isinstance(value, list)]
-        records = lists[0] if len(lists) == 1 else []
-    rows = []
-    for record in records:
-        row = record
-        if isinstance(record, Mapping):
-            lists = [value for value in record.values() if isinstance(value, list)]
-            row = lists[0] if len(lists) == 1 else list(record.values())
-        if not isinstance(row, list) or not all(
-            isinstance(cell, int | float) and not isinstance(cell, bool) for cell in row
-        ):
-            return []
-        rows.append(row)
-    return rows
-
-
-def _rows_at(reader: Reader, uri: str) -> list[list[float]]:
-    try:
-        text = read(reader.aws, uri).decode()
-        return [[_number(cell) for cell in row] for row in csv.reader(io.StringIO(text)) if row]
-    except (AwsError, ValueError):
-        return []
-
-
-def _number(cell: str) -> float:
-    number = float(cell)
-    return int(number) if number.is_integer() else number
-
-
-def below(environment: Environment, uri: str) -> str | None:
-    """Return *uri* relative to the environment's storage; None where it lies elsewhere."""
-    root = f"{environment.storage.root}/"
-    return uri.removeprefix(root) if uri.startswith(root) and uri != root else None
 
 
 def _rest(draft: Draft, config: Config) -> None:

@@ -8,6 +8,7 @@ import pytest
 
 from sagemaker_monitor.operations.adopting.asked import write_endpoint
 from sagemaker_monitor.operations.adopting.draft import Draft
+from sagemaker_monitor.operations.adopting.shapes import wrong_with_baseline, wrong_with_config
 from sagemaker_monitor.operations.adopting.sources import Attributes, Baseline, Job, Sources
 from sagemaker_monitor.operations.errors import UsageError
 from tests.operations.adopting.drafts import BIAS, LOCAL, SHAP, config, drafted
@@ -282,3 +283,43 @@ def test_an_endpoint_that_is_asked_in_json() -> None:
         "num_samples": 80,
         "agg_method": "mean_sq",
     }
+
+
+@pytest.mark.parametrize(
+    ("wrong", "content", "said"),
+    [
+        (wrong_with_config, [], "it is no JSON object"),
+        (wrong_with_config, {"headers": ["a", 1]}, "headers is not a list of texts"),
+        (wrong_with_config, {"methods": {"shap": []}}, "methods is not an object of objects"),
+        (wrong_with_config, {"facet": "Sex"}, "facet is not a list of objects"),
+        (wrong_with_config, {"probability_threshold": True}, "probability_threshold is not a number"),
+        (wrong_with_config, BIAS, None),
+        (wrong_with_baseline, {"features": [1]}, "features is not a list of objects"),
+        (
+            wrong_with_baseline,
+            {"monitoring_config": {"distribution_constraints": 1}},
+            "monitoring_config is not",
+        ),
+        (
+            wrong_with_baseline,
+            {"pre_training_bias_metrics": {"facets": {"Sex": 1}}},
+            "is not an object with facets",
+        ),
+        (wrong_with_baseline, INTERVAL, None),
+    ],
+)
+def test_a_document_of_another_shape_is_told(wrong: Any, content: Any, said: str | None) -> None:
+    """What its name promises is looked at before anything is concluded from it."""
+    found = wrong(content)
+
+    assert found is None if said is None else said in found
+
+
+def test_columns_that_are_named_by_index() -> None:
+    """Of facets and of groups; an index that there is no header for is told."""
+    draft = drafted(Sources(configs=(config(BIAS, group_variable=1),)))
+    assert draft.values["monitors"]["bias"]["group_variable"] == "Age"
+
+    draft = drafted(Sources(configs=(config(BIAS, group_variable=7),)))
+    assert "group_variable" not in draft.values["monitors"]["bias"]
+    assert fields(draft) == ["group_variable"]

@@ -11,7 +11,6 @@ from sagemaker_monitor.operations.adopting.finishing import finished
 from sagemaker_monitor.operations.adopting.served import framework_of, s3_uri
 from sagemaker_monitor.operations.adopting.sources import Sources
 from sagemaker_monitor.operations.errors import UsageError
-from sagemaker_monitor.settings import ConfigError
 from tests.operations.adopting.drafts import BIAS, CONF, LOCAL, config, drafted
 
 
@@ -110,5 +109,5 @@ def test_a_file_that_watches_nothing_is_refused_with_the_reasons() -> None:
         UsageError, match=r"says what is watched \(job definition x, ConfigUri: there is no object"
     ):
         finished(nothing, "", LOCAL, ["local"], CONF / "models" / "churn.yaml")
-    with pytest.raises(ConfigError, match="has versions such as"):
+    with pytest.raises(UsageError, match=r"nothing was written:\n.*has versions such as"):
         finished(valid(artifact__version="1"), "", LOCAL, ["local"], CONF / "models" / "churn.yaml")
