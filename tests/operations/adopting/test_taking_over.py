@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from sagemaker_monitor.aws import Aws
-from sagemaker_monitor.aws.iam.commands import COMMANDS, together
+from sagemaker_monitor.aws.iam.commands import COMMANDS
+from sagemaker_monitor.aws.iam.grants import together
 from sagemaker_monitor.emulator.server import Server
 from sagemaker_monitor.operations.adopting.adopt import Asked
 from sagemaker_monitor.operations.destroy import look_at_model
