@@ -15,7 +15,7 @@ from sagemaker_monitor.cli.options import Common, bundle_option, common_options
 if TYPE_CHECKING:
     from sagemaker_monitor.aws.iam.scope import Scope
 
-NAMES = ("deploy", "reader", "operator", "approver", "execution", "scheduler")
+NAMES = ("deploy", "reader", "operator", "approver", "examiner", "execution", "scheduler")
 _READ_CAPTURES = {"execution", "operator"}
 _PRINCIPAL = re.compile(
     r"arn:aws[a-z-]*:iam::\d{12}:(role|user)/[\w+=,.@/-]+|arn:aws[a-z-]*:iam::\d{12}:root"
@@ -70,9 +70,10 @@ def policy(
 ) -> int:
     """Print the least that a role needs, as `aws iam put-role-policy` takes it.
 
-    deploy: upsert, rollback, destroy, prune. reader: plan, doctor, status, report, and promote's source.
+    deploy: upsert, rollback, destroy, prune. reader: plan, status, report, and promote's source.
     operator: run, ground-truth put, calibrate, backtest, estimate. approver: gate, and promote's target.
-    execution: pipelines and their jobs. scheduler: EventBridge Scheduler, which starts pipelines.
+    examiner: doctor, adopt. execution: pipelines and their jobs. scheduler: EventBridge Scheduler,
+    which starts pipelines.
 
     From the configuration and the bundles alone: nothing is sent, and placeholder accounts are fine.
     """

@@ -216,7 +216,7 @@ def test_a_folder_gets_every_role_and_the_commands_that_make_them(policy: Policy
     [
         (
             (),
-            "which role? --role deploy, reader, operator, approver, execution, scheduler; or -o FOLDER",
+            "which role? --role deploy, reader, operator, approver, examiner, execution, scheduler",
         ),
         (("--role", "admin"), "'admin' is not one of 'deploy', 'reader'"),
         (("--role", "deploy", "--role", "reader", "--trust"), "a trust policy is one role's"),

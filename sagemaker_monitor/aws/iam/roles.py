@@ -40,7 +40,7 @@ ROLES: Mapping[str, Role] = {
         Role(
             "reader",
             "plans and looks, and writes nothing",
-            ("plan", "doctor", "status", "report", "adopt", "promote --from"),
+            ("plan", "status", "report", "promote --from"),
         ),
         Role(
             "operator",
@@ -52,6 +52,7 @@ ROLES: Mapping[str, Role] = {
             "opens and closes versions by their evidence",
             ("gate", "promote --to", "status", "report"),
         ),
+        Role("examiner", "looks at an account before anything is deployed", ("doctor", "adopt")),
         Role(EXECUTION, "is what pipelines and their jobs run under", ()),
         Role(SCHEDULER, "starts pipelines on schedule", ()),
     )
