@@ -182,21 +182,12 @@ def test_scores_of_another_version_are_no_evidence(
 
 
 def test_the_clock_starts_what_is_due(scheduled: Scheduled, capsys: pytest.CaptureFixture[str]) -> None:
-    """Nobody fires: a schedule of every minute runs within it, and is deleted when its file says no more."""
+    """Schedules that no file has any more are deleted; a rate runs when it is made, and nobody fires it."""
     loop = scheduled.loop
     model = loop.conf / "models" / "mortgage.yaml"
     text = model.read_text()
-    model.write_text(text.replace("cron(0 6 ? * MON *)", "cron(* * * * ? *)"))
-    assert loop("upsert") == 0
-    executions = loop.aws.call("sagemaker", "list_pipeline_executions", PipelineName=BATCH)
-    known = {each["PipelineExecutionArn"] for each in executions["PipelineExecutionSummaries"]}
-    deadline = time.monotonic() + 75
-    started: set[str] = set()
-    while not started and time.monotonic() < deadline:
-        time.sleep(0.5)
-        executions = loop.aws.call("sagemaker", "list_pipeline_executions", PipelineName=BATCH)
-        started = {each["PipelineExecutionArn"] for each in executions["PipelineExecutionSummaries"]} - known
-    model.write_text(text[: text.index("schedules:")])
+    without = text[: text.index("schedules:")]
+    model.write_text(without)
     capsys.readouterr()
     assert loop("upsert", *JSON) == 0
     gone = {
@@ -204,7 +195,19 @@ def test_the_clock_starts_what_is_due(scheduled: Scheduled, capsys: pytest.Captu
         for change in json.loads(capsys.readouterr().out)["changes"]
         if (change["kind"], change["done"]) == ("schedule", "deleted")
     }
+    known = executions(loop)
+    model.write_text(f'{without}schedules: {{monitor-batch: {{expression: rate(1 day), batch: "none/"}}}}\n')
+    assert loop("upsert") == 0
+    deadline = time.monotonic() + 20
+    while not (started := executions(loop) - known) and time.monotonic() < deadline:
+        time.sleep(0.1)
 
+    assert gone == {BATCH, LATE}
     assert len(started) == 1
     assert loop("follow", started.pop()) == 10  # nobody put a batch there
-    assert gone == {BATCH, LATE}
+
+
+def executions(loop: Loop) -> set[str]:
+    """Return the executions of monitor-batch."""
+    listed = loop.aws.call("sagemaker", "list_pipeline_executions", PipelineName=BATCH)
+    return {each["PipelineExecutionArn"] for each in listed["PipelineExecutionSummaries"]}
