@@ -27,9 +27,9 @@ TYPED_ONCE = {"local up"}
 """What the tests have done already: the emulator is theirs."""
 
 
-def commands() -> list[tuple[list[str], int]]:
-    """The commands of the page's first block with their exit codes, 0 where it says none."""
-    block = re.search(r"## Try it.*?```\n(.*?)```", PAGE.read_text(), re.DOTALL)
+def commands(page: Path = PAGE) -> list[tuple[list[str], int]]:
+    """The commands of a page's first block with their exit codes, 0 where it says none."""
+    block = re.search(r"## Try it.*?```\n(.*?)```", page.read_text(), re.DOTALL)
     assert block is not None
     lines = [line.partition("#") for line in block[1].splitlines()]
     return [(shlex.split(typed), int(re.match(r" *(\d*)", said)[1] or 0)) for typed, _, said in lines]  # type: ignore[index]

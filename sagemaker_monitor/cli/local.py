@@ -179,7 +179,7 @@ def fire(common: Common, schedule: str, at: str | None, region: str | None, outp
         return follow_to_the_end(common, fired.execution_arn, timeout=None, as_json=as_json)
     ended = wait_for(connect(there), schedule, fired.scheduled)
     if output_format == "json":
-        click.echo(json.dumps(ended.document, indent=2, default=str))
+        click.echo(json.dumps({**ended.document, "ReportsUri": ended.reports}, indent=2, default=str))
     else:
         for line in ended.lines:
             click.echo(line)

@@ -90,4 +90,5 @@ def _time(at: object) -> datetime:
         found = datetime.fromisoformat(str(at))
     except ValueError as error:
         raise ControlError(f"{str(at)[:40]!r} is no time, such as 2026-03-01T12:00:00Z") from error
+    found = found.replace(microsecond=0)  # whoever fired it waits for the time that he is told
     return found.replace(tzinfo=UTC) if found.tzinfo is None else found.astimezone(UTC)
