@@ -267,7 +267,7 @@ def test_an_hourly_schedule_finds_the_recorded_violations(
             "MonitoringType": "ModelBias",
         },
     )
-    due = fire(churn.url, "us-east-1", "bias-hourly", (captured + timedelta(hours=2)).isoformat())
+    fired = fire(churn.url, "us-east-1", "bias-hourly", (captured + timedelta(hours=2)).isoformat())
     while True:
         (execution,) = sagemaker.list_monitoring_executions(MonitoringScheduleName="bias-hourly")[
             "MonitoringExecutionSummaries"
@@ -285,7 +285,7 @@ def test_an_hourly_schedule_finds_the_recorded_violations(
     )
     expected = json.loads((recorded / "constraint_violations.json").read_text())
     actual = document(
-        churn, f"monitor-output/bias-hourly/{due.strftime('%Y/%m/%d/%H')}/constraint_violations.json"
+        churn, f"monitor-output/bias-hourly/{fired.scheduled:%Y/%m/%d/%H}/constraint_violations.json"
     )
     parity.close(
         CASE,

@@ -52,7 +52,7 @@ def test_an_execution_waits_for_data_on_their_way(watched: Hosted) -> None:
 def test_an_execution_that_violates_says_so_and_where(watched: Hosted) -> None:
     """As recorded: status, exit text, the report's hour, the job's name, and its variables."""
     schedule(watched, "strict", "bad")
-    at = fire(watched.running.url, REGION, "strict", due(watched))
+    at = fire(watched.running.url, REGION, "strict", due(watched)).scheduled
 
     execution = ended(watched, "strict")
 

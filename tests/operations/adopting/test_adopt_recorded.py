@@ -82,7 +82,7 @@ class Team:
 
     def violations(self, schedule: str, at: datetime, bucket: str) -> Any:
         """Fire *schedule* and return the violations that it found, None where it found none."""
-        due = fire(self.server.url, REGION, schedule, at.isoformat())
+        due = fire(self.server.url, REGION, schedule, at.isoformat()).scheduled
         end = wait_for(self.aws, schedule, due, timeout=300.0)
         assert end.status.startswith("Completed"), end.lines
         assert end.reports is not None
