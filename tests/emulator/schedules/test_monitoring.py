@@ -244,7 +244,7 @@ def test_inputs_that_are_none_or_two_are_refused(watched: Hosted) -> None:
 
 @pytest.mark.parametrize(
     ("name", "at", "said"),
-    [("nobody", None, "there is no monitoring schedule 'nobody'"), ("strict", "noon", "'noon' is no time")],
+    [("nobody", None, "there is no schedule 'nobody'"), ("strict", "noon", "'noon' is no time")],
 )
 def test_what_cannot_be_fired_is_said(watched: Hosted, name: str, at: str | None, said: str) -> None:
     """In the emulator's words."""
@@ -285,7 +285,7 @@ def test_the_command_that_fires_exits_by_what_was_found(
     assert "reports: s3://data/reports/scale/by-hand/" in told.out
     assert '"MonitoringExecutionStatus": "Completed"' in told.out
     assert "Job inputs had no data" in told.out
-    assert "there is no monitoring schedule 'nobody'" in told.err
+    assert "there is no schedule 'nobody'" in told.err
     assert f"'by-hand' in ap-south-1; it is in {REGION}: --region {REGION}" in told.err
 
 
