@@ -25,7 +25,7 @@ monitoring_schedules:
   inputs: {{monitor: data_quality, of: batches, expression: "cron(0 * ? * * *)", window: {{start: -PT3H}}}}
 alarms:
   obligations: {{match: {MATCH}, pipeline: monitor-batch, above: 0.2}}
-  captured: {{match: {MATCH}, schedule: inputs, above: 0.1}}
+  captured: {{match: {MATCH}, schedule: inputs, above: 0.02}}
 """
 OF_RUNS, OF_SCHEDULE = "mortgage-obligations-local", "mortgage-captured-local"
 

@@ -152,3 +152,22 @@ def test_an_alarm_on_bias_has_the_dimensions_that_a_schedule_publishes(files: Pr
 
     assert namespace == "aws/sagemaker/ModelMonitoring/bias-metrics"
     assert (name, dimensions) == (published.name, dict(published.dimensions))
+
+
+@pytest.mark.parametrize(
+    ("window", "seconds"),
+    [("", 86400), ("window: {start: -PT3H}", 10800), ("window: {start: -P3D}", 86400)],
+)
+def test_an_alarm_waits_as_long_as_a_schedule_dates_its_metrics_back(
+    files: Project, window: str, seconds: int
+) -> None:
+    """To the beginning of its window, an hour at least, a day at most; by default since the run before."""
+    told = 'inputs: {monitor: data_quality, of: batches, expression: "cron(0 6 ? * * *)"'
+    alarm = "alarms: {one: {match: data_quality/baseline_drift_check/income, above: 0.2, schedule: inputs}}"
+    written = f"{WATCHED}{alarm}\n".replace(told, f"{told}, {window}" if window else told)
+    files.write("models/loans.yaml", written)
+    model, environment = load_model("loans", files.conf), load_environment("dev", files.conf)
+    found = metric_of(model.alarms["one"], model, environment)
+
+    assert found is not None
+    assert found.period == seconds

@@ -14,7 +14,6 @@ from sagemaker_monitor.emulator.alarms.evaluation import INSUFFICIENT, MORE, Sta
 from sagemaker_monitor.emulator.api.context import Context
 from sagemaker_monitor.emulator.clients import client
 
-HOUR = 3600
 EVERY = 60.0
 """Seconds after which alarms are looked at without anything new, as on AWS."""
 _UNCHECKED = "Unchecked: Initial alarm creation"
@@ -125,9 +124,7 @@ def _points(cloudwatch: Any, alarm: Mapping[str, Any]) -> list[float | None]:
     """Return one value a period of the evaluation range, the newest last."""
     period = int(alarm["Period"])
     count = int(alarm["EvaluationPeriods"]) + MORE
-    # A schedule that was fired for the hour to come dates its metrics so.
-    ahead = HOUR if period >= HOUR else 1
-    end = datetime.now(UTC) + timedelta(seconds=ahead)
+    end = datetime.now(UTC) + timedelta(seconds=1)
     start = end - timedelta(seconds=count * period)
     statistic = alarm["Statistic"]
     request = {"Unit": alarm["Unit"]} if alarm.get("Unit") else {}

@@ -28,8 +28,6 @@ from sagemaker_monitor.settings import Environment, Model
 from sagemaker_monitor.settings.alarms import Alarm, alarm_name
 
 KIND = "alarm"
-PERIOD = 3600
-"""Seconds: metrics come once a run, some minutes after the time that they are of."""
 
 
 @dataclass(frozen=True)
@@ -79,9 +77,9 @@ class AlarmResource:
             "Namespace": self.metric.namespace,
             "MetricName": self.metric.name,
             "Dimensions": [{"Name": name, "Value": value} for name, value in self.metric.dimensions],
-            # Of several groups or runs within the hour the worst one counts.
+            # Of several groups or runs within the period the worst one counts.
             "Statistic": "Maximum" if above else "Minimum",
-            "Period": PERIOD,
+            "Period": self.metric.period,
             "EvaluationPeriods": 1,
             "DatapointsToAlarm": 1,
             "Threshold": self.alarm.above if above else self.alarm.below,

@@ -18,13 +18,21 @@ from sagemaker_monitor.settings.rules import group
 NAMESPACES = {"data_quality": "data-metrics", "model_quality": "model-metrics", "bias": "bias-metrics"}
 
 
+HOUR, DAY = 3600, 86400
+"""Seconds; a day is the longest that CloudWatch evaluates."""
+
+
 @dataclass(frozen=True)
 class Metric:
-    """A metric with the dimensions that it is published with, all of them."""
+    """A metric with the dimensions that it is published with, all of them.
+
+    *period* is within how many seconds a value comes after the time that it is dated of.
+    """
 
     namespace: str
     name: str
     dimensions: tuple[tuple[str, str], ...]
+    period: int = HOUR
 
 
 def metric_of(alarm: Alarm, model: Model, environment: Environment) -> Metric | None:
@@ -42,7 +50,9 @@ def metric_of(alarm: Alarm, model: Model, environment: Environment) -> Metric | 
     deployed = model.monitoring_schedule_name(alarm.schedule, environment.name)
     common = (*((("Endpoint", endpoint),) if endpoint else ()), ("MonitoringSchedule", deployed))
     name, further = _of_schedule(schedule.monitor, alarm.match, model)
-    return Metric(namespace, name, (*common, *further))
+    # A schedule dates its metrics with the beginning of the window that it looked at.
+    reach = -int(schedule.offsets[0].total_seconds())
+    return Metric(namespace, name, (*common, *further), min(max(reach, HOUR), DAY))
 
 
 def _of_schedule(monitor: str, match: str, model: Model) -> tuple[str, tuple[tuple[str, str], ...]]:
