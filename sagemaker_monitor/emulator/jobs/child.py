@@ -20,7 +20,8 @@ GRACE = 120.0
 DEFAULT_RUNTIME = 86_400
 """Seconds that a job runs at most whose StoppingCondition says nothing."""
 _GUARD = str(Path(__file__).with_name("guard.py"))
-_PACKAGE_PARENT = str(Path(__file__).parents[3])
+PACKAGE_PARENT = str(Path(__file__).parents[3])
+"""What is on the path of Python where this package can be imported."""
 
 
 def environment(context: Context, root: Path, extra: Mapping[str, str], *, ours: bool) -> dict[str, str]:
@@ -44,7 +45,7 @@ def environment(context: Context, root: Path, extra: Mapping[str, str], *, ours:
         "AWS_DEFAULT_REGION": region,
         "SAGEMAKER_MONITOR_ROOT": str(root),
         "OUTPUT_MESSAGE_PATH": str(root / "output" / "message"),
-        **({"PYTHONPATH": _PACKAGE_PARENT} if ours else {}),
+        **({"PYTHONPATH": PACKAGE_PARENT} if ours else {}),
         **extra,
     }
 

@@ -19,6 +19,7 @@ from sagemaker_monitor.emulator.models.archive import ArtifactError
 from sagemaker_monitor.emulator.models.resolve import UnknownModelError, launch
 
 SHADOW_ENDPOINT = "SAGEMAKER_MONITOR_SHADOW_ENDPOINT"
+_SCRIPTS = {"record_preprocessor_script", "post_analytics_processor_script"}
 
 
 def run(work: Work) -> dict[str, Any]:
@@ -85,10 +86,14 @@ def _container(work: Work, stack: ExitStack) -> tuple[list[str], dict[str, str]]
         if kind == "clarify":
             clarify_config.stage_named(work)
             shadow = stack.enter_context(_shadow_endpoint(work))
-        environment = images.relocate_all(own, work.root) | shadow
-        return images.analysis_command(kind), child.environment(
-            work.context, work.root, environment, ours=True
-        )
+        command = images.analysis_command(kind)
+        if _SCRIPTS.isdisjoint(own):
+            environment = images.relocate_all(own, work.root) | shadow
+            return command, child.environment(work.context, work.root, environment, ours=True)
+        # A script of the user's knows its files by AWS's paths, as a program of the user's does.
+        container = Container.of(work.root)
+        environment = container.environment({**own, "PYTHONPATH": child.PACKAGE_PARENT})
+        return container.command(command), child.environment(work.context, work.root, environment, ours=False)
     # As Docker has it: an entry point of the job's takes the place of the image's.
     entrypoint = specification.get("ContainerEntrypoint") or list(registered or ())
     container = Container.of(work.root)

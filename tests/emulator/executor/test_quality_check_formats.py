@@ -11,6 +11,8 @@ import polars as pl
 import pytest
 from botocore.exceptions import WaiterError
 
+from sagemaker_monitor.emulator.jobs import container
+
 from .conftest import Start
 from .test_quality_check import ANALYZER, check
 
@@ -168,28 +170,35 @@ AFTER = b"""
 import os, pathlib
 
 def postprocess_handler():
-    folder = pathlib.Path(os.environ["output_path"])
+    folder = pathlib.Path("/opt/ml/processing/output")
+    assert folder.samefile(os.environ["output_path"])
     (folder / "seen.json").write_text('"' + ",".join(sorted(each.name for each in folder.iterdir())) + '"')
 """
 
 
-def test_scripts_of_a_check_are_run(start: Start, store: Any) -> None:
-    """One makes the rows before the analysis, with the job's variables; one sees the results after it."""
+@pytest.mark.parametrize("mounted", [True, False])
+def test_scripts_of_a_check_are_run(
+    start: Start, store: Any, monkeypatch: pytest.MonkeyPatch, mounted: bool
+) -> None:
+    """One makes rows before the analysis, one finds results by AWS's path after it, also without a mount."""
+    if not mounted:
+        monkeypatch.setattr(container, "mounts", lambda: False)
     data = store.put("in/scripted/a.jsonl", captures(["0.25"] * 40 + ["0.95"] * 10))
     scripts = {
         "record_preprocessor_script": store.put("code/before.py", BEFORE),
         "post_analytics_processor_script": store.put("code/after.py", AFTER),
     }
-    step = formatted("scripted", data, CAPTURE, scripts, **FIRST)
+    name = f"scripted-{mounted}"
+    step = formatted(name, data, CAPTURE, scripts, **FIRST)
     step["Arguments"]["Environment"]["TENANT"] = "blue"
 
     execution = start([step])
 
     assert execution.wait() == "Succeeded", execution.steps()
-    statistics = store.document("s3://work/formats/scripted/statistics.json")
+    statistics = store.document(f"s3://work/formats/{name}/statistics.json")
     assert statistics["dataset"]["item_count"] == 40
     assert [each["name"] for each in statistics["features"]] == ["score", "tenant"]
-    seen = store.document("s3://work/formats/scripted/seen.json")
+    seen = store.document(f"s3://work/formats/{name}/seen.json")
     assert seen == "constraints.json,statistics.json"
 
 
