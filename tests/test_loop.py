@@ -14,20 +14,16 @@ from typing import Any
 import jsonschema
 import pytest
 
-from pipelines.bundle import Bundle
 from sagemaker_monitor.aws import Aws, connect
 from sagemaker_monitor.aws.iam.commands import COMMANDS
-from sagemaker_monitor.aws.iam.jobs import execution_grants
 from sagemaker_monitor.aws.storage import delete, put, read
 from sagemaker_monitor.cli.main import main
 from sagemaker_monitor.emulator.config import EmulatorConfig
 from sagemaker_monitor.emulator.server import Server
-from sagemaker_monitor.operations.policy.scoping import scope_of
 from sagemaker_monitor.registry.versions import latest_approved
 from sagemaker_monitor.reports.verdict_schema import schema
 from sagemaker_monitor.settings import load_environment, load_model
-from tests.policy.judging import judge, statements_of
-from tests.policy.needs import Account
+from tests.policy.judging import denied
 from tests.policy.recording import JOB, Recorder, recorded
 
 ROOT = Path(__file__).parents[1]
@@ -434,17 +430,8 @@ def test_an_estimate_has_every_job_of_the_runs(approved: Loop, capsys: pytest.Ca
 def test_everything_that_was_called_above_is_allowed(approved: Loop) -> None:
     """Commands by what is said of them, scripts in jobs by the execution role."""
     assert approved.calls is not None
-    environment, model = approved.aws.environment, load_model("mortgage", approved.conf)
-    unbuilt = Bundle("mortgage", "local", "", "", (), ())
-    scope = replace(scope_of(environment, [(model, unbuilt)]), asks_models=True)
-    account = Account(environment.account, environment.region)
-    denied, callers = [], set[str]()
-    for caller in (*COMMANDS, JOB):
-        grants = execution_grants(scope) if caller == JOB else COMMANDS[caller]
-        own = [request for request in approved.calls.requests if request.by == caller]
-        needs = [need for request in own for need in account.needs(request)]
-        denied += judge(needs, statements_of(grants, scope)).denied
-        callers |= {caller} if needs else set()
+    model = load_model("mortgage", approved.conf)
+    found, callers = denied(approved.calls.requests, approved.aws.environment, model)
 
-    assert denied == []
+    assert found == []
     assert callers >= {"upsert", "run", "gate", JOB}

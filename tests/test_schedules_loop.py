@@ -6,7 +6,7 @@ import json
 import shutil
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -15,6 +15,9 @@ import pytest
 from sagemaker_monitor.aws.storage import put
 from sagemaker_monitor.emulator.config import EmulatorConfig
 from sagemaker_monitor.emulator.server import Server
+from sagemaker_monitor.settings import load_environment, load_model
+from tests.policy.judging import denied
+from tests.policy.recording import JOB, recorded
 from tests.test_loop import JSON, KEY, Loop, prepared
 
 pytestmark = [pytest.mark.long, pytest.mark.timeout(400)]
@@ -72,8 +75,8 @@ class Scheduled:
 def scheduled(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Scheduled]:
     """Everything is deployed from files; the first version is approved."""
     folder = tmp_path_factory.mktemp("scheduled")
-    with Server(EmulatorConfig(state_dir=folder / "state", port=0)) as server:
-        loop = prepared(folder, server.url)
+    with Server(EmulatorConfig(state_dir=folder / "state", port=0)) as server, recorded(server) as calls:
+        loop = replace(prepared(folder, server.url), calls=calls)
         model, local = loop.conf / "models" / "mortgage.yaml", loop.conf / "environments" / "local.yaml"
         model.write_text(model.read_text() + SCHEDULES)
         local.write_text(local.read_text().replace("roles:\n", ENABLED))
@@ -211,3 +214,15 @@ def executions(loop: Loop) -> set[str]:
     """Return the executions of monitor-batch."""
     listed = loop.aws.call("sagemaker", "list_pipeline_executions", PipelineName=BATCH)
     return {each["PipelineExecutionArn"] for each in listed["PipelineExecutionSummaries"]}
+
+
+def test_everything_that_was_called_above_is_allowed(scheduled: Scheduled) -> None:
+    """Also what jobs of runs that nobody started find out for themselves."""
+    loop = scheduled.loop
+    assert loop.calls is not None
+    # As the files say it now: the loop's own environment is older than its scheduler's role.
+    environment, model = load_environment("local", loop.conf), load_model("mortgage", loop.conf)
+    found, callers = denied(loop.calls.requests, environment, model)
+
+    assert found == []
+    assert callers >= {"upsert", JOB}

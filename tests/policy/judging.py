@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
 
+from pipelines.bundle import Bundle
+from sagemaker_monitor.aws.iam.commands import COMMANDS
 from sagemaker_monitor.aws.iam.grants import Grants
+from sagemaker_monitor.aws.iam.jobs import execution_grants
 from sagemaker_monitor.aws.iam.scope import Scope
 from sagemaker_monitor.aws.iam.statement import Statement, document
+from sagemaker_monitor.operations.policy.scoping import scope_of
+from sagemaker_monitor.settings import Environment, Model
 from tests.policy.evaluator import Need, allowing
+from tests.policy.needs import Account
+from tests.policy.recording import JOB, Request
 
 
 @dataclass(frozen=True)
@@ -42,3 +49,23 @@ def judge(needs: Iterable[Need], statements: Iterable[Statement]) -> Judged:
             denied.append(need)
     given = {(statement.sid, action) for statement in statements for action in statement.actions}
     return Judged(tuple(denied), frozenset(used), frozenset(given - used))
+
+
+def denied(
+    requests: Sequence[Request], environment: Environment, model: Model
+) -> tuple[list[Need], set[str]]:
+    """Return what the policies of an environment with one model do not allow, and who called at all.
+
+    Commands are held to what is said of each, scripts in jobs to the execution role.
+    """
+    unbuilt = Bundle(model.model, environment.name, "", "", (), ())
+    scope = replace(scope_of(environment, [(model, unbuilt)]), asks_models=True)
+    account = Account(environment.account, environment.region)
+    found: list[Need] = []
+    callers: set[str] = set()
+    for caller in (*COMMANDS, JOB):
+        grants = execution_grants(scope) if caller == JOB else COMMANDS[caller]
+        needs = [need for each in requests if each.by == caller for need in account.needs(each)]
+        found += judge(needs, statements_of(grants, scope)).denied
+        callers |= {caller} if needs else set()
+    return found, callers
