@@ -9,10 +9,9 @@ import pytest
 
 from pipelines.bundle import Bundle
 from sagemaker_monitor.aws import Aws
-from sagemaker_monitor.operations import upsert as upserting
 from sagemaker_monitor.operations.plan import make_plan
 from sagemaker_monitor.operations.planning.drift import Drift
-from sagemaker_monitor.operations.resources.kinds import KINDS
+from sagemaker_monitor.operations.resources import kinds as all_kinds
 from sagemaker_monitor.operations.resources.pipelines import PIPELINES
 from sagemaker_monitor.operations.resources.resource import Change
 from sagemaker_monitor.operations.upsert import upsert
@@ -176,8 +175,8 @@ def test_what_acts_by_itself_goes_when_it_is_no_longer_configured(
     aws: Aws, bundle: Bundle, environment: Environment, model: Model, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Of a kind whose surplus is deleted, the plan says what goes, upsert deletes it and records that."""
-    kinds = tuple(replace(kind, surplus="deleted") if kind is PIPELINES else kind for kind in KINDS)
-    monkeypatch.setattr(upserting, "KINDS", kinds)
+    kinds = tuple(replace(kind, surplus="deleted") if kind is PIPELINES else kind for kind in all_kinds.KINDS)
+    monkeypatch.setattr(all_kinds, "KINDS", kinds)
     wanted = make_bundle(environment, monitor_batch=definition(fail_step()))
 
     plan = make_plan(aws, wanted, model)
