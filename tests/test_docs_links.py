@@ -15,6 +15,7 @@ PAGES = sorted(
 )
 _FENCED = re.compile(r"^```.*?^```", re.MULTILINE | re.DOTALL)
 _LINK = re.compile(r"\[[^\]]*\]\(([^)\s]+)\)")
+_DECISION = re.compile(r"\[[^\]]*decision (\d+)\]\([^)]*?(\d{4})-[^)]*\)")
 _HEADING = re.compile(r"^#+ (.+)$", re.MULTILINE)
 
 
@@ -37,6 +38,39 @@ def test_pages_with_links_are_found() -> None:
     """The pages that are looked at have the README among them, and links."""
     assert ROOT / "README.md" in PAGES
     assert len(_LINK.findall((ROOT / "README.md").read_text(encoding="utf-8"))) > 20
+
+
+def test_every_page_is_found_from_the_list_of_pages() -> None:
+    """Each page below docs, or its folder, is linked from docs/README.md or from a page that this links."""
+    start = ROOT / "docs" / "README.md"
+    listed = {start} | _linked(start)
+    found = listed.union(*(_linked(page) for page in listed if page.suffix == ".md"))
+
+    lost = [page for page in ROOT.glob("docs/**/*.md") if page not in found and page.parent not in found]
+    assert lost == []
+
+
+def test_every_decision_has_a_number_of_its_own() -> None:
+    """Decisions are numbered from 1 on without a gap, in names, headings, and wherever one is linked."""
+    decisions = sorted((ROOT / "docs" / "decisions").glob("*.md"))
+    headings = [page.read_text(encoding="utf-8").partition(".")[0] for page in decisions]
+    said = {
+        (int(number), int(name))
+        for page in PAGES
+        for number, name in _DECISION.findall(page.read_text(encoding="utf-8"))
+    }
+
+    assert [int(page.name[:4]) for page in decisions] == list(range(1, len(decisions) + 1))
+    assert headings == [f"# {number}" for number in range(1, len(decisions) + 1)]
+    assert len(said) > 20
+    assert [each for each in said if each[0] != each[1]] == []
+
+
+def _linked(page: Path) -> set[Path]:
+    """Return what a page links of this repository: files and folders."""
+    links = _LINK.findall(_FENCED.sub("", page.read_text(encoding="utf-8")))
+    names = [link.partition("#")[0] for link in links if not re.match("[a-z]+:", link)]
+    return {(page.parent / name).resolve() for name in names if name}
 
 
 def _headings(page: Path) -> set[str]:
