@@ -5,11 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from sagemaker_monitor.settings.alarms import Alarm, alarm_name
-from sagemaker_monitor.settings.errors import Path, choices, quoted
+from sagemaker_monitor.settings.errors import Finding, choices, quoted
 from sagemaker_monitor.settings.model import Model
 from sagemaker_monitor.settings.rules import CONDITIONAL, PRE_TRAINING, STAGES, reason_for_nothing, watched_by
 
-Finding = tuple[Path, str]
 KEY = "alarms"
 DRIFT = "baseline_drift_check"
 MAX_NAME = 255

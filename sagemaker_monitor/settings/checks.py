@@ -2,39 +2,29 @@
 
 from __future__ import annotations
 
-import re
-import unicodedata
-from collections import Counter
 from collections.abc import Iterator, Sequence
 
 from sagemaker_monitor.settings.alarm_checks import check_alarms
 from sagemaker_monitor.settings.custom import check_custom, check_custom_in
 from sagemaker_monitor.settings.endpoint_checks import check_endpoint, check_endpoint_in
-from sagemaker_monitor.settings.environment import LOCAL, LOCAL_ACCOUNT, MONITOR_IMAGE, Environment
-from sagemaker_monitor.settings.errors import Path, choices, listed, quoted
+from sagemaker_monitor.settings.environment import MONITOR_IMAGE, Environment
+from sagemaker_monitor.settings.environment_checks import not_for_tags
+from sagemaker_monitor.settings.errors import Finding, Path, listed, quoted
+from sagemaker_monitor.settings.facet_checks import check_facets
 from sagemaker_monitor.settings.gate import MinimumRows
 from sagemaker_monitor.settings.model import Model
 from sagemaker_monitor.settings.monitoring_checks import check_monitoring, check_monitoring_in
-from sagemaker_monitor.settings.monitors import BiasMonitor, ExplainabilityMonitor, Facet
-from sagemaker_monitor.settings.notify import check_notify
+from sagemaker_monitor.settings.monitors import ExplainabilityMonitor
 from sagemaker_monitor.settings.rules import check_gate
 from sagemaker_monitor.settings.schedule_checks import (
-    check_scheduler,
     check_schedules,
     check_schedules_in,
 )
 from sagemaker_monitor.settings.spark_names import RENAME, unfit_for_spark
 
-Finding = tuple[Path, str]
-"""A path, and what is wrong with the value there."""
-
-MAX_TAGS = 40
-"""SageMaker allows 50 on a resource; the rest is left to the tags that this tool and AWS add."""
 MAX_GROUP = 63
 MAX_URI = 1024
 MAX_CONTAINER_ARGUMENT = 256
-
-_GROUP = re.compile(r"[A-Za-z0-9](-*[A-Za-z0-9])*")
 
 
 def check_model(model: Model, environments: Sequence[str] | None = None) -> list[Finding]:
@@ -52,7 +42,7 @@ def check_model(model: Model, environments: Sequence[str] | None = None) -> list
     ]
     findings += _inventory(model)
     if bias:
-        findings += _facets(bias, model)
+        findings += check_facets(bias, model)
     if model.monitors.explainability:
         findings += _explainability(model.monitors.explainability, model)
     findings += check_custom(model)
@@ -62,19 +52,6 @@ def check_model(model: Model, environments: Sequence[str] | None = None) -> list
     findings += check_alarms(model, environments)
     findings += check_gate(model.gate, model)
     return findings
-
-
-def check_environment(environment: Environment, environments: Sequence[str]) -> list[Finding]:
-    """Return what is wrong with *environment* beyond the type of each value; *environments* are all names."""
-    return [
-        *_account(environment),
-        *_promotion(environment, environments),
-        *_endpoint(environment),
-        *_group(environment),
-        *check_scheduler(environment),
-        *_tags(environment.tags),
-        *check_notify(environment.notify, account=environment.account, region=environment.region),
-    ]
 
 
 def check_together(model: Model, environment: Environment) -> list[Finding]:
@@ -176,27 +153,6 @@ def _label(model: Model) -> Iterator[Finding]:
         yield ("schema", "favourable"), message
 
 
-def _facets(bias: BiasMonitor, model: Model) -> Iterator[Finding]:
-    schema = model.data_schema
-    known = (*schema.facet_columns, *schema.features)
-    seen: set[str] = set()
-    for index, facet in enumerate(bias.facets):
-        path: Path = ("monitors", "bias", "facets", index)
-        if facet.name in (schema.label, schema.record_key):
-            yield (
-                (*path, "name"),
-                f"{quoted(facet.name)} is the label or the record key: a facet is about people",
-            )
-        elif facet.name not in known:
-            yield (*path, "name"), _no_column(facet.name, known)
-        if facet.name in seen:
-            yield (*path, "name"), f"the facet {quoted(facet.name)} is there twice: put its values in one"
-        seen.add(facet.name)
-        yield from _facet(facet, path)
-    if bias.group_variable is not None and bias.group_variable not in known:
-        yield ("monitors", "bias", "group_variable"), _no_column(bias.group_variable, known)
-
-
 def _explainability(monitor: ExplainabilityMonitor, model: Model) -> Iterator[Finding]:
     features = len(model.data_schema.features)
     path: Path = ("monitors", "explainability", "baseline")
@@ -233,18 +189,6 @@ def _names_for_spark(model: Model) -> Iterator[Finding]:
                 f"{RENAME}; files have no header, so that it is this name alone"
             )
             yield ("schema", "features", index), message
-
-
-def _no_column(name: str, known: Sequence[str]) -> str:
-    return f"{quoted(name)} is no column of features or facet_columns{choices(name, known, 'columns')}"
-
-
-def _facet(facet: Facet, path: Path) -> Iterator[Finding]:
-    if set("/*?[]") & set(facet.name):
-        yield (*path, "name"), f"{quoted(facet.name)} holds one of / * ? [ ], which rules could not name"
-    repeated = [value for value, count in Counter(map(str, facet.values)).items() if count > 1]
-    if repeated:
-        yield (*path, "values"), f"the value {quoted(repeated[0])} is there twice"
 
 
 def _uris(model: Model) -> list[tuple[str, str, int]]:
@@ -346,73 +290,9 @@ def _minimum_rows(rows: MinimumRows) -> Iterator[Finding]:
         yield (*path, "per_facet_and_label"), message
 
 
-def _account(environment: Environment) -> Iterator[Finding]:
-    if environment.name == LOCAL and environment.account != LOCAL_ACCOUNT:
-        yield ("account",), f'must be "{LOCAL_ACCOUNT}" for local: the emulator is no AWS account'
-    if not environment.is_local and environment.account == LOCAL_ACCOUNT:
-        yield ("account",), "is the emulator's: only local has it"
-    for key in ("execution", "deploy"):
-        role = getattr(environment.roles, key)
-        owner = role.split(":")[4] if role else environment.account
-        if owner != environment.account:
-            message = f"is a role of account {owner}, but the environment's account is {environment.account}"
-            yield ("roles", key), message
-    if environment.roles.external_id is not None and environment.roles.deploy is None:
-        yield ("roles", "external_id"), "says nothing without roles.deploy, the role that is assumed with it"
-
-
-def _promotion(environment: Environment, environments: Sequence[str]) -> Iterator[Finding]:
-    source, path = environment.approval.require_promotion_from, ("approval", "require_promotion_from")
-    if source == environment.name:
-        yield path, "is this environment itself: name the one that versions come from"
-    elif source is not None and source not in environments:
-        yield path, f"no environment {quoted(source)}{choices(source, environments, 'known')}"
-
-
-def _endpoint(environment: Environment) -> Iterator[Finding]:
-    if environment.endpoint_url:
-        port = int(environment.endpoint_url.rpartition(":")[2])
-        if not 1 <= port <= 65535:
-            yield ("endpoint_url",), f"has port {port}: ports are 1 to 65535"
-
-
-def _group(environment: Environment) -> Iterator[Finding]:
-    group = environment.model_package_group_name("m")
-    if not _GROUP.fullmatch(group):
-        message = (
-            f"{quoted(environment.registry.model_package_group)} is not valid: expected letters and digits,"
-            " with hyphens between them; '{model}' stands for the model's name"
-        )
-        yield ("registry", "model_package_group"), message
-
-
-def _tags(tags: dict[str, str]) -> Iterator[Finding]:
-    if len(tags) > MAX_TAGS:
-        yield ("tags",), f"has {len(tags)} tags, at most {MAX_TAGS}"
-    for key, value in tags.items():
-        if key.lower().startswith("aws:"):
-            yield ("tags", key), "begins with aws:, which AWS keeps for itself"
-        if not 1 <= len(key) <= 128:
-            yield ("tags", key), f"the key has {len(key)} characters, 1 to 128 are allowed"
-        if len(value) > 256:
-            yield ("tags", key), f"the value has {len(value)} characters, at most 256"
-        for text in (key, value):
-            if bad := _not_for_tags(text):
-                yield (
-                    ("tags", key),
-                    f"holds {quoted(bad)}: tags have letters, digits, spaces and _.:/=+-@ only",
-                )
-
-
 def _inventory(model: Model) -> Iterator[Finding]:
     for key in ("id", "owner"):
         text = getattr(model.inventory, key)
-        if text and (bad := _not_for_tags(text)):
+        if text and (bad := not_for_tags(text)):
             message = f"holds {quoted(bad)}: it becomes a tag, of letters, digits, spaces and _.:/=+-@ only"
             yield ("inventory", key), message
-
-
-def _not_for_tags(text: str) -> str | None:
-    return next(
-        (char for char in text if char not in "_.:/=+-@" and unicodedata.category(char)[0] not in "LNZ"), None
-    )

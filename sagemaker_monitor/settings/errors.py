@@ -11,6 +11,8 @@ MAX_LINE = 500
 
 Path = tuple[str | int, ...]
 """The keys and list positions that lead to a value."""
+Finding = tuple[Path, str]
+"""A path, and what is wrong with the value there."""
 
 
 @dataclass(frozen=True, slots=True)

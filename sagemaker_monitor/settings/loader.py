@@ -12,15 +12,14 @@ from typing import Any, Generic, TypeVar
 from pydantic import ValidationError
 
 from sagemaker_monitor.settings.checks import (
-    Finding,
-    check_environment,
     check_model,
     check_shared,
     check_together,
 )
 from sagemaker_monitor.settings.document import Document, overlay, read
 from sagemaker_monitor.settings.environment import Environment
-from sagemaker_monitor.settings.errors import ConfigError, Position, Problem, choices, listed, quoted
+from sagemaker_monitor.settings.environment_checks import check_environment
+from sagemaker_monitor.settings.errors import ConfigError, Finding, Position, Problem, choices, listed, quoted
 from sagemaker_monitor.settings.explain import UnknownKey, explain, explain_unknown, unknown_keys
 from sagemaker_monitor.settings.fields import Section
 from sagemaker_monitor.settings.model import Model

@@ -7,12 +7,11 @@ from datetime import timedelta
 
 from sagemaker_monitor.settings.endpoint import CSV
 from sagemaker_monitor.settings.environment import Environment
-from sagemaker_monitor.settings.errors import Path, choices, quoted
+from sagemaker_monitor.settings.errors import Finding, Path, choices, quoted
 from sagemaker_monitor.settings.model import Model
 from sagemaker_monitor.settings.monitoring import DAY, HOUR, NOW, MonitoringSchedule
 from sagemaker_monitor.settings.spark_names import RENAME, unfit_for_spark
 
-Finding = tuple[Path, str]
 KEY = "monitoring_schedules"
 MAX_NAME = 63
 """Characters of a monitoring schedule's name."""

@@ -6,9 +6,9 @@ from pathlib import Path as FilePath
 from typing import TypeVar
 
 from sagemaker_monitor.settings import document as documents
-from sagemaker_monitor.settings.checks import Finding, check_model
+from sagemaker_monitor.settings.checks import check_model
 from sagemaker_monitor.settings.document import Document
-from sagemaker_monitor.settings.errors import Path, quoted
+from sagemaker_monitor.settings.errors import Finding, Path, quoted
 from sagemaker_monitor.settings.loader import load_model, validated
 from sagemaker_monitor.settings.model import Model
 
