@@ -52,7 +52,7 @@ def read_deployed(aws: Aws, name: str) -> DeployedPipeline:
         name=name,
         defaults={entry["Name"]: entry.get("DefaultValue") for entry in definition.get("Parameters", ())},
         checks=tuple(
-            found for step in _steps(definition.get("Steps", ())) if (found := _check(step)) is not None
+            found for step in every_step(definition.get("Steps", ())) if (found := _check(step)) is not None
         ),
     )
 
@@ -91,10 +91,11 @@ def _parameters(step: Mapping[str, Any]) -> dict[str, str]:
     }
 
 
-def _steps(steps: Any) -> Iterator[Mapping[str, Any]]:
+def every_step(steps: Any) -> Iterator[Mapping[str, Any]]:
+    """Yield the steps of a definition, each condition before those of its branches."""
     for step in steps:
         yield step
         arguments = step.get("Arguments", {})
         if step.get("Type") == "Condition":
-            yield from _steps(arguments.get("IfSteps", ()))
-            yield from _steps(arguments.get("ElseSteps", ()))
+            yield from every_step(arguments.get("IfSteps", ()))
+            yield from every_step(arguments.get("ElseSteps", ()))

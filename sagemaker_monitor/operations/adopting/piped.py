@@ -11,6 +11,7 @@ from sagemaker_monitor.operations.adopting.reader import Reader
 from sagemaker_monitor.operations.adopting.served import Container, of_specification
 from sagemaker_monitor.operations.adopting.shapes import wrong_with_config
 from sagemaker_monitor.operations.adopting.sources import Attributes, Config, Job, Sources, job_of
+from sagemaker_monitor.operations.deployed import every_step
 from sagemaker_monitor.operations.errors import UsageError
 from sagemaker_monitor.operations.resources.tags import MODEL_TAG
 
@@ -69,7 +70,7 @@ def read_pipeline(reader: Reader, name: str) -> Pipeline:
         raise UsageError(f"{what} was made by upsert, for the model {model}: it needs no adopting")
     try:
         definition = json.loads(answer.get("PipelineDefinition", ""))
-        steps = list(_steps(definition.get("Steps", ())))
+        steps = list(every_step(definition.get("Steps", ())))
         defaults = {each["Name"]: each.get("DefaultValue") for each in definition.get("Parameters", ())}
     except (ValueError, RecursionError, AttributeError, KeyError, TypeError) as error:
         raise UsageError(f"the definition of {what} cannot be read: {error}") from error
@@ -152,12 +153,3 @@ def _containers(what: str, step: Mapping[str, Any], defaults: Mapping[str, Any])
         yield from of_specification(resource, {"Containers": containers})
     elif step.get("Type") == "RegisterModel":
         yield from of_specification(resource, arguments.get("InferenceSpecification") or {})
-
-
-def _steps(steps: Any) -> Iterator[Mapping[str, Any]]:
-    for step in steps:
-        yield step
-        arguments = step.get("Arguments", {})
-        if step.get("Type") == "Condition":
-            yield from _steps(arguments.get("IfSteps", ()))
-            yield from _steps(arguments.get("ElseSteps", ()))
