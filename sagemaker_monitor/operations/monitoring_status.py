@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from sagemaker_monitor.aws import Aws
-from sagemaker_monitor.operations.resources.monitoring_schedules import VERSION_TAG, marked_schedules
+from sagemaker_monitor.operations.resources.monitoring_state import VERSION_TAG, marked_schedules
 
 
 @dataclass(frozen=True)

@@ -16,7 +16,8 @@ from sagemaker_monitor.aws import Aws, NotFoundError
 from sagemaker_monitor.operations.errors import UsageError
 from sagemaker_monitor.operations.ledger import read_entry
 from sagemaker_monitor.operations.resources.monitoring_parts import describe_definition
-from sagemaker_monitor.operations.resources.monitoring_schedules import KIND, MONITORING_SCHEDULES, settle
+from sagemaker_monitor.operations.resources.monitoring_schedules import MONITORING_SCHEDULES
+from sagemaker_monitor.operations.resources.monitoring_state import KIND, settle
 from sagemaker_monitor.operations.resources.resource import (
     Change,
     Deployed,

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import time
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
@@ -12,10 +11,8 @@ from typing import Any
 
 from pipelines.bundle import Bundle, MonitoringDefinition
 from sagemaker_monitor.aws import Aws, NotFoundError
-from sagemaker_monitor.aws.dry_run import DryRun
-from sagemaker_monitor.aws.storage import head, put, read
+from sagemaker_monitor.aws.storage import head, put
 from sagemaker_monitor.operations.difference import Difference
-from sagemaker_monitor.operations.errors import TimedOutError
 from sagemaker_monitor.operations.resources.monitoring_parts import (
     MODEL,
     NAMES,
@@ -23,12 +20,21 @@ from sagemaker_monitor.operations.resources.monitoring_parts import (
     create_definition,
     create_model,
     delete_part,
-    describe_definition,
     part_name,
     parts_of,
     schedules_of_parts,
 )
 from sagemaker_monitor.operations.resources.monitoring_pins import Pinned, Pinning, WaitingError
+from sagemaker_monitor.operations.resources.monitoring_state import (
+    KIND,
+    SCHEDULED,
+    VERSION_TAG,
+    marked_schedules,
+    part_kinds,
+    read_schedule,
+    settle,
+    wait_until,
+)
 from sagemaker_monitor.operations.resources.monitoring_terms import (
     DEFINITION,
     FILES,
@@ -36,7 +42,6 @@ from sagemaker_monitor.operations.resources.monitoring_terms import (
     STATUS,
     TAGS,
     VERSION,
-    asked_model,
     schedule_differences,
     terms_of,
 )
@@ -50,8 +55,6 @@ from sagemaker_monitor.operations.resources.resource import (
     differing,
 )
 from sagemaker_monitor.operations.resources.tags import (
-    bears_mark,
-    read_tags,
     require_free,
     resource_tags,
     retag,
@@ -59,13 +62,8 @@ from sagemaker_monitor.operations.resources.tags import (
 )
 from sagemaker_monitor.settings import Environment, Model
 
-KIND = "monitoring schedule"
-VERSION_TAG = "sagemaker-monitor:baseline-version"
 NOW = "NOW"
-SCHEDULED, STOPPED, PENDING = "Scheduled", "Stopped", "Pending"
-_MODEL_TYPE = "ModelExplainability"
-_LONGEST, _POLL = 100.0, 2.0
-"""Seconds that a change may take to apply, less than a claim lasts, and between two looks."""
+STOPPED = "Stopped"
 
 
 @dataclass(frozen=True)
@@ -207,7 +205,7 @@ class MonitoringScheduleResource:
     def _tidy(self, aws: Aws) -> Iterator[Change]:
         """Delete the parts that were made for this schedule and that it does not use any more."""
         kept = {self.definition_name, *([self.pinned.model[0]] if self.pinned.model else [])}
-        left = [*parts_of(aws, self.name, _kinds(self.type), besides=kept)]
+        left = [*parts_of(aws, self.name, part_kinds(self.type), besides=kept)]
         if left:
             settle(aws, self.name)
         for kind, name in left:
@@ -235,71 +233,6 @@ class WaitingSchedule:
         yield Change(self.kind, self.name, "unchanged", f"waits {self.waits}")
 
 
-def read_schedule(aws: Aws, name: str) -> Deployed | None:
-    """Return a schedule as it is deployed, in the configuration's terms; None when there is none."""
-    try:
-        answer = aws.call("sagemaker", "describe_monitoring_schedule", MonitoringScheduleName=name)
-    except NotFoundError:
-        return None
-    config = answer["MonitoringScheduleConfig"]
-    kind = answer.get("MonitoringType") or config.get("MonitoringType") or "DataQuality"
-    used = config.get("MonitoringJobDefinitionName")
-    definition = describe_definition(aws, kind, used) if used else {}
-    analysis = _analysis(aws, definition.get(f"{kind}AppSpecification", {}).get("ConfigUri"))
-    tags = read_tags(aws, answer["MonitoringScheduleArn"])
-    version = tags.pop(VERSION_TAG, None)
-    asked = asked_model(analysis)
-    parts = [part for _, part in parts_of(aws, name, _kinds(kind), besides=(used, asked))]
-    status = answer.get("MonitoringScheduleStatus")
-    fields = {
-        **terms_of(kind, config, definition, analysis),
-        VERSION: int(version) if version and version.isdecimal() else version,
-        DEFINITION: used,
-        ASKED: asked,
-        LEFT_OVER: sorted(parts),
-        TAGS: tags,
-        STATUS: SCHEDULED if status == PENDING else status,
-    }
-    return Deployed(fields, answer["MonitoringScheduleArn"], answer)
-
-
-def _kinds(type: str) -> tuple[str, ...]:
-    """Return the kinds of parts that a schedule of this MonitoringType has."""
-    return (type, MODEL) if type == _MODEL_TYPE else (type,)
-
-
-def _analysis(aws: Aws, uri: str | None) -> Any:
-    if not uri:
-        return None
-    try:
-        return json.loads(read(aws, uri))
-    except (NotFoundError, ValueError):
-        return {"gone": uri}
-
-
-def settle(aws: Aws, name: str) -> None:
-    """Wait until a change of a schedule was applied: until then SageMaker takes no other."""
-    _wait(aws, name, lambda answer: answer is None or answer["MonitoringScheduleStatus"] != PENDING)
-
-
-def _wait(aws: Aws, name: str, until: Any) -> None:
-    if isinstance(aws, DryRun):
-        return
-    deadline = time.monotonic() + _LONGEST
-    while True:
-        answer: dict[str, Any] | None = None
-        with suppress(NotFoundError):
-            answer = aws.call("sagemaker", "describe_monitoring_schedule", MonitoringScheduleName=name)
-        if until(answer):
-            return
-        if time.monotonic() > deadline:
-            raise TimedOutError(
-                f"monitoring schedule {name!r} is still {(answer or {}).get('MonitoringScheduleStatus')} "
-                f"after {_LONGEST:.0f} s; run the command again"
-            )
-        time.sleep(_POLL)
-
-
 def _delete(aws: Aws, name: str) -> Iterator[Change]:
     """Delete a schedule, and once it is gone the parts that were made for it."""
     settle(aws, name)
@@ -307,7 +240,7 @@ def _delete(aws: Aws, name: str) -> Iterator[Change]:
         aws.call("sagemaker", "describe_monitoring_schedule", MonitoringScheduleName=name)
         aws.call("sagemaker", "delete_monitoring_schedule", MonitoringScheduleName=name)
         yield Change(KIND, name, "deleted")
-    _wait(aws, name, lambda answer: answer is None)
+    wait_until(aws, name, lambda answer: answer is None)
     for kind, part in parts_of(aws, name, (*NAMES, MODEL)):
         yield from delete_part(aws, kind, part)
 
@@ -336,25 +269,6 @@ def _resource(
         resource_tags(model, environment),
         adopts=model.model if each.key in model.adopted_in(environment.name) else "",
     )
-
-
-def marked_schedules(aws: Aws, model: str) -> Iterator[tuple[str, dict[str, str]]]:
-    """Yield name and tags of each schedule that bears the mark of *model*. Raises AwsError."""
-    beginning = f"{model}-"
-    listed = aws.pages(
-        "sagemaker",
-        "list_monitoring_schedules",
-        "MonitoringScheduleSummaries",
-        NameContains=beginning,
-        MaxResults=100,
-    )
-    for summary in listed:
-        name = summary["MonitoringScheduleName"]
-        if not name.startswith(beginning):
-            continue
-        tags = read_tags(aws, summary["MonitoringScheduleArn"])
-        if bears_mark(tags, model, aws.environment):
-            yield name, tags
 
 
 def _owned(aws: Aws, model: str) -> Iterator[str]:
