@@ -13,7 +13,8 @@ from sagemaker_monitor.operations.difference import MISSING, Difference, Kind, S
 from sagemaker_monitor.operations.planning.anatomy import ORDER, Anatomy, Unit, flatten
 from sagemaker_monitor.operations.planning.code import file_differences
 from sagemaker_monitor.operations.planning.files import File
-from sagemaker_monitor.operations.planning.keys import BUNDLE, STORAGE, Follows, Tells, rule_for
+from sagemaker_monitor.operations.planning.keys import rule_for
+from sagemaker_monitor.operations.planning.rule import BUNDLE, STORAGE, Follows, Tells
 from sagemaker_monitor.operations.planning.sides import Side
 from sagemaker_monitor.settings import Environment
 

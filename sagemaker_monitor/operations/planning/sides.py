@@ -13,7 +13,7 @@ from pipelines.bundle import Bundle
 from sagemaker_monitor.aws import Aws
 from sagemaker_monitor.operations.planning.anatomy import Anatomy, Unit, take_apart
 from sagemaker_monitor.operations.planning.files import File, read_files
-from sagemaker_monitor.operations.planning.keys import BUNDLE, STORAGE
+from sagemaker_monitor.operations.planning.rule import BUNDLE, STORAGE
 from sagemaker_monitor.operations.resources.pipelines import DesiredPipeline
 from sagemaker_monitor.operations.resources.resource import Deployed, Fields
 
