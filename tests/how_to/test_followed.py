@@ -35,6 +35,27 @@ def test_a_script_runs_after_the_analysis(endpoint: Watched) -> None:
     followed.check()
 
 
+def test_labels_that_come_days_later_are_judged_by_day(endpoint: Watched) -> None:
+    """Due today the window holds nothing; due in three days, requests and the labels of their hours."""
+    followed = endpoint.follow("late-ground-truth.md")
+
+    followed.check()
+
+
+def test_edited_constraints_take_the_place_of_the_versions(endpoint: Watched) -> None:
+    """Missing values that the version's own would report are allowed by the edited document."""
+    followed = endpoint.follow("custom-baseline.md")
+
+    followed.check()
+
+
+def test_violations_are_read_where_they_lie(endpoint: Watched) -> None:
+    """The status says that there are some, and the document names feature, check, and what was expected."""
+    followed = endpoint.follow("reading-violations.md")
+
+    followed.check()
+
+
 def test_a_watched_endpoint_is_deleted_after_its_schedules(endpoint: Watched) -> None:
     """The refusal names the schedule; once the schedules are gone the endpoint goes."""
     followed = endpoint.follow("deleting-a-watched-endpoint.md")
