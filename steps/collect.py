@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -37,6 +38,19 @@ SCHEDULED_MODULES = {
     )
 }
 """What collect_late.py and find_batch.py import."""
+
+
+@dataclass(frozen=True)
+class Shipped:
+    """Modules that a script imports: the step's input that brings them, and the archive that they are in."""
+
+    input: str
+    file: str
+    modules: Mapping[str, tuple[str, ...]]
+
+
+ENDPOINT = Shipped("collect", "collect.zip", MODULES)
+SCHEDULED = Shipped("modules", "scheduled.zip", SCHEDULED_MODULES)
 
 
 @dataclass(frozen=True)
@@ -123,8 +137,9 @@ def collect_late(
     from sagemaker.core.workflow.execution_variables import ExecutionVariables
 
     uris = {folder: build.output("collect", folder) for folder in ("transform", "summary")}
-    step, summary = _scheduled_step(
+    step, summary = _importing_step(
         build,
+        SCHEDULED,
         name="Collect",
         script="collect_late.py",
         arguments=[
@@ -155,8 +170,9 @@ def find_batch(
     What *input_uri* and *model_package_arn* say is taken as it is.
     """
     uris = {"summary": build.output("find", "summary")}
-    step, summary = _scheduled_step(
+    step, summary = _importing_step(
         build,
+        SCHEDULED,
         name="FindBatch",
         script="find_batch.py",
         arguments=[
@@ -169,31 +185,6 @@ def find_batch(
         uris=uris,
     )
     return Collected(step, None, uris["summary"], summary)
-
-
-def _scheduled_step(
-    build: Build, *, name: str, script: str, arguments: list[Any], uris: dict[str, Any]
-) -> tuple[Any, Any]:
-    """Return the step of a script that imports SCHEDULED_MODULES, and the property file that it writes."""
-    from sagemaker.core.workflow.properties import PropertyFile
-
-    summary = PropertyFile(name="Collected", output_name="summary", path="collect.json")
-    step = script_step(
-        build,
-        name=name,
-        script=script,
-        arguments=["--modules", f"{INPUT}/modules/scheduled.zip", *arguments, "--output", OUTPUT],
-        inputs=[
-            s3_input(
-                "modules",
-                build.asset("scheduled.zip", archive_of(SCHEDULED_MODULES)),
-                f"{INPUT}/modules",
-            )
-        ],
-        outputs=[s3_output(folder, uri, f"{OUTPUT}/{folder}") for folder, uri in uris.items()],
-        property_files=[summary],
-    )
-    return step, summary
 
 
 @dataclass(frozen=True)
@@ -220,17 +211,13 @@ def collect_endpoint(build: Build, watched: WatchedEndpoint) -> Collected:
 
     It also finds out which version answered; what is wrong with the captures is a status for the verdict.
     """
-    from sagemaker.core.workflow.properties import PropertyFile
-
-    summary = PropertyFile(name="Collected", output_name="summary", path="collect.json")
     uris = {folder: build.output("collect", folder) for folder in ("transform", "features", "summary")}
-    step = script_step(
+    step, summary = _importing_step(
         build,
+        ENDPOINT,
         name="Collect",
         script="collect_endpoint.py",
         arguments=[
-            "--modules",
-            f"{INPUT}/collect/collect.zip",
             option("--endpoint", watched.name),
             option("--capture-uri", watched.capture_uri),
             option("--window-start", watched.window_start),
@@ -239,11 +226,27 @@ def collect_endpoint(build: Build, watched: WatchedEndpoint) -> Collected:
             option("--model-package-arn", watched.model_package_arn),
             option("--model-package-group", watched.model_package_group_name),
             option("--served-by", watched.served_by),
-            "--output",
-            OUTPUT,
         ],
-        inputs=[s3_input("collect", build.asset("collect.zip", archive_of(MODULES)), f"{INPUT}/collect")],
-        outputs=[s3_output(folder, uri, f"{OUTPUT}/{folder}") for folder, uri in uris.items()],
-        property_files=[summary],
+        uris=uris,
     )
     return Collected(step, uris["transform"], uris["summary"], summary, uris["features"])
+
+
+def _importing_step(
+    build: Build, shipped: Shipped, *, name: str, script: str, arguments: list[Any], uris: dict[str, Any]
+) -> tuple[Any, Any]:
+    """Return the step of a script that imports what is *shipped*, and the property file that it writes."""
+    from sagemaker.core.workflow.properties import PropertyFile
+
+    summary = PropertyFile(name="Collected", output_name="summary", path="collect.json")
+    folder = f"{INPUT}/{shipped.input}"
+    step = script_step(
+        build,
+        name=name,
+        script=script,
+        arguments=["--modules", f"{folder}/{shipped.file}", *arguments, "--output", OUTPUT],
+        inputs=[s3_input(shipped.input, build.asset(shipped.file, archive_of(shipped.modules)), folder)],
+        outputs=[s3_output(output, uri, f"{OUTPUT}/{output}") for output, uri in uris.items()],
+        property_files=[summary],
+    )
+    return step, summary
