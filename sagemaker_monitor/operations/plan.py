@@ -78,6 +78,7 @@ def plan_of(aws: Aws, outlook: Outlook) -> Plan:
         *parallel,
         *reading.altered_files(),
         *_surplus(outlook),
+        *_unseen(outlook),
         *_waiting(outlook),
         *_disabled(outlook, aws.environment),
         *_kept(outlook),
@@ -180,6 +181,11 @@ def _bucket(aws: Aws, actions: tuple[Change, ...]) -> Iterator[str]:
         yield f"upsert would refuse: {error}"
     except AwsError:
         return  # a question that plan can do without
+
+
+def _unseen(outlook: Outlook) -> Iterator[str]:
+    for kind, error in outlook.unseen:
+        yield f"none is configured, and whether there is a {kind.name} left over is not known: {error}"
 
 
 def _topic(aws: Aws, actions: tuple[Change, ...]) -> Iterator[str]:

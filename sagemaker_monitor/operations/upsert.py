@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Generator, Iterator, Mapping
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass
 from functools import cached_property
 from typing import Any
@@ -11,6 +11,7 @@ from typing import Any
 from pipelines.bundle import Bundle
 from sagemaker_monitor.aws import Aws
 from sagemaker_monitor.aws.dry_run import DryRun
+from sagemaker_monitor.aws.errors import AccessDeniedError
 from sagemaker_monitor.operations.bucket import require_bucket_here
 from sagemaker_monitor.operations.errors import BusyError
 from sagemaker_monitor.operations.ledger import (
@@ -57,6 +58,8 @@ class Outlook:
     """What bears the model's mark and is no longer configured."""
     looked: float
     """When reading began, by this process's monotonic clock."""
+    unseen: tuple[tuple[Kind, AccessDeniedError], ...] = ()
+    """Kinds of which neither the configuration nor the ledger has one, and that must not be looked for."""
 
     def changes(self, aws: Aws) -> tuple[Change, ...]:
         """Return what upsert would do, by doing it on an AWS that sends no write."""
@@ -78,12 +81,23 @@ def look(aws: Aws, bundle: Bundle, model: Model) -> Outlook:
     resources = desired_now(aws, bundle, model)
     seen = tuple(Seen(resource, resource.read(aws)) for resource in resources)
     names = {(resource.kind, resource.name) for resource in resources}
-    surplus = tuple(
-        (kind, name)
-        for kind, name in marked(aws, bundle.model, after_a_stop=entry.work is not None)
-        if (kind.name, name) not in names
-    )
-    return Outlook(bundle, model, entry, seen, surplus, looked)
+    unseen: list[tuple[Kind, AccessDeniedError]] = []
+
+    def denied(kind: Kind, error: AccessDeniedError) -> None:
+        if not _is_unused(kind, resources, entry):
+            raise error
+        unseen.append((kind, error))
+
+    found = marked(aws, bundle.model, after_a_stop=entry.work is not None, denied=denied)
+    surplus = tuple((kind, name) for kind, name in found if (kind.name, name) not in names)
+    return Outlook(bundle, model, entry, seen, surplus, looked, tuple(unseen))
+
+
+def _is_unused(kind: Kind, resources: Iterable[Resource], entry: Entry) -> bool:
+    """Return whether there shall be none of *kind*, and none was left by an upsert that was finished."""
+    if entry.work is not None or any(resource.kind == kind.name for resource in resources):
+        return False
+    return entry.done is None or not any(key.startswith(f"{kind.name} ") for key in entry.done.resources)
 
 
 def upsert(

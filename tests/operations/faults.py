@@ -29,7 +29,7 @@ class Faults:
     ) -> None:
         self.counts: Counter[Kind] = Counter()
         self.denied: dict[str, str] = {}
-        """Operations of SageMaker that are not allowed, with what AWS says then."""
+        """Operations of SageMaker, or paths of EventBridge Scheduler, that are denied, with what AWS says."""
         self.before: Callable[[int], None] = self.nothing
         """Called with the number of each request, before it is worked on."""
         self.after: Callable[[int], None] = self.nothing
@@ -51,7 +51,7 @@ class Faults:
             fault = self._choose()
             self.counts[fault] += 1
         self.before(number)
-        operation = environ.get("HTTP_X_AMZ_TARGET", "").removeprefix("SageMaker.")
+        operation = environ.get("HTTP_X_AMZ_TARGET", environ["PATH_INFO"]).removeprefix("SageMaker.")
         if operation in self.denied:
             return _answer(
                 environ, start_response, "400 Bad", "AccessDeniedException", self.denied[operation]
@@ -99,7 +99,7 @@ def _refusal(environ: Environ, start_response: Callable[..., Any], fault: Kind) 
 def _answer(
     environ: Environ, start_response: Callable[..., Any], status: str, code: str, text: str
 ) -> list[bytes]:
-    is_json = "HTTP_X_AMZ_TARGET" in environ
+    is_json = "HTTP_X_AMZ_TARGET" in environ or environ["PATH_INFO"].startswith("/schedules")
     content = (
         json.dumps({"__type": code, "message": text}) if is_json else _S3_ERROR.format(code, text)
     ).encode()

@@ -277,6 +277,19 @@ def test_a_permission_that_is_missing_is_named_and_the_next_run_goes_on(
     ]
 
 
+def test_who_schedules_nothing_needs_no_permission_to_look_for_schedules(
+    aws: Aws, emulator: Server, bundle: Bundle, model: Model
+) -> None:
+    """Upsert does all the same, and the plan says what it could not look for, with the statement to add."""
+    faults = Faults(emulator, seed=1)
+    faults.denied["/schedules"] = "x is not authorized to perform: scheduler:ListSchedules on resource: *"
+
+    assert ("pipeline", "created") in done(list(upsert(aws, bundle, model)))
+    plan = make_plan(aws, bundle, model)
+    assert not any(action.done != "unchanged" for action in plan.actions)
+    assert any("schedule left over" in note and '"scheduler:ListSchedules"' in note for note in plan.notes)
+
+
 def test_cut_off_at_any_call_the_next_run_completes_it(
     aws: Aws, environment: Environment, model: Model, monkeypatch: pytest.MonkeyPatch
 ) -> None:

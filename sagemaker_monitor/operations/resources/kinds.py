@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from pipelines.bundle import Bundle
 from sagemaker_monitor.aws import Aws
+from sagemaker_monitor.aws.errors import AccessDeniedError
 from sagemaker_monitor.operations.errors import UsageError
 from sagemaker_monitor.operations.resources.adopted_schedules import ADOPTED_SCHEDULES
 from sagemaker_monitor.operations.resources.alarms import ALARMS
@@ -56,10 +59,28 @@ def desired_now(aws: Aws, bundle: Bundle, model: Model) -> tuple[Resource, ...]:
     )
 
 
-def marked(aws: Aws, model: str, *, after_a_stop: bool) -> tuple[tuple[Kind, str], ...]:
-    """Return what bears the mark of *model*; *after_a_stop* also what is not whole. Raises AwsError."""
+def _raised(_kind: Kind, error: AccessDeniedError) -> None:
+    raise error
+
+
+def marked(
+    aws: Aws,
+    model: str,
+    *,
+    after_a_stop: bool,
+    denied: Callable[[Kind, AccessDeniedError], None] = _raised,
+) -> tuple[tuple[Kind, str], ...]:
+    """Return what bears the mark of *model*; *after_a_stop* also what is not whole. Raises AwsError.
+
+    *denied* hears of a kind that must not be looked for, and may raise.
+    """
     found: dict[tuple[str, str], tuple[Kind, str]] = {}
     for kind in KINDS:
-        for name in (*kind.owned(aws, model), *(kind.leftovers(aws, model) if after_a_stop else ())):
+        try:
+            names = (*kind.owned(aws, model), *(kind.leftovers(aws, model) if after_a_stop else ()))
+        except AccessDeniedError as error:
+            denied(kind, error)
+            continue
+        for name in names:
             found[kind.name, name] = (kind, name)
     return tuple(found.values())
