@@ -56,6 +56,13 @@ def test_violations_are_read_where_they_lie(endpoint: Watched) -> None:
     followed.check()
 
 
+def test_a_check_runs_right_now(endpoint: Watched) -> None:
+    """The pipeline judges the present hour and passes; a schedule that says NOW is made."""
+    followed = endpoint.follow("on-demand-and-now.md")
+
+    followed.check()
+
+
 def test_a_watched_endpoint_is_deleted_after_its_schedules(endpoint: Watched) -> None:
     """The refusal names the schedule; once the schedules are gone the endpoint goes."""
     followed = endpoint.follow("deleting-a-watched-endpoint.md")
