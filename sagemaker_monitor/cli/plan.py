@@ -51,7 +51,8 @@ def plan(
     from sagemaker_monitor.cli.render.plan_markdown import plans_markdown
 
     def show(made: Plan) -> None:
-        if output_format == "text":
+        # What shall be saved is saved first: whoever reads the text may stop reading.
+        if output_format == "text" and not outs:
             plan_text(made)
 
     outcomes, basis = make_plans(common, model_name, bundle_dir, show)
@@ -63,6 +64,17 @@ def plan(
         ".md": lambda: plans_markdown(common.environment, common.revision, plans, gone),
         ".xml": lambda: plans_junit(common.environment, common.revision, outcomes, gone),
     }
+    for out in outs:
+        if out.suffix in texts:
+            _save(out, texts[out.suffix]())
+        elif not code:  # a plan of which models are missing is none to approve
+            _save(out, document + "\n")
+            common.tell(
+                f"saved; do exactly this with: sagemaker-monitor upsert --plan-file {out} {common.again}"
+            )
+    if output_format == "text" and outs:
+        for made in plans:
+            plan_text(made)
     if output_format == "json":
         click.echo(document)
     elif output_format == "markdown":
@@ -74,14 +86,6 @@ def plan(
             click.echo(
                 f"{common.env} {name}: deployed, and no longer configured: "
                 f"sagemaker-monitor destroy {name} {common.again} removes it"
-            )
-    for out in outs:
-        if out.suffix in texts:
-            _save(out, texts[out.suffix]())
-        elif not code:  # a plan of which models are missing is none to approve
-            _save(out, document + "\n")
-            common.tell(
-                f"saved; do exactly this with: sagemaker-monitor upsert --plan-file {out} {common.again}"
             )
     if code:
         return code

@@ -14,6 +14,7 @@ from pipelines.bundle import Bundle
 from pipelines.names import PIPELINES, pipeline_name
 from sagemaker_monitor.aws import Aws, NotFoundError
 from sagemaker_monitor.aws.dry_run import DryRun
+from sagemaker_monitor.aws.errors import AccessDeniedError
 from sagemaker_monitor.aws.storage import head
 from sagemaker_monitor.operations.follow import ENDED, Snapshot
 from sagemaker_monitor.operations.ledger import read_entry
@@ -102,6 +103,8 @@ class ModelStatus:
     """SageMaker's own monitoring schedules that upsert made."""
     schedules: tuple[ScheduleStatus, ...] = ()
     """What starts its pipelines by itself."""
+    unseen_schedules: str = ""
+    """Why it is not known what does, where these credentials may not look; empty otherwise."""
 
 
 def read_status(
@@ -124,7 +127,7 @@ def read_status(
                 pool.submit(_pending, dry, environment.model_package_group(model)),
                 pool.submit(_deployment, dry, model),
                 pool.submit(read_monitoring, dry, model),
-                pool.submit(read_schedules, dry, model),
+                pool.submit(_schedules, dry, model),
             )
             for model, bundle in bundles.items()
         }
@@ -137,10 +140,19 @@ def read_status(
                 pending=pending.result(),
                 deployment=deployment.result(),
                 monitoring=monitoring.result(),
-                schedules=schedules.result(),
+                schedules=schedules.result()[0],
+                unseen_schedules=schedules.result()[1],
             )
             for model, (answers, approved, pending, deployment, monitoring, schedules) in asked.items()
         )
+
+
+def _schedules(aws: Aws, model: str) -> tuple[tuple[ScheduleStatus, ...], str]:
+    """Return the schedules, or why they may not be looked at: who has none needs no permission for them."""
+    try:
+        return read_schedules(aws, model), ""
+    except AccessDeniedError as error:
+        return (), str(error)
 
 
 def _shown(answers: Iterable[Future[PipelineStatus]], has: Sequence[str]) -> tuple[PipelineStatus, ...]:

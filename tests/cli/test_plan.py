@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -90,6 +92,22 @@ def test_plan_as_json_is_one_document(aws: Aws, conf: Path, bundle_dir: Path, ca
         "changes"
     ]
     assert plan["differences"][0]["subject"] == "model package group mortgage"
+
+
+def test_a_plan_is_saved_whoever_reads_its_text(
+    aws: Aws, conf: Path, bundle_dir: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Where nobody reads standard output any more, what --out names is written all the same."""
+    saved, (read, write) = tmp_path / "plan.json", os.pipe()
+    os.close(read)
+    with os.fdopen(os.dup(write), "w") as closed, monkeypatch.context() as patched:
+        patched.setattr(sys, "stdout", closed)
+        run(conf, "plan", "--bundle", str(bundle_dir), "--out", str(saved))
+        with suppress(OSError):
+            closed.close()
+    os.close(write)
+
+    assert json.loads(saved.read_text())["pending"]
 
 
 def test_plan_without_an_emulator_says_how_to_start_it(conf: Path, bundle_dir: Path, capsys: Capture) -> None:

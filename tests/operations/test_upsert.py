@@ -20,6 +20,7 @@ from sagemaker_monitor.operations.plan import make_plan
 from sagemaker_monitor.operations.resources.kinds import desired
 from sagemaker_monitor.operations.resources.pipelines import pipeline_tags
 from sagemaker_monitor.operations.resources.resource import Change
+from sagemaker_monitor.operations.status import read_status
 from sagemaker_monitor.operations.upsert import upsert
 from sagemaker_monitor.settings import Environment, Model
 from tests.operations.emulated import definition, fail_step, make_bundle
@@ -280,7 +281,7 @@ def test_a_permission_that_is_missing_is_named_and_the_next_run_goes_on(
 def test_who_schedules_nothing_needs_no_permission_to_look_for_schedules(
     aws: Aws, emulator: Server, bundle: Bundle, model: Model
 ) -> None:
-    """Upsert does all the same, and the plan says what it could not look for, with the statement to add."""
+    """Upsert does all the same; plan and status say what could not be looked for, and what would allow it."""
     faults = Faults(emulator, seed=1)
     faults.denied["/schedules"] = "x is not authorized to perform: scheduler:ListSchedules on resource: *"
 
@@ -288,6 +289,8 @@ def test_who_schedules_nothing_needs_no_permission_to_look_for_schedules(
     plan = make_plan(aws, bundle, model)
     assert not any(action.done != "unchanged" for action in plan.actions)
     assert any("schedule left over" in note and '"scheduler:ListSchedules"' in note for note in plan.notes)
+    (status,) = read_status(aws, {model.model: None})
+    assert '"scheduler:ListSchedules"' in status.unseen_schedules
 
 
 def test_cut_off_at_any_call_the_next_run_completes_it(

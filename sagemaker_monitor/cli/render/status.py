@@ -52,6 +52,11 @@ def print_status(environment: str, statuses: Sequence[ModelStatus]) -> None:
             line(screen, Text(f"  {_deployed(status.deployment, now)}"))
         for each in status.schedules:
             line(screen, Text(f"  {_schedule(each)}"))
+        if status.unseen_schedules:
+            line(
+                screen,
+                Text(f"  its schedules are not known: {clean(status.unseen_schedules)}", style="yellow"),
+            )
         for schedule in status.monitoring:
             text, style = _monitoring(schedule, status.approved)
             line(screen, Text(f"  {text}", style=style))
