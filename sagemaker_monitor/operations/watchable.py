@@ -32,7 +32,7 @@ def require_watchable(aws: Aws, model: Model, endpoint: str) -> None:
     destination = (described.get("DataCaptureConfig") or {}).get("DestinationS3Uri", "")
     root = aws.environment.storage.resolve(capture) if capture else destination
     if root.startswith("s3://"):
-        _require_region(aws, endpoint, root)
+        require_region(aws, endpoint, root)
 
 
 def _models(aws: Aws, described: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
@@ -71,7 +71,8 @@ def _require_one_model(aws: Aws, endpoint: str, variant: str, name: str) -> None
         raise UsageError(f"{served}, a model of {len(containers)} containers ({mode}): {why}; {_ALONE}")
 
 
-def _require_region(aws: Aws, endpoint: str, root: str) -> None:
+def require_region(aws: Aws, endpoint: str, root: str) -> None:
+    """Raise UsageError where *endpoint* captures below a *root* in another region; AwsError."""
     bucket, ours = split_uri(root)[0], aws.environment.region
     if bucket == aws.environment.storage.bucket:
         return  # upsert has looked

@@ -113,8 +113,8 @@ def everything(model: Model, start: str = "-PT1H") -> Model:
     )
 
 
-def make_endpoint(aws: Aws, *modes: str) -> None:
-    """Make the endpoint mortgage-local that captures these *modes*, or another configuration of it.
+def make_endpoint(aws: Aws, *modes: str, root: str = "") -> None:
+    """Make the endpoint mortgage-local that captures these *modes* below *root*, or change it to that.
 
     Its archive holds no model, so that it fails at once; what is asked of it is its configuration.
     """
@@ -128,7 +128,7 @@ def make_endpoint(aws: Aws, *modes: str) -> None:
         PrimaryContainer={"ModelPackageName": find_version(aws, "mortgage", 1).arn},
         ExecutionRoleArn=aws.environment.roles.execution,
     )
-    config = f"captures-{'-'.join(modes).lower()}"
+    config = f"captures-{'-'.join(modes).lower()}{'-elsewhere' if root else ''}"
     variant = {
         "VariantName": "AllTraffic",
         "ModelName": "served",
@@ -143,7 +143,7 @@ def make_endpoint(aws: Aws, *modes: str) -> None:
         DataCaptureConfig={
             "EnableCapture": True,
             "InitialSamplingPercentage": 100,
-            "DestinationS3Uri": f"{aws.environment.storage.root}/captures",
+            "DestinationS3Uri": root or f"{aws.environment.storage.root}/captures",
             "CaptureOptions": [{"CaptureMode": mode} for mode in modes],
         },
     )

@@ -401,6 +401,20 @@ def test_an_endpoint_that_captures_nothing_is_waited_for(aws: Aws, model: Model)
     assert schedule(aws)["EndpointName"] == "mortgage-local"
 
 
+def test_captures_in_another_region_are_told_and_nothing_is_sent(aws: Aws, model: Model) -> None:
+    """SageMaker's schedules take data from their own region only: the plan says where the captures are."""
+    register_baselines(aws, 1)
+    aws.call("s3", "create_bucket", Bucket="far-away")
+    make_endpoint(aws, "Input", "Output", root="s3://far-away/captures")
+    watched = scheduled(model, inputs={**INPUTS, "of": "endpoint"})
+    (said,) = [each for each in plan(aws, watched).notes if "waits" in each]
+    bring(aws, watched)
+
+    assert "captures below s3://far-away/captures, and the bucket is in us-east-1" in said
+    with pytest.raises(NotFoundError):
+        schedule(aws)
+
+
 def test_destroy_takes_the_schedule_before_its_parts(aws: Aws, model: Model) -> None:
     """SageMaker refuses the other order, and to delete an endpoint that a schedule watches."""
     register_baselines(aws, 1)

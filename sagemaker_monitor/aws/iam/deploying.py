@@ -51,7 +51,7 @@ _SEES_SCHEDULES: Grants = {
     ),
     VERSIONS: sagemaker("ListModelPackages", "DescribeModelPackage"),
     ENDPOINTS: sagemaker("DescribeEndpoint"),
-    SERVED: sagemaker("DescribeEndpointConfig"),
+    SERVED: sagemaker("DescribeEndpointConfig", "DescribeModel"),
     RESULTS: s3(READ),
 }
 """What is asked of monitoring schedules: which there are, and what they would be now."""

@@ -11,8 +11,11 @@ from typing import Any
 from pipelines.bundle import Asset, canonical_json, make_asset
 from sagemaker_monitor.aws import Aws, NotFoundError
 from sagemaker_monitor.aws.storage import read
+from sagemaker_monitor.operations.errors import UsageError
 from sagemaker_monitor.operations.resources.monitoring_parts import part_name
+from sagemaker_monitor.operations.watchable import require_region, require_watchable
 from sagemaker_monitor.registry.versions import Version, latest_approved
+from sagemaker_monitor.settings import Model
 
 CHECK_TYPES = {
     "DataQuality": ("DATA_QUALITY",),
@@ -46,9 +49,18 @@ class Pinning:
     """Asks AWS for what the schedules of one model depend on, each thing once."""
 
     aws: Aws
-    group: str
-    root: str
+    model: Model
     _baselines: dict[tuple[str, ...], Asset] = field(default_factory=dict)
+
+    @property
+    def group(self) -> str:
+        """The model package group of the model's versions."""
+        return self.aws.environment.model_package_group(self.model.model)
+
+    @property
+    def root(self) -> str:
+        """The URI below which everything of the environment lives."""
+        return self.aws.environment.storage.root
 
     @cached_property
     def approved(self) -> Version:
@@ -144,6 +156,11 @@ class Pinning:
                 f"for data capture: the endpoint {name} captures {what}; give its configuration a "
                 "DataCaptureConfig of Input and Output, then upsert again"
             )
+        try:
+            require_watchable(self.aws, self.model, name)
+            require_region(self.aws, name, capture["DestinationS3Uri"])
+        except UsageError as error:
+            raise WaitingError(f"for an endpoint that can be watched: {error}") from error
 
 
 def _parts(kind: str) -> Iterable[str]:

@@ -247,7 +247,7 @@ def _delete(aws: Aws, name: str) -> Iterator[Change]:
 
 def _pinned(aws: Aws, bundle: Bundle, model: Model) -> Iterator[Resource]:
     environment = aws.environment
-    pinning = Pinning(aws, environment.model_package_group(model.model), environment.storage.root)
+    pinning = Pinning(aws, model)
     for each in bundle.monitoring:
         yield _resource(pinning, each, model, environment)
 
