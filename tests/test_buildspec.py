@@ -32,6 +32,7 @@ def workspace(tmp_path: Path) -> Path:
     return folder
 
 
+@pytest.mark.long
 def test_the_phases_deploy_every_model(workspace: Path, conf: Path, aws: Aws) -> None:  # noqa: F811
     """One build validates, builds and upserts; the pipelines are there, the bundle is an artifact."""
     spec = yaml.safe_load((ROOT / "buildspec.yml").read_text())

@@ -174,6 +174,7 @@ def test_what_a_limit_catches_is_caught(capsys: pytest.CaptureFixture[str]) -> N
     assert hits >= 180
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     ("features", "baseline", "rows", "seconds"), [(12, 750, 10_000, 10), (300, 750, 1000, 20)]
 )

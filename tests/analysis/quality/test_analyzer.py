@@ -520,6 +520,7 @@ def test_thresholds_forgive(analyzer: Analyzer) -> None:
     assert not both & run(datatype_check_threshold=0.9, domain_content_threshold=0.9)
 
 
+@pytest.mark.long
 def test_three_thousand_columns(analyzer: Analyzer) -> None:
     """They are analysed and compared like three."""
     generator = np.random.default_rng(0)

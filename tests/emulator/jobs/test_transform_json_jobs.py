@@ -221,6 +221,7 @@ def test_the_recorded_record_comes_out(context: Context, recorded_data: Path, pa
     parity.equal("ll_predictions", what, sorted(expected), sorted(found))
 
 
+@pytest.mark.long
 def test_a_hundred_thousand_lines_take_seconds(context: Context, linear: str) -> None:
     """With a join and ids, the whole job, its model's start included."""
     line = '{"features":[%d.5,20],"key":"record-%d","label":1}\n'
