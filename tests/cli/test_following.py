@@ -6,7 +6,9 @@ import json
 import signal
 import subprocess
 import sys
+import time
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -152,11 +154,20 @@ def test_expired_credentials_end_following(endless: Endless, capsys: pytest.Capt
     assert f"come back with: sagemaker-monitor follow {ARN}" in told
 
 
+def _steps(aws: Aws, arn: str) -> list[dict[str, Any]]:
+    """Return the steps of an execution that have begun."""
+    answer = aws.call("sagemaker", "list_pipeline_execution_steps", PipelineExecutionArn=arn)
+    return list(answer["PipelineExecutionSteps"])
+
+
 def test_a_stopped_run_says_so(aws: Aws, conf: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """It is no evidence, and there is nothing to put right."""
     code = "import time; time.sleep(60)"
     deploy(aws, "mortgage-register-local", definition(processing_step(aws.environment, code)))
     arn = start(aws, "mortgage-register-local")
+    deadline = time.monotonic() + 30
+    while not _steps(aws, arn) and time.monotonic() < deadline:
+        time.sleep(0.05)
     stop_execution(aws, arn)
 
     assert main(["follow", arn, "--conf-dir", str(conf)]) == 3
