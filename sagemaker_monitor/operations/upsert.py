@@ -61,6 +61,18 @@ class Outlook:
     unseen: tuple[tuple[Kind, AccessDeniedError], ...] = ()
     """Kinds of which neither the configuration nor the ledger has one, and that must not be looked for."""
 
+    @cached_property
+    def going(self) -> tuple[tuple[tuple[Kind, str], ...], tuple[tuple[Kind, str], ...]]:
+        """What is deleted of the surplus before anything is written, and after; each in that order."""
+        coming = {(each.resource.kind, each.resource.name) for each in self.seen}
+        first, last = [], []
+        for kind, name in reversed(self.surplus):
+            if kind.surplus == "deleted first" and (kind.name, kind.place(name)) not in coming:
+                first.append((kind, name))
+            elif kind.surplus != "kept":
+                last.append((kind, name))
+        return tuple(first), tuple(last)
+
     def changes(self, aws: Aws) -> tuple[Change, ...]:
         """Return what upsert would do, by doing it on an AWS that sends no write."""
         return tuple(_write(DryRun(aws), self))
@@ -149,7 +161,9 @@ def _require_unpruned(aws: Aws, outlook: Outlook) -> None:
 
 
 def _write(aws: Aws, outlook: Outlook, held: Claim | None = None) -> Iterator[Change]:
-    """Write what differs, then delete what is no longer configured and acts by itself."""
+    """Write what differs; before and after it delete what is no longer configured and acts by itself."""
+    first, last = outlook.going
+    yield from _delete(aws, first, held)
     for each in outlook.seen:
         if held is not None:
             held.renew()
@@ -159,9 +173,14 @@ def _write(aws: Aws, outlook: Outlook, held: Claim | None = None) -> Iterator[Ch
             yield change
         if not changed:
             yield Change(each.resource.kind, each.resource.name, "unchanged")
-    for kind, name in reversed(outlook.surplus):
-        if kind.surplus == "deleted":
-            yield from kind.delete(aws, name)
+    yield from _delete(aws, last, held)
+
+
+def _delete(aws: Aws, items: Iterable[tuple[Kind, str]], held: Claim | None) -> Iterator[Change]:
+    for kind, name in items:
+        if held is not None:
+            held.renew()  # a monitoring schedule may take minutes
+        yield from kind.delete(aws, name)
 
 
 def _done(aws: Aws, outlook: Outlook, revision: str, changes: list[Change]) -> Done:

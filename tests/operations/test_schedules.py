@@ -52,6 +52,12 @@ def scheduled(model: Model, schedules: dict[str, Any]) -> Model:
     return model.model_copy(update={"schedules": Schedules.model_validate(schedules)})
 
 
+def in_group(aws: Aws, environment: Environment, group: str) -> Aws:
+    """Return the AWS of *environment* with another schedule group."""
+    scheduler = environment.scheduler.model_copy(update={"group": group})
+    return type(aws)(environment.model_copy(update={"scheduler": scheduler}))
+
+
 def get(aws: Aws) -> dict[str, Any]:
     """Return the schedule as EventBridge Scheduler has it."""
     return aws.call("scheduler", "get_schedule", GroupName=GROUP, Name=NAME)
@@ -136,6 +142,21 @@ def test_a_schedule_that_is_not_configured_is_deleted(
         get(aws)
 
 
+@pytest.mark.parametrize("group", [GROUP, "another"])
+def test_a_schedule_goes_before_its_pipeline_becomes_one_that_it_cannot_start(
+    group: str, aws: Aws, bundle: Bundle, model: Model, environment: Environment
+) -> None:
+    """Also one in a group that is configured no more; a plan has the same order."""
+    list(upsert(aws, bundle, model))
+    now = in_group(aws, environment, group)
+    unscheduled = make_bundle(environment, monitor_batch=definition(fail_step()))
+    plan = make_plan(now, unscheduled, scheduled(model, {}))
+    done = [each for each in upsert(now, unscheduled, scheduled(model, {})) if each.done != "unchanged"]
+
+    assert [f"{each.done} {each.kind}" for each in done] == ["deleted schedule", "updated pipeline"]
+    assert plan.pending == tuple(done)
+
+
 def test_destroy_takes_schedules_before_what_they_start(aws: Aws, bundle: Bundle, model: Model) -> None:
     """The group stays: other models have schedules in it."""
     list(upsert(aws, bundle, model))
@@ -197,9 +218,7 @@ def test_schedules_follow_their_group(
     kept = {"Name", "GroupName", "ScheduleExpression", "Target", "FlexibleTimeWindow"}
     foreign["Target"]["Input"] = json.dumps({"PipelineName": NAME})  # a hand's, of the same name
     aws.call("scheduler", "create_schedule", **{key: foreign[key] for key in kept})
-    moved = type(aws)(
-        environment.model_copy(update={"scheduler": environment.scheduler.model_copy(update={"group": "g"})})
-    )
+    moved = in_group(aws, environment, "g")
     plan = told(make_plan(moved, bundle, model))
     list(upsert(moved, bundle, model))
     left = {each["GroupName"] for each in aws.call("scheduler", "list_schedules")["Schedules"]}

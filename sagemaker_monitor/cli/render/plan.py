@@ -188,11 +188,12 @@ def hashes(plan: Plan) -> str:
 
 
 def actions(pending: Sequence[Change]) -> Iterator[str]:
-    """Yield what upsert would do, files counted."""
+    """Yield what upsert would do, in its order; files counted, where the first of them comes."""
     files = Counter(change.done for change in pending if change.kind == "asset")
-    for done, count in files.items():
-        yield f"{_WORDS[done]} {count} file{'s' if count > 1 else ''}"
     for change in pending:
-        if change.kind != "asset":
+        if change.kind == "asset":
+            if count := files.pop(change.done, 0):
+                yield f"{_WORDS[change.done]} {count} file{'s' if count > 1 else ''}"
+        else:
             detail = f" ({clean(change.detail)})" if change.detail else ""
             yield f"{_WORDS[change.done]} {change.kind} {change.name}{detail}"

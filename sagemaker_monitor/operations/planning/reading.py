@@ -90,7 +90,7 @@ class Reading:
             if each.deployed is not None and not isinstance(each.resource, DesiredPipeline):
                 yield from _by_fields(each)
         for kind, name in self.outlook.surplus:
-            if kind.surplus == "deleted":
+            if kind.surplus != "kept":
                 yield Difference("-", "resource", f"{kind.name} {name}", text="no longer configured")
 
     def _gone(self) -> Iterator[Difference]:

@@ -143,4 +143,4 @@ def _delete(aws: Aws, name: str) -> Iterator[Change]:
     yield Change(KIND, name, "deleted")
 
 
-ALARMS = Kind(KIND, _desired, _owned, _delete, "deleted")
+ALARMS = Kind(KIND, _desired, _owned, _delete, "deleted last")

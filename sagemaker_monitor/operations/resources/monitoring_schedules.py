@@ -280,6 +280,6 @@ def _none(_bundle: Bundle, _model: Model, _environment: Environment) -> Iterable
 
 
 MONITORING_SCHEDULES = Kind(
-    KIND, _none, _owned, _delete, "deleted", pinned=_pinned, leftovers=schedules_of_parts
+    KIND, _none, _owned, _delete, "deleted last", pinned=_pinned, leftovers=schedules_of_parts
 )
 """Deleted by upsert where it is no longer configured: it would go on starting jobs."""

@@ -83,14 +83,18 @@ class Kind:
     owned: Callable[[Aws, str], Iterable[str]]
     """Names of the deployed ones that bear the mark of a model, given by name, in this environment."""
     delete: Callable[[Aws, str], Iterator[Change]]
-    surplus: Literal["kept", "deleted"]
-    """What upsert does with one that is no longer configured: what acts by itself is deleted,
-    what keeps history is left to `destroy --unconfigured`."""
+    surplus: Literal["kept", "deleted first", "deleted last"]
+    """What upsert does with one that is no longer configured: what acts by itself is deleted, before
+    anything is written where it acts on what is about to be another; what keeps history is left to
+    `destroy --unconfigured`."""
     pinned: Callable[[Aws, Bundle, Model], Iterable[Resource]] = nothing_pinned
     """Those that depend on what AWS answers, such as which version is approved; asked by calls that read."""
     leftovers: Callable[[Aws, str], Iterable[str]] = nothing_owned
     """Names of which a run that was stopped may have left something that `owned` does not find; it is
     asked only after one, and when everything goes."""
+    place: Callable[[str], str] = str
+    """Name of the one that, where it is configured, takes the place of a surplus one, given by name: then
+    the surplus one goes last, so that there is one of both all the time."""
 
 
 def nothing_deleted(_aws: Aws, _name: str) -> Iterator[Change]:

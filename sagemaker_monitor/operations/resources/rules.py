@@ -164,4 +164,4 @@ def _parsed(text: str) -> Any:
         return text
 
 
-RULES = Kind(KIND, _desired, _owned, _delete, "deleted")
+RULES = Kind(KIND, _desired, _owned, _delete, "deleted last")

@@ -304,4 +304,12 @@ def _delete(aws: Aws, name: str) -> Iterator[Change]:
 
 SCHEDULE_GROUPS = Kind(GROUP_KIND, _desired_groups, nothing_owned, nothing_deleted, "kept")
 """Shared by models, and deleted by nobody: with a group go all schedules in it, also one made meanwhile."""
-SCHEDULES = Kind(KIND, _desired, owned_schedules, _delete, "deleted")
+SCHEDULES = Kind(
+    KIND,
+    _desired,
+    owned_schedules,
+    _delete,
+    "deleted first",
+    place=lambda name: name.rpartition("/")[2],
+)
+"""What would go on starting a pipeline goes before that becomes one that it cannot start."""
