@@ -19,10 +19,12 @@ from sagemaker_monitor.operations.planning.sides import Side
 from sagemaker_monitor.operations.resources.adopted_schedules import AdoptedSchedule
 from sagemaker_monitor.operations.resources.monitoring_schedules import WaitingSchedule
 from sagemaker_monitor.operations.resources.resource import Change
+from sagemaker_monitor.operations.resources.watched_metrics import metric_of
 from sagemaker_monitor.operations.topic import topic_notes
 from sagemaker_monitor.operations.upsert import Outlook, look
 from sagemaker_monitor.settings import Environment, Model
 from sagemaker_monitor.settings.monitoring_checks import monitoring_schedules_in
+from sagemaker_monitor.settings.schedule_checks import schedules_in
 
 
 @dataclass(frozen=True)
@@ -137,15 +139,23 @@ def _waiting(outlook: Outlook) -> Iterator[str]:
 def _disabled(outlook: Outlook, environment: Environment) -> Iterator[str]:
     if environment.schedules != "disabled":
         return
-    model = outlook.model
-    kept = monitoring_schedules_in(model, environment)
-    names = [f"schedules.{name}" for name, _ in model.schedules.each()]
-    names += [f"monitoring_schedules.{name}" for name in model.monitoring_schedules if name not in kept]
+    now = set(_scheduled(outlook.model, environment))
+    enabled = environment.model_copy(update={"schedules": "enabled"})
+    names = [name for name in _scheduled(outlook.model, enabled) if name not in now]
     if names:
         yield (
             f"{', '.join(names)}: not deployed, because environments/{environment.name}.yaml or base.yaml "
             "does not say schedules: enabled"
         )
+
+
+def _scheduled(model: Model, environment: Environment) -> Iterator[str]:
+    """Yield the keys of what an environment has by its schedules, alarms on what they publish too."""
+    yield from (f"schedules.{name}" for name, _ in schedules_in(model, environment))
+    yield from (f"monitoring_schedules.{name}" for name in monitoring_schedules_in(model, environment))
+    for name, alarm in model.alarms.items():
+        if alarm.schedule is not None and metric_of(alarm, model, environment) is not None:
+            yield f"alarms.{name}"
 
 
 def _kept(outlook: Outlook) -> Iterator[str]:

@@ -18,6 +18,7 @@ from sagemaker_monitor.operations.resources.resource import Change
 from sagemaker_monitor.operations.upsert import upsert
 from sagemaker_monitor.settings import Environment, Model
 from sagemaker_monitor.settings.alarms import Alarm
+from sagemaker_monitor.settings.monitoring import MonitoringSchedule
 from sagemaker_monitor.settings.notify import Notify
 from tests.operations.emulated import definition, fail_step, make_bundle, processing_step, start
 from tests.operations.told import Topic, told
@@ -181,6 +182,29 @@ def test_an_alarm_that_is_no_longer_configured_goes(
         ComparisonOperator="LessThanThreshold",
     )
     assert done(destroy(telling, look_at_model(telling, "mortgage"))) == []
+
+
+def test_a_plan_says_why_an_alarm_on_a_disabled_schedule_goes(
+    aws: Aws, environment: Environment, bundle: Bundle, model: Model, match: str
+) -> None:
+    """It is configured, and what it watches is not deployed; one on a pipeline stays."""
+    alarms = {
+        "drift": Alarm(match=match, schedule="hourly", above=0.2),
+        "batches": Alarm(match=match, pipeline="monitor-batch", above=0.2),
+    }
+    hourly = MonitoringSchedule(monitor="data_quality", of="batches", expression="cron(0 * ? * * *)")
+    watched = model.model_copy(update={"alarms": alarms, "monitoring_schedules": {"hourly": hourly}})
+    list(upsert(connect(environment.model_copy(update={"schedules": "enabled"})), bundle, watched))
+    plan = make_plan(aws, bundle, watched)
+    gone = done(upsert(aws, bundle, watched))
+
+    assert gone == [("unchanged", ""), ("deleted", "")]
+    assert [f"{each.done} {each.name}" for each in plan.pending] == [f"deleted {NAME}"]
+    assert plan.notes[-1] == (
+        "monitoring_schedules.hourly, alarms.drift: not deployed, because environments/local.yaml or "
+        "base.yaml does not say schedules: enabled"
+    )
+    list(destroy(aws, look_at_model(aws, "mortgage")))
 
 
 def test_an_alarm_that_somebody_sets_tells_what_it_would_tell(
