@@ -32,6 +32,7 @@ def destroy(common: Common, model_name: str, unconfigured: bool, yes: bool) -> i
     common.aws.require_writable()
     removal = _look(common, model_name, unconfigured)
     if not removal.items:
+        _require_known(common, removal)
         click.echo(f"{common.env} {model_name}: nothing that upsert made")
         return ExitCode.OK
     click.echo(f"{common.env} {model_name}: to be deleted, in this order:")
@@ -52,6 +53,23 @@ def destroy(common: Common, model_name: str, unconfigured: bool, yes: bool) -> i
         common.tell(f"{done:>10}  {change.kind} {change.name}{detail}")
     click.echo(f"{common.env} {model_name}: done; its files go with sagemaker-monitor prune {common.again}")
     return ExitCode.OK
+
+
+def _require_known(common: Common, removal: Removal) -> None:
+    """Raise UsageError for a model that no file and no ledger has: its name is mistyped."""
+    from sagemaker_monitor.operations.errors import UsageError
+    from sagemaker_monitor.operations.unconfigured import unconfigured_models
+    from sagemaker_monitor.settings import known_models
+    from sagemaker_monitor.settings.errors import choices, quoted
+
+    configured = known_models(common.conf_dir)
+    if removal.model in configured or removal.entry.etag:
+        return
+    names = sorted((*configured, *unconfigured_models(common.aws, configured)))
+    raise UsageError(
+        f"no model {quoted(removal.model)}: no file in {common.conf_dir / 'models'} has it, and nothing of "
+        f"it was ever deployed to {common.env}{choices(removal.model, names, 'known')}; nothing was deleted"
+    )
 
 
 def _look(common: Common, model_name: str, unconfigured: bool) -> Removal:

@@ -314,6 +314,24 @@ def test_versions_are_listed_and_gone_back_to(
     assert "there are register, monitor-batch" in capsys.readouterr().err
 
 
+def test_destroy_of_a_name_that_is_nobody_s_is_refused(
+    aws: Aws, conf: Path, environment: Environment, tmp_path: Path, capsys: Capture
+) -> None:
+    """It exits 2 with the close match of files and ledger; what has a file alone is known."""
+    folder = write_bundles(conf, environment, tmp_path / "dist", "churn", "pension")
+    assert run(conf, "destroy", "churn", "--yes") == 0
+    run(conf, "upsert", "--bundle", str(folder))
+    (conf / "models" / "pension.yaml").unlink()
+    capsys.readouterr()
+
+    for typed, meant in (("chrn", "churn"), ("pensoin", "pension")):
+        assert run(conf, "destroy", typed, "--yes") == 2
+        told = capsys.readouterr()
+        assert told.out == ""
+        assert f"no model '{typed}': no file in {conf / 'models'} has it, and nothing of it" in told.err
+        assert f"did you mean '{meant}'? known: churn, mortgage, pension" in told.err
+
+
 def test_destroy_asks_and_prune_shows(aws: Aws, conf: Path, bundle_dir: Path, capsys: Capture) -> None:
     """Without a terminal destroy needs --yes; prune deletes nothing without it, and keeps what is young."""
     run(conf, "upsert", "--bundle", str(bundle_dir))
