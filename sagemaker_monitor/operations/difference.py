@@ -46,6 +46,8 @@ class Difference:
     """Which thing a number in *subject* stands for, such as a facet's name."""
     pipelines: tuple[str, ...] = ()
     """Where it differs, as `register`; empty for what belongs to no pipeline."""
+    resource: str = ""
+    """What sort of thing it is about, as `alarm`, where it is about a resource that is no pipeline."""
     is_partial: bool = False
     """Whether other pipelines that have it too are as they shall be."""
 

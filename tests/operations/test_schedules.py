@@ -10,6 +10,7 @@ import pytest
 
 from pipelines.bundle import Bundle
 from sagemaker_monitor.aws import Aws, NotFoundError
+from sagemaker_monitor.cli.render.plan import sections
 from sagemaker_monitor.operations import ledger
 from sagemaker_monitor.operations.destroy import destroy, look_at_model
 from sagemaker_monitor.operations.errors import UsageError
@@ -19,6 +20,8 @@ from sagemaker_monitor.operations.schedule_status import ScheduleStatus, read_sc
 from sagemaker_monitor.operations.status import read_status
 from sagemaker_monitor.operations.upsert import upsert
 from sagemaker_monitor.settings import Environment, Model
+from sagemaker_monitor.settings.alarms import Alarm
+from sagemaker_monitor.settings.notify import Notify
 from sagemaker_monitor.settings.schedules import Schedules
 from tests.operations.emulated import definition, fail_step, make_bundle
 from tests.operations.faults import Cut, CutOffError
@@ -122,6 +125,31 @@ def test_a_hand_s_change_is_drift_and_is_undone(aws: Aws, bundle: Bundle, model:
 
     assert [(each.kind, set(each.fields)) for each in plan.drift] == [("schedule", {"enabled", "EndDate"})]
     assert (get(aws)["State"], get(aws).get("EndDate")) == ("ENABLED", None)
+
+
+def test_a_plan_tells_each_kind_of_resource_under_its_own_name(
+    aws: Aws, bundle: Bundle, model: Model, environment: Environment
+) -> None:
+    """New ones, changed ones and those that go; a heading that has nothing is not there."""
+    alarm = Alarm(match="model_quality/recall", pipeline="monitor-batch", below=0.8)
+    alarmed = model.model_copy(update={"alarms": {"recall": alarm}})
+    notify = Notify(sns="arn:aws:sns:eu-west-1:000000000000:model-risk")
+    telling = type(aws)(environment.model_copy(update={"notify": notify}))
+    new = make_plan(telling, bundle, alarmed)
+    list(upsert(aws, bundle, model))
+    changed = make_plan(aws, bundle, scheduled(model, {"monitor-batch": "rate(1 day)"}))
+    gone = make_plan(aws, bundle, scheduled(model, {}))
+
+    assert [(heading, [each.subject for each in shown]) for heading, shown in sections(new)] == [
+        ("pipelines", [f"pipeline {NAME}"]),
+        ("model package groups", ["model package group mortgage"]),
+        ("event rules", ["event rule mortgage-notify-local"]),
+        ("alarms", ["alarm mortgage-recall-local"]),
+        ("schedule groups", [f"schedule group {GROUP}"]),
+        ("schedules", [f"schedule {NAME}"]),
+    ]
+    assert [heading for heading, _ in sections(changed)] == ["schedules"]
+    assert [heading for heading, _ in sections(gone)] == ["schedules"]
 
 
 @pytest.mark.parametrize("by", ["model", "environment"])

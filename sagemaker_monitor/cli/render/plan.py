@@ -42,10 +42,8 @@ def plan_text(plan: Plan, *, stderr: bool = False) -> None:
     count = len(plan.differences)
     what = f"{count} difference{'s' if count != 1 else ''}" if plan.pending else "nothing to change"
     line(screen, Text(f"{plan.environment} {plan.model}: {what}{hashes(plan)}", style="bold"))
-    for kind, heading in headings(plan).items():
-        shown = [difference for difference in plan.differences if difference.kind == kind]
-        if shown:
-            line(screen, Text(f"  {heading}"))
+    for heading, shown in sections(plan):
+        line(screen, Text(f"  {heading}"))
         for difference in shown[:MOST_LINES]:
             line(screen, Text(f"    {difference_line(difference)}", style=_STYLES[difference.sign]))
         if len(shown) > MOST_LINES:
@@ -58,15 +56,19 @@ def plan_text(plan: Plan, *, stderr: bool = False) -> None:
         line(screen, Text(f"  note: {clean(note)}"))
 
 
-def headings(plan: Plan) -> dict[str, str]:
-    """Return the kinds of differences in the order of showing, each with where one looks for it."""
-    return {
+def sections(plan: Plan) -> Iterator[tuple[str, list[Difference]]]:
+    """Yield the differences in the order of showing, under where one looks for them, or what they are of."""
+    headings = {
         "model": f"models/{plan.model}.yaml",
         "environment": f"environments/{plan.environment}.yaml, base.yaml",
         "pipeline": "pipelines",
         "file": "files",
-        "resource": "other resources",
     }
+    found: dict[str, list[Difference]] = {heading: [] for heading in headings.values()}
+    for difference in plan.differences:
+        heading = headings.get(difference.kind, f"{difference.resource}s")
+        found.setdefault(heading, []).append(difference)
+    yield from ((heading, shown) for heading, shown in found.items() if shown)
 
 
 def difference_line(difference: Difference) -> str:

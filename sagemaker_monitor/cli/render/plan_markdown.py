@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from sagemaker_monitor.cli.render.plan import actions, difference_line, drift_lines, headings
+from sagemaker_monitor.cli.render.plan import actions, difference_line, drift_lines, sections
 from sagemaker_monitor.cli.render.text import clean
 from sagemaker_monitor.operations.plan import Plan
 from sagemaker_monitor.reports.markdown import bounded, escape
@@ -43,10 +43,7 @@ def _row(plan: Plan) -> str:
 def _section(plan: Plan) -> Iterator[str]:
     yield f"### {escape(plan.model)}"
     yield ""
-    for kind, heading in headings(plan).items():
-        shown = [difference for difference in plan.differences if difference.kind == kind]
-        if not shown:
-            continue
+    for heading, shown in sections(plan):
         yield f"**{escape(heading)}**"
         yield ""
         yield from _listing([difference_line(difference) for difference in shown])

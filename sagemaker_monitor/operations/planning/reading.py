@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 
 from sagemaker_monitor.aws import Aws
 from sagemaker_monitor.operations.difference import Difference, value_differences
@@ -77,21 +78,24 @@ class Reading:
             if isinstance(resource, WaitingSchedule):
                 continue
             text = ""
-            kind: DifferenceKind = "pipeline"
+            kind: DifferenceKind = "resource"
             if isinstance(resource, DesiredPipeline):
-                text = f"steps {', '.join(take_apart(json.loads(resource.definition)).steps)}"
+                steps = ", ".join(take_apart(json.loads(resource.definition)).steps)
+                text, kind = f"steps {steps}", "pipeline"
             elif isinstance(resource, MonitoringScheduleResource | AdoptedSchedule | ScheduleResource):
-                text, kind = resource.summary, "resource"
-            yield Difference("+", kind, f"{resource.kind} {resource.name}", text=text)
+                text = resource.summary
+            subject = f"{resource.kind} {resource.name}"
+            yield Difference("+", kind, subject, text=text, resource=resource.kind)
 
     def _others(self) -> Iterator[Difference]:
         """Yield what differs in resources that are no pipelines, field by field, and those that go."""
         for each in self.outlook.seen:
             if each.deployed is not None and not isinstance(each.resource, DesiredPipeline):
-                yield from _by_fields(each)
+                yield from (replace(found, resource=each.resource.kind) for found in _by_fields(each))
         for kind, name in self.outlook.surplus:
             if kind.surplus != "kept":
-                yield Difference("-", "resource", f"{kind.name} {name}", text="no longer configured")
+                subject = f"{kind.name} {name}"
+                yield Difference("-", "resource", subject, text="no longer configured", resource=kind.name)
 
     def _gone(self) -> Iterator[Difference]:
         """Yield the files that deployed definitions name and that upsert would send again."""
