@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from steps.archive import archive_of
 from steps.build import Build
-from steps.script import INPUT, OUTPUT, option, s3_input, s3_output, script_step
+from steps.script import OUTPUT, Shipped, option, s3_output, script_step
 
 MODULES = {
     "sagemaker_monitor": (
@@ -38,17 +36,6 @@ SCHEDULED_MODULES = {
     )
 }
 """What collect_late.py and find_batch.py import."""
-
-
-@dataclass(frozen=True)
-class Shipped:
-    """Modules that a script imports: the step's input that brings them, and the archive that they are in."""
-
-    input: str
-    file: str
-    modules: Mapping[str, tuple[str, ...]]
-
-
 ENDPOINT = Shipped("collect", "collect.zip", MODULES)
 SCHEDULED = Shipped("modules", "scheduled.zip", SCHEDULED_MODULES)
 
@@ -98,11 +85,7 @@ def collect(build: Build, *, capture_uri: str, window_start: Any, window_end: An
 
     Captures are listed by the script: an S3 input without objects would kill the job before any verdict.
     """
-    from sagemaker.core.workflow.properties import PropertyFile
-
-    summary = PropertyFile(name="Collected", output_name="summary", path="collect.json")
-    uris = {folder: build.output("collect", folder) for folder in ("transform", "summary")}
-    step = script_step(
+    return _collected(
         build,
         name="Collect",
         script="collect.py",
@@ -110,14 +93,9 @@ def collect(build: Build, *, capture_uri: str, window_start: Any, window_end: An
             option("--capture-uri", capture_uri),
             option("--window-start", window_start),
             option("--window-end", window_end),
-            "--output",
-            OUTPUT,
         ],
-        inputs=[],
-        outputs=[s3_output(folder, uri, f"{OUTPUT}/{folder}") for folder, uri in uris.items()],
-        property_files=[summary],
+        uris={folder: build.output("collect", folder) for folder in ("transform", "summary")},
     )
-    return Collected(step, uris["transform"], uris["summary"], summary)
 
 
 def collect_late(
@@ -136,10 +114,8 @@ def collect_late(
     """
     from sagemaker.core.workflow.execution_variables import ExecutionVariables
 
-    uris = {folder: build.output("collect", folder) for folder in ("transform", "summary")}
-    step, summary = _importing_step(
+    return _collected(
         build,
-        SCHEDULED,
         name="Collect",
         script="collect_late.py",
         arguments=[
@@ -151,9 +127,9 @@ def collect_late(
             "--execution-arn",
             ExecutionVariables.PIPELINE_EXECUTION_ARN,
         ],
-        uris=uris,
+        uris={folder: build.output("collect", folder) for folder in ("transform", "summary")},
+        shipped=SCHEDULED,
     )
-    return Collected(step, uris["transform"], uris["summary"], summary)
 
 
 def find_batch(
@@ -169,10 +145,8 @@ def find_batch(
 
     What *input_uri* and *model_package_arn* say is taken as it is.
     """
-    uris = {"summary": build.output("find", "summary")}
-    step, summary = _importing_step(
+    return _collected(
         build,
-        SCHEDULED,
         name="FindBatch",
         script="find_batch.py",
         arguments=[
@@ -182,9 +156,9 @@ def find_batch(
             option("--model-package-arn", model_package_arn),
             option("--model-package-group", group),
         ],
-        uris=uris,
+        uris={"summary": build.output("find", "summary")},
+        shipped=SCHEDULED,
     )
-    return Collected(step, None, uris["summary"], summary)
 
 
 @dataclass(frozen=True)
@@ -211,10 +185,8 @@ def collect_endpoint(build: Build, watched: WatchedEndpoint) -> Collected:
 
     It also finds out which version answered; what is wrong with the captures is a status for the verdict.
     """
-    uris = {folder: build.output("collect", folder) for folder in ("transform", "features", "summary")}
-    step, summary = _importing_step(
+    return _collected(
         build,
-        ENDPOINT,
         name="Collect",
         script="collect_endpoint.py",
         arguments=[
@@ -227,26 +199,32 @@ def collect_endpoint(build: Build, watched: WatchedEndpoint) -> Collected:
             option("--model-package-group", watched.model_package_group_name),
             option("--served-by", watched.served_by),
         ],
-        uris=uris,
+        uris={folder: build.output("collect", folder) for folder in ("transform", "features", "summary")},
+        shipped=ENDPOINT,
     )
-    return Collected(step, uris["transform"], uris["summary"], summary, uris["features"])
 
 
-def _importing_step(
-    build: Build, shipped: Shipped, *, name: str, script: str, arguments: list[Any], uris: dict[str, Any]
-) -> tuple[Any, Any]:
-    """Return the step of a script that imports what is *shipped*, and the property file that it writes."""
+def _collected(
+    build: Build,
+    *,
+    name: str,
+    script: str,
+    arguments: list[Any],
+    uris: dict[str, Any],
+    shipped: Shipped | None = None,
+) -> Collected:
+    """Return the step of *script*, which writes a folder for each of *uris*, among them collect.json."""
     from sagemaker.core.workflow.properties import PropertyFile
 
     summary = PropertyFile(name="Collected", output_name="summary", path="collect.json")
-    folder = f"{INPUT}/{shipped.input}"
     step = script_step(
         build,
         name=name,
         script=script,
-        arguments=["--modules", f"{folder}/{shipped.file}", *arguments, "--output", OUTPUT],
-        inputs=[s3_input(shipped.input, build.asset(shipped.file, archive_of(shipped.modules)), folder)],
-        outputs=[s3_output(output, uri, f"{OUTPUT}/{output}") for output, uri in uris.items()],
+        arguments=[*arguments, "--output", OUTPUT],
+        inputs=[],
+        outputs=[s3_output(folder, uri, f"{OUTPUT}/{folder}") for folder, uri in uris.items()],
         property_files=[summary],
+        shipped=shipped,
     )
-    return step, summary
+    return Collected(step, uris.get("transform"), uris["summary"], summary, uris.get("features"))

@@ -11,21 +11,22 @@ from sagemaker_monitor.analysis.decision.digests import FILE as EVIDENCE
 from sagemaker_monitor.analysis.documents.custom import digest_property_of, property_of
 from sagemaker_monitor.settings.schema import Model
 from steps.adapter import after_any_outcome
-from steps.archive import archive_of
 from steps.baselining import Asked
 from steps.build import Build
 from steps.join import Joined
-from steps.script import INPUT, OUTPUT, option, s3_input, s3_output, script_step
+from steps.script import INPUT, OUTPUT, Shipped, option, s3_input, s3_output, script_step
 
-MODULES = (
-    "__init__.py",
-    "analysis/__init__.py",
-    "analysis/bias/__init__.py",
-    "analysis/bias/metrics.py",
-    "analysis/decision/*.py",
-    "analysis/documents/*.py",
-)
-"""What decide imports of sagemaker_monitor, shipped as an archive that Python imports from."""
+MODULES = {
+    "sagemaker_monitor": (
+        "__init__.py",
+        "analysis/__init__.py",
+        "analysis/bias/__init__.py",
+        "analysis/bias/metrics.py",
+        "analysis/decision/*.py",
+        "analysis/documents/*.py",
+    )
+}
+"""What decide.py imports."""
 
 
 @dataclass(frozen=True)
@@ -129,8 +130,6 @@ def decide(
         name=name,
         script="decide.py",
         arguments=[
-            "--modules",
-            f"{INPUT}/decision/decision.zip",
             *arguments,
             "--execution-arn",
             ExecutionVariables.PIPELINE_EXECUTION_ARN,
@@ -145,12 +144,10 @@ def decide(
             "--output",
             f"{OUTPUT}/verdict",
         ],
-        inputs=[
-            s3_input("decision", build.asset("decision.zip", decision_archive()), f"{INPUT}/decision"),
-            *(s3_input(folder, uri, path) for folder, (path, uri) in read.items()),
-        ],
+        inputs=[s3_input(folder, uri, path) for folder, (path, uri) in read.items()],
         outputs=[s3_output("verdict", build.output("decide"), f"{OUTPUT}/verdict")],
         property_files=[verdict, evidence],
+        shipped=Shipped("decision", "decision.zip", MODULES),
         depends_on=[after_any_outcome(step) for step in after],
     )
     uri = build.output("decide", "verdict.json")
@@ -171,8 +168,3 @@ def condition(name: str, conditions: list[Any], if_steps: list[Any], else_steps:
     from sagemaker.mlops.workflow.condition_step import ConditionStep
 
     return ConditionStep(name=name, conditions=conditions, if_steps=if_steps, else_steps=else_steps)
-
-
-def decision_archive() -> bytes:
-    """Return the modules that decide imports as a zip file, equal bytes for equal sources."""
-    return archive_of({"sagemaker_monitor": MODULES})

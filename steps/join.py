@@ -5,9 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from steps.archive import archive_of
 from steps.build import Build
-from steps.script import INPUT, OUTPUT, option, s3_input, s3_output, script_step
+from steps.script import INPUT, OUTPUT, Shipped, option, s3_input, s3_output, script_step
 from steps.spec import rows_for_teams
 
 MODULES = {
@@ -65,10 +64,7 @@ def join(
     folders += [PREDICTED] if "bias" in monitors.own else []
     folders += rows_for_teams(build.model)
     uris = {folder: build.output("join", folder) for folder in folders}
-    inputs = [
-        s3_input("join", build.asset("join.zip", archive_of(MODULES)), f"{INPUT}/join"),
-        s3_input("transform", transform_uri, f"{INPUT}/transform"),
-    ]
+    inputs = [s3_input("transform", transform_uri, f"{INPUT}/transform")]
     arguments = [
         *(option(*part) for part in zip(("--window-start", "--window-end"), window or (), strict=False))
     ]
@@ -80,8 +76,6 @@ def join(
         name="Join",
         script="join.py",
         arguments=[
-            "--modules",
-            f"{INPUT}/join/join.zip",
             "--transform",
             f"{INPUT}/transform",
             option("--labels-uri", ground_truth_uri),
@@ -92,5 +86,6 @@ def join(
         inputs=inputs,
         outputs=[s3_output(folder, uris[folder], f"{OUTPUT}/{folder}") for folder in folders],
         property_files=[labels],
+        shipped=Shipped("join", "join.zip", MODULES),
     )
     return Joined(step, uris, labels)

@@ -4,15 +4,27 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from importlib.resources import files
 from typing import Any
 
 from sagemaker_monitor.settings.custom import is_key
 from sagemaker_monitor.settings.schema import CheckCompute, ScriptCompute
+from steps.archive import archive_of
 from steps.build import Build
 
 INPUT = "/opt/ml/processing/input"
 OUTPUT = "/opt/ml/processing/output"
+
+
+@dataclass(frozen=True)
+class Shipped:
+    """Modules that a script imports, by package: the step's input that brings their archive, and its name."""
+
+    input: str
+    file: str
+    modules: Mapping[str, Iterable[str]]
 
 
 def script_image(region: str) -> str:
@@ -92,9 +104,18 @@ def script_step(
     inputs: list[Any],
     outputs: list[Any],
     property_files: list[Any],
+    shipped: Shipped | None = None,
     depends_on: list[Any] | None = None,
 ) -> Any:
-    """Return the step that runs *script* with *arguments*; the specification is always among its inputs."""
+    """Return the step that runs *script* with *arguments*; the specification is always among its inputs.
+
+    What is *shipped* the script finds by --modules.
+    """
+    brought = []
+    if shipped is not None:
+        folder = f"{INPUT}/{shipped.input}"
+        arguments = ["--modules", f"{folder}/{shipped.file}", *arguments]
+        brought = [s3_input(shipped.input, build.asset(shipped.file, archive_of(shipped.modules)), folder)]
     return _processing_step(
         build,
         name=name,
@@ -106,6 +127,7 @@ def script_step(
         inputs=[
             s3_input("code", script_asset(build, script), f"{INPUT}/code"),
             s3_input("spec", spec_asset(build), f"{INPUT}/spec"),
+            *brought,
             *inputs,
         ],
         outputs=outputs,

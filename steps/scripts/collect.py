@@ -272,16 +272,25 @@ def collect(
 def run(options: argparse.Namespace) -> str:
     """Collect, write everything, and return one sentence about it."""
     spec = json.loads(options.spec.read_text(encoding="utf-8"))
-    columns = spec["columns"]
-    record = 1 + len(columns["features"]) + len(columns["facet_columns"])
-    expected = record + spec["prediction"]["values"] + STAMPS
     window = read_window(options.window_start, options.window_end)
-    summary = collect(client("s3"), options.capture_uri, window, expected, options.output)
-    write_whole(options.output / "summary" / "collect.json", json.dumps(summary, indent=2) + "\n")
+    summary = collect(client("s3"), options.capture_uri, window, width_of(spec), options.output)
+    write_summary(options.output, summary)
     return (
         f"{summary['status']}: {summary['rows']} rows of {summary['objects']} objects, captured from "
         f"{stamp(window.start)} until {stamp(window.end)}"
     )
+
+
+def width_of(spec: dict[str, Any]) -> int:
+    """Return how many columns a captured row without its label has, by the specification."""
+    columns = spec["columns"]
+    record = 1 + len(columns["features"]) + len(columns["facet_columns"])
+    return int(record + spec["prediction"]["values"] + STAMPS)
+
+
+def write_summary(output: Path, summary: dict[str, Any]) -> None:
+    """Write collect.json, which later steps read."""
+    write_whole(output / "summary" / "collect.json", json.dumps(summary, indent=2) + "\n")
 
 
 def write_whole(path: Path, text: str) -> None:
@@ -305,18 +314,22 @@ def parse(arguments: Sequence[str] | None) -> argparse.Namespace:
 def main(arguments: Sequence[str] | None = None) -> int:
     """Collect, or say in one line why that is not possible; the line becomes the job's FailureReason."""
     options = parse(arguments)
+    return attempt("cannot collect", lambda: run(options))
+
+
+def attempt(failed: str, work: Callable[[], str], refusal: type[Exception] = CollectError) -> int:
+    """Print the sentence that *work* returns, and return the job's exit code.
+
+    Where it is not possible (*refusal*, or what reading, writing and AWS raise) the line that begins with
+    *failed* says why, also where SageMaker takes the job's FailureReason from.
+    """
     from botocore.exceptions import BotoCoreError, ClientError
 
     try:
-        print(run(options))
-    except (CollectError, OSError, ValueError, KeyError, BotoCoreError, ClientError) as error:
-        return give_up(f"cannot collect: {error}")
-    return 0
-
-
-def give_up(why: str) -> int:
-    """Write why the job failed where SageMaker takes its FailureReason from, and return its exit code."""
-    reason = " ".join(why.split())[:900]
+        print(work())
+        return 0
+    except (refusal, OSError, ValueError, KeyError, BotoCoreError, ClientError) as error:
+        reason = " ".join(f"{failed}: {error}".split())[:900]
     print(reason, file=sys.stderr)
     message = Path(os.environ.get("OUTPUT_MESSAGE_PATH", "/opt/ml/output/message"))
     try:

@@ -24,15 +24,12 @@ class UnusableError(Exception):
 
 def run(options: argparse.Namespace, s3: Any, ask: Any) -> str:
     """Collect, write everything, and return one sentence about it."""
-    from steps.scripts.collect import read_window, write_whole
-    from steps.scripts.scheduled import scheduled_window
+    from steps.scripts.collect import write_summary
+    from steps.scripts.scheduled import window_of
 
     spec = json.loads(options.spec.read_text(encoding="utf-8"))
     now = datetime.now(timezone.utc)
-    if options.window_start or options.window_end:
-        window = read_window(options.window_start, options.window_end)
-    else:
-        window = scheduled_window(options.scheduled_time, spec["endpoint"]["window"], now)
+    window = window_of(options, spec["endpoint"]["window"], now)
     summary: Dict[str, Any] = {
         "schema_version": 1,
         "window": window.told(),
@@ -48,7 +45,7 @@ def run(options: argparse.Namespace, s3: Any, ask: Any) -> str:
         _collect(options, s3, ask, spec, window, now, summary)
     except UnusableError as why:
         summary["reason"] = str(why)
-    write_whole(options.output / "summary" / "collect.json", json.dumps(summary, indent=2) + "\n")
+    write_summary(options.output, summary)
     told = f"{summary['status']}: {summary['rows']} records of {options.endpoint}"
     return f"{told}; {summary['reason']}" if summary["reason"] else told
 
@@ -242,16 +239,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = parse(arguments)
     if options.modules:
         sys.path.insert(0, str(options.modules))
-    from botocore.exceptions import BotoCoreError, ClientError
-
-    from steps.scripts.collect import CollectError, client, give_up
+    from steps.scripts.collect import attempt, client
     from steps.scripts.serving import asking
 
-    try:
-        print(run(options, client("s3"), asking(client("sagemaker"))))
-    except (CollectError, OSError, ValueError, KeyError, BotoCoreError, ClientError) as error:
-        return give_up(f"cannot collect: {error}")
-    return 0
+    return attempt("cannot collect", lambda: run(options, client("s3"), asking(client("sagemaker"))))
 
 
 if __name__ == "__main__":

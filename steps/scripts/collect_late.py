@@ -17,7 +17,7 @@ from datetime import datetime, timezone
 from pathlib import Path
 from typing import Any, Dict, List, Sequence
 
-CAPTURED, EMPTY, UNUSABLE = "captured", "window-empty", "unusable"
+UNUSABLE = "unusable"
 _EXECUTION = re.compile(r"/monitor-batch/([a-z0-9]+)/")
 
 
@@ -75,18 +75,13 @@ class Scorers:
 
 def run(options: argparse.Namespace, s3: Any, ask: Any) -> str:
     """Collect, write everything, and return one sentence about it."""
-    from steps.scripts.collect import STAMPS, read_window, write_whole
-    from steps.scripts.scheduled import scheduled_window
+    from steps.scripts.collect import width_of, write_summary
+    from steps.scripts.scheduled import window_of
 
     spec = json.loads(options.spec.read_text(encoding="utf-8"))
-    columns = spec["columns"]
-    record = 1 + len(columns["features"]) + len(columns["facet_columns"])
-    if options.window_start or options.window_end:
-        window = read_window(options.window_start, options.window_end)
-    else:
-        window = scheduled_window(options.scheduled_time, spec["window"], datetime.now(timezone.utc))
-    summary = gather(options, window, record + spec["prediction"]["values"] + STAMPS, s3, ask)
-    write_whole(options.output / "summary" / "collect.json", json.dumps(summary, indent=2) + "\n")
+    window = window_of(options, spec["window"], datetime.now(timezone.utc))
+    summary = gather(options, window, width_of(spec), s3, ask)
+    write_summary(options.output, summary)
     told = f"{summary['status']}: {summary['rows']} rows of {summary['objects']} objects"
     return f"{told}; {summary['reason']}" if summary["reason"] else told
 
@@ -175,16 +170,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = parse(arguments)
     if options.modules:
         sys.path.insert(0, str(options.modules))
-    from botocore.exceptions import BotoCoreError, ClientError
-
-    from steps.scripts.collect import CollectError, client, give_up
+    from steps.scripts.collect import attempt, client
     from steps.scripts.serving import asking
 
-    try:
-        print(run(options, client("s3"), asking(client("sagemaker"))))
-    except (CollectError, OSError, ValueError, KeyError, BotoCoreError, ClientError) as error:
-        return give_up(f"cannot collect: {error}")
-    return 0
+    return attempt("cannot collect", lambda: run(options, client("s3"), asking(client("sagemaker"))))
 
 
 if __name__ == "__main__":

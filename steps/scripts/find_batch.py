@@ -19,11 +19,11 @@ FOUND, EMPTY, UNUSABLE = "captured", "window-empty", "unusable"
 
 def run(options: argparse.Namespace, s3: Any, ask: Any) -> str:
     """Look, write what was found, and return one sentence about it."""
-    from steps.scripts.collect import write_whole
+    from steps.scripts.collect import write_summary
 
     spec = json.loads(options.spec.read_text(encoding="utf-8"))
     summary = find(options, spec["scheduled_batch"], s3, ask)
-    write_whole(options.output / "summary" / "collect.json", json.dumps(summary, indent=2) + "\n")
+    write_summary(options.output, summary)
     told = f"{summary['input_uri']}, scored by {summary['model_package_arn'] or 'no version'}"
     return f"{summary['status']}: {summary['reason'] or told}"
 
@@ -96,16 +96,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = parse(arguments)
     if options.modules:
         sys.path.insert(0, str(options.modules))
-    from botocore.exceptions import BotoCoreError, ClientError
-
-    from steps.scripts.collect import CollectError, client, give_up
+    from steps.scripts.collect import attempt, client
     from steps.scripts.serving import asking
 
-    try:
-        print(run(options, client("s3"), asking(client("sagemaker"))))
-    except (CollectError, OSError, ValueError, KeyError, BotoCoreError, ClientError) as error:
-        return give_up(f"cannot find the batch: {error}")
-    return 0
+    return attempt("cannot find the batch", lambda: run(options, client("s3"), asking(client("sagemaker"))))
 
 
 if __name__ == "__main__":

@@ -31,17 +31,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = parse(arguments)
     if options.modules:
         sys.path.insert(0, str(options.modules))
-    from botocore.exceptions import BotoCoreError, ClientError
-
-    from steps.scripts.collect import give_up
+    from steps.scripts.collect import attempt
     from steps.scripts.joining.cells import JoinError
     from steps.scripts.joining.joined import run
 
-    try:
-        print(run(options))
-    except (JoinError, OSError, ValueError, KeyError, BotoCoreError, ClientError) as error:
-        return give_up(f"cannot join: {error}")
-    return 0
+    return attempt("cannot join", lambda: run(options), JoinError)
 
 
 if __name__ == "__main__":

@@ -5,11 +5,19 @@ Runs under Python 3.8 with the standard library only.
 
 from __future__ import annotations
 
+import argparse
 import re
 from datetime import datetime, timedelta, timezone
 from typing import Sequence
 
-from steps.scripts.collect import CollectError, Window
+from steps.scripts.collect import CollectError, Window, read_window
+
+
+def window_of(options: argparse.Namespace, offsets: Sequence[int], now: datetime) -> Window:
+    """Return the window that a run names, or else that of its scheduled time. Raises CollectError."""
+    if options.window_start or options.window_end:
+        return read_window(options.window_start, options.window_end)
+    return scheduled_window(options.scheduled_time, offsets, now)
 
 
 def scheduled_moment(scheduled: str, now: datetime) -> datetime:

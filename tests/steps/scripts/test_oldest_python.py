@@ -14,7 +14,7 @@ import pytest
 
 from steps.archive import archive_of
 from steps.collect import MODULES, SCHEDULED_MODULES
-from steps.decide import decision_archive
+from steps.decide import MODULES as DECISION_MODULES
 from steps.join import MODULES as JOIN_MODULES
 from tests.analysis.decision.cases import people, spec_document
 from tests.analysis.decision.inputs import columns, inputs
@@ -186,7 +186,7 @@ def output(python: Path, *arguments: str) -> str:
 def archive(tmp_path: Path) -> Path:
     """The modules of decide as they are shipped."""
     path = tmp_path / "decision.zip"
-    path.write_bytes(decision_archive())
+    path.write_bytes(archive_of(DECISION_MODULES))
     return path
 
 

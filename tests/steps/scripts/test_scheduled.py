@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import json
 from argparse import Namespace
+from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from steps.scripts import collect_late, find_batch
+from steps.scripts import collect_endpoint, collect_late, find_batch
 from steps.scripts.collect import CollectError
 from steps.scripts.scheduled import scheduled_moment
 from tests.steps.scripts.test_collect_endpoint import Objects
@@ -186,3 +187,32 @@ def test_a_time_that_is_none_is_refused() -> None:
     assert scheduled_moment("", now) == now
     with pytest.raises(CollectError, match="'monday' is no time; write 2026-03-01T09:00:00Z"):
         scheduled_moment("monday", now)
+
+
+@pytest.mark.parametrize(
+    ("main", "told", "own"),
+    [
+        (find_batch.main, "cannot find the batch: ", ["--batches-uri=s3://data/batches/"]),
+        (
+            collect_late.main,
+            "cannot collect: ",
+            ["--capture-uri=s3://data/capture", f"--execution-arn={OWN}"],
+        ),
+        (collect_endpoint.main, "cannot collect: ", ["--endpoint=loans"]),
+    ],
+)
+def test_what_is_not_possible_becomes_the_reason_of_the_job(
+    main: Callable[[list[str]], int],
+    told: str,
+    own: list[str],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """In one line, where SageMaker takes its FailureReason from."""
+    message = tmp_path / "message"
+    monkeypatch.setenv("OUTPUT_MESSAGE_PATH", str(message))
+    monkeypatch.setenv("AWS_REGION", "eu-west-1")
+    places = [f"--spec={tmp_path / 'spec.json'}", f"--output={tmp_path}", "--model-package-group=loans"]
+
+    assert main([*places, *own]) == 1
+    assert message.read_text().startswith(f"{told}[Errno 2] No such file or directory: ")
