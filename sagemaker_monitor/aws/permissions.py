@@ -16,7 +16,7 @@ _S3_ACTIONS = {
     "HeadObject": ("s3:GetObject", "s3:ListBucket"),
     "GetObject": ("s3:GetObject", "s3:ListBucket"),
     "DownloadFile": ("s3:GetObject", "s3:ListBucket"),
-    "UploadFile": ("s3:PutObject",),
+    **dict.fromkeys(("UploadFile", "UploadFileobj"), ("s3:PutObject",)),
     "HeadBucket": ("s3:ListBucket",),
     "ListObjectsV2": ("s3:ListBucket",),
     "GetBucketEncryption": ("s3:GetEncryptionConfiguration",),

@@ -136,6 +136,13 @@ EXECUTION = "arn:aws:iam::000000000000:role/sagemaker-monitor-execution"
                 '"Action": "s3:ListBucket", "Resource": "arn:aws:s3:::b"',
             ],
         ),
+        (
+            "s3",
+            "upload_fileobj",
+            "AccessDenied",
+            "Access Denied",
+            ['"Action": "s3:PutObject", "Resource": "arn:aws:s3:::b/*"'],
+        ),
         ("sagemaker", "add_tags", "AccessDeniedException", "no", ['"Action": "sagemaker:AddTags"']),
         (
             "sagemaker",
