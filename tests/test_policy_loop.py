@@ -13,7 +13,7 @@ import pytest
 
 from pipelines.bundle import Bundle
 from sagemaker_monitor.aws.iam.commands import COMMANDS
-from sagemaker_monitor.aws.iam.grants import ABORT
+from sagemaker_monitor.aws.iam.grants import ABORT, statements_of
 from sagemaker_monitor.aws.iam.jobs import execution_grants
 from sagemaker_monitor.aws.iam.scope import Scope
 from sagemaker_monitor.aws.iam.unseen import UNSEEN
@@ -28,7 +28,7 @@ from sagemaker_monitor.operations.stop import stop_execution
 from sagemaker_monitor.settings import load_model
 from tests.policy.evaluator import Need
 from tests.policy.jobs import Service
-from tests.policy.judging import judge, statements_of
+from tests.policy.judging import judge
 from tests.policy.needs import Account
 from tests.policy.recording import JOB, Recorder, recorded
 from tests.test_loop import KEY, ROOT, Loop, prepared

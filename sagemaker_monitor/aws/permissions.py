@@ -23,6 +23,9 @@ _S3_ACTIONS = {
 }
 """Which permissions S3 asks for, where it is not one of the operation's name: without ListBucket it
 answers that what is missing may not be read."""
+DENIED_EXPLICITLY = (
+    "a policy denies it explicitly, which no permission overrides: ask whoever keeps that policy"
+)
 _OF_BUCKETS = frozenset({"s3:ListBucket", "s3:GetEncryptionConfiguration"})
 
 
@@ -32,7 +35,7 @@ def permission_hint(action: str, said: str, environment: Environment, bucket: st
     What AWS names in its answer is believed before what the operation is called.
     """
     if "explicit deny" in said:
-        return "a policy denies it explicitly, which no permission overrides: ask whoever keeps that policy"
+        return DENIED_EXPLICITLY
     match = _SAID.search(said)
     actions: tuple[str, ...]
     if match is not None:

@@ -19,7 +19,6 @@ from typing import Any
 import pytest
 
 from sagemaker_monitor.aws import Aws, connect
-from sagemaker_monitor.aws.iam.commands import COMMANDS
 from sagemaker_monitor.aws.iam.scope import Scope
 from sagemaker_monitor.aws.storage import list_objects, read
 from sagemaker_monitor.cli.main import main
@@ -27,8 +26,7 @@ from sagemaker_monitor.emulator.config import EmulatorConfig
 from sagemaker_monitor.emulator.server import Server
 from sagemaker_monitor.settings import load_environment
 from tests.pages import lines, point_at
-from tests.policy.judging import judge, statements_of
-from tests.policy.needs import Account
+from tests.policy.judging import judged
 from tests.policy.recording import JOB, Request, recorded
 from tests.slow.clients.checks import document, same
 
@@ -288,12 +286,9 @@ def test_an_estimate_has_the_jobs_of_the_hour(typed: Typed) -> None:
 
 def test_an_estimate_may_read_what_it_asks_for(typed: Typed) -> None:
     """Each of its calls is allowed by the policy of the command, also those about the schedule's jobs."""
-    environment = typed.aws.environment
-    account = Account(environment.account, environment.region)
     # Jobs call by a key of their own.
     calls = [request for request in typed.requests["estimate churn"] if request.by != JOB]
-    needs = [need for request in calls for need in account.needs(request)]
-    found = judge(needs, statements_of(COMMANDS["estimate"], Scope(environment, ("churn",))))
+    found = judged(calls, "estimate", Scope(typed.aws.environment, ("churn",)))
 
     assert found.denied == ()
     assert ("MonitoringJobs", "sagemaker:DescribeProcessingJob") in found.used

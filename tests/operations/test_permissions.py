@@ -13,7 +13,7 @@ import pytest
 
 from pipelines.bundle import Bundle
 from sagemaker_monitor.aws import Aws, connect
-from sagemaker_monitor.aws.iam.commands import COMMANDS, actions_of
+from sagemaker_monitor.aws.iam.commands import actions_of
 from sagemaker_monitor.aws.iam.scope import Scope
 from sagemaker_monitor.aws.storage import put
 from sagemaker_monitor.emulator.server import Server
@@ -40,8 +40,8 @@ from tests.operations.emulated import (
 from tests.operations.monitored import bundle_of as monitored
 from tests.operations.monitored import everything, make_endpoint, register_baselines
 from tests.operations.test_schedules import scheduled
-from tests.policy.judging import Judged, judge, statements_of
-from tests.policy.needs import Account
+from tests.policy import judging
+from tests.policy.judging import Judged
 from tests.policy.recording import JOB, Recorder, recorded
 
 RULE, TOPIC = "mortgage-notify-local", "arn:aws:sns:eu-west-1:000000000000:model-risk"
@@ -95,14 +95,12 @@ def calls(emulator: Server) -> Iterator[Recorder]:
 @pytest.fixture
 def judged(calls: Recorder, environment: Environment) -> Judge:
     """How the calls since the last time fit what a command is said to call."""
-    account = Account(environment.account, environment.region)
     scope = Scope(environment, ("mortgage",), endpoints=("mortgage-local",))
 
     def judged(command: str) -> Judged:
         own = [request for request in calls.requests if request.by != JOB]
-        needs = [need for request in own for need in account.needs(request)]
         calls.requests.clear()
-        return judge(needs, statements_of(COMMANDS[command], scope))
+        return judging.judged(own, command, scope)
 
     return judged
 

@@ -8,7 +8,6 @@ from pathlib import Path
 import pytest
 
 from sagemaker_monitor.aws import Aws
-from sagemaker_monitor.aws.iam.commands import COMMANDS
 from sagemaker_monitor.aws.iam.grants import ABORT
 from sagemaker_monitor.aws.iam.scope import Scope
 from sagemaker_monitor.emulator.config import EmulatorConfig
@@ -16,9 +15,8 @@ from sagemaker_monitor.emulator.server import Server
 from sagemaker_monitor.operations.local import prepare
 from sagemaker_monitor.settings import Model
 from tests.operations.test_promotion import approved, connect, environment_at, promoted
-from tests.policy.judging import Judged, judge, statements_of
-from tests.policy.needs import Account
-from tests.policy.recording import Recorder, recorded
+from tests.policy.judging import judged
+from tests.policy.recording import recorded
 
 __all__ = ["approved"]
 
@@ -30,17 +28,12 @@ def other(tmp_path: Path) -> Iterator[Server]:
         yield server
 
 
-def judged(calls: Recorder, aws: Aws, command: str) -> Judged:
-    """Return how calls in an environment fit what *command* is said to call there."""
-    environment = aws.environment
-    root = environment.storage.root
+def scope(aws: Aws) -> Scope:
+    """What policies of an environment are about here."""
+    root = aws.environment.storage.root
     # The version of these tests has artifact and baselines outside of the model's folder.
     outside = tuple(f"{root}/{name}" for name in ("model.tar.gz", "pre.json", "post.json"))
-    account = Account(environment.account, environment.region)
-    needs = [need for request in calls.requests for need in account.needs(request)]
-    return judge(
-        needs, statements_of(COMMANDS[command], Scope(environment, ("mortgage",), locations=outside))
-    )
+    return Scope(aws.environment, ("mortgage",), locations=outside)
 
 
 def test_promote_calls_what_is_said(
@@ -52,7 +45,8 @@ def test_promote_calls_what_is_said(
     target.call("sagemaker", "create_model_package_group", ModelPackageGroupName="mortgage")
     with recorded(emulator) as there, recorded(other) as here:
         promoted(approved, target, model)
-    source, found = judged(there, approved, "promote --from"), judged(here, target, "promote --to")
+    source = judged(there.requests, "promote --from", scope(approved))
+    found = judged(here.requests, "promote --to", scope(target))
 
     assert (source.denied, found.denied) == ((), ())
     assert source.unused == {

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 from pipelines.bundle import Bundle
 from sagemaker_monitor.aws.iam.commands import COMMANDS
-from sagemaker_monitor.aws.iam.grants import Grants
+from sagemaker_monitor.aws.iam.grants import statements_of
 from sagemaker_monitor.aws.iam.jobs import execution_grants
 from sagemaker_monitor.aws.iam.scope import Scope
 from sagemaker_monitor.aws.iam.statement import Statement, document
@@ -27,15 +27,6 @@ class Judged:
     unused: frozenset[tuple[str, str]]
 
 
-def statements_of(grants: Grants, scope: Scope) -> tuple[Statement, ...]:
-    """Return a statement for each place that *scope* has."""
-    return tuple(
-        Statement(place.sid, tuple(sorted(actions)), place.resources(scope), place.condition(scope))
-        for place, actions in grants.items()
-        if place.resources(scope)
-    )
-
-
 def judge(needs: Iterable[Need], statements: Iterable[Statement]) -> Judged:
     """Return how *needs* and *statements* fit each other."""
     statements = tuple(statements)
@@ -49,6 +40,13 @@ def judge(needs: Iterable[Need], statements: Iterable[Statement]) -> Judged:
             denied.append(need)
     given = {(statement.sid, action) for statement in statements for action in statement.actions}
     return Judged(tuple(denied), frozenset(used), frozenset(given - used))
+
+
+def judged(requests: Iterable[Request], command: str, scope: Scope) -> Judged:
+    """Return how *requests* fit what *command* is said to call in the scope's environment."""
+    account = Account(scope.environment.account, scope.environment.region)
+    needs = [need for request in requests for need in account.needs(request)]
+    return judge(needs, statements_of(COMMANDS[command], scope))
 
 
 def denied(

@@ -101,14 +101,14 @@ _UPSERT: Grants = {
     FILES: s3(WRITE),
     DEFINITIONS: s3(WRITE),
     LEDGER: s3(WRITE),
-    EXECUTION_ROLE: s3(PASS),
+    EXECUTION_ROLE: frozenset({PASS}),
 }
 ROLLBACK: Grants = {
     PIPELINES: sagemaker("DescribePipeline", "ListPipelineVersions", "ListTags", "UpdatePipeline"),
     SCHEDULES: scheduler("GetSchedule"),
     FILES: s3(READ),
     LEDGER: s3(READ, WRITE),
-    EXECUTION_ROLE: s3(PASS),
+    EXECUTION_ROLE: frozenset({PASS}),
 }
 _DESTROY: Grants = {
     PIPELINES: sagemaker("DeletePipeline", "ListPipelineExecutions", "ListTags"),

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from sagemaker_monitor.aws.iam.places import Place
+from sagemaker_monitor.aws.iam.scope import Scope
+from sagemaker_monitor.aws.iam.statement import Statement
 
 Grants = Mapping[Place, frozenset[str]]
 
@@ -47,6 +49,16 @@ def together(*several: Grants) -> Grants:
         for place, actions in grants.items():
             found[place] = found.get(place, frozenset()) | actions
     return found
+
+
+def statements_of(grants: Grants, scope: Scope) -> tuple[Statement, ...]:
+    """Return a statement for each place that *scope* has."""
+    found = []
+    for place, actions in grants.items():
+        resources = tuple(dict.fromkeys(place.resources(scope)))
+        if resources:
+            found.append(Statement(place.sid, tuple(sorted(actions)), resources, place.condition(scope)))
+    return tuple(found)
 
 
 def actions_in(grants: Grants) -> frozenset[str]:

@@ -7,7 +7,18 @@ https://docs.aws.amazon.com/sagemaker/latest/dg/sagemaker-roles.html.
 
 from __future__ import annotations
 
-from sagemaker_monitor.aws.iam.grants import ABORT, LIST, PASS, READ, WRITE, Grants, together
+from sagemaker_monitor.aws.iam.grants import (
+    ABORT,
+    LIST,
+    PASS,
+    READ,
+    WRITE,
+    Grants,
+    cloudwatch,
+    s3,
+    sagemaker,
+    together,
+)
 from sagemaker_monitor.aws.iam.places import (
     BUCKET,
     CLARIFY_CONFIGS,
@@ -91,47 +102,39 @@ INTERFACES = Place(
 NETWORK = Place("LookAtNetwork", "the network that jobs join", _with_network, why=NO_TYPE)
 
 _PIPELINES: Grants = {
-    JOB_RECORDS: frozenset(
-        f"sagemaker:{name}" for name in ("CreateProcessingJob", "StopProcessingJob", "AddTags")
-    ),
-    TRANSFORM_JOBS: frozenset(
-        f"sagemaker:{name}"
-        for name in ("CreateTransformJob", "DescribeTransformJob", "StopTransformJob", "AddTags")
-    ),
-    MODELS: frozenset(f"sagemaker:{name}" for name in ("CreateModel", "DescribeModel", "AddTags")),
-    VERSIONS: frozenset(f"sagemaker:{name}" for name in ("CreateModelPackage", "AddTags")),
+    JOB_RECORDS: sagemaker("CreateProcessingJob", "StopProcessingJob", "AddTags"),
+    TRANSFORM_JOBS: sagemaker("CreateTransformJob", "DescribeTransformJob", "StopTransformJob", "AddTags"),
+    MODELS: sagemaker("CreateModel", "DescribeModel", "AddTags"),
+    VERSIONS: sagemaker("CreateModelPackage", "AddTags"),
     EXECUTION_ROLE: frozenset({PASS}),
-    CLARIFY_CONFIGS: frozenset({READ, WRITE}),
+    CLARIFY_CONFIGS: s3(READ, WRITE),
 }
 """What SageMaker Pipelines does with the role of a pipeline."""
 
 _SCRIPTS: Grants = {
-    EXECUTIONS: frozenset({"sagemaker:ListPipelineExecutionSteps"}),
-    JOB_RECORDS: frozenset({"sagemaker:DescribeProcessingJob"}),
-    VERSIONS: frozenset({"sagemaker:DescribeModelPackage", "sagemaker:ListModelPackages"}),
-    ENDPOINTS: frozenset({"sagemaker:DescribeEndpoint"}),
+    EXECUTIONS: sagemaker("ListPipelineExecutionSteps"),
+    JOB_RECORDS: sagemaker("DescribeProcessingJob"),
+    VERSIONS: sagemaker("DescribeModelPackage", "ListModelPackages"),
+    ENDPOINTS: sagemaker("DescribeEndpoint"),
 }
 """What collect, join and decide ask."""
 
-_SERVED: Grants = {SERVED: frozenset({"sagemaker:DescribeEndpointConfig", "sagemaker:DescribeModel"})}
+_SERVED: Grants = {SERVED: sagemaker("DescribeEndpointConfig", "DescribeModel")}
 
 _OBJECTS: Grants = {
-    BUCKET: frozenset({LIST}),
-    DATA_BUCKETS: frozenset({LIST}),
-    FILES: frozenset({READ}),
-    UPLOADS: frozenset({READ}),
-    DATA: frozenset({READ}),
-    LABELS: frozenset({READ}),
-    RESULTS: frozenset({READ, WRITE, ABORT}),
+    BUCKET: s3(LIST),
+    DATA_BUCKETS: s3(LIST),
+    FILES: s3(READ),
+    UPLOADS: s3(READ),
+    DATA: s3(READ),
+    LABELS: s3(READ),
+    RESULTS: s3(READ, WRITE, ABORT),
 }
 
 _CLARIFY: Grants = {
-    SHADOW_ENDPOINTS: frozenset(
-        f"sagemaker:{name}"
-        for name in (
-            *("CreateEndpointConfig", "CreateEndpoint", "DescribeEndpointConfig", "DescribeEndpoint"),
-            *("InvokeEndpoint", "DeleteEndpoint", "DeleteEndpointConfig", "AddTags"),
-        )
+    SHADOW_ENDPOINTS: sagemaker(
+        *("CreateEndpointConfig", "CreateEndpoint", "DescribeEndpointConfig", "DescribeEndpoint"),
+        *("InvokeEndpoint", "DeleteEndpoint", "DeleteEndpointConfig", "AddTags"),
     ),
 }
 
@@ -143,7 +146,7 @@ _CONTAINERS: Grants = {
     JOB_LOGS: frozenset(
         f"logs:{name}" for name in ("CreateLogGroup", "CreateLogStream", "DescribeLogStreams", "PutLogEvents")
     ),
-    METRICS: frozenset({"cloudwatch:PutMetricData"}),
+    METRICS: cloudwatch("PutMetricData"),
     INTERFACES: frozenset(
         f"ec2:{name}{more}"
         for name in ("CreateNetworkInterface", "DeleteNetworkInterface")

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from sagemaker_monitor.aws.iam.commands import COMMANDS
-from sagemaker_monitor.aws.iam.grants import Grants, together
+from sagemaker_monitor.aws.iam.grants import Grants, sagemaker, statements_of, together
 from sagemaker_monitor.aws.iam.jobs import execution_grants
 from sagemaker_monitor.aws.iam.keys import key_grants
 from sagemaker_monitor.aws.iam.places import MISSED, PIPELINES
@@ -16,7 +16,7 @@ from sagemaker_monitor.aws.iam.statement import Statement
 EXECUTION, SCHEDULER = "execution", "scheduler"
 
 _STARTS: Grants = {
-    PIPELINES: frozenset({"sagemaker:StartPipelineExecution"}),
+    PIPELINES: sagemaker("StartPipelineExecution"),
     MISSED: frozenset({"sqs:SendMessage"}),
 }
 """What EventBridge Scheduler does with the role of schedules."""
@@ -63,12 +63,7 @@ def statements(scope: Scope, *roles: str) -> tuple[Statement, ...]:
     """Return what *roles* together are allowed in *scope*; KeyError for a role that is not in ROLES."""
     grants = together(*(_grants(ROLES[name], scope) for name in roles))
     keys = key_grants(grants, jobs=EXECUTION in roles) if roles != (SCHEDULER,) else {}
-    found = []
-    for place, actions in {**grants, **keys}.items():
-        resources = tuple(dict.fromkeys(place.resources(scope)))
-        if resources:
-            found.append(Statement(place.sid, tuple(sorted(actions)), resources, place.condition(scope)))
-    return tuple(found)
+    return statements_of({**grants, **keys}, scope)
 
 
 def _grants(role: Role, scope: Scope) -> Grants:

@@ -47,6 +47,10 @@ from sagemaker_monitor.aws.iam.places import (
     VPC,
 )
 
+_EXECUTION = sagemaker(
+    "DescribePipelineExecution", "ListPipelineExecutionSteps", "DescribePipelineDefinitionForExecution"
+)
+"""What is asked of an execution that ended."""
 FOLLOW: Grants = {
     PIPELINES: sagemaker("DescribePipeline"),
     EXECUTIONS: sagemaker("DescribePipelineExecution", "ListPipelineExecutionSteps"),
@@ -85,11 +89,7 @@ REPORT: Grants = together(
     _VERSION,
     {
         PIPELINES: sagemaker("DescribePipeline", "ListPipelineExecutions"),
-        EXECUTIONS: sagemaker(
-            "DescribePipelineExecution",
-            "ListPipelineExecutionSteps",
-            "DescribePipelineDefinitionForExecution",
-        ),
+        EXECUTIONS: _EXECUTION,
         RESULTS: s3(READ),
         BUCKET: s3(LIST),
         JOB_RECORDS: sagemaker("DescribeProcessingJob"),
@@ -100,11 +100,7 @@ GATE: Grants = together(
     {
         VERSIONS: sagemaker("UpdateModelPackage"),
         PIPELINES: sagemaker("DescribePipeline"),
-        EXECUTIONS: sagemaker(
-            "DescribePipelineExecution",
-            "ListPipelineExecutionSteps",
-            "DescribePipelineDefinitionForExecution",
-        ),
+        EXECUTIONS: _EXECUTION,
         RESULTS: s3(READ),
         UPLOADS: s3(READ),
         DATA: s3(READ),
@@ -149,11 +145,7 @@ ESTIMATE: Grants = {
 PROMOTE_FROM: Grants = together(
     _VERSION,
     {
-        EXECUTIONS: sagemaker(
-            "DescribePipelineExecution",
-            "ListPipelineExecutionSteps",
-            "DescribePipelineDefinitionForExecution",
-        ),
+        EXECUTIONS: _EXECUTION,
         JOB_RECORDS: sagemaker("DescribeProcessingJob"),
         RESULTS: s3(READ),
         UPLOADS: s3(READ),

@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from sagemaker_monitor.aws.iam import places
 from sagemaker_monitor.aws.iam.roles import EXECUTION, SCHEDULER
 from sagemaker_monitor.aws.iam.scope import Scope
 from sagemaker_monitor.aws.iam.statement import VERSION
 
 BUILDS = "codebuild.amazonaws.com"
-SERVICES = {EXECUTION: "sagemaker.amazonaws.com", SCHEDULER: "scheduler.amazonaws.com"}
+SERVICES = {EXECUTION: places.SAGEMAKER, SCHEDULER: places.SCHEDULER}
 """Which service assumes a role; the others are assumed by who runs this tool."""
 
 

@@ -11,14 +11,16 @@ from pipelines.bundle import Bundle, PipelineDefinition
 from pipelines.names import pipeline_name, pipelines_of
 from sagemaker_monitor.aws.errors import AccessDeniedError, NotFoundError
 from sagemaker_monitor.aws.iam.commands import COMMANDS
+from sagemaker_monitor.aws.iam.grants import statements_of
 from sagemaker_monitor.aws.iam.roles import statements
 from sagemaker_monitor.aws.iam.scope import Scope
 from sagemaker_monitor.aws.iam.statement import Statement
+from sagemaker_monitor.aws.permissions import DENIED_EXPLICITLY
 from sagemaker_monitor.operations.doctor.context import Context
 from sagemaker_monitor.operations.doctor.expected import thinned
 from sagemaker_monitor.operations.doctor.finding import Finding, not_known, ok, problem, warning
 from sagemaker_monitor.operations.doctor.role import described, service_roles
-from sagemaker_monitor.operations.policy.scoping import scope_of
+from sagemaker_monitor.operations.policy.scoping import ASKS, scope_of
 from sagemaker_monitor.settings import Model
 from steps.spec import checks_of
 
@@ -26,7 +28,6 @@ ASKED = ("upsert", "run")
 """Commands whose calls the caller is asked for."""
 MOST_ASKED = 8
 """Resources of a statement that are asked about: with many models, those of some of them."""
-_ASKING = ("MODEL_BIAS", "MODEL_EXPLAINABILITY")
 
 
 @dataclass(frozen=True)
@@ -43,9 +44,7 @@ class Denied:
     def fix(self) -> str:
         """The statement that would allow it."""
         if self.explicitly:
-            return (
-                "a policy denies it explicitly, which no permission overrides: ask whoever keeps that policy"
-            )
+            return DENIED_EXPLICITLY
         asked = replace(self.statement, actions=self.actions)
         return f"allow {json.dumps(asked.to_json())}"
 
@@ -75,12 +74,7 @@ def caller(context: Context) -> Iterator[Finding]:
         return
     about = scope(context)
     for command in ASKED:
-        wanted = [
-            Statement(place.sid, tuple(sorted(actions)), place.resources(about), place.condition(about))
-            for place, actions in COMMANDS[command].items()
-            if place.resources(about)
-        ]
-        denied = list(simulated(context, arn, wanted))
+        denied = list(simulated(context, arn, statements_of(COMMANDS[command], about)))
         for each in denied:
             yield _told(each, f"{command} would fail: {arn.rpartition('/')[2]} may not", warning)
         if not denied:
@@ -169,7 +163,7 @@ def scope(context: Context) -> Scope:
     ]
     bundles = ((model, _deployed(context, model)) for model in models)
     found = scope_of(environment, bundles, reads=[*reads, *context.reads])
-    asks = any(check.check_type in _ASKING for model in models for check in checks_of(model, "register"))
+    asks = any(check.check_type in ASKS for model in models for check in checks_of(model, "register"))
     return replace(found, asks_models=asks)
 
 

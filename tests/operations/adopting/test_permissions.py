@@ -5,14 +5,12 @@ from __future__ import annotations
 from pathlib import Path
 
 from sagemaker_monitor.aws import Aws
-from sagemaker_monitor.aws.iam.commands import COMMANDS
 from sagemaker_monitor.aws.iam.scope import Scope
 from sagemaker_monitor.emulator.server import Server
 from sagemaker_monitor.operations.adopting.adopt import Asked
 from tests.operations.adopting import notebook
 from tests.operations.adopting.test_adopt import adopted
-from tests.policy.judging import judge, statements_of
-from tests.policy.needs import Account
+from tests.policy.judging import judged
 from tests.policy.recording import recorded
 
 
@@ -24,11 +22,8 @@ def test_adopt_calls_what_is_said(aws: Aws, conf: Path, emulator: Server) -> Non
     notebook.make_monitors(aws)
     with recorded(emulator) as calls:
         adopted(aws, conf, Asked(endpoint="churn"), framework=None)
-    environment = aws.environment
-    account = Account(environment.account, environment.region)
-    needs = [need for request in calls.requests for need in account.needs(request)]
-    scope = Scope(environment, ("churn",), locations=(f"s3://{notebook.BUCKET}/",))
-    found = judge(needs, statements_of(COMMANDS["adopt"], scope))
+    scope = Scope(aws.environment, ("churn",), locations=(f"s3://{notebook.BUCKET}/",))
+    found = judged(calls.requests, "adopt", scope)
 
     assert found.denied == ()
     assert {action for sid, action in found.used if sid == "WhatOthersMade"} >= {

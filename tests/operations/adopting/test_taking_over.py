@@ -9,7 +9,7 @@ import pytest
 
 from sagemaker_monitor.aws import Aws
 from sagemaker_monitor.aws.iam.commands import COMMANDS
-from sagemaker_monitor.aws.iam.grants import together
+from sagemaker_monitor.aws.iam.grants import statements_of, together
 from sagemaker_monitor.emulator.server import Server
 from sagemaker_monitor.operations.adopting.adopt import Asked
 from sagemaker_monitor.operations.destroy import look_at_model
@@ -31,7 +31,7 @@ from tests.operations.adopting.team import (
     plan,
     tags,
 )
-from tests.policy.judging import judge, statements_of
+from tests.policy.judging import judge
 from tests.policy.needs import Account
 from tests.policy.recording import recorded
 

@@ -9,7 +9,6 @@ from typing import Any
 import pytest
 
 from sagemaker_monitor.aws import Aws
-from sagemaker_monitor.aws.iam.commands import COMMANDS
 from sagemaker_monitor.aws.iam.scope import Scope
 from sagemaker_monitor.emulator.server import Server
 from sagemaker_monitor.operations.adopting.adopt import Asked
@@ -20,8 +19,7 @@ from tests.operations.adopting.team import (
     plan,
     told,
 )
-from tests.policy.judging import judge, statements_of
-from tests.policy.needs import Account
+from tests.policy.judging import judged
 from tests.policy.recording import recorded
 
 
@@ -171,16 +169,13 @@ def test_adopt_calls_what_is_said(
     request.addfinalizer(lambda: take_rule_away(others))  # moto keeps it for the whole process
     others.call("events", "put_rule", Name="nightly", ScheduleExpression="rate(1 day)")
     others.call("events", "put_targets", Rule="nightly", Targets=[{"Id": "1", "Arn": pipeline}])
-    environment = others.environment
-    account = Account(environment.account, environment.region)
-    scope = Scope(environment, ("churn",), locations=(notebook.uri(""),))
+    scope = Scope(others.environment, ("churn",), locations=(notebook.uri(""),))
 
     with recorded(emulator) as recorder:
         found = adopted(others, conf, Asked("churn", (), "churn-models", ("churn-watch",)), framework=None)
 
-    needs = [need for each in recorder.requests for need in account.needs(each)]
-    judged = judge(needs, statements_of(COMMANDS["adopt"], scope))
-    assert judged.denied == ()
-    used = {action for _, action in judged.used}
-    assert {action for _, action in judged.unused} <= used  # documents lie in one bucket here
+    fit = judged(recorder.requests, "adopt", scope)
+    assert fit.denied == ()
+    used = {action for _, action in fit.used}
+    assert {action for _, action in fit.unused} <= used  # documents lie in one bucket here
     assert ("EventBridge rule nightly", "ScheduleExpression") in told(found)

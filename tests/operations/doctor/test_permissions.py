@@ -6,13 +6,14 @@ from pathlib import Path
 
 from sagemaker_monitor.aws import Aws
 from sagemaker_monitor.aws.iam.commands import COMMANDS
+from sagemaker_monitor.aws.iam.grants import statements_of
 from sagemaker_monitor.aws.iam.scope import Scope
 from sagemaker_monitor.aws.storage import put
 from sagemaker_monitor.emulator.identity import CALLER
 from sagemaker_monitor.emulator.server import Server
 from tests.operations.doctor.looking import look
 from tests.operations.emulated import approve, register_version
-from tests.policy.judging import judge, statements_of
+from tests.policy.judging import judge
 from tests.policy.needs import Account
 from tests.policy.recording import recorded
 
