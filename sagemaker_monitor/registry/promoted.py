@@ -9,9 +9,9 @@ from dataclasses import dataclass
 from sagemaker_monitor.analysis.documents.verdict import Verdict
 from sagemaker_monitor.aws import Aws, NotFoundError
 from sagemaker_monitor.aws.storage import read
+from sagemaker_monitor.registry.bound import read_bound_verdict
 from sagemaker_monitor.registry.chain import SHOWN, Link, Origin
 from sagemaker_monitor.registry.lineage import KEYS, RECORD, Lineage, Record, lineage_of, read_record
-from sagemaker_monitor.registry.verdicts import parse_verdict
 from sagemaker_monitor.registry.versions import Version, describe
 
 MOST_RENEWALS = 50
@@ -126,15 +126,9 @@ def renewed_link(aws: Aws, version: Version, verdict: Verdict | None, origin: Or
 
 def _verdict_of(aws: Aws, version: Version) -> Verdict | None:
     """Return the verdict that a version was registered with; None where it is not the one that it says."""
-    uri = version.metadata.get("VerdictUri")
-    if not uri:
+    if not (version.metadata.get("VerdictUri") and version.metadata.get("VerdictSha256")):
         return None
-    try:
-        content = read(aws, uri)
-        same = hashlib.sha256(content).hexdigest() == version.metadata.get("VerdictSha256", "").lower()
-        return parse_verdict(content) if same else None
-    except (NotFoundError, ValueError):
-        return None
+    return read_bound_verdict(aws, version, version.metadata["VerdictUri"])[0]
 
 
 def promotion_links(
