@@ -14,9 +14,10 @@ from sagemaker_monitor.analysis.documents.capture import Manifest, hour_of, infe
 from sagemaker_monitor.analysis.documents.strict import DocumentError
 from sagemaker_monitor.aws import Aws
 from sagemaker_monitor.aws.errors import NotFoundError
+from sagemaker_monitor.aws.moments import stamp
 from sagemaker_monitor.aws.storage import list_objects, read, split_uri
 from sagemaker_monitor.operations.errors import OperationError
-from sagemaker_monitor.operations.windows import Window, stamp
+from sagemaker_monitor.operations.windows import Window
 from sagemaker_monitor.settings import Environment, Model
 
 

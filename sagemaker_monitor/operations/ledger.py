@@ -18,6 +18,7 @@ from typing import Any
 from uuid import uuid4
 
 from sagemaker_monitor.aws import Aws, AwsError, NotFoundError
+from sagemaker_monitor.aws.moments import stamp
 from sagemaker_monitor.aws.storage import list_objects, put, split_uri
 from sagemaker_monitor.operations.errors import BusyError
 from sagemaker_monitor.operations.holder import is_gone, this_process
@@ -242,4 +243,4 @@ def claim(aws: Aws, entry: Entry, what: str) -> Iterator[Claim]:
 
 def timestamp() -> str:
     """Return now, in UTC, to the second."""
-    return datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    return stamp(datetime.now(UTC))

@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 
 from pipelines.names import PIPELINES
 from sagemaker_monitor.aws import Aws, AwsError, NotFoundError
+from sagemaker_monitor.aws.moments import stamp
 from sagemaker_monitor.aws.storage import head
 from sagemaker_monitor.operations.errors import UsageError
 from sagemaker_monitor.operations.follow import look
@@ -91,7 +92,7 @@ def _run_links(aws: Aws, outcome: Outcome, now: datetime) -> Iterator[Link]:
     yield _written_link(aws, outcome)
     ended = snapshot.ended or now
     age, most = now - ended, aws.environment.approval.evidence_max_age
-    yield Link("age", age <= most, f"ended {_stamp(ended)}, {length(age)} ago; at most {length(most)} counts")
+    yield Link("age", age <= most, f"ended {stamp(ended)}, {length(age)} ago; at most {length(most)} counts")
 
 
 def _bundle_link(aws: Aws, arn: str, bundle: str) -> Link:
@@ -111,9 +112,9 @@ def _written_link(aws: Aws, outcome: Outcome) -> Link:
     if stored is None:
         return Link("written", False, f"{outcome.verdict_uri} is gone")
     if ended is not None and stored.modified > ended + CLOCK_SKEW:
-        detail = f"{outcome.verdict_uri} was written at {_stamp(stored.modified)}, after its run had ended"
+        detail = f"{outcome.verdict_uri} was written at {stamp(stored.modified)}, after its run had ended"
         return Link("written", False, detail)
-    return Link("written", True, f"{_stamp(stored.modified)}, while its execution ran")
+    return Link("written", True, f"{stamp(stored.modified)}, while its execution ran")
 
 
 def _version(aws: Aws, model: Model, outcome: Outcome) -> tuple[Version | None, Link]:
@@ -130,7 +131,3 @@ def _version(aws: Aws, model: Model, outcome: Outcome) -> tuple[Version | None, 
     if version.group != group:
         return None, Link("version", False, f"{arn} is of group {version.group!r}, not of {group!r}")
     return version, Link("version", True, f"version {version.number} of {group}, {version.approval}")
-
-
-def _stamp(moment: datetime) -> str:
-    return f"{moment.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}"

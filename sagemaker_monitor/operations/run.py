@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta
 
 from pipelines.names import pipeline_name
 from sagemaker_monitor.aws import Aws
+from sagemaker_monitor.aws.moments import stamp
 from sagemaker_monitor.operations.baselines import pin, pin_all
 from sagemaker_monitor.operations.deployed import DeployedPipeline, read_deployed
 from sagemaker_monitor.operations.endpoints import endpoint_of, served_version
@@ -15,7 +16,7 @@ from sagemaker_monitor.operations.errors import UsageError
 from sagemaker_monitor.operations.modes import read_modes
 from sagemaker_monitor.operations.uploads import require_objects, to_uri
 from sagemaker_monitor.operations.watchable import require_watchable
-from sagemaker_monitor.operations.windows import Window, stamp
+from sagemaker_monitor.operations.windows import Window
 from sagemaker_monitor.registry.versions import Version, find_version, latest_approved
 from sagemaker_monitor.settings import Model
 from steps.scripts.collect_endpoint import STATED

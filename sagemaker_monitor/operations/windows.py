@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
+from sagemaker_monitor.aws.moments import stamp
 from sagemaker_monitor.operations.errors import UsageError
 
 
@@ -27,11 +28,6 @@ class Window:
             return "all hours"
         since = f"from {stamp(self.start)}" if self.start else "from the first hour"
         return f"{since} until {stamp(self.end)}" if self.end else since
-
-
-def stamp(moment: datetime) -> str:
-    """Return a moment as AWS writes it: UTC, in seconds."""
-    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 def read_window(start: str | None, end: str | None) -> Window:

@@ -9,6 +9,7 @@ from typing import Any
 
 from sagemaker_monitor.analysis.documents.verdict import ACCEPT, Verdict
 from sagemaker_monitor.aws import Aws, AwsError, NotFoundError
+from sagemaker_monitor.aws.moments import stamp
 from sagemaker_monitor.registry.bound import artifact_link, baseline_links, read_bound_verdict
 from sagemaker_monitor.registry.chain import (
     CLOCK_SKEW,
@@ -213,7 +214,7 @@ def _age_link(
     made = _moment(verdict.created)
     if made is None:
         return Link("age", False, f"the verdict's time, {verdict.created!r}, is none")
-    registered = f"{at.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}"
+    registered = stamp(at)
     if made > at + CLOCK_SKEW:
         detail = f"the verdict is of {verdict.created}, after the version was registered ({registered})"
         return Link("age", False, detail)

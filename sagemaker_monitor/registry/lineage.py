@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
+from sagemaker_monitor.aws.moments import stamp
 from sagemaker_monitor.registry.versions import Version
 
 SHA256 = "PromotionSha256"
@@ -165,8 +166,3 @@ def _text(document: Mapping[str, Any], name: str) -> str:
     if not isinstance(value, str) or not value:
         raise ValueError(f"{name} is no text")
     return value
-
-
-def stamp(moment: datetime) -> str:
-    """Return a moment as metadata have it."""
-    return f"{moment.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}"

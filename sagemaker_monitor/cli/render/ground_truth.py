@@ -9,9 +9,9 @@ from rich.table import Table
 from rich.text import Text
 
 from sagemaker_monitor.analysis.decision.wording import several
+from sagemaker_monitor.aws.moments import stamp
 from sagemaker_monitor.cli.render.text import clean, console, line
 from sagemaker_monitor.operations.ground_truth import HourPut, Put
-from sagemaker_monitor.operations.windows import stamp
 
 _DONE = {"written": "green", "unchanged": "", "not written": "yellow"}
 

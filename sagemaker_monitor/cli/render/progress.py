@@ -12,6 +12,7 @@ from rich.console import RenderableType
 from rich.live import Live
 from rich.text import Text
 
+from sagemaker_monitor.aws.moments import stamp
 from sagemaker_monitor.cli.errors import say
 from sagemaker_monitor.cli.render.steps import live_table, took
 from sagemaker_monitor.cli.render.text import clean, console
@@ -110,4 +111,4 @@ def _told(step: Step) -> str:
 
 
 def _say(moment: datetime | None, text: str) -> None:
-    say(f"{(moment or datetime.now(UTC)).astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}  {text}")
+    say(f"{stamp(moment or datetime.now(UTC))}  {text}")

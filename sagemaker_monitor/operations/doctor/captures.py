@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 
+from sagemaker_monitor.aws.moments import stamp
 from sagemaker_monitor.aws.storage import head
 from sagemaker_monitor.operations.captures import (
     BatchCaptures,
@@ -22,7 +23,7 @@ from sagemaker_monitor.operations.endpoint_captures import EndpointCaptures
 from sagemaker_monitor.operations.endpoints import serving_of
 from sagemaker_monitor.operations.run import DEFAULT_WINDOW
 from sagemaker_monitor.operations.stored_labels import StoredLabels
-from sagemaker_monitor.operations.windows import Window, stamp
+from sagemaker_monitor.operations.windows import Window
 
 MOST_BYTES, MOST_HOURS = 16 << 20, 24
 """Of captures whose labels are looked for, the newest first."""

@@ -14,11 +14,12 @@ from sagemaker_monitor.analysis.documents import custom
 from sagemaker_monitor.aws import Aws, NotFoundError
 from sagemaker_monitor.aws.copying import digest_of
 from sagemaker_monitor.aws.errors import AccessDeniedError
+from sagemaker_monitor.aws.moments import stamp
 from sagemaker_monitor.aws.storage import list_objects, read, split_uri
 from sagemaker_monitor.operations.errors import OperationError
 from sagemaker_monitor.operations.promotion.execution import execution_document
 from sagemaker_monitor.registry.chain import Evidence, Origin
-from sagemaker_monitor.registry.lineage import RECORD, CopiedFile, Record, lineage_of, read_record, stamp
+from sagemaker_monitor.registry.lineage import RECORD, CopiedFile, Record, lineage_of, read_record
 from sagemaker_monitor.registry.versions import Version
 
 EXECUTION, ELSEWHERE, BEFORE = "_execution.json", "_elsewhere", "_promotions"

@@ -7,12 +7,13 @@ import re
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import Any
 
 from pipelines.names import pipeline_name, promotion_folder
 from sagemaker_monitor.aws import Aws
 from sagemaker_monitor.aws.copying import Copier
+from sagemaker_monitor.aws.moments import stamp
 from sagemaker_monitor.aws.storage import head
 from sagemaker_monitor.operations.errors import OperationError, UsageError
 from sagemaker_monitor.operations.gating import evidence_of, origin_of
@@ -22,13 +23,12 @@ from sagemaker_monitor.operations.promotion.weighing import Weighed, find_promot
 from sagemaker_monitor.registry import gate
 from sagemaker_monitor.registry.chain import Evidence, Link
 from sagemaker_monitor.registry.gate import Opening
-from sagemaker_monitor.registry.lineage import RECORD, Lineage, stamp
+from sagemaker_monitor.registry.lineage import RECORD, Lineage
 from sagemaker_monitor.registry.versions import Version, describe, list_versions
 from sagemaker_monitor.settings import Model
 
 _NOT_SAID = re.compile(r"[^\w\s.:/=+@-]")
 """Characters that SageMaker takes in no metadata."""
-_CLOCKS = timedelta(minutes=5)
 MOST_LOOKS, SECONDS = 60, 2.0
 """How often a version that is being made is looked at, and how long between."""
 

@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from sagemaker_monitor.aws import Aws, AwsError, NotFoundError
 from sagemaker_monitor.aws.copying import digest_of
+from sagemaker_monitor.aws.moments import stamp
 from sagemaker_monitor.operations.errors import UsageError
 from sagemaker_monitor.operations.gating import evidence_of, origin_of
-from sagemaker_monitor.registry.chain import SHOWN, Evidence, Link
-from sagemaker_monitor.registry.lineage import lineage_of, stamp
+from sagemaker_monitor.registry.chain import CLOCK_SKEW, SHOWN, Evidence, Link
+from sagemaker_monitor.registry.lineage import lineage_of
 from sagemaker_monitor.registry.promoted import read_promotion
 from sagemaker_monitor.registry.versions import Version, describe, list_versions
 from sagemaker_monitor.settings import Environment, Model
 
-_CLOCKS = timedelta(minutes=5)
 _SAME = ("PipelineExecutionArn", "BundleSha256", "VerdictSha256")
 
 
@@ -103,7 +103,7 @@ def find_promoted(target: Aws, group: str, version: Version) -> Version | None:
     """Return the version that *version* was promoted to already; None where there is none."""
     before = lineage_of(version)
     registered = stamp(before.registered_at if before else version.created)
-    since = version.created - _CLOCKS
+    since = version.created - CLOCK_SKEW
     for summary in list_versions(target, group):
         if summary["CreationTime"] < since:
             break

@@ -12,8 +12,9 @@ from typing import Any
 
 import pytest
 
+from sagemaker_monitor.aws.moments import stamp
 from sagemaker_monitor.operations.ground_truth import put_ground_truth
-from sagemaker_monitor.operations.windows import Window, stamp
+from sagemaker_monitor.operations.windows import Window
 from sagemaker_monitor.settings import Model
 from steps.spec import script_spec
 from tests.operations.captured import KEYS, Captured, captured, fresh
