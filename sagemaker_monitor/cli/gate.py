@@ -5,12 +5,18 @@ from __future__ import annotations
 import click
 
 from sagemaker_monitor.cli.errors import ExitCode
-from sagemaker_monitor.cli.options import Common, common_options, format_option
+from sagemaker_monitor.cli.options import (
+    Common,
+    common_options,
+    format_option,
+    registered_by_option,
+    version_option,
+)
 
 
 @click.command()
 @click.argument("model_name", metavar="MODEL")
-@click.option("--version", type=click.IntRange(min=1), help="Version number; the newest by default.")
+@version_option
 @click.option(
     "--execution",
     "execution_arn",
@@ -22,11 +28,7 @@ from sagemaker_monitor.cli.options import Common, common_options, format_option
     is_flag=True,
     help="Give the version the status its evidence deserves (approval.on_pass, approval.on_monitor_failure).",
 )
-@click.option(
-    "--registered-by",
-    metavar="PIPELINE",
-    help="Believe this pipeline of your own, which embeds register, in place of the model's.",
-)
+@registered_by_option
 @click.option("--force", is_flag=True, help="With --execution: reject even the only approved version.")
 @format_option("text", "json")
 @common_options

@@ -159,6 +159,14 @@ def bundle_option(text: str) -> Callable[[Callable[P, R]], Callable[P, R]]:
 model_option = click.option(
     "--model", "model_name", required=True, metavar="MODEL", help="Model, as in models/<model>.yaml."
 )
+version_option = click.option(
+    "--version", type=click.IntRange(min=1), help="Version number; the newest by default."
+)
+registered_by_option = click.option(
+    "--registered-by",
+    metavar="PIPELINE",
+    help="Believe this pipeline of your own, which embeds register, in place of the model's.",
+)
 timeout_option = click.option(
     "--timeout",
     callback=length_of_time,

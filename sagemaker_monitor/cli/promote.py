@@ -6,17 +6,19 @@ import click
 
 from sagemaker_monitor.cli.agreeing import agree, require_answerable, yes_option
 from sagemaker_monitor.cli.errors import ExitCode
-from sagemaker_monitor.cli.options import Common, format_option, two_environments
+from sagemaker_monitor.cli.options import (
+    Common,
+    format_option,
+    registered_by_option,
+    two_environments,
+    version_option,
+)
 
 
 @click.command()
 @click.argument("model_name", metavar="MODEL")
-@click.option("--version", type=click.IntRange(min=1), help="Version number; the newest by default.")
-@click.option(
-    "--registered-by",
-    metavar="PIPELINE",
-    help="Believe this pipeline of your own, which embeds register, in place of the model's.",
-)
+@version_option
+@registered_by_option
 @click.option("--dry-run", is_flag=True, help="Show the evidence and what would be copied; write nothing.")
 @yes_option
 @format_option("text", "json")
