@@ -147,8 +147,6 @@ def _default(node: dict[str, Any], required: bool) -> str:
         return f"`{str(default).lower()}`"
     if isinstance(default, dict):
         return "see below"
-    if isinstance(default, bool):
-        return f"`{str(default).lower()}`"
     if isinstance(default, list):
         return "; ".join(f"`{_flow(item)}`" for item in default)
     return f"`{default}`"
