@@ -40,13 +40,16 @@ def lines(page: str, *, shown: Sequence[str] = (), skipped: Sequence[str] = ()) 
     Blocks that begin as *shown* are what commands say; lines that begin as *skipped* are not typed.
     """
     for language, text in blocks(page):
-        if language or text.startswith(tuple(shown)):
-            continue
-        for line in text.splitlines():
-            if line and not line.startswith(tuple(skipped)):
-                said = _COMMENT.search(line)
-                code = re.match(r"\d+\b", said[1]) if said else None
-                yield _COMMENT.sub("", line), int(code[0]) if code else 0
+        if not language and not text.startswith(tuple(shown)):
+            yield from (each for each in commands(text) if not each[0].startswith(tuple(skipped)))
+
+
+def commands(block: str) -> Iterator[tuple[str, int]]:
+    """Yield each line of a block without its comment, with the exit code that the comment names, else 0."""
+    for line in filter(None, block.splitlines()):
+        said = _COMMENT.search(line)
+        code = re.match(r"\d+\b", said[1]) if said else None
+        yield _COMMENT.sub("", line), int(code[0]) if code else 0
 
 
 def follow(typed: Iterator[tuple[str, int]], folder: Path, url: str) -> Iterator[Typed]:

@@ -17,6 +17,7 @@ import pytest
 from sagemaker_monitor.cli.main import main
 from sagemaker_monitor.emulator.config import EmulatorConfig
 from sagemaker_monitor.emulator.server import Server
+from tests import pages
 from tests.test_loop import JSON, ROOT, Loop, prepared
 
 pytestmark = [pytest.mark.long, pytest.mark.timeout(400)]
@@ -28,11 +29,9 @@ TYPED_ONCE = {"local up"}
 
 
 def commands(page: Path = PAGE) -> list[tuple[list[str], int]]:
-    """The commands of a page's first block with their exit codes, 0 where it says none."""
-    block = re.search(r"## Try it.*?```\n(.*?)```", page.read_text(), re.DOTALL)
-    assert block is not None
-    lines = [line.partition("#") for line in block[1].splitlines()]
-    return [(shlex.split(typed), int(re.match(r" *(\d*)", said)[1] or 0)) for typed, _, said in lines]  # type: ignore[index]
+    """The commands of a page's block to try, in words, with their exit codes."""
+    (_, block), *_ = pages.blocks(page.read_text().partition("## Try it")[2])
+    return [(shlex.split(line), code) for line, code in pages.commands(block)]
 
 
 @dataclass(frozen=True)

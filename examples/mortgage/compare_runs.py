@@ -106,10 +106,9 @@ def compare(here: Mapping[str, bytes], there: Mapping[str, bytes]) -> Compared:
 def _pairs(mine: Any, theirs: Any, path: str) -> Iterator[tuple[str, Any, Any]]:
     """Yield the leaves of two documents side by side; a key that one lacks is a leaf of None."""
     if isinstance(mine, dict) and isinstance(theirs, dict):
+        joint = "." if "#" in path else "#"
         for key in [*mine, *(key for key in theirs if key not in mine)]:
-            yield from _pairs(
-                mine.get(key), theirs.get(key), f"{path}#{key}" if "#" not in path else f"{path}.{key}"
-            )
+            yield from _pairs(mine.get(key), theirs.get(key), f"{path}{joint}{key}")
     elif isinstance(mine, list) and isinstance(theirs, list) and len(mine) == len(theirs):
         for number, (one, other) in enumerate(zip(mine, theirs, strict=True)):
             yield from _pairs(one, other, f"{path}[{number}]")
