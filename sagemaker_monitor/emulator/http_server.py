@@ -77,8 +77,12 @@ class Handler(BaseHTTPRequestHandler):
         self._tunnelled, self.close_connection = host.lower(), False
 
     def finish(self) -> None:
-        """Close the connection where it is another one by now than the server knows of."""
-        super().finish()
+        """Let go of the connection, also of one that is another by now than the server knows of."""
+        try:
+            super().finish()
+        finally:
+            # Where the client has gone, closing wfile raises, and an open rfile keeps the socket.
+            self.rfile.close()
         if self._tunnelled:
             self.server.connections.closed(self.connection)
             self.connection.close()

@@ -8,6 +8,7 @@ import json
 import os
 import resource
 import socket
+import struct
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -18,7 +19,7 @@ import pytest
 
 from sagemaker_monitor.emulator.connections import MOST as CONNECTIONS
 from sagemaker_monitor.emulator.connections import Connections, allow_files
-from sagemaker_monitor.emulator.http_server import HttpServer
+from sagemaker_monitor.emulator.http_server import INTERIM, HttpServer
 from tests.emulator.conftest import RunningEmulator
 
 HEALTH = "/_sagemaker-monitor/health"
@@ -71,6 +72,29 @@ def _until(holds: Callable[[], bool]) -> None:
     while not holds():
         assert time.monotonic() < deadline
         time.sleep(0.01)
+
+
+def test_a_connection_ends_whoever_still_holds_its_request(server: HttpServer) -> None:
+    """A client that hangs up before its answer leaves no socket open, although its request is remembered."""
+    asked: list[dict[str, Any]] = []
+    answer = threading.Event()
+
+    def remembered(environ: dict[str, Any], start_response: Callable[..., Any]) -> list[bytes]:
+        asked.append(environ)
+        assert answer.wait(10)
+        return _answer(environ, start_response)
+
+    server.application = remembered
+    before = _threads()
+    connection = _connect(server)
+    connection.sendall(b"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 5\r\n\r\nhello")
+    _until(lambda: bool(asked))
+    connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+    connection.close()
+    answer.set()
+    _until(lambda: _threads() == before)
+
+    assert asked[0][INTERIM].__self__.connection.fileno() == -1
 
 
 def test_there_are_no_more_connections_than_allowed(server: HttpServer) -> None:
