@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from contextlib import closing
 from typing import Any
 
 from botocore.exceptions import BotoCoreError
@@ -47,6 +48,10 @@ class Hashing:
         self.size += len(found)
         return found
 
+    def close(self) -> None:
+        """Let go of the connection, on which more may still come."""
+        self._stream.close()
+
     @property
     def sha256(self) -> str:
         """The SHA-256 of what was read, in hexadecimal."""
@@ -58,10 +63,10 @@ def digest_of(aws: Aws, uri: str, *, etag: str = "") -> tuple[str, int]:
 
     Raises NotFoundError, AwsError with the code PreconditionFailed where it has another ETag.
     """
-    stream = _open(aws, uri, etag)
-    while stream.read(PIECE):
-        pass
-    return stream.sha256, stream.size
+    with closing(_open(aws, uri, etag)) as stream:
+        while stream.read(PIECE):
+            pass
+        return stream.sha256, stream.size
 
 
 class Copier:
@@ -116,15 +121,16 @@ class Copier:
         from boto3.s3.transfer import TransferConfig
 
         bucket, key = split_uri(target)
-        self._target.call(
-            "s3",
-            "upload_fileobj",
-            Fileobj=_open(self._source, source),
-            Bucket=bucket,
-            Key=key,
-            ExtraArgs=encryption(self._target),
-            Config=TransferConfig(max_concurrency=PARTS_AT_ONCE, max_io_queue=PARTS_AT_ONCE),
-        )
+        with closing(_open(self._source, source)) as stream:
+            self._target.call(
+                "s3",
+                "upload_fileobj",
+                Fileobj=stream,
+                Bucket=bucket,
+                Key=key,
+                ExtraArgs=encryption(self._target),
+                Config=TransferConfig(max_concurrency=PARTS_AT_ONCE, max_io_queue=PARTS_AT_ONCE),
+            )
 
 
 def _is(aws: Aws, uri: str, sha256: str, size: int) -> bool:
