@@ -25,7 +25,7 @@ class Window:
     def __str__(self) -> str:
         """Return the window in words."""
         if self.start is None and self.end is None:
-            return "all hours"
+            return "at any hour"
         since = f"from {stamp(self.start)}" if self.start else "from the first hour"
         return f"{since} until {stamp(self.end)}" if self.end else since
 

@@ -444,7 +444,7 @@ def test_labels_of_an_endpoint_bring_the_facet_columns(captured: Captured, tmp_p
     ("header", "given", "reason"),
     [
         ("application_id,approve", {}, "has no column 'black': an endpoint is not sent the facet columns"),
-        (OF_ENDPOINT, {"endpoint": "other"}, "nothing was captured all hours below"),
+        (OF_ENDPOINT, {"endpoint": "other"}, "nothing was captured at any hour below"),
     ],
 )
 def test_labels_of_an_endpoint_that_are_refused(
