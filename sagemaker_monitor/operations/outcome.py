@@ -124,8 +124,8 @@ def _why_none(snapshot: Snapshot) -> str:
         return f"step {broken.name} {broken.status} before any check"
     if broken is not None:
         return f"step {broken.name} {broken.status}"
-    if not snapshot.steps:
-        return "no step ran"
+    if not snapshot.steps:  # none ran, or nobody asked for them
+        return snapshot.reason or f"it is {snapshot.status}"
     return "none of its steps decides" if not any(_decides(step) for step in snapshot.steps) else "it is gone"
 
 

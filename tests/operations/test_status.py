@@ -149,7 +149,7 @@ def test_the_newest_run_counts(aws: Aws, model: Model) -> None:
 
     assert last is not None
     assert (last.arn, last.decision, last.conclusion) == (second, None, "broken")
-    assert last.problem == "it left no verdict: no step ran"
+    assert last.problem == "it left no verdict: Step failure: One or multiple steps failed."
 
 
 def test_the_approved_version_its_baseline_and_those_that_wait(aws: Aws) -> None:
