@@ -73,7 +73,11 @@ def _unknown(context: Context, name: str) -> str:
     if elsewhere:
         hint = f"it is in {', '.join(elsewhere)}: --region {elsewhere[0]}"
     else:
-        hint = f"there are: {', '.join(known)}" if known else "there is none"
+        hint = (
+            f"there are: {', '.join(known)}"
+            if known
+            else "there is none: upsert makes those of models where the environment says schedules: enabled"
+        )
     return f"there is no schedule {name[:100]!r} in {context.region}; {hint}"
 
 
