@@ -33,6 +33,13 @@ def sdk_environment(region: str) -> Iterator[None]:
     # It reports job names it leaves out and configuration files that do not exist: nothing to act on.
     for logger in ("sagemaker", "sagemaker.config", "sagemaker.core", "sagemaker.mlops"):
         logging.getLogger(logger).setLevel(logging.ERROR)
+    # Importing it calls basicConfig(level=INFO), after which botocore writes a line for each client whose
+    # endpoint AWS_ENDPOINT_URL says. It does nothing where the root has a handler; this one writes warnings
+    # to stderr, as happens without any.
+    root = logging.getLogger()
+    stand_in = None if root.handlers else logging.lastResort
+    if stand_in is not None:
+        root.addHandler(stand_in)
     before = {name: os.environ.get(name) for name in wanted}
     os.environ.update(wanted)
     try:
@@ -46,6 +53,8 @@ def sdk_environment(region: str) -> Iterator[None]:
             )
             yield
     finally:
+        if stand_in is not None:
+            root.removeHandler(stand_in)
         for name, value in before.items():
             if value is None:
                 os.environ.pop(name, None)

@@ -46,6 +46,31 @@ def test_sdk_environment_leaves_the_environment_as_it_was(monkeypatch: pytest.Mo
     assert "SAGEMAKER_VALIDATE_ROLE" not in os.environ
 
 
+@pytest.mark.long
+@pytest.mark.parametrize(
+    ("inside", "left"), [("nullcontext()", "20 1"), ("sdk_environment('eu-west-1')", "30 0")]
+)
+def test_importing_the_sdk_configures_the_root_logger(inside: str, left: str) -> None:
+    """A module of it asks for every INFO of every library; sdk_environment leaves logging as it was."""
+    program = f"""if True:
+        import logging
+        from contextlib import nullcontext
+        from steps.adapter import sdk_environment
+        with {inside}:
+            import sagemaker.core.experiments._metrics
+        print(logging.getLogger().level, len(logging.getLogger().handlers))
+    """
+    done = subprocess.run(
+        [sys.executable, "-c", program],
+        env={**os.environ, "AWS_DEFAULT_REGION": "eu-west-1"},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+
+    assert done.stdout.strip() == left
+
+
 def test_check_steps_cannot_serialise_a_network_config(session: OfflineSession) -> None:
     """CheckJobConfig takes the request's dictionary, and not the SDK's own NetworkConfig."""
     with sdk_environment("eu-west-1"):
