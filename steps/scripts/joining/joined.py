@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import json
 from dataclasses import asdict, dataclass, replace
-from typing import Iterable
+from typing import Any, Iterable
 
 from steps.scripts.collect import client, write_whole
 from steps.scripts.joining.cells import JoinError
@@ -16,6 +16,9 @@ from steps.scripts.joining.label_values import Classes, LabelCheck
 from steps.scripts.joining.labels import Labels, read_labels
 from steps.scripts.joining.matches import Matches
 from steps.scripts.joining.scored import Record, records
+
+OF_OUTCOMES = ("MODEL_QUALITY", "DATA_BIAS", "MODEL_BIAS")
+"""SageMaker's checks that read labels."""
 
 
 @dataclass(frozen=True)
@@ -56,6 +59,11 @@ def run(options: argparse.Namespace) -> str:
                 f"none of the {len(labels)} labels below {uri} belongs to any of the {summary.rows} rows: "
                 f"{_compared(labels, columns)}"
             )
+        if not summary.labelled and _must_have_labels(spec):
+            raise JoinError(
+                f"none of the {summary.rows} rows has a label, and the baselines of a version need them: "
+                f"{columns.label} is the last column, or comes by {columns.record_key} with --labels"
+            )
         writer.finish()
     write_whole(options.output / "summary" / "labels.json", json.dumps(asdict(summary), indent=2) + "\n")
     return f"{summary.status}: {summary.labelled} of {summary.rows} rows have a label"
@@ -91,6 +99,13 @@ def join(
     )
     duplicates = matches.labels.duplicates
     return Summary(1, status, rows, labelled, overlap, minimum, duplicates, matches.unmatched)
+
+
+def _must_have_labels(spec: Any) -> bool:
+    """Return whether no labels can be waited for: a version is registered with what they tell of it."""
+    return spec.get("pipeline") == "register" and any(
+        each["check_type"] in OF_OUTCOMES or each.get("needs_labels") for each in spec.get("checks", ())
+    )
 
 
 def _compared(labels: Labels, columns: Columns) -> str:

@@ -210,6 +210,20 @@ def test_no_labels_is_a_status(job: Job, bucket: Any, uri: str) -> None:
     assert (job.labels["status"], job.labels["labelled"]) == ("labels-missing", 0)
 
 
+@pytest.mark.parametrize(
+    ("check_type", "code"), [("DATA_QUALITY", 0), ("MODEL_QUALITY", 1), ("DATA_BIAS", 1)]
+)
+def test_a_version_is_not_registered_by_rows_without_labels(job: Job, check_type: str, code: int) -> None:
+    """Nobody waits for them there: what needs them would find no object, which says nothing of labels."""
+    checks = [{"step": "Check", "check_type": check_type, "monitor": "any"}]
+    job.spec.write_text(json.dumps({**SPEC, "pipeline": "register", "checks": checks}))
+    job.scored(f"a,1,2,1,{ADDED}\nb,1,2,0,{ADDED}\n")
+
+    assert job.run() == code
+    if code:
+        assert "none of the 2 rows has a label" in job.message.read_text()
+
+
 def test_an_empty_cell_is_no_label_yet(job: Job) -> None:
     """A row whose own label is empty waits for it."""
     job.scored(f"a,1,2,1,1,{ADDED}\nb,1,2,1,,{ADDED}\n")
