@@ -165,7 +165,9 @@ class Schedules(Section):
         GroundTruthSchedule | None,
         BeforeValidator(_short),
         Field(
-            alias="monitor-ground-truth", description="When captures whose labels have arrived are judged."
+            alias="monitor-ground-truth",
+            json_schema_extra=_or_expression,
+            description="When captures whose labels have arrived are judged.",
         ),
     ] = None
 

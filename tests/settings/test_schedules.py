@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from datetime import timedelta
 
+import jsonschema
 import pytest
+import yaml
 
 from sagemaker_monitor.settings import load, load_model
+from sagemaker_monitor.settings.reference import model_schema
 from sagemaker_monitor.settings.schedule_checks import late_window, schedules_in
 
 from .conftest import BASE, DEV, MODEL, Project
@@ -37,12 +40,13 @@ def problems(files: Project, section: str, model: str = SCHEDULED) -> list[str]:
 
 
 def test_an_expression_alone_is_a_schedule(files: Project) -> None:
-    """What it does not say has a default; a window of late labels ends when they are there."""
+    """To editors, too. What it does not say has a default; late labels' window ends when they are there."""
     section = "schedules:\n  monitor-batch: cron(0 6 ? * MON *)\n  monitor-ground-truth: rate(31 days)\n"
     assert problems(files, section) == []
     model, environment = load("loans", "dev", files.conf)
 
     batch = model.schedules.monitor_batch
+    jsonschema.validate(yaml.safe_load(SCHEDULED + section), model_schema())
     assert batch is not None
     assert (batch.expression, batch.timezone, batch.enabled) == ("cron(0 6 ? * MON *)", "UTC", True)
     assert late_window(model) == (timedelta(days=-76), timedelta(days=-45))
