@@ -35,7 +35,7 @@ def _account(environment: Environment) -> Iterator[Finding]:
         yield ("account",), f'must be "{LOCAL_ACCOUNT}" for local: the emulator is no AWS account'
     if not environment.is_local and environment.account == LOCAL_ACCOUNT:
         yield ("account",), "is the emulator's: only local has it"
-    for key in ("execution", "deploy"):
+    for key in ("execution", "deploy", "scheduler"):
         role = getattr(environment.roles, key)
         owner = role.split(":")[4] if role else environment.account
         if owner != environment.account:

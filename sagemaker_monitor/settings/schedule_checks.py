@@ -80,12 +80,6 @@ def check_scheduler(environment: Environment) -> Iterator[tuple[Path, str]]:
             f"gives {quoted(environment.schedule_group)}: {len(environment.schedule_group)} characters, at "
             f"most {MAX_NAME}",
         )
-    role = environment.roles.scheduler
-    if role and (owner := role.split(":")[4]) != environment.account:
-        yield (
-            ("roles", "scheduler"),
-            f"is a role of account {owner}, but the environment's account is {environment.account}",
-        )
     queue = environment.scheduler.dead_letter_queue
     if queue and (region := queue.split(":")[3]) != environment.region:
         yield (
