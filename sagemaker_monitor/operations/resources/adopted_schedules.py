@@ -6,7 +6,7 @@ which one the schedule runs and when; its tags are added to, because others set 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
@@ -25,6 +25,7 @@ from sagemaker_monitor.operations.resources.resource import (
     Kind,
     Resource,
     differing,
+    nothing_desired,
 )
 from sagemaker_monitor.operations.resources.tags import (
     bears_mark,
@@ -34,7 +35,7 @@ from sagemaker_monitor.operations.resources.tags import (
     retag,
     tag_list,
 )
-from sagemaker_monitor.settings import Environment, Model
+from sagemaker_monitor.settings import Model
 from steps.monitoring import TYPES
 
 TAGS = "tags"
@@ -159,11 +160,7 @@ def _owned(aws: Aws, model: str) -> Iterator[str]:
             yield name
 
 
-def _none(_bundle: Bundle, _model: Model, _environment: Environment) -> Iterable[Resource]:
-    return ()
-
-
 ADOPTED_SCHEDULES = Kind(
-    KIND, _none, _owned, MONITORING_SCHEDULES.delete, MONITORING_SCHEDULES.surplus, pinned=_pinned
+    KIND, nothing_desired, _owned, MONITORING_SCHEDULES.delete, MONITORING_SCHEDULES.surplus, pinned=_pinned
 )
 """Deleted as ours are, once they are in no file any more; job definitions of others stay."""

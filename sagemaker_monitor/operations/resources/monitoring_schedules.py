@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import cached_property
@@ -53,6 +53,7 @@ from sagemaker_monitor.operations.resources.resource import (
     Kind,
     Resource,
     differing,
+    nothing_desired,
 )
 from sagemaker_monitor.operations.resources.tags import (
     require_free,
@@ -275,11 +276,7 @@ def _owned(aws: Aws, model: str) -> Iterator[str]:
     return (name for name, _ in marked_schedules(aws, model))
 
 
-def _none(_bundle: Bundle, _model: Model, _environment: Environment) -> Iterable[Resource]:
-    return ()
-
-
 MONITORING_SCHEDULES = Kind(
-    KIND, _none, _owned, _delete, "deleted last", pinned=_pinned, leftovers=schedules_of_parts
+    KIND, nothing_desired, _owned, _delete, "deleted last", pinned=_pinned, leftovers=schedules_of_parts
 )
 """Deleted by upsert where it is no longer configured: it would go on starting jobs."""

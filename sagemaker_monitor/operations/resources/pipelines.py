@@ -21,6 +21,7 @@ from sagemaker_monitor.operations.resources.resource import (
     Kind,
     Resource,
     differing,
+    parsed,
 )
 from sagemaker_monitor.operations.resources.tags import (
     bears_mark,
@@ -127,14 +128,6 @@ def read_pipeline(aws: Aws, name: str, version: int | None = None) -> Deployed |
         "parallel steps": (answer.get("ParallelismConfiguration") or {}).get("MaxParallelExecutionSteps"),
     }
     return Deployed(fields, answer["PipelineArn"], answer)
-
-
-def parsed(text: str) -> Any:
-    """Return a definition's document; what is not JSON as a text."""
-    try:
-        return json.loads(text)
-    except (ValueError, RecursionError):
-        return text
 
 
 def desired_pipelines(bundle: Bundle, model: Model, environment: Environment) -> tuple[DesiredPipeline, ...]:

@@ -64,6 +64,19 @@ class Resource(Protocol):
         """
 
 
+def parsed(text: str) -> Any:
+    """Return the document that AWS keeps as a *text*; what is not JSON as it is."""
+    try:
+        return json.loads(text)
+    except (ValueError, RecursionError):
+        return text
+
+
+def nothing_desired(_bundle: Bundle, _model: Model, _environment: Environment) -> Iterable[Resource]:
+    """Return nothing: what there shall be of the kind is known once AWS was asked."""
+    return ()
+
+
 def nothing_owned(_aws: Aws, _model: str) -> Iterable[str]:
     """Return nothing: the kind's resources are shared, and belong to no model."""
     return ()

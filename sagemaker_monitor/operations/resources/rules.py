@@ -18,6 +18,7 @@ from sagemaker_monitor.operations.resources.resource import (
     Kind,
     Resource,
     differing,
+    parsed,
 )
 from sagemaker_monitor.operations.resources.tags import (
     EVENTS,
@@ -60,7 +61,7 @@ class RuleResource:
         if found is None:
             return None
         fields = {
-            "pattern": _parsed(found.get("EventPattern", "")),
+            "pattern": parsed(found.get("EventPattern", "")),
             "state": found.get("State"),
             "description": found.get("Description"),
             "targets": _targets(aws, self.name),
@@ -155,13 +156,6 @@ def _require_done(answer: Mapping[str, Any], what: str) -> None:
         raise AwsError(
             f"EventBridge did not take {what}: {entry.get('ErrorCode')}: {entry.get('ErrorMessage')}"
         )
-
-
-def _parsed(text: str) -> Any:
-    try:
-        return json.loads(text)
-    except ValueError:
-        return text
 
 
 RULES = Kind(KIND, _desired, _owned, _delete, "deleted last")

@@ -27,6 +27,7 @@ from sagemaker_monitor.operations.resources.resource import (
     differing,
     nothing_deleted,
     nothing_owned,
+    parsed,
 )
 from sagemaker_monitor.operations.resources.tags import ENVIRONMENT_TAG, checked, tag_list
 from sagemaker_monitor.settings import Environment, Model
@@ -183,7 +184,7 @@ def read_schedule(aws: Aws, group: str, name: str) -> Deployed | None:
     except NotFoundError:
         return None
     target, flexible = answer["Target"], answer["FlexibleTimeWindow"]
-    request = _parsed(target.get("Input", ""))
+    request = parsed(target.get("Input", ""))
     if not _starts(target["Arn"], request, name):
         raise UsageError(
             f"schedule {name!r} of group {group!r} does not start the pipeline of its name but "
@@ -219,13 +220,6 @@ def starts_pipeline(aws: Aws, name: str) -> bool:
 def _starts(action: str, request: Any, pipeline: str) -> bool:
     named = request.get("PipelineName") if isinstance(request, dict) else None
     return action.endswith(ACTION) and isinstance(named, str) and named.rpartition("/")[2] == pipeline
-
-
-def _parsed(text: str) -> Any:
-    try:
-        return json.loads(text)
-    except (ValueError, RecursionError):
-        return text
 
 
 def _iso(length: timedelta | None) -> str | None:
@@ -286,7 +280,7 @@ def owned_schedules(aws: Aws, model: str) -> Iterator[str]:
                 yield name
         elif each["Target"]["Arn"].endswith(ACTION):
             answer = aws.call("scheduler", "get_schedule", GroupName=each["GroupName"], Name=name)
-            if _parsed(answer["Target"].get("Input", "")) == start_request(name):
+            if parsed(answer["Target"].get("Input", "")) == start_request(name):
                 yield f"{each['GroupName']}/{name}"
 
 
