@@ -269,6 +269,21 @@ def test_a_group_that_others_made_is_used_as_it_is(aws: Aws, bundle: Bundle, mod
     assert get(aws)["State"] == "ENABLED"
 
 
+def test_a_group_s_tags_follow_the_environment_s(
+    aws: Aws, bundle: Bundle, model: Model, environment: Environment
+) -> None:
+    """What is configured is set; what somebody else added stays, because models share the group."""
+    list(upsert(aws, bundle, model))
+    arn = aws.call("scheduler", "get_schedule_group", Name=GROUP)["Arn"]
+    aws.call("scheduler", "tag_resource", ResourceArn=arn, Tags=[{"Key": "theirs", "Value": "1"}])
+    tagged = type(aws)(environment.model_copy(update={"tags": {**environment.tags, "team": "risk"}}))
+    done = [each for each in upsert(tagged, bundle, model) if each.kind == "schedule group"]
+    tags = aws.call("scheduler", "list_tags_for_resource", ResourceArn=arn)["Tags"]
+
+    assert [(each.done, each.detail) for each in done] == [("tagged", "team")]
+    assert {"theirs", "team"} <= {each["Key"] for each in tags}
+
+
 @pytest.mark.long
 def test_cut_off_at_any_call_the_next_run_completes_it(
     aws: Aws, environment: Environment, bundle: Bundle, model: Model, monkeypatch: pytest.MonkeyPatch

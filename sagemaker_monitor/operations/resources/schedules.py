@@ -29,7 +29,14 @@ from sagemaker_monitor.operations.resources.resource import (
     nothing_owned,
     parsed,
 )
-from sagemaker_monitor.operations.resources.tags import ENVIRONMENT_TAG, checked, tag_list
+from sagemaker_monitor.operations.resources.tags import (
+    ENVIRONMENT_TAG,
+    SCHEDULER,
+    checked,
+    read_tags,
+    retag,
+    tag_list,
+)
 from sagemaker_monitor.settings import Environment, Model
 from sagemaker_monitor.settings.schedule_checks import schedules_in
 from sagemaker_monitor.settings.schedules import Schedule
@@ -60,10 +67,9 @@ class ScheduleGroupResource:
         """Return the group's configured tags; of a group that others made nothing is compared."""
         try:
             arn = aws.call("scheduler", "get_schedule_group", Name=self.name)["Arn"]
-            listed = list(aws.pages("scheduler", "list_tags_for_resource", "Tags", ResourceArn=arn))
         except NotFoundError:
             return None
-        tags = {tag["Key"]: tag["Value"] for tag in listed}
+        tags = read_tags(aws, arn, SCHEDULER)
         if tags.get(ENVIRONMENT_TAG) != self.tags[ENVIRONMENT_TAG]:
             return Deployed(self.wanted(), arn)
         return Deployed({"tags": {key: value for key, value in tags.items() if key in self.tags}}, arn)
@@ -76,10 +82,7 @@ class ScheduleGroupResource:
             yield Change(self.kind, self.name, "created")
             return
         current = deployed.fields["tags"]
-        changed = {key: value for key, value in self.tags.items() if current.get(key) != value}
-        if changed:
-            aws.call("scheduler", "tag_resource", ResourceArn=deployed.arn, Tags=tag_list(changed))
-            yield Change(self.kind, self.name, "tagged", ", ".join(sorted(changed)))
+        yield from retag(aws, self.kind, self.name, deployed.arn, self.tags, current, SCHEDULER)
 
 
 @dataclass(frozen=True)

@@ -83,6 +83,7 @@ class Tagging:
 SAGEMAKER = Tagging("sagemaker", "list_tags", "ResourceArn", "add_tags", "delete_tags")
 EVENTS = Tagging("events", "list_tags_for_resource", "ResourceARN", "tag_resource", "untag_resource")
 CLOUDWATCH = replace(EVENTS, service="cloudwatch")
+SCHEDULER = replace(EVENTS, service="scheduler", arn="ResourceArn")
 
 
 def read_tags(aws: Aws, arn: str, by: Tagging = SAGEMAKER) -> dict[str, str]:
