@@ -12,7 +12,6 @@ from sagemaker_monitor.operations.adopting.shapes import wrong_with_baseline, wr
 
 CONFIG = "analysis_config.json"
 _CLARIFY = ("ModelBias", "ModelExplainability")
-_QUALITY = ("DataQuality", "ModelQuality")
 
 
 @dataclass(frozen=True)

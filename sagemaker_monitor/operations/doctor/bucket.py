@@ -144,11 +144,3 @@ def _put_encryption(context: Context) -> str:
     key = context.environment.storage.kms_key
     algorithm = f"aws:kms and key {key}" if key else "AES256"
     return f"aws s3api put-bucket-encryption --bucket {context.environment.storage.bucket} with {algorithm}"
-
-
-def bucket_arn(region: str, bucket: str) -> str:
-    """Return a bucket's ARN in the partition of *region*."""
-    partition = (
-        "aws-cn" if region.startswith("cn-") else "aws-us-gov" if region.startswith("us-gov-") else "aws"
-    )
-    return f"arn:{partition}:s3:::{bucket}"

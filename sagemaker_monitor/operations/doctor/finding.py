@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Literal
 
 Status = Literal["ok", "warning", "problem", "not known"]
 STATUSES: tuple[Status, ...] = ("ok", "warning", "problem", "not known")
@@ -50,8 +49,3 @@ def problem(seen: str, fix: str, *, side: Side = "aws") -> Finding:
 def not_known(why: str, fix: str = "") -> Finding:
     """Return that it could not be looked at."""
     return Finding("not known", why, fix)
-
-
-def statement(actions: str | list[str], resource: str, **more: Mapping[str, Any]) -> str:
-    """Return an IAM statement that allows *actions* on *resource*."""
-    return json.dumps({"Effect": "Allow", "Action": actions, "Resource": resource, **more})
