@@ -37,6 +37,7 @@ from sagemaker_monitor.operations.resources.tags import MODEL_TAG
 from sagemaker_monitor.settings import Environment, Model
 from sagemaker_monitor.settings.errors import Path
 from sagemaker_monitor.settings.scaffold import WIDTH
+from steps.monitoring import TYPES
 
 
 @dataclass(frozen=True)
@@ -160,12 +161,10 @@ def write_draft(reader: Reader, found: Found, choices: Choices) -> tuple[Draft, 
 
 
 def _kinds(found: Found) -> set[str]:
-    checks = {each for pipeline in found.pipelines for each in pipeline.checks.values()}
     return {
         *(each.kind for each in found.schedules),
         *(each.kind for each in found.sources.baselines),
-        *({"DataQuality"} if "DATA_QUALITY" in checks else ()),
-        *({"ModelQuality"} if "MODEL_QUALITY" in checks else ()),
+        *(TYPES[monitor] for pipeline in found.pipelines for monitor in pipeline.monitors),
     }
 
 

@@ -8,14 +8,8 @@ from typing import Any
 
 from sagemaker_monitor.operations.adopting.reader import Reader
 from sagemaker_monitor.operations.errors import UsageError
+from sagemaker_monitor.operations.resources.monitoring_parts import NAMES
 
-KINDS = {
-    "DataQuality": "data_quality",
-    "ModelQuality": "model_quality",
-    "ModelBias": "model_bias",
-    "ModelExplainability": "model_explainability",
-}
-"""SageMaker's MonitoringType to what the operations of its job definitions are called."""
 _GONE = "JobDefinitionArn", "JobDefinitionName", "CreationTime", "ResponseMetadata"
 _INLINE = {
     "BaselineConfig": "DataQualityBaselineConfig",
@@ -126,8 +120,8 @@ def read_schedule(reader: Reader, name: str) -> Schedule:
     answer = reader.describe(what, "describe_monitoring_schedule", MonitoringScheduleName=name)
     config = answer["MonitoringScheduleConfig"]
     kind = config.get("MonitoringType") or answer.get("MonitoringType") or "DataQuality"
-    if kind not in KINDS:
-        raise UsageError(f"{what} is of the type {kind}; known are {', '.join(KINDS)}")
+    if kind not in NAMES:
+        raise UsageError(f"{what} is of the type {kind}; known are {', '.join(NAMES)}")
     return Schedule(
         name=answer["MonitoringScheduleName"],
         status=answer["MonitoringScheduleStatus"],
@@ -152,7 +146,7 @@ def _definition(reader: Reader, schedule: str, kind: str, config: Mapping[str, A
         return Definition(kind, None, _own(config.get("MonitoringJobDefinition") or {}), schedule)
     answer = reader.describe(
         f"{kind} job definition {name}, which the monitoring schedule {schedule} runs,",
-        f"describe_{KINDS[kind]}_job_definition",
+        f"describe_{NAMES[kind]}_job_definition",
         JobDefinitionName=name,
     )
     content = {key: value for key, value in answer.items() if key not in _GONE}

@@ -10,19 +10,12 @@ from typing import Any
 from sagemaker_monitor.operations.adopting.reader import Reader
 from sagemaker_monitor.operations.adopting.served import Container, of_specification
 from sagemaker_monitor.operations.adopting.shapes import wrong_with_config
-from sagemaker_monitor.operations.adopting.sources import Attributes, Config, Job, Sources, job_of
+from sagemaker_monitor.operations.adopting.sources import Attributes, Config, Sources, job_of
+from sagemaker_monitor.operations.baselines import MONITORS
 from sagemaker_monitor.operations.deployed import every_step
 from sagemaker_monitor.operations.errors import UsageError
 from sagemaker_monitor.operations.resources.tags import MODEL_TAG
 
-MONITOR_OF_CHECK = {
-    "DATA_QUALITY": "data_quality",
-    "MODEL_QUALITY": "model_quality",
-    "DATA_BIAS": "bias",
-    "MODEL_BIAS": "bias",
-    "MODEL_EXPLAINABILITY": "explainability",
-}
-"""SageMaker's type of check to what ours calls its monitor."""
 _CLARIFY = ("DATA_BIAS", "MODEL_BIAS", "MODEL_EXPLAINABILITY")
 DEEPEST = 30
 
@@ -57,7 +50,7 @@ class Pipeline:
     @property
     def monitors(self) -> tuple[str, ...]:
         """What its checks watch, in our words."""
-        return tuple(dict.fromkeys(MONITOR_OF_CHECK[each] for each in self.checks.values()))
+        return tuple(dict.fromkeys(MONITORS[each] for each in self.checks.values()))
 
 
 def read_pipeline(reader: Reader, name: str) -> Pipeline:
@@ -74,7 +67,7 @@ def read_pipeline(reader: Reader, name: str) -> Pipeline:
         defaults = {each["Name"]: each.get("DefaultValue") for each in definition.get("Parameters", ())}
     except (ValueError, RecursionError, AttributeError, KeyError, TypeError) as error:
         raise UsageError(f"the definition of {what} cannot be read: {error}") from error
-    checks = {each["Name"]: each["CheckType"] for each in steps if each.get("CheckType") in MONITOR_OF_CHECK}
+    checks = {each["Name"]: each["CheckType"] for each in steps if each.get("CheckType") in MONITORS}
     sources = Sources()
     for step in steps:
         if step["Name"] in checks:
@@ -125,10 +118,9 @@ def _of_check(reader: Reader, what: str, step: Mapping[str, Any], defaults: Mapp
     variables = {key: str(value) for key, value in (arguments.get("Environment") or {}).items()}
     job = job_of(resource, {**arguments, "Environment": variables})
     if step["CheckType"] not in _CLARIFY:
-        return Sources(
-            attributes=tuple(_attributes(resource, step["CheckType"], variables)),
-            jobs=(Job(resource, job.dataset, variables),),
-        )
+        # Names of columns of a file that was made for the check: they say nothing of captures.
+        attributes = Attributes(resource, {}, variables.get("problem_type"), is_batch=True)
+        return Sources(attributes=(attributes,), jobs=(job,))
     configs = []
     for given in arguments.get("ProcessingInputs") or ():
         uri = (given.get("S3Input") or {}).get("S3Uri")
@@ -137,12 +129,6 @@ def _of_check(reader: Reader, what: str, step: Mapping[str, Any], defaults: Mapp
             if content is not None:
                 configs.append(Config(resource, uri, content))
     return Sources(configs=tuple(configs), jobs=(job,))
-
-
-def _attributes(resource: str, check: str, variables: Mapping[str, str]) -> Iterator[Attributes]:
-    kind = "ModelQuality" if check == "MODEL_QUALITY" else "DataQuality"
-    # Names of columns of a file that was made for the check: they say nothing of captures.
-    yield Attributes(resource, kind, {}, variables.get("problem_type"), is_batch=True)
 
 
 def _containers(what: str, step: Mapping[str, Any], defaults: Mapping[str, Any]) -> Iterator[Container]:

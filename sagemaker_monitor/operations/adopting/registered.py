@@ -10,19 +10,14 @@ from typing import Any
 from sagemaker_monitor.operations.adopting.reader import Reader
 from sagemaker_monitor.operations.adopting.served import Container, of_specification
 from sagemaker_monitor.operations.adopting.shapes import wrong_with_baseline, wrong_with_config
-from sagemaker_monitor.operations.adopting.sources import CONFIG, Baseline, Config, Sources
+from sagemaker_monitor.operations.adopting.sources import Baseline, Config, Sources
 from sagemaker_monitor.operations.errors import UsageError
-from sagemaker_monitor.registry.versions import list_versions
+from sagemaker_monitor.operations.resources.monitoring_pins import CHECK_TYPES, CONFIG
+from sagemaker_monitor.registry.versions import BASELINE_OF_CHECK, list_versions
 
 MOST_VERSIONS = 20
 """The newest versions that are looked at."""
-PLACES = {
-    ("ModelDataQuality", "Constraints"): "DataQuality",
-    ("ModelQuality", "Constraints"): "ModelQuality",
-    ("Bias", "PreTrainingConstraints"): "ModelBias",
-    ("Bias", "PostTrainingConstraints"): "ModelBias",
-    ("Explainability", "Constraints"): "ModelExplainability",
-}
+PLACES = {BASELINE_OF_CHECK[check]: kind for kind, checks in CHECK_TYPES.items() for check in checks}
 """Where DriftCheckBaselines hold constraints, and of which kind of monitor."""
 METRICS = {
     ("ModelDataQuality", "Constraints"): "DataQuality",

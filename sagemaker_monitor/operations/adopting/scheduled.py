@@ -9,16 +9,9 @@ from sagemaker_monitor.operations.adopting.asked import plain_offset
 from sagemaker_monitor.operations.adopting.definitions import Definition, Schedule
 from sagemaker_monitor.operations.adopting.draft import Draft
 from sagemaker_monitor.operations.adopting.places import below
+from sagemaker_monitor.operations.resources.monitoring_terms import MONITORS
 from sagemaker_monitor.settings import Environment, Model
-
-MONITORS = {
-    "DataQuality": "data_quality",
-    "ModelQuality": "model_quality",
-    "ModelBias": "bias",
-    "ModelExplainability": "explainability",
-}
-"""SageMaker's MonitoringType to what a model's file calls the monitor."""
-NOW = "NOW"
+from sagemaker_monitor.settings.monitoring import NOW
 
 
 def write_schedules(

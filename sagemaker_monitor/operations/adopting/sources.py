@@ -9,8 +9,8 @@ from typing import Any
 from sagemaker_monitor.operations.adopting.definitions import Definition, Schedule
 from sagemaker_monitor.operations.adopting.reader import Reader
 from sagemaker_monitor.operations.adopting.shapes import wrong_with_baseline, wrong_with_config
+from sagemaker_monitor.operations.resources.monitoring_pins import ANALYSIS, CONFIG
 
-CONFIG = "analysis_config.json"
 _CLARIFY = ("ModelBias", "ModelExplainability")
 
 
@@ -44,7 +44,6 @@ class Attributes:
     """Where in a record a monitor finds things, and of which problem type it is."""
 
     resource: str
-    kind: str
     input: Mapping[str, Any]
     problem_type: str | None = None
     is_batch: bool = False
@@ -94,7 +93,6 @@ def of_schedule(reader: Reader, schedule: Schedule) -> Sources:
         attributes=(
             Attributes(
                 definition.resource,
-                definition.kind,
                 definition.input,
                 definition.application.get("ProblemType"),
                 definition.is_batch,
@@ -116,7 +114,7 @@ def baseline_uri(reader: Reader, definition: Definition) -> str | None:
     outputs = ((found or {}).get("ProcessingOutputConfig") or {}).get("Outputs") or ()
     if not outputs:
         return None
-    name = "analysis.json" if definition.kind in _CLARIFY else "constraints.json"
+    name = ANALYSIS if definition.kind in _CLARIFY else "constraints.json"
     return f"{outputs[0]['S3Output']['S3Uri'].rstrip('/')}/{name}"
 
 

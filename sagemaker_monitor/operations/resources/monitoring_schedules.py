@@ -62,8 +62,8 @@ from sagemaker_monitor.operations.resources.tags import (
     tag_list,
 )
 from sagemaker_monitor.settings import Environment, Model
+from sagemaker_monitor.settings.monitoring import NOW
 
-NOW = "NOW"
 STOPPED = "Stopped"
 
 

@@ -82,9 +82,7 @@ def test_resources_that_contradict_each_other_are_told() -> None:
     other = config(
         BIAS, headers=["Churn", "Sex", "Age"], label_values_or_threshold=[0], probability_threshold=0.3
     )
-    attributes = Attributes(
-        "job definition q", "ModelQuality", {"ProbabilityThresholdAttribute": 0.8}, "Regression"
-    )
+    attributes = Attributes("job definition q", {"ProbabilityThresholdAttribute": 0.8}, "Regression")
 
     draft = drafted(Sources(configs=(config(BIAS), other), attributes=(attributes,)))
 
@@ -93,7 +91,7 @@ def test_resources_that_contradict_each_other_are_told() -> None:
     binary = drafted(
         Sources(
             configs=(config(BIAS), other),
-            attributes=(Attributes("q", "ModelQuality", {"ProbabilityThresholdAttribute": 0.8}),),
+            attributes=(Attributes("q", {"ProbabilityThresholdAttribute": 0.8}),),
         )
     )
     assert fields(binary)[:3] == ["columns", "label_values_or_threshold", "probability threshold"]
@@ -123,7 +121,7 @@ def test_the_place_of_the_answer(
     place: str, is_batch: bool, framework: str, prediction: dict[str, int]
 ) -> None:
     """An index of CSV; of a batch's row it counts from the features, and Linear Learner's is known."""
-    told = Attributes("d", "ModelQuality", {"ProbabilityAttribute": place}, None, is_batch)
+    told = Attributes("d", {"ProbabilityAttribute": place}, None, is_batch)
 
     draft = drafted(Sources(configs=(config(BIAS),), attributes=(told,)), framework=framework)
 
@@ -258,7 +256,6 @@ def test_an_endpoint_that_is_asked_in_json() -> None:
         attributes=(
             Attributes(
                 "d",
-                "ModelBias",
                 {
                     "FeaturesAttribute": "features",
                     "StartTimeOffset": "-PT6H",
