@@ -59,13 +59,18 @@ def read_range(aws: Aws, uri: str, start: int, length: int) -> bytes:
 
 
 def list_objects(
-    aws: Aws, prefix: str, *, limit: int | None = None, delimiter: str = ""
+    aws: Aws, prefix: str, *, limit: int | None = None, delimiter: str = "", after: str = ""
 ) -> Iterator[StoredObject]:
-    """Yield the objects whose URI begins with *prefix*, at most *limit*; none below another *delimiter*."""
+    """Yield the objects whose URI begins with *prefix*, at most *limit*, in the order of their keys.
+
+    None below another *delimiter*, and none up to the URI *after*.
+    """
     bucket, key = split_uri(prefix)
     request: dict[str, Any] = {"Bucket": bucket, "Prefix": key}
     if delimiter:
         request["Delimiter"] = delimiter
+    if after:
+        request["StartAfter"] = split_uri(after)[1]
     if limit is not None:
         request["MaxKeys"] = min(limit, 1000)
     count = 0

@@ -10,13 +10,14 @@ from datetime import datetime
 from pathlib import Path
 from typing import Protocol
 
-from sagemaker_monitor.analysis.documents.capture import Manifest, hour_of, inference_id
+from sagemaker_monitor.analysis.documents.capture import Manifest, inference_id
 from sagemaker_monitor.analysis.documents.strict import DocumentError
 from sagemaker_monitor.aws import Aws
 from sagemaker_monitor.aws.errors import NotFoundError
 from sagemaker_monitor.aws.moments import stamp
-from sagemaker_monitor.aws.storage import list_objects, read, split_uri
+from sagemaker_monitor.aws.storage import read, split_uri
 from sagemaker_monitor.operations.errors import OperationError
+from sagemaker_monitor.operations.hour_folders import captured_in
 from sagemaker_monitor.operations.windows import Window
 from sagemaker_monitor.settings import Environment, Model
 
@@ -85,17 +86,14 @@ def captured_hours(aws: Aws, root: str, window: Window) -> list[CapturedHour]:
 
     Raises OperationError for a manifest that cannot be read, AwsError.
     """
-    prefix = f"{root}/output/"
-    hours: dict[datetime, dict[str, CapturedObject]] = {}
-    for stored in list_objects(aws, prefix):
-        path = stored.uri.removeprefix(prefix)
-        hour = hour_of(path)
-        if hour is None or hour not in window or path.count("/") != 4 or not path.endswith(".json"):
-            continue
-        objects = hours.setdefault(hour, {})
-        for uri in _manifest(aws, stored.uri).uris:
-            objects.setdefault(uri, CapturedObject(uri, stored.uri))
-    return [CapturedHour(hour, tuple(hours[hour].values())) for hour in sorted(hours)]
+    found = []
+    for hour, manifests in captured_in(aws, f"{root}/output", window, ".json").items():
+        objects: dict[str, CapturedObject] = {}
+        for stored in manifests:
+            for uri in _manifest(aws, stored.uri).uris:
+                objects.setdefault(uri, CapturedObject(uri, stored.uri))
+        found.append(CapturedHour(hour, tuple(objects.values())))
+    return found
 
 
 def captured_records(aws: Aws, captured: CapturedHour) -> Iterator[CapturedRecord]:

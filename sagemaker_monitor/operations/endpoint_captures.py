@@ -5,16 +5,17 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cached_property
 
-from sagemaker_monitor.analysis.documents.capture import hour_of
 from sagemaker_monitor.analysis.invocations.captured import UnusableError, read_invocation
 from sagemaker_monitor.analysis.invocations.expected import Expected, read_expected
 from sagemaker_monitor.analysis.invocations.records import records_of
 from sagemaker_monitor.aws import Aws
-from sagemaker_monitor.aws.storage import list_objects, read
+from sagemaker_monitor.aws.storage import read
 from sagemaker_monitor.operations.captures import CapturedHour, CapturedObject, CapturedRecord
 from sagemaker_monitor.operations.endpoints import endpoint_of, serving_of
 from sagemaker_monitor.operations.errors import UsageError
+from sagemaker_monitor.operations.hour_folders import captured_in, folders_in
 from sagemaker_monitor.operations.windows import Window
 from sagemaker_monitor.settings import Model
 from steps.spec import MONITOR_ENDPOINT, script_spec
@@ -49,16 +50,18 @@ class EndpointCaptures:
         spec["endpoint"]["needs_answers"] = False
         return cls(aws, f"{root.rstrip('/')}/{name}", configured.variants, read_expected(spec))
 
+    @cached_property
+    def folders(self) -> tuple[str, ...]:
+        """The folders of the variants that are read. Raises AwsError."""
+        names = sorted({*self.variants}) or folders_in(self.aws, self.root)
+        return tuple(f"{self.root}/{name}" for name in names)
+
     def hours(self, window: Window) -> list[CapturedHour]:
         """Return the hours of *window* that have captures, the earliest first. Raises AwsError."""
         hours: dict[datetime, list[CapturedObject]] = {}
-        for stored in list_objects(self.aws, f"{self.root}/"):
-            variant, _, path = stored.uri.removeprefix(f"{self.root}/").partition("/")
-            hour = hour_of(path)
-            if hour is None or hour not in window or path.count("/") != 4 or not path.endswith(".jsonl"):
-                continue
-            if not self.variants or variant in self.variants:
-                hours.setdefault(hour, []).append(CapturedObject(stored.uri, stored.uri))
+        for folder in self.folders:
+            for hour, objects in captured_in(self.aws, folder, window, ".jsonl").items():
+                hours.setdefault(hour, []).extend(CapturedObject(each.uri, each.uri) for each in objects)
         return [CapturedHour(hour, tuple(hours[hour])) for hour in sorted(hours)]
 
     def records(self, captured: CapturedHour) -> Iterator[CapturedRecord]:

@@ -5,16 +5,17 @@ from __future__ import annotations
 import tempfile
 from collections.abc import Iterator, Mapping, Set
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 
-from sagemaker_monitor.analysis.documents.capture import hour_of
 from sagemaker_monitor.analysis.documents.ground_truth import GroundTruthRecord
 from sagemaker_monitor.analysis.documents.strict import DocumentError
 from sagemaker_monitor.aws import Aws
-from sagemaker_monitor.aws.storage import list_objects, split_uri
+from sagemaker_monitor.aws.storage import split_uri
 from sagemaker_monitor.operations.errors import OperationError
+from sagemaker_monitor.operations.hour_folders import objects_in
 from sagemaker_monitor.operations.label_files import WRONG, can_be_label
+from sagemaker_monitor.operations.windows import Window
 
 
 @dataclass(frozen=True)
@@ -30,12 +31,13 @@ class StoredLabels:
     def find(
         cls, aws: Aws, root: str, hours: Set[datetime], attribute: str, problem_type: str
     ) -> StoredLabels:
-        """Return what lies in the folders of *hours* below *root*. Raises AwsError."""
-        found: dict[datetime, tuple[str, ...]] = {}
-        for stored in list_objects(aws, f"{root}/"):
-            hour = hour_of(stored.uri.removeprefix(f"{root}/"))
-            if hour is not None and hour in hours and stored.size:
-                found[hour] = (*found.get(hour, ()), stored.uri)
+        """Return what lies in the folders of *hours*, at least one, below *root*. Raises AwsError."""
+        window = Window(min(hours), max(hours) + timedelta(hours=1))
+        found = {
+            hour: tuple(each.uri for each in objects if each.size)
+            for hour, objects in objects_in(aws, root, window).items()
+            if hour in hours
+        }
         return cls(aws, found, attribute, problem_type)
 
     def of(self, hour: datetime) -> dict[str, str]:

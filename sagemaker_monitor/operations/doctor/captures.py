@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from datetime import UTC, datetime, timedelta
 
 from sagemaker_monitor.aws.moments import stamp
@@ -10,17 +10,16 @@ from sagemaker_monitor.aws.storage import head
 from sagemaker_monitor.operations.captures import (
     BatchCaptures,
     CapturedHour,
-    CapturedObject,
     Captures,
     capture_root,
 )
 from sagemaker_monitor.operations.doctor.batch import DATA
 from sagemaker_monitor.operations.doctor.context import Subject
 from sagemaker_monitor.operations.doctor.finding import Finding, not_known, ok, problem, warning
-from sagemaker_monitor.operations.doctor.hours import Hours, folders_in, listed, newest
 from sagemaker_monitor.operations.doctor.rows import megabytes
 from sagemaker_monitor.operations.endpoint_captures import EndpointCaptures
 from sagemaker_monitor.operations.endpoints import serving_of
+from sagemaker_monitor.operations.hour_folders import captured_in, newest
 from sagemaker_monitor.operations.run import DEFAULT_WINDOW
 from sagemaker_monitor.operations.stored_labels import StoredLabels
 from sagemaker_monitor.operations.windows import Window
@@ -34,9 +33,9 @@ def of_batches(subject: Subject) -> Iterator[Finding]:
     if subject.model.late_captures != "batches" or not subject.model.monitors.need_labels:
         return
     window, root = _until_now(DEFAULT_WINDOW), capture_root(subject.environment, subject.model)
-    hours = listed(subject.aws, [f"{root}/output"], window, ".json")
+    hours = captured_in(subject.aws, f"{root}/output", window, ".json")
     if hours:
-        yield ok(_told(hours, window))
+        yield ok(_told(hours, sum(map(len, hours.values())), window))
         return
     yield warning(
         f"no batch was captured {window} below {root}: monitor-ground-truth would find nothing",
@@ -50,12 +49,12 @@ def of_endpoint(subject: Subject) -> Iterator[Finding]:
     if endpoint is None or captures is None:
         return
     window = _until_now(endpoint.window.end - endpoint.window.start)
-    folders = _variants(subject, captures)
-    hours = listed(subject.aws, folders, window, ".jsonl")
+    hours = captures.hours(window)
     if hours:
-        yield ok(_told(hours, window))
+        found = sum(len(each.objects) for each in hours)
+        yield ok(_told([each.hour for each in hours], found, window))
         return
-    last = newest(subject.aws, folders)
+    last = newest(subject.aws, captures.folders)
     told = f"the newest hour is {stamp(last)}" if last else "nothing ever was"
     yield problem(
         f"nothing was captured {window} below {captures.root}; {told}: monitor-endpoint would find nothing",
@@ -118,18 +117,11 @@ def _late(subject: Subject) -> tuple[Captures, list[CapturedHour]] | None:
     window = _until_now(DEFAULT_WINDOW)
     if subject.model.late_captures == "batches":
         captures = BatchCaptures(subject.aws, capture_root(subject.environment, subject.model))
-        hours = listed(subject.aws, [f"{captures.root}/output"], window, ".json")
-        recent = sorted(hours)[-MOST_HOURS:]
+        recent = [*captured_in(subject.aws, f"{captures.root}/output", window, ".json")][-MOST_HOURS:]
         # Manifests name the objects; those of the newest hours are read.
         return captures, captures.hours(Window(recent[0], window.end)) if recent else []
     endpoint = _endpoint(subject)
-    if endpoint is None:
-        return None
-    hours = listed(subject.aws, _variants(subject, endpoint), window, ".jsonl")
-    return endpoint, [
-        CapturedHour(hour, tuple(CapturedObject(each.uri, each.uri) for each in objects))
-        for hour, objects in list(hours.items())[-MOST_HOURS:]
-    ]
+    return None if endpoint is None else (endpoint, endpoint.hours(window)[-MOST_HOURS:])
 
 
 def _endpoint(subject: Subject) -> EndpointCaptures | None:
@@ -142,11 +134,6 @@ def _endpoint(subject: Subject) -> EndpointCaptures | None:
         if serving is None or serving.destination is None:
             return None  # told of the endpoint
     return EndpointCaptures.of(subject.aws, subject.model)
-
-
-def _variants(subject: Subject, captures: EndpointCaptures) -> list[str]:
-    names = captures.variants or folders_in(subject.aws, captures.root)
-    return [f"{captures.root}/{name}" for name in names]
 
 
 def _newest(subject: Subject, hours: list[CapturedHour]) -> tuple[list[CapturedHour], int]:
@@ -168,8 +155,7 @@ def _until_now(length: timedelta) -> Window:
     return Window(end - length, end)
 
 
-def _told(hours: Hours, window: Window) -> str:
-    count = sum(map(len, hours.values()))
+def _told(hours: Collection[datetime], count: int, window: Window) -> str:
     return (
         f"{count:,} {'object' if count == 1 else 'objects'} in {len(hours)} "
         f"{'hour' if len(hours) == 1 else 'hours'} {window}; the newest is of {stamp(max(hours))}"
