@@ -7,17 +7,16 @@ which one the schedule runs and when; its tags are added to, because others set 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
 from pipelines.bundle import Bundle
-from sagemaker_monitor.aws import Aws, NotFoundError
+from sagemaker_monitor.aws import Aws
 from sagemaker_monitor.operations.errors import UsageError
 from sagemaker_monitor.operations.ledger import read_entry
 from sagemaker_monitor.operations.resources.monitoring_parts import describe_definition
 from sagemaker_monitor.operations.resources.monitoring_schedules import MONITORING_SCHEDULES
-from sagemaker_monitor.operations.resources.monitoring_state import KIND, settle
+from sagemaker_monitor.operations.resources.monitoring_state import KIND, describe_schedule, settle
 from sagemaker_monitor.operations.resources.resource import (
     Change,
     Deployed,
@@ -79,7 +78,7 @@ class AdoptedSchedule:
 
     def read(self, aws: Aws) -> Deployed | None:
         """Return the schedule of this name. Raises UsageError where it is another model's."""
-        answer = _described(aws, self.name)
+        answer = describe_schedule(aws, self.name)
         if answer is None:
             return None
         tags = read_tags(aws, answer["MonitoringScheduleArn"])
@@ -122,12 +121,6 @@ class AdoptedSchedule:
             )
 
 
-def _described(aws: Aws, name: str) -> Mapping[str, Any] | None:
-    with suppress(NotFoundError):
-        return aws.call("sagemaker", "describe_monitoring_schedule", MonitoringScheduleName=name)
-    return None
-
-
 def _pinned(aws: Aws, _bundle: Bundle, model: Model) -> Iterator[Resource]:
     environment = aws.environment
     for key, adopted in model.adopted_in(environment.name).items():
@@ -153,7 +146,7 @@ def _owned(aws: Aws, model: str) -> Iterator[str]:
         name = key.removeprefix(f"{KIND} ")
         if name == key:
             continue
-        answer = _described(aws, name)
+        answer = describe_schedule(aws, name)
         if answer is not None and bears_mark(
             read_tags(aws, answer["MonitoringScheduleArn"]), model, aws.environment
         ):

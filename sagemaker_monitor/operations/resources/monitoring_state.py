@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Iterator
-from contextlib import suppress
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from sagemaker_monitor.aws import Aws, NotFoundError
@@ -34,11 +33,18 @@ _LONGEST, _POLL = 100.0, 2.0
 """Seconds that a change may take to apply, less than a claim lasts, and between two looks."""
 
 
+def describe_schedule(aws: Aws, name: str) -> Mapping[str, Any] | None:
+    """Return what SageMaker says of a schedule; None when there is none. Raises AwsError."""
+    try:
+        return aws.call("sagemaker", "describe_monitoring_schedule", MonitoringScheduleName=name)
+    except NotFoundError:
+        return None
+
+
 def read_schedule(aws: Aws, name: str) -> Deployed | None:
     """Return a schedule as it is deployed, in the configuration's terms; None when there is none."""
-    try:
-        answer = aws.call("sagemaker", "describe_monitoring_schedule", MonitoringScheduleName=name)
-    except NotFoundError:
+    answer = describe_schedule(aws, name)
+    if answer is None:
         return None
     config = answer["MonitoringScheduleConfig"]
     kind = answer.get("MonitoringType") or config.get("MonitoringType") or "DataQuality"
@@ -106,9 +112,7 @@ def wait_until(aws: Aws, name: str, until: Any) -> None:
         return
     deadline = time.monotonic() + _LONGEST
     while True:
-        answer: dict[str, Any] | None = None
-        with suppress(NotFoundError):
-            answer = aws.call("sagemaker", "describe_monitoring_schedule", MonitoringScheduleName=name)
+        answer = describe_schedule(aws, name)
         if until(answer):
             return
         if time.monotonic() > deadline:
