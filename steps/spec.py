@@ -18,6 +18,9 @@ MONITOR_BATCH, MONITOR_ENDPOINT, MONITOR_GROUND_TRUTH = (
 MONITORING_STEP = "BatchMonitor-monitoring"
 """What MonitorBatchTransformStep calls its check when it is named BatchMonitor."""
 
+ASKING = ("MODEL_BIAS", "MODEL_EXPLAINABILITY")
+"""Types of checks for which Clarify asks the model."""
+
 
 @dataclass(frozen=True)
 class Check:
@@ -31,6 +34,11 @@ class Check:
     monitor: str
     has_statistics: bool = False
     custom: CustomMonitor | None = None
+
+    @property
+    def asks_model(self) -> bool:
+        """Whether Clarify asks the model for it, behind an endpoint that it starts."""
+        return self.check_type in ASKING
 
     def step(self, pipeline: str) -> str:
         """Return the name of the step that makes this check in *pipeline*."""

@@ -20,7 +20,7 @@ from sagemaker_monitor.operations.doctor.context import Context
 from sagemaker_monitor.operations.doctor.expected import thinned
 from sagemaker_monitor.operations.doctor.finding import Finding, not_known, ok, problem, warning
 from sagemaker_monitor.operations.doctor.role import described, service_roles
-from sagemaker_monitor.operations.policy.scoping import ASKS, scope_of
+from sagemaker_monitor.operations.policy.scoping import scope_of
 from sagemaker_monitor.settings import Model
 from steps.spec import checks_of
 
@@ -163,7 +163,7 @@ def scope(context: Context) -> Scope:
     ]
     bundles = ((model, _deployed(context, model)) for model in models)
     found = scope_of(environment, bundles, reads=[*reads, *context.reads])
-    asks = any(check.check_type in ASKS for model in models for check in checks_of(model, "register"))
+    asks = any(check.asks_model for model in models for check in checks_of(model, "register"))
     return replace(found, asks_models=asks)
 
 

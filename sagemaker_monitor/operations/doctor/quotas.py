@@ -10,9 +10,6 @@ from sagemaker_monitor.operations.doctor.finding import Finding, not_known, ok, 
 from sagemaker_monitor.settings import Environment, Model
 from steps.spec import checks_of
 
-_ENDPOINT = ("MODEL_BIAS", "MODEL_EXPLAINABILITY")
-"""Checks for which Clarify starts an endpoint."""
-
 
 @dataclass(frozen=True)
 class Need:
@@ -74,7 +71,7 @@ def needs(environment: Environment, models: tuple[Model, ...]) -> tuple[Need, ..
     for model in models:
         checks = checks_of(model, "register")
         at_once = min(len(checks), compute.max_parallel_steps or len(checks))
-        asking = sum(check.check_type in _ENDPOINT for check in checks)
+        asking = sum(check.asks_model for check in checks)
         count = compute.checks.instance_count  # of each endpoint; a check's own job has one
         wanted = [
             Need(

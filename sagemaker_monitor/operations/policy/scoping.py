@@ -9,9 +9,7 @@ from typing import Any
 from pipelines.bundle import Bundle
 from sagemaker_monitor.aws.iam.scope import ANY, Scope
 from sagemaker_monitor.settings import Environment, Model
-
-ASKS = ("MODEL_BIAS", "MODEL_EXPLAINABILITY")
-"""Checks for which Clarify asks the model."""
+from steps.spec import ASKING
 
 
 def scope_of(
@@ -70,7 +68,7 @@ def _scope(environment: Environment, model: Model, bundle: Bundle) -> Scope:
         ),
         labels=(environment.storage.resolve(truth.uri),) if truth else (),
         endpoints=(endpoint,) if endpoint else (),
-        asks_models=any(key == "CheckType" and text in ASKS for key, text in texts),
+        asks_models=any(key == "CheckType" and text in ASKING for key, text in texts),
         monitoring=bool(bundle.monitoring or adopted),
         adopted=tuple(each.name for each in adopted),
         kept=tuple(each.definition for each in adopted if each.definition),
