@@ -24,7 +24,7 @@ class LastMonitoring:
 
 @dataclass(frozen=True)
 class MonitoringStatus:
-    """One monitoring schedule that upsert made."""
+    """One monitoring schedule that upsert made, or that was adopted."""
 
     name: str
     monitor: str

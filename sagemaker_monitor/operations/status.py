@@ -100,7 +100,7 @@ class ModelStatus:
     """Versions that wait for approval, at most MOST_PENDING."""
     deployment: Deployment | None = None
     monitoring: tuple[MonitoringStatus, ...] = ()
-    """SageMaker's own monitoring schedules that upsert made."""
+    """SageMaker's own monitoring schedules that upsert made, or that were adopted."""
     schedules: tuple[ScheduleStatus, ...] = ()
     """What starts its pipelines by itself."""
     unseen_schedules: str = ""

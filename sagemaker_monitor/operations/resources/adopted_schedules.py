@@ -10,31 +10,19 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from pipelines.bundle import Bundle
 from sagemaker_monitor.aws import Aws
 from sagemaker_monitor.operations.errors import UsageError
-from sagemaker_monitor.operations.ledger import read_entry
 from sagemaker_monitor.operations.resources.monitoring_parts import describe_definition
-from sagemaker_monitor.operations.resources.monitoring_schedules import MONITORING_SCHEDULES
 from sagemaker_monitor.operations.resources.monitoring_state import KIND, describe_schedule, settle
-from sagemaker_monitor.operations.resources.resource import (
-    Change,
-    Deployed,
-    Fields,
-    Kind,
-    Resource,
-    differing,
-    nothing_desired,
-)
+from sagemaker_monitor.operations.resources.resource import Change, Deployed, Fields, differing
 from sagemaker_monitor.operations.resources.tags import (
-    bears_mark,
     read_tags,
     require_free,
     resource_tags,
     retag,
     tag_list,
 )
-from sagemaker_monitor.settings import Model
+from sagemaker_monitor.settings import Environment, Model
 from steps.monitoring import TYPES
 
 TAGS = "tags"
@@ -121,8 +109,8 @@ class AdoptedSchedule:
             )
 
 
-def _pinned(aws: Aws, _bundle: Bundle, model: Model) -> Iterator[Resource]:
-    environment = aws.environment
+def adopted_schedules(model: Model, environment: Environment) -> Iterator[AdoptedSchedule]:
+    """Yield those of *model* that keep the job definition of others."""
     for key, adopted in model.adopted_in(environment.name).items():
         definition = model.kept_definition(key, environment.name)
         if definition is None:
@@ -137,23 +125,3 @@ def _pinned(aws: Aws, _bundle: Bundle, model: Model) -> Iterator[Resource]:
             resource_tags(model, environment),
             model.model,
         )
-
-
-def _owned(aws: Aws, model: str) -> Iterator[str]:
-    """Yield the adopted schedules: names of others do not begin with the model's, but the ledger has them."""
-    done = read_entry(aws, model).done
-    for key in done.resources if done is not None else ():
-        name = key.removeprefix(f"{KIND} ")
-        if name == key:
-            continue
-        answer = describe_schedule(aws, name)
-        if answer is not None and bears_mark(
-            read_tags(aws, answer["MonitoringScheduleArn"]), model, aws.environment
-        ):
-            yield name
-
-
-ADOPTED_SCHEDULES = Kind(
-    KIND, nothing_desired, _owned, MONITORING_SCHEDULES.delete, MONITORING_SCHEDULES.surplus, pinned=_pinned
-)
-"""Deleted as ours are, once they are in no file any more; job definitions of others stay."""

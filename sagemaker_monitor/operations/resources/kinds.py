@@ -8,7 +8,6 @@ from pipelines.bundle import Bundle
 from sagemaker_monitor.aws import Aws
 from sagemaker_monitor.aws.errors import AccessDeniedError
 from sagemaker_monitor.operations.errors import UsageError
-from sagemaker_monitor.operations.resources.adopted_schedules import ADOPTED_SCHEDULES
 from sagemaker_monitor.operations.resources.alarms import ALARMS
 from sagemaker_monitor.operations.resources.assets import ASSETS
 from sagemaker_monitor.operations.resources.groups import GROUPS
@@ -24,7 +23,6 @@ KINDS: tuple[Kind, ...] = (
     GROUPS,
     PIPELINES,
     MONITORING_SCHEDULES,
-    ADOPTED_SCHEDULES,
     RULES,
     ALARMS,
     SCHEDULE_GROUPS,

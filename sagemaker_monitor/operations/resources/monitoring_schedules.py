@@ -13,6 +13,7 @@ from pipelines.bundle import Bundle, MonitoringDefinition
 from sagemaker_monitor.aws import Aws, NotFoundError
 from sagemaker_monitor.aws.storage import head, put
 from sagemaker_monitor.operations.difference import Difference
+from sagemaker_monitor.operations.resources.adopted_schedules import adopted_schedules
 from sagemaker_monitor.operations.resources.monitoring_parts import (
     MODEL,
     NAMES,
@@ -251,6 +252,7 @@ def _pinned(aws: Aws, bundle: Bundle, model: Model) -> Iterator[Resource]:
     pinning = Pinning(aws, model)
     for each in bundle.monitoring:
         yield _resource(pinning, each, model, environment)
+    yield from adopted_schedules(model, environment)
 
 
 def _resource(
@@ -279,4 +281,5 @@ def _owned(aws: Aws, model: str) -> Iterator[str]:
 MONITORING_SCHEDULES = Kind(
     KIND, nothing_desired, _owned, _delete, "deleted last", pinned=_pinned, leftovers=schedules_of_parts
 )
-"""Deleted by upsert where it is no longer configured: it would go on starting jobs."""
+"""Deleted by upsert where it is no longer configured: it would go on starting jobs. Job definitions that
+others made stay."""

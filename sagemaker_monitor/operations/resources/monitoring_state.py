@@ -11,6 +11,7 @@ from sagemaker_monitor.aws import Aws, NotFoundError
 from sagemaker_monitor.aws.dry_run import DryRun
 from sagemaker_monitor.aws.storage import read
 from sagemaker_monitor.operations.errors import TimedOutError
+from sagemaker_monitor.operations.ledger import read_entry
 from sagemaker_monitor.operations.resources.monitoring_parts import MODEL, describe_definition, parts_of
 from sagemaker_monitor.operations.resources.monitoring_terms import (
     DEFINITION,
@@ -83,7 +84,10 @@ def _analysis(aws: Aws, uri: str | None) -> Any:
 
 
 def marked_schedules(aws: Aws, model: str) -> Iterator[tuple[str, dict[str, str]]]:
-    """Yield name and tags of each schedule that bears the mark of *model*. Raises AwsError."""
+    """Yield name and tags of each schedule that bears the mark of *model*. Raises AwsError.
+
+    Names of adopted ones need not begin with the model's, but the ledger has them.
+    """
     beginning = f"{model}-"
     listed = aws.pages(
         "sagemaker",
@@ -92,11 +96,15 @@ def marked_schedules(aws: Aws, model: str) -> Iterator[tuple[str, dict[str, str]
         NameContains=beginning,
         MaxResults=100,
     )
-    for summary in listed:
-        name = summary["MonitoringScheduleName"]
-        if not name.startswith(beginning):
-            continue
-        tags = read_tags(aws, summary["MonitoringScheduleArn"])
+    arns = {each["MonitoringScheduleName"]: each["MonitoringScheduleArn"] for each in listed}
+    found = {name: arn for name, arn in arns.items() if name.startswith(beginning)}
+    done = read_entry(aws, model).done
+    for key in done.resources if done is not None else ():
+        name = key.removeprefix(f"{KIND} ")
+        if name not in (key, *found) and (answer := describe_schedule(aws, name)) is not None:
+            found[name] = answer["MonitoringScheduleArn"]
+    for name, arn in found.items():
+        tags = read_tags(aws, arn)
         if bears_mark(tags, model, aws.environment):
             yield name, tags
 

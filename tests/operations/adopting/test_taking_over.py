@@ -16,6 +16,7 @@ from sagemaker_monitor.operations.destroy import look_at_model
 from sagemaker_monitor.operations.errors import UsageError
 from sagemaker_monitor.operations.plan import make_plan
 from sagemaker_monitor.operations.policy.scoping import scope_of
+from sagemaker_monitor.operations.status import read_status
 from sagemaker_monitor.operations.upsert import upsert
 from sagemaker_monitor.settings import Model
 from tests.operations import monitored
@@ -104,6 +105,8 @@ def test_what_is_in_no_file_any_more_is_found_and_goes(others: Aws, conf: Path) 
     """The ledger has the names of others; without the section the schedule is deleted, not its definition."""
     model = adopted(others, conf, one(others)).model
     bring(others, model)
+    (status,) = read_status(others, {"churn": None})
+    assert [(each.name, each.monitor) for each in status.monitoring] == [("churn-bias", "ModelBias")]
     assert [(kind.name, name) for kind, name in look_at_model(others, "churn").items] == [
         ("monitoring schedule", "churn-bias")
     ]
