@@ -14,6 +14,8 @@ from sagemaker_monitor.aws import connect
 from sagemaker_monitor.settings import load_environment
 
 _BLOCK = re.compile(r"^```(\w*)\n(.*?)^```", re.MULTILINE | re.DOTALL)
+_FILE = re.compile(r"# (conf/\S+)\n")
+_WHOLE = re.compile(r"^schema_version:", re.MULTILINE)
 _FUNCTION = re.compile(r"\w+\(\) \{")
 _COMMENT = re.compile(r"\s+#\s*(.*)$")
 START = "sagemaker-monitor local up"
@@ -64,6 +66,22 @@ def follow(typed: Iterator[tuple[str, int]], folder: Path, url: str) -> Iterator
         else:
             code, said = shell(folder, functions + line)
             yield Typed(line, expected, code, said)
+
+
+def follow_in_order(page: str, folder: Path, url: str) -> Iterator[Typed]:
+    """Write the files of a page and type its commands as they come; yield the latter.
+
+    YAML without a schema_version is a part of the file that its comment names, and goes to the end of it.
+    """
+    for language, block in blocks(page):
+        named = _FILE.match(block)
+        if not language:
+            yield from follow(lines(f"```\n{block}```\n"), folder, url)
+        elif named:
+            file = folder / named[1]
+            file.parent.mkdir(parents=True, exist_ok=True)
+            before = "" if language != "yaml" or _WHOLE.search(block) else f"{file.read_text()}\n"
+            file.write_text(before + block.replace("http://127.0.0.1:4780", url), encoding="utf-8")
 
 
 def point_at(conf: Path, url: str) -> None:
