@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import json
-import threading
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from typing import Any
 
 from botocore.exceptions import BotoCoreError, ClientError
@@ -13,6 +13,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 from sagemaker_monitor.emulator.alarms.evaluation import INSUFFICIENT, MORE, State, evaluate, unable
 from sagemaker_monitor.emulator.api.context import Context
 from sagemaker_monitor.emulator.clients import client
+from sagemaker_monitor.emulator.watcher import Watcher
 
 EVERY = 60.0
 """Seconds after which alarms are looked at without anything new, as on AWS."""
@@ -31,47 +32,39 @@ class AlarmWatch:
         self._regions: set[str] = set()
         self._states: dict[Key, str] = {}
         self._told: set[Key] = set()
-        self._wake = threading.Event()
-        self._ended = False
-        self._thread: threading.Thread | None = None
+        self._watcher = Watcher("alarms", log, "alarms could not be evaluated")
 
     def start(self, context: Context) -> None:
         """Look, in a thread of its own."""
-        self._thread = threading.Thread(target=self._work, args=(context,), name="alarms", daemon=True)
-        self._thread.start()
+        self._watcher.start(partial(self._look_at_all, context))
 
     def changed(self, region: str, operation: str) -> None:
         """Look soon: an operation of CloudWatch changed data or alarms of a region."""
         if operation == "PutMetricAlarm":
             self._regions.add(region)
         if region in self._regions:
-            self._wake.set()
+            self._watcher.wake()
 
     def shutdown(self) -> None:
         """Look no more."""
-        self._ended = True
-        self._wake.set()
-        if self._thread is not None:
-            self._thread.join()
+        self._watcher.stop()
 
-    def _work(self, context: Context) -> None:
-        while not self._ended:
-            self._wake.wait(EVERY)
-            self._wake.clear()
-            for region in tuple(self._regions):
-                try:
-                    self._look(context.in_region(region))
-                except (BotoCoreError, ClientError) as error:
-                    self._log(f"alarms in {region} could not be evaluated: {error}")
-                except Exception as error:  # the border of the thread: the next look may do better
-                    self._log(f"evaluating alarms in {region} broke: {error!r}")
+    def _look_at_all(self, context: Context, _since: datetime, _now: datetime) -> float:
+        for region in tuple(self._regions):
+            try:
+                self._look(context.in_region(region))
+            except (BotoCoreError, ClientError) as error:
+                self._log(f"alarms in {region} could not be evaluated: {error}")
+            except Exception as error:  # those of other regions, and the next look, may do better
+                self._log(f"evaluating alarms in {region} broke: {error!r}")
+        return EVERY
 
     def _look(self, context: Context) -> None:
         seen: set[Key] = set()
         with client(context, "cloudwatch") as cloudwatch:
             for page in cloudwatch.get_paginator("describe_alarms").paginate():
                 for alarm in page["MetricAlarms"]:
-                    if self._ended:
+                    if self._watcher.ended.is_set():
                         return
                     seen.add((context.region, alarm["AlarmName"]))
                     self._one(context, cloudwatch, alarm)

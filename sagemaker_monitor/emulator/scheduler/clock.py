@@ -4,24 +4,23 @@ from __future__ import annotations
 
 import json
 import secrets
-import threading
 import time
 import traceback
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
+from functools import partial
 from typing import Any
 
 from sagemaker_monitor.emulator.api.context import Context
 from sagemaker_monitor.emulator.sagemaker_api import Answer
 from sagemaker_monitor.emulator.scheduler.records import SCHEDULE, Record, due_after
 from sagemaker_monitor.emulator.scheduler.targets import request_of
+from sagemaker_monitor.emulator.watcher import LONGEST_SLEEP, Watcher
 from sagemaker_monitor.timetable import ExpressionError
 
 OPERATION = "StartPipelineExecution"
-LONGEST_SLEEP = 30.0
-"""Seconds after which the clock is looked at again: a machine may have slept."""
 LATEST = timedelta(minutes=1)
 """How late a start may be; a minute that passed before, while no emulator ran, is not made up for."""
 FIRST_PAUSE, LONGEST_PAUSE = 1.0, 300.0
@@ -55,24 +54,19 @@ class SchedulerClock:
         """
         self._start, self._tell, self._log, self._first_pause = start, tell, log, first_pause
         self._threads = ThreadPoolExecutor(4, thread_name_prefix="scheduler")
-        self._wake, self._ended = threading.Event(), threading.Event()
-        self._thread: threading.Thread | None = None
+        self._watcher = Watcher("scheduler", log, "schedules could not be started")
 
     def start(self, context: Context) -> None:
         """Watch the clock, in a thread of its own."""
-        self._thread = threading.Thread(target=self._watch, args=(context,), name="scheduler", daemon=True)
-        self._thread.start()
+        self._watcher.start(partial(self.start_due, context))
 
     def changed(self) -> None:
         """Look at the schedules again: one of them is new or another."""
-        self._wake.set()
+        self._watcher.wake()
 
     def shutdown(self) -> None:
         """Start nothing more."""
-        self._ended.set()
-        self._wake.set()
-        if self._thread is not None:
-            self._thread.join()
+        self._watcher.stop()
         self._threads.shutdown(wait=True, cancel_futures=True)
 
     def invoke(self, context: Context, schedule: Record, scheduled: datetime, *, once: bool) -> Invocation:
@@ -102,7 +96,7 @@ class SchedulerClock:
             # What is refused is refused again; what broke may work later.
             if answer.status < 500 or tries >= most or time.monotonic() + pause > give_up:
                 return failed
-            if self._ended.wait(pause):
+            if self._watcher.ended.wait(pause):
                 return failed
             pause = min(2 * pause, LONGEST_PAUSE)
 
@@ -117,23 +111,10 @@ class SchedulerClock:
                 return
             self._log(f"schedule {name} could not start: {done.code}: {done.message}")
             queue = (schedule["Target"].get("DeadLetterConfig") or {}).get("Arn")
-            if queue and not self._ended.is_set():
+            if queue and not self._watcher.ended.is_set():
                 self._tell(context, queue, dead_letter(schedule, done))
         except Exception:  # the border of the thread
             self._log(f"schedule {name} failed inside the emulator\n{traceback.format_exc()}")
-
-    def _watch(self, context: Context) -> None:
-        since = datetime.now(UTC)
-        while not self._ended.is_set():
-            now = datetime.now(UTC)
-            nearest = LONGEST_SLEEP
-            try:
-                nearest = self.start_due(context, since, now)
-            except Exception:  # the border of the thread: a full disk must not end every schedule
-                self._log(f"schedules could not be started\n{traceback.format_exc()}")
-            since = now
-            self._wake.wait(nearest)
-            self._wake.clear()
 
     def start_due(self, context: Context, since: datetime, now: datetime) -> float:
         """Start what became due since *since*; return the seconds until the next look at the clock."""

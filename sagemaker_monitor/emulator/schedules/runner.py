@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-import threading
 import traceback
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
+from functools import partial
 from typing import Any
 
 from sagemaker_monitor.emulator.api.context import Context
 from sagemaker_monitor.emulator.schedules import executions
 from sagemaker_monitor.emulator.schedules.times import Cron, TimeError
+from sagemaker_monitor.emulator.watcher import LONGEST_SLEEP, Watcher
 
 KIND = "monitoring-schedule"
-LONGEST_SLEEP = 30.0
-"""Seconds after which the clock is looked at again: a machine may have slept."""
 LATEST = timedelta(minutes=20)
 """How late an execution may begin, as on AWS; an hour that passed before is not made up for."""
 
@@ -27,23 +26,20 @@ class ScheduleRunner:
         """*log* takes what went wrong inside."""
         self._log = log
         self._threads = ThreadPoolExecutor(4, thread_name_prefix="monitor")
-        self._wake = threading.Event()
-        self._ended = False
-        self._thread: threading.Thread | None = None
+        self._watcher = Watcher("schedules", log, "schedules could not be fired")
 
     def start(self, context: Context) -> None:
         """Watch the clock, in a thread of its own."""
-        self._thread = threading.Thread(target=self._watch, args=(context,), name="schedules", daemon=True)
-        self._thread.start()
+        self._watcher.start(partial(self.fire_due, context))
 
     def changed(self) -> None:
         """Look at the schedules again: one of them is new or another."""
-        self._wake.set()
+        self._watcher.wake()
 
     @property
     def ended(self) -> bool:
         """Whether nothing is to be begun or waited for any more."""
-        return self._ended
+        return self._watcher.ended.is_set()
 
     def fire(
         self, context: Context, schedule: dict[str, Any], scheduled: datetime, patience: float = 0.0
@@ -62,10 +58,7 @@ class ScheduleRunner:
 
     def shutdown(self) -> None:
         """Fire nothing more, and wait for the executions, whose jobs have to be stopped by others."""
-        self._ended = True
-        self._wake.set()
-        if self._thread is not None:
-            self._thread.join()
+        self._watcher.stop()
         self._threads.shutdown(wait=True, cancel_futures=True)
 
     def _run(self, context: Context, key: str) -> str:
@@ -74,19 +67,6 @@ class ScheduleRunner:
         except Exception:
             self._log(f"execution {key} failed inside the emulator\n{traceback.format_exc()}")
         return key
-
-    def _watch(self, context: Context) -> None:
-        since = datetime.now(UTC)
-        while not self._ended:
-            now = datetime.now(UTC)
-            nearest = LONGEST_SLEEP
-            try:
-                nearest = self.fire_due(context, since, now)
-            except Exception:  # the border of the thread: a full disk must not end every schedule
-                self._log(f"schedules could not be fired\n{traceback.format_exc()}")
-            since = now
-            self._wake.wait(nearest)
-            self._wake.clear()
 
     def fire_due(self, context: Context, since: datetime, now: datetime) -> float:
         """Fire what became due since *since*; return the seconds until the clock is to be looked at again."""
