@@ -7,7 +7,7 @@ SIZE ?= small
 UV_VERSION := 0.13.9
 INSTALL := $(BIN)/uv pip install --quiet --python $(BIN)/python --compile-bytecode -c constraints.txt
 
-.PHONY: help install demo test lint format typecheck contracts unit test-long test-slow test-clients parity bench bench-emulator verify-aws error-rates lock clean
+.PHONY: help install demo test lint format typecheck contracts unit test-long test-slow test-clients reference parity bench bench-emulator verify-aws error-rates lock clean
 
 help:  ## What can be made
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -60,6 +60,9 @@ test-slow: $(VENV)/.test  ## The tests that take minutes, error rates of the gat
 
 test-clients: $(VENV)/.test  ## Flows of public notebooks by boto3, awscli and the SDKs, each in its environment; needs RECORDED_DATA
 	$(BIN)/pytest -m slow tests/slow/clients
+
+reference: $(VENV)/.test  ## Renew docs/reference and docs/schemas, which are made of the code
+	$(BIN)/python -m sagemaker_monitor.reference
 
 parity: $(VENV)/.test  ## Renew docs/parity.md from the tests that compare with RECORDED_DATA; without it nothing changes
 	$(BIN)/pytest --update-parity

@@ -6,13 +6,12 @@ Regenerate with ``python -m sagemaker_monitor.cli.reference``.
 from __future__ import annotations
 
 import inspect
-import sys
 from collections.abc import Iterator
-from pathlib import Path
 
 import click
 
 from sagemaker_monitor.cli.main import EPILOG, root
+from sagemaker_monitor.reference import write
 
 PAGE = "reference/commands.md"
 _INTRODUCTION = """\
@@ -25,6 +24,11 @@ people to standard error.
 """
 _SHARED = {"help", "debug"}
 """Options that every command has, and that are told once."""
+
+
+def files() -> dict[str, str]:
+    """Return the page by its path below docs/."""
+    return {PAGE: markdown()}
 
 
 def markdown() -> str:
@@ -76,11 +80,5 @@ def _option(option: click.Option, context: click.Context) -> str:
     return f"| `{names.replace('|', chr(92) + '|')}` | {escaped} |"
 
 
-def write(docs: Path) -> None:
-    """Write the page below *docs*."""
-    (docs / PAGE).parent.mkdir(parents=True, exist_ok=True)
-    (docs / PAGE).write_text(markdown(), encoding="utf-8")
-
-
 if __name__ == "__main__":
-    write(Path(sys.argv[1] if len(sys.argv) > 1 else "docs"))
+    write(files())

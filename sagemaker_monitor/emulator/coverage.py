@@ -5,13 +5,13 @@ It is made from the tables that answer requests, and a test compares.
 
 from __future__ import annotations
 
-from pathlib import Path
 from types import ModuleType
 
 from sagemaker_monitor.emulator import coverage_s3, fallback, members, wire
 from sagemaker_monitor.emulator.api import load_modules
+from sagemaker_monitor.reference import write
 
-PAGE = Path(__file__).parents[2] / "docs" / "reference" / "emulator.md"
+PAGE = "reference/emulator.md"
 RECORDS = frozenset(
     (
         *("endpoint_configs", "job_definitions", "model_package_groups", "model_packages", "models"),
@@ -64,6 +64,11 @@ colon is the only one that is supported. The same tables check the requests.
 """
 
 
+def files() -> dict[str, str]:
+    """Return the page by its path below docs/."""
+    return {PAGE: page()}
+
+
 def page() -> str:
     """Return the page."""
     modules = load_modules()
@@ -114,4 +119,4 @@ def _what(module: ModuleType, operation: str) -> str:
 
 
 if __name__ == "__main__":
-    PAGE.write_text(page(), encoding="utf-8")
+    write(files())

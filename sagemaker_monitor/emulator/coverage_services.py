@@ -7,15 +7,15 @@ from __future__ import annotations
 
 import importlib
 import inspect
-from pathlib import Path
 
 from botocore import xform_name
 
 from sagemaker_monitor.emulator import fallback, identity, wire
 from sagemaker_monitor.emulator.log_streams import ROOTS
 from sagemaker_monitor.emulator.scheduler import api as scheduler_api
+from sagemaker_monitor.reference import write
 
-PAGE = Path(__file__).parents[2] / "docs" / "reference" / "emulator-services.md"
+PAGE = "reference/emulator-services.md"
 _NAMES = {
     "codebuild": ("CodeBuild", "codebuild"),
     "events": ("EventBridge", "events"),
@@ -47,6 +47,11 @@ and functions. Of SageMaker Runtime `InvokeEndpoint` acts; `InvokeEndpointAsync`
 target `arn:aws:scheduler:::aws-sdk:sagemaker:startPipelineExecution` or by a pipeline's ARN; a schedule with
 another target is refused.
 """
+
+
+def files() -> dict[str, str]:
+    """Return the page by its path below docs/."""
+    return {PAGE: page()}
 
 
 def page() -> str:
@@ -82,4 +87,4 @@ def _answered(service: str) -> list[str]:
 
 
 if __name__ == "__main__":
-    PAGE.write_text(page(), encoding="utf-8")
+    write(files())

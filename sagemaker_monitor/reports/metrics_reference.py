@@ -5,11 +5,10 @@ Regenerate with ``python -m sagemaker_monitor.reports.metrics_reference``.
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Iterator
-from pathlib import Path
 
 from sagemaker_monitor.analysis.bias.meanings import Meaning
+from sagemaker_monitor.reference import write
 from sagemaker_monitor.reports.meanings import MEANINGS, MODEL, NDCG, QUALITY
 from sagemaker_monitor.settings.rules import MODEL_QUALITY_METRICS, PRE_TRAINING
 
@@ -49,6 +48,11 @@ _NDCG = """\
 ## explainability/ndcg
 
 """
+
+
+def files() -> dict[str, str]:
+    """Return the page by its path below docs/."""
+    return {PAGE: markdown()}
 
 
 def markdown() -> str:
@@ -96,11 +100,5 @@ def _problem_types(name: str) -> Iterator[str]:
     return (kind for kind, metrics in MODEL_QUALITY_METRICS.items() if name in metrics)
 
 
-def write(docs: Path) -> None:
-    """Write the page below *docs*."""
-    (docs / PAGE).parent.mkdir(parents=True, exist_ok=True)
-    (docs / PAGE).write_text(markdown(), encoding="utf-8")
-
-
 if __name__ == "__main__":
-    write(Path(sys.argv[1] if len(sys.argv) > 1 else "docs"))
+    write(files())

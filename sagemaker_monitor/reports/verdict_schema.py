@@ -7,15 +7,14 @@ from __future__ import annotations
 
 import dataclasses
 import json
-import sys
 import types
 import typing
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 from sagemaker_monitor.analysis.documents import verdict as documents
 from sagemaker_monitor.analysis.documents.verdict_json import SCHEMA_VERSION
+from sagemaker_monitor.reference import write
 from sagemaker_monitor.reports.verdict_keys import ADDED, CHOICES, KEYS, TITLES, WITHOUT_INFINITY
 
 INFINITIES = ["Infinity", "-Infinity"]
@@ -151,13 +150,5 @@ def _words(node: dict[str, Any]) -> str:
     return WORDS.get(node["type"], str(node["type"]))
 
 
-def write(docs: Path) -> None:
-    """Write every generated file below *docs*."""
-    for name, text in files().items():
-        path = docs / name
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(text, encoding="utf-8")
-
-
 if __name__ == "__main__":
-    write(Path(sys.argv[1] if len(sys.argv) > 1 else "docs"))
+    write(files())

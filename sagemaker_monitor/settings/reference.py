@@ -6,11 +6,10 @@ Regenerate with ``python -m sagemaker_monitor.settings.reference``.
 from __future__ import annotations
 
 import json
-import sys
 from collections.abc import Iterator
-from pathlib import Path as FilePath
 from typing import Any
 
+from sagemaker_monitor.reference import write
 from sagemaker_monitor.settings.environment import Environment
 from sagemaker_monitor.settings.explain import keys, named_sections, section_below
 from sagemaker_monitor.settings.fields import Section
@@ -167,13 +166,5 @@ def _json(schema: dict[str, Any]) -> str:
     return json.dumps(schema, indent=2, ensure_ascii=False) + "\n"
 
 
-def write(docs: FilePath) -> None:
-    """Write every generated file below *docs*."""
-    for name, text in files().items():
-        path = docs / name
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(text, encoding="utf-8")
-
-
 if __name__ == "__main__":
-    write(FilePath(sys.argv[1] if len(sys.argv) > 1 else "docs"))
+    write(files())

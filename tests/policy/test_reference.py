@@ -1,28 +1,15 @@
-"""Whether the reference of permissions says what policies are made of."""
+"""Whether every command has its permissions and its role."""
 
 from __future__ import annotations
-
-from pathlib import Path
 
 import pytest
 
 from sagemaker_monitor.aws.iam.commands import COMMANDS
-from sagemaker_monitor.aws.iam.reference import NAME, markdown, write
 from sagemaker_monitor.aws.iam.roles import ROLES
 from sagemaker_monitor.cli.main import COMMANDS as TYPED
 
-DOCS = Path(__file__).parents[2] / "docs"
 CALLS_NOTHING = {"init", "validate", "build", "policy", "local"}
 """Commands that need no permission: they call no AWS."""
-
-
-def test_the_page_is_up_to_date(tmp_path: Path) -> None:
-    """Running the generator renews it."""
-    (tmp_path / "reference").mkdir()
-    write(tmp_path)
-
-    assert (DOCS / NAME).read_text(encoding="utf-8") == markdown()
-    assert (tmp_path / NAME).read_text(encoding="utf-8") == markdown()
 
 
 def test_every_command_that_calls_aws_is_told() -> None:

@@ -11,24 +11,11 @@ import yaml
 
 from sagemaker_monitor.settings import environment, model
 from sagemaker_monitor.settings.fields import SHAPES, Section
-from sagemaker_monitor.settings.reference import environment_schema, files, model_schema, write
+from sagemaker_monitor.settings.reference import environment_schema, model_schema
 
 from .conftest import BASE, DEV, MODEL
 
 ROOT = Path(__file__).parents[2]
-
-
-@pytest.mark.parametrize("name", files())
-def test_generated_files_are_up_to_date(name: str) -> None:
-    """What is committed is what the schema gives; running the generator renews it."""
-    assert (ROOT / "docs" / name).read_text(encoding="utf-8") == files()[name]
-
-
-def test_regenerating_writes_exactly_these_files(tmp_path: Path) -> None:
-    """The command and the test speak of the same files."""
-    write(tmp_path)
-
-    assert {str(path.relative_to(tmp_path)) for path in tmp_path.rglob("*.*")} == set(files())
 
 
 def _sections() -> list[type[Section]]:

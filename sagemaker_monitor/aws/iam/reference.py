@@ -6,9 +6,7 @@ Regenerate with ``python -m sagemaker_monitor.aws.iam.reference``.
 from __future__ import annotations
 
 import re
-import sys
 from collections.abc import Iterator
-from pathlib import Path
 
 from sagemaker_monitor.aws.iam.commands import COMMANDS, actions_of, in_words
 from sagemaker_monitor.aws.iam.grants import Grants, together
@@ -18,9 +16,10 @@ from sagemaker_monitor.aws.iam.places import Place
 from sagemaker_monitor.aws.iam.roles import ROLES
 from sagemaker_monitor.aws.iam.scope import Scope
 from sagemaker_monitor.aws.iam.unseen import UNSEEN
+from sagemaker_monitor.reference import write
 from sagemaker_monitor.settings.environment import Environment
 
-NAME = "reference/permissions.md"
+PAGE = "reference/permissions.md"
 _INTRODUCTION = """\
 # Permissions
 
@@ -42,6 +41,11 @@ _EXAMPLE = {
     "network": {"subnets": ["subnet-1"], "security_groups": ["sg-1"]},
     "images": {"monitor": "monitor:1"},
 }
+
+
+def files() -> dict[str, str]:
+    """Return the page by its path below docs/."""
+    return {PAGE: markdown()}
 
 
 def markdown() -> str:
@@ -123,10 +127,5 @@ def _scope() -> Scope:
     )
 
 
-def write(docs: Path) -> None:
-    """Write the page below *docs*."""
-    (docs / NAME).write_text(markdown(), encoding="utf-8")
-
-
 if __name__ == "__main__":
-    write(Path(sys.argv[1] if len(sys.argv) > 1 else "docs"))
+    write(files())
