@@ -129,14 +129,16 @@ def carried_data_uris(
     service: Service, steps: Mapping[str, Any], spec: Spec, version: dict[str, Any] | None
 ) -> dict[str, str | None]:
     """Return, by monitor, where the rows lie behind the baseline that a version registered now carries."""
-    found = {}
-    for monitor in spec.monitors or dict.fromkeys(each.monitor for each in spec.checks):
-        if monitor not in DATA_URIS:
-            continue
-        made = [metadata_of(steps.get(each.step)) for each in spec.checks if each.monitor == monitor]
-        new = any(check.get("RegisterNewBaseline") for check in made)
-        found[monitor] = _new_rows(service, steps, monitor) if new else data_uri_of(version, monitor)
-    return found
+    monitors = spec.monitors or dict.fromkeys(each.monitor for each in spec.checks)
+    return {each: _carried(service, steps, spec, version, each) for each in monitors if each in DATA_URIS}
+
+
+def _carried(
+    service: Service, steps: Mapping[str, Any], spec: Spec, version: dict[str, Any] | None, monitor: str
+) -> str | None:
+    made = [metadata_of(steps.get(each.step)) for each in spec.checks if each.monitor == monitor]
+    new = any(check.get("RegisterNewBaseline") for check in made)
+    return _new_rows(service, steps, monitor) if new else data_uri_of(version, monitor)
 
 
 def _new_rows(service: Service, steps: Mapping[str, Any], monitor: str) -> str | None:
@@ -160,6 +162,8 @@ def carried_data_uri(
     Predictions are the model's own, so where monitors differ the model's says whose rows they are.
     """
     found = carried_data_uris(service, steps, spec, version)
+    if not found:  # a model that only a team's own monitors watch
+        found = {each.monitor: _carried(service, steps, spec, version, each.monitor) for each in spec.checks}
     of_models = [found[each] for each in OF_MODELS if each in found]
     return next(iter([*of_models, *found.values()]), None)
 

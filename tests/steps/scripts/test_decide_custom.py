@@ -56,6 +56,7 @@ class Run:
     pipeline: str = "monitor-batch"
     needs_labels: bool = False
     gate: Mapping[str, Any] = field(default_factory=dict)
+    joined: str | None = None
 
     def objects(self) -> dict[str, str]:
         """Return what there is in S3."""
@@ -89,7 +90,7 @@ class Run:
 
     def output_uri(self, step: dict[str, Any] | None, output: str) -> str | None:
         """Return where the join step wrote."""
-        return None
+        return f"{self.joined}/{output}" if self.joined else None
 
     def text(self, uri: str) -> str | None:
         """Return an object."""
@@ -170,6 +171,18 @@ def test_a_monitor_that_violates_nothing_opens_the_gate(run: Run) -> None:
         ("long", 0.1, 0.1),
         ("odd", 0.5, 0.5),
     ]
+
+
+@pytest.mark.parametrize(("new", "rows"), [("True", "s3://b/this/join"), ("False", "s3://b/old/join")])
+def test_a_version_that_it_alone_watches_names_the_rows_of_its_baseline(
+    run: Run, new: str, rows: str
+) -> None:
+    """A new baseline is of this run's rows; one that is kept, of those that the approved version names."""
+    run.pipeline, run.joined = "register", "s3://b/this/join"
+    run.metadata["BaselineDataUri"] = "s3://b/old/join"
+    run.environment = {"register_new_baseline": new}
+
+    assert run.decide().carried_baseline_data_uri == rows
 
 
 @pytest.mark.parametrize("name", ["constraint_violations.json", "constraints_violations.json"])
