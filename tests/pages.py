@@ -14,7 +14,7 @@ from sagemaker_monitor.aws import connect
 from sagemaker_monitor.settings import load_environment
 
 _BLOCK = re.compile(r"^```(\w*)\n(.*?)^```", re.MULTILINE | re.DOTALL)
-_FILE = re.compile(r"# (conf/\S+)\n")
+_FILE = re.compile(r"# ((?:conf|monitor)/\S+)\n")
 _WHOLE = re.compile(r"^schema_version:", re.MULTILINE)
 _FUNCTION = re.compile(r"\w+\(\) \{")
 _COMMENT = re.compile(r"\s+#\s*(.*)$")
@@ -60,7 +60,7 @@ def follow(typed: Iterator[tuple[str, int]], folder: Path, url: str) -> Iterator
     for line, expected in typed:
         if _FUNCTION.match(line):
             functions += f"{line}\n"
-        elif line == START:
+        elif line.startswith(START):
             point_at(folder / "conf", url)
             yield Typed(line, expected, expected, url)
         else:

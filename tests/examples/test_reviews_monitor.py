@@ -1,4 +1,4 @@
-"""The monitor of texts that the documentation shows, run as a container runs it: a process and folders."""
+"""The monitor of texts of the example, run as a container runs it: a process and folders."""
 
 from __future__ import annotations
 
@@ -129,13 +129,6 @@ def test_what_cannot_be_checked_fails_in_words(tmp_path: Path, column: str, give
     assert message.startswith("the texts could not be checked: ")
     assert words in message
     assert not (tmp_path / "processing/output").exists()
-
-
-def test_the_documentation_shows_the_monitor_that_runs() -> None:
-    """The page has the script to the letter."""
-    page = (ROOT / "docs" / "custom-monitor.md").read_text()
-
-    assert f"```python\n{MONITOR.read_text()}```\n" in page
 
 
 def test_the_examples_configuration_is_valid() -> None:
