@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +18,25 @@ class OfflineError(Exception):
     """The SDK tried to do something, while a definition was built, that needs a network."""
 
 
+class _OneClientEach(boto3.Session):
+    """A session of boto3 that makes a client of each service once: nothing is sent by any of them."""
+
+    def __init__(self, region: str) -> None:
+        # Nothing is signed with these; boto3 wants some.
+        super().__init__(aws_access_key_id="offline", aws_secret_access_key="offline", region_name=region)
+        self._made: dict[str, Any] = {}
+
+    def client(self, service_name: str, *arguments: Any, **options: Any) -> Any:
+        """Return the client of *service_name*, whatever else is said of it."""
+        if service_name not in self._made:
+            self._made[service_name] = super().client(service_name, *arguments, **options)  # type: ignore[call-overload]
+        return self._made[service_name]
+
+
+_unsigned = functools.cache(_OneClientEach)
+"""The session of a region, which all models' definitions are built with."""
+
+
 class OfflineSession(PipelineSession):  # type: ignore[misc]
     """A PipelineSession that answers from the environment's configuration and keeps uploads as assets."""
 
@@ -24,10 +44,7 @@ class OfflineSession(PipelineSession):  # type: ignore[misc]
         self._environment = environment
         self.assets: dict[str, Asset] = {}
         super().__init__(
-            # Nothing is signed with these; boto3 wants some.
-            boto_session=boto3.Session(
-                aws_access_key_id="offline", aws_secret_access_key="offline", region_name=environment.region
-            ),
+            boto_session=_unsigned(environment.region),
             default_bucket=environment.storage.bucket,
             # Given, so that no defaults are read from this machine's files.
             sagemaker_config=TELEMETRY_OFF,

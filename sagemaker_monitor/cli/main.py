@@ -5,12 +5,12 @@ from __future__ import annotations
 import io
 import sys
 from collections.abc import Sequence
-from importlib import metadata
 
 import click
 
 from sagemaker_monitor.cli.errors import ExitCode, say, tell
 from sagemaker_monitor.cli.lazy import Lazy, LazyGroup
+from sagemaker_monitor.short_lived import lives_shortly
 
 _HERE = "sagemaker_monitor.cli"
 COMMANDS = {
@@ -58,6 +58,8 @@ Exit codes:
 
 def _version(ctx: click.Context, _: click.Parameter, wanted: bool) -> None:
     if wanted and not ctx.resilient_parsing:
+        from importlib import metadata  # reads mail headers, for which it imports half of email
+
         try:
             click.echo(metadata.version("sagemaker-monitor"))
         except metadata.PackageNotFoundError:
@@ -80,6 +82,8 @@ def root() -> None:
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one command and return its exit code; no exception leaves it."""
+    if argv is None:
+        lives_shortly()
     arguments = list(sys.argv[1:] if argv is None else argv)
     debug = "--debug" in arguments
     for stream in (sys.stdout, sys.stderr):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import re
 import resource
 import subprocess
@@ -13,6 +14,7 @@ import click
 import pytest
 
 from pipelines.bundle import BundleError
+from sagemaker_monitor.aws import Aws
 from sagemaker_monitor.aws.errors import AwsError, NotFoundError, WriteRefusedError
 from sagemaker_monitor.cli.errors import ExitCode, table
 from sagemaker_monitor.cli.lazy import Lazy
@@ -21,11 +23,12 @@ from sagemaker_monitor.emulator.lifecycle import LifecycleError
 from sagemaker_monitor.operations.errors import OperationError, TimedOutError, UsageError
 from sagemaker_monitor.registry.errors import RegistryError
 from sagemaker_monitor.reports import ReportError
-from sagemaker_monitor.settings import ConfigError, Problem
+from sagemaker_monitor.settings import ConfigError, Environment, Problem
 from tests.cli.failing import FAILURES
+from tests.cli.heavy import HEAVY
+from tests.operations.emulated import definition, fail_step, make_bundle
 
 ROOT = Path(__file__).parents[2]
-HEAVY = ("sagemaker", "moto", "polars", "numpy", "scipy", "xgboost", "flask")
 
 
 def every_command() -> Iterator[tuple[str, ...]]:
@@ -207,6 +210,7 @@ def test_help_imports_nothing_heavy(words: tuple[str, ...]) -> None:
         ["run", "register", "--model", "mortgage"],
         ["run", "monitor-batch", "--model", "mortgage"],
         ["follow", "arn:aws:sagemaker:eu-west-1:000000000000:pipeline/p/execution/e"],
+        ["status"],
         ["gate", "mortgage"],
         ["doctor"],
         ["report", "mortgage"],
@@ -239,6 +243,27 @@ def test_what_only_asks_and_starts_never_imports_the_sdk(
     assert "unexpected" not in done.stderr
 
 
+@pytest.mark.parametrize("command", ["plan", "status", "upsert"])
+def test_with_a_bundle_the_sdk_is_not_loaded(
+    aws: Aws, conf: Path, environment: Environment, tmp_path: Path, command: str
+) -> None:
+    """Commands that need not build import neither the SageMaker SDK nor what computes."""
+    bundle_dir = tmp_path / "bundle"
+    make_bundle(environment, register=definition(fail_step("closed"))).write(bundle_dir)
+    code = (
+        "import sys; from sagemaker_monitor.cli.main import main; "
+        f"code = main({[command, '--bundle', str(bundle_dir), '--conf-dir', str(conf)]!r}); "
+        f"loaded = [m for m in {HEAVY!r} if m in sys.modules]; assert not loaded, loaded; sys.exit(code)"
+    )
+    environ = {"PYTHONPATH": str(ROOT), "PATH": "", "HOME": str(conf)}
+
+    done = subprocess.run(
+        [sys.executable, "-c", code], env=environ, capture_output=True, text=True, check=False
+    )
+
+    assert done.returncode == 0, done.stderr
+
+
 def test_help_is_quick() -> None:
     """The list of commands costs less than 0.3 s of CPU."""
     command = [sys.executable, "-m", "sagemaker_monitor.cli.main", "--help"]
@@ -248,6 +273,21 @@ def test_help_is_quick() -> None:
     after = resource.getrusage(resource.RUSAGE_CHILDREN)
 
     assert after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime < 0.3
+
+
+def test_a_command_of_its_own_process_spares_the_looks_for_garbage() -> None:
+    """What was imported is not looked through at the end; a caller in Python keeps its settings."""
+    code = (
+        "import atexit, gc, sys\n"
+        "atexit.register(lambda: print(gc.get_threshold()[0], gc.get_freeze_count() > 1000))\n"
+        "from sagemaker_monitor.cli.main import main\n"
+        "main(['--version']); print(gc.get_threshold()[0]); sys.argv[1:] = ['--version']; main()"
+    )
+    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
+
+    called, last = (line for line in done.stdout.splitlines() if line != "0.1.0")
+    assert int(called) == gc.get_threshold()[0]
+    assert last == "100000 True"
 
 
 def test_a_reader_that_goes_away_is_no_traceback() -> None:

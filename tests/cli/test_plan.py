@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import subprocess
 import sys
 from contextlib import suppress
 from pathlib import Path
@@ -147,23 +146,6 @@ def test_bad_arguments_exit_with_2(
     """What was meant cannot be done, and the message says why."""
     assert run(conf, *arguments) == 2
     assert said in capsys.readouterr().err
-
-
-@pytest.mark.parametrize("command", ["plan", "status"])
-def test_with_a_bundle_the_sdk_is_not_loaded(aws: Aws, conf: Path, bundle_dir: Path, command: str) -> None:
-    """Neither command imports the SageMaker SDK when it need not build."""
-    code = (
-        "import sys; from sagemaker_monitor.cli.main import main; "
-        f"code = main({[command, '--bundle', str(bundle_dir), '--conf-dir', str(conf)]!r}); "
-        "assert 'sagemaker' not in sys.modules; sys.exit(code)"
-    )
-    environ = {"PYTHONPATH": str(ROOT), "PATH": "", "HOME": str(conf)}
-
-    done = subprocess.run(
-        [sys.executable, "-c", code], env=environ, capture_output=True, text=True, check=False
-    )
-
-    assert done.returncode == 0, done.stderr
 
 
 @pytest.mark.parametrize(

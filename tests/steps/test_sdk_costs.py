@@ -10,7 +10,7 @@ import botocore.session
 import pytest
 
 from pipelines.offline import OfflineSession
-from steps.adapter import sdk_environment
+from steps.adapter import TELEMETRY_OFF, sdk_environment
 from steps.sdk_costs import paid_once
 from tests.pipelines.conftest import environment
 
@@ -70,9 +70,56 @@ def test_nothing_is_replaced_afterwards() -> None:
     with sdk_environment("eu-west-1"):
         from sagemaker.mlops.workflow import steps
 
-        before = (botocore.loaders.create_loader, botocore.session.create_loader, steps.LocalSagemakerClient)
+        before = replaceable(steps)
         with pytest.raises(RuntimeError), paid_once():
             raise RuntimeError
-        after = (botocore.loaders.create_loader, botocore.session.create_loader, steps.LocalSagemakerClient)
+        after = replaceable(steps)
 
     assert after == before
+
+
+def replaceable(steps: Any) -> tuple[Any, ...]:
+    """Return everything that paid_once replaces; *steps* is the SDK's module."""
+    from sagemaker.core.config.config_manager import SageMakerConfig
+    from sagemaker.core.helper import session_helper
+
+    return (
+        botocore.loaders.create_loader,
+        botocore.session.create_loader,
+        steps.LocalSagemakerClient,
+        session_helper.validate_sagemaker_config,
+        vars(SageMakerConfig)["validate_sagemaker_config"],
+    )
+
+
+def test_a_session_checks_its_defaults_again_and_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    """When this fails, the SDK no longer does, and paid_once need not spare it; the defaults are valid."""
+    checked = []
+    with sdk_environment("eu-west-1"):
+        from sagemaker.core.config import config, config_manager
+
+        really = config.jsonschema.validate
+
+        def counted(document: Any, schema: Any) -> None:
+            checked.append(document)
+            really(document, schema)
+
+        monkeypatch.setattr(config.jsonschema, "validate", counted)
+        assert config_manager.jsonschema is config.jsonschema
+        OfflineSession(environment())
+        plainly = len(checked)
+        with paid_once():
+            OfflineSession(environment())
+
+    assert plainly > 1
+    assert checked == [TELEMETRY_OFF] * plainly
+
+
+def test_sessions_of_a_region_make_a_client_of_each_service_once() -> None:
+    """A hundred models need no hundred clients, none of which sends anything."""
+    with sdk_environment("eu-west-1"):
+        one, two = (OfflineSession(environment()) for _ in range(2))
+
+    assert one.sagemaker_client is two.sagemaker_client
+    assert one.sagemaker_client.meta.region_name == environment().region
+    assert one.s3_client is not one.sagemaker_client

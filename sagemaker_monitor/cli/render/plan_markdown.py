@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from sagemaker_monitor.cli.render.plan import actions, difference_line, drift_lines, sections
 from sagemaker_monitor.cli.render.text import clean
 from sagemaker_monitor.operations.plan import Plan
-from sagemaker_monitor.reports.markdown import bounded, escape
+from sagemaker_monitor.reports.markdown_text import bounded, escape
 from sagemaker_monitor.settings import Environment
 
 MOST_LINES = 40

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from sagemaker_monitor.reports.history.content import History
-from sagemaker_monitor.reports.markdown import bounded, code, escape, left_out, table
+from sagemaker_monitor.reports.markdown_text import bounded, code, escape, left_out, table
 
 MOST_RUNS, MOST_METRICS, MOST_VERSIONS = 50, 40, 20
 
