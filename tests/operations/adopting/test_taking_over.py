@@ -37,6 +37,14 @@ from tests.policy.needs import Account
 from tests.policy.recording import recorded
 
 
+def fair(aws: Aws) -> Asked:
+    """Make a monitor whose name does not begin as those of the model do, and return what asks for it."""
+    make_definition(aws, "ModelBias", "fair")
+    make_schedule(aws, "ModelBias", "fair")
+    put(aws, "monitors/fair/analysis_config.json", notebook.bias_config())
+    return Asked(schedules=("fair",))
+
+
 def test_tags_that_others_set_stay(others: Aws, conf: Path) -> None:
     """They are for reasons of theirs, before and after the marks are set."""
     model = adopted(others, conf, one(others, Tags=[{"Key": "cost-center", "Value": "8812"}])).model
@@ -103,19 +111,33 @@ def test_what_was_changed_by_hand_is_told_and_put_right(others: Aws, conf: Path)
 
 def test_what_is_in_no_file_any_more_is_found_and_goes(others: Aws, conf: Path) -> None:
     """The ledger has the names of others; without the section the schedule is deleted, not its definition."""
-    model = adopted(others, conf, one(others)).model
+    model = adopted(others, conf, fair(others)).model
     bring(others, model)
-    (status,) = read_status(others, {"churn": None})
-    assert [(each.name, each.monitor) for each in status.monitoring] == [("churn-bias", "ModelBias")]
     assert [(kind.name, name) for kind, name in look_at_model(others, "churn").items] == [
-        ("monitoring schedule", "churn-bias")
+        ("monitoring schedule", "fair")
     ]
 
     without = model.model_copy(update={"monitoring_schedules": {}})
 
-    assert [(each.name, each.done) for each in bring(others, without)] == [("churn-bias", "deleted")]
-    others.call("sagemaker", "describe_model_bias_job_definition", JobDefinitionName="churn-bias")
+    assert [(each.name, each.done) for each in bring(others, without)] == [("fair", "deleted")]
+    others.call("sagemaker", "describe_model_bias_job_definition", JobDefinitionName="fair")
     assert not plan(others, without).pending
+
+
+def test_status_says_how_it_stands(emulator: Server, others: Aws, conf: Path) -> None:
+    """Whatever its name, by what the permissions of status allow."""
+    model = adopted(others, conf, fair(others)).model
+    bring(others, model)
+    account = Account(others.environment.account, others.environment.region)
+    scope = scope_of(others.environment, [(model, bundle_of(model))])
+
+    with recorded(emulator) as recorder:
+        (status,) = read_status(others, {"churn": None})
+
+    assert [(each.name, each.monitor) for each in status.monitoring] == [("fair", "ModelBias")]
+    needs = [need for each in recorder.requests for need in account.needs(each)]
+    assert "sagemaker:DescribeMonitoringSchedule" in {need.action for need in needs}
+    assert judge(needs, statements_of(COMMANDS["status"], scope)).denied == ()
 
 
 def test_one_model_adopts_a_schedule(others: Aws, conf: Path) -> None:
@@ -133,10 +155,7 @@ def test_one_model_adopts_a_schedule(others: Aws, conf: Path) -> None:
 
 def test_plan_and_upsert_call_what_is_said(emulator: Server, others: Aws, conf: Path) -> None:
     """Schedules and job definitions of others are in the policy by the names that they have."""
-    make_definition(others, "ModelBias", "fair")
-    make_schedule(others, "ModelBias", "fair")
-    put(others, "monitors/fair/analysis_config.json", notebook.bias_config())
-    model = adopted(others, conf, Asked(schedules=("fair",))).model
+    model = adopted(others, conf, fair(others)).model
     environment = others.environment
     scope = scope_of(environment, [(model, bundle_of(model))])
     account = Account(environment.account, environment.region)
