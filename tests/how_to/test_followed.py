@@ -50,7 +50,7 @@ def test_edited_constraints_take_the_place_of_the_versions(endpoint: Watched) ->
 
 
 def test_violations_are_read_where_they_lie(endpoint: Watched) -> None:
-    """The status says that there are some, and the document names feature, check, and what was expected."""
+    """The status says that there are some, the document which and how far, and the alarm on it goes off."""
     followed = endpoint.follow("reading-violations.md")
 
     followed.check()
