@@ -7,7 +7,7 @@ SIZE ?= small
 UV_VERSION := 0.13.9
 INSTALL := $(BIN)/uv pip install --quiet --python $(BIN)/python --compile-bytecode -c constraints.txt
 
-.PHONY: help install demo test lint format typecheck contracts unit test-long test-slow test-clients reference parity bench bench-emulator verify-aws error-rates lock clean
+.PHONY: help install demo test lint format typecheck contracts unit docs test-long test-slow test-clients reference parity bench bench-emulator verify-aws error-rates lock clean
 
 help:  ## What can be made
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -51,6 +51,10 @@ contracts: $(VENV)/.test
 
 unit: $(VENV)/.test
 	$(BIN)/pytest -n 2 --dist loadfile
+
+docs: $(VENV)/.test  ## Write the generated pages anew; fail on a link of any page that leads nowhere
+	$(BIN)/python -m sagemaker_monitor.reference
+	$(BIN)/pytest tests/test_docs_links.py
 
 test-long: $(VENV)/.test  ## Loops of other frameworks, problem types and engines, the decision table; CI runs it too
 	$(BIN)/pytest -n 2 --dist loadfile -m "long and not slow"

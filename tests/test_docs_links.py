@@ -15,6 +15,7 @@ PAGES = sorted(
 )
 _FENCED = re.compile(r"^```.*?^```", re.MULTILINE | re.DOTALL)
 _LINK = re.compile(r"\[[^\]]*\]\(([^)\s]+)\)")
+_ELSEWHERE = re.compile(r"\]\[|^\[[^\]]+\]:|<(?:a|img) [^>]*>", re.MULTILINE)
 _DECISION = re.compile(r"\[[^\]]*decision (\d+)\]\([^)]*?(\d{4})-[^)]*\)")
 _HEADING = re.compile(r"^#+ (.+)$", re.MULTILINE)
 
@@ -23,7 +24,8 @@ _HEADING = re.compile(r"^#+ (.+)$", re.MULTILINE)
 def test_relative_links_lead_somewhere(page: Path) -> None:
     """Every link of a page to a file is to one that there is, and one to a heading to a heading of it."""
     broken = []
-    for link in _LINK.findall(_FENCED.sub("", page.read_text(encoding="utf-8"))):
+    text = _FENCED.sub("", page.read_text(encoding="utf-8"))
+    for link in _LINK.findall(text):
         if re.match("[a-z]+:", link):
             continue
         name, _, heading = link.partition("#")
@@ -32,6 +34,7 @@ def test_relative_links_lead_somewhere(page: Path) -> None:
             broken.append(link)
 
     assert broken == []
+    assert _ELSEWHERE.findall(text) == [], "links that are not written inline are not checked"
 
 
 def test_pages_with_links_are_found() -> None:
