@@ -52,10 +52,6 @@ contracts: $(VENV)/.test
 unit: $(VENV)/.test
 	$(BIN)/pytest -n 2 --dist loadfile
 
-docs: $(VENV)/.test  ## Write the generated pages anew; fail on a link of any page that leads nowhere
-	$(BIN)/python -m sagemaker_monitor.reference
-	$(BIN)/pytest tests/test_docs_links.py
-
 test-long: $(VENV)/.test  ## Loops of other frameworks, problem types and engines, the decision table; CI runs it too
 	$(BIN)/pytest -n 2 --dist loadfile -m "long and not slow"
 
@@ -67,6 +63,9 @@ test-clients: $(VENV)/.test  ## Flows of public notebooks by boto3, awscli and t
 
 reference: $(VENV)/.test  ## Renew docs/reference and docs/schemas, which are made of the code
 	$(BIN)/python -m sagemaker_monitor.reference
+
+docs: reference  ## The same, and fail on a link of any page that leads nowhere
+	$(BIN)/pytest tests/test_docs_links.py
 
 parity: $(VENV)/.test  ## Renew docs/parity.md from the tests that compare with RECORDED_DATA; without it nothing changes
 	$(BIN)/pytest --update-parity

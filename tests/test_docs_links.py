@@ -16,6 +16,8 @@ PAGES = sorted(
 _FENCED = re.compile(r"^```.*?^```", re.MULTILINE | re.DOTALL)
 _LINK = re.compile(r"\[[^\]]*\]\(([^)\s]+)\)")
 _ELSEWHERE = re.compile(r"\]\[|^\[[^\]]+\]:|<(?:a|img) [^>]*>", re.MULTILINE)
+_MAKE = re.compile(r"(?:^|`)make (?:-C \S+ )?([\w.][\w.-]*)", re.MULTILINE)
+_TARGET = re.compile(r"^([a-z][\w.-]*):", re.MULTILINE)
 _DECISION = re.compile(r"\[[^\]]*decision (\d+)\]\([^)]*?(\d{4})-[^)]*\)")
 _HEADING = re.compile(r"^#+ (.+)$", re.MULTILINE)
 
@@ -35,6 +37,15 @@ def test_relative_links_lead_somewhere(page: Path) -> None:
 
     assert broken == []
     assert _ELSEWHERE.findall(text) == [], "links that are not written inline are not checked"
+
+
+def test_what_pages_make_can_be_made() -> None:
+    """Every target of make that a page names is one of the Makefile by its name: a clone has no files yet."""
+    targets = _TARGET.findall((ROOT / "Makefile").read_text(encoding="utf-8"))
+    named = {(page.name, each) for page in PAGES for each in _MAKE.findall(page.read_text(encoding="utf-8"))}
+
+    assert len(named) > 20
+    assert [(page, each) for page, each in sorted(named) if each not in targets] == []
 
 
 def test_pages_with_links_are_found() -> None:
