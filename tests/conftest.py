@@ -2,17 +2,24 @@
 
 from __future__ import annotations
 
+import functools
 import os
 import signal
 import socket
 from pathlib import Path
 from typing import Any
 
+import botocore.loaders
+import botocore.session
 import pytest
+from hypothesis import settings
 
 ROOT = Path(__file__).parent.parent
 LONGEST = "test_loop.py"
 pytest_plugins = ["tests.parity.plugin"]
+# An example that takes 0.2 s says something of a busy machine, not of the code.
+settings.register_profile("patient", settings(), deadline=None)
+settings.load_profile("patient")
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -48,6 +55,33 @@ def only_loopback() -> Any:
     socket.socket.connect = connect  # type: ignore[method-assign]
     yield
     socket.socket.connect = real_connect  # type: ignore[method-assign]
+
+
+class _Folders(list[str]):
+    """Folders of models; boto3 adds its own with each session."""
+
+    def append(self, folder: str) -> None:
+        """Add *folder* unless it is there."""
+        if folder not in self:
+            super().append(folder)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def models_read_once() -> Any:
+    """Read botocore's models of services once, not for each session: they are megabytes of JSON."""
+    real = botocore.loaders.create_loader
+
+    @functools.cache
+    def shared(folders: str | None = None) -> Any:
+        loader: Any = real(folders)
+        loader._search_paths = _Folders(loader.search_paths)
+        return loader
+
+    for module in (botocore.loaders, botocore.session):
+        module.create_loader = shared  # type: ignore[attr-defined]
+    yield
+    for module in (botocore.loaders, botocore.session):
+        module.create_loader = real  # type: ignore[attr-defined]
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -54,12 +54,17 @@ def test_a_step_of_the_sdk_makes_a_local_client_for_the_name_of_a_method(
     assert spared == plain
 
 
-def test_sessions_made_meanwhile_share_what_they_read() -> None:
+def test_sessions_made_meanwhile_share_what_they_read(monkeypatch: pytest.MonkeyPatch) -> None:
     """Botocore's models are read from disk once, for whatever folders AWS_DATA_PATH names."""
+    for module in (botocore.loaders, botocore.session):
+        # As botocore has it: the tests share one loader, too.
+        monkeypatch.setattr(module, "create_loader", lambda folders=None: botocore.loaders.Loader())
+    apart = [boto3.Session()._session.get_component("data_loader") for _ in range(2)]
     with sdk_environment("eu-west-1"), paid_once():
         one, two = (boto3.Session()._session.get_component("data_loader") for _ in range(2))
         elsewhere = botocore.loaders.create_loader("/nowhere")
 
+    assert apart[0] is not apart[1]
     assert one is two
     assert elsewhere is not one
     assert "/nowhere" in elsewhere.search_paths
