@@ -1,4 +1,8 @@
-"""Race this project against its peers: `python -m benchmarks.speed [--size large] [-o PAGE]`."""
+"""Race this project against its peers: `python -m benchmarks.speed [--size large] [-o PAGE]`.
+
+Each piece's table is kept in `.bench/results/`, so that a run can be continued (`--resume`) or one piece be
+raced again (`--only`); the page is made of all tables of its size.
+"""
 
 from __future__ import annotations
 
@@ -9,35 +13,48 @@ from pathlib import Path
 from benchmarks.speed.environments import HOME
 from benchmarks.speed.harness import ContestantError, compare, race
 from benchmarks.speed.page import page, section
-from benchmarks.speed.pieces import PIECES
+from benchmarks.speed.pieces import PIECES, Piece
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Compare answers, race, print a section each, and write the page when asked."""
+    """Compare answers, race, print a section each, and write the page when asked and all is there."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--size", choices=("small", "large"), default="small")
     parser.add_argument("--only", choices=[piece.name for piece in PIECES], action="append")
+    parser.add_argument("--resume", action="store_true", help="leave out pieces that have a table already")
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--timeout", type=float, default=600.0, help="seconds for one run")
     parser.add_argument("-o", "--output", type=Path, help="write the page here")
     options = parser.parse_args(arguments)
-    sections, code = [], 0
+    tables, code = HOME / "results" / options.size, 0
+    tables.mkdir(parents=True, exist_ok=True)
     for piece in PIECES:
-        if options.only and piece.name not in options.only:
+        table = tables / f"{piece.name}.md"
+        if (options.only and piece.name not in options.only) or (options.resume and table.exists()):
             continue
-        contestants, absent = piece.contestants(HOME / "data", options.size)
         try:
-            compare(contestants, tolerance=piece.tolerance, timeout=options.timeout)
-            runs = race(contestants, rounds=options.rounds, timeout=options.timeout)
+            text = _raced(piece, options.size, options.rounds, options.timeout)
         except ContestantError as error:
-            print(f"{piece.name}: {error}", file=sys.stderr)
+            print(f"{piece.name}: {error.args[0]}", file=sys.stderr)
             code = 1
             continue
-        sections.append(section(piece, options.size, runs, absent))
-        print(sections[-1], flush=True)
+        table.write_text(text, encoding="utf-8")
+        print(text, flush=True)
+    missing = [piece.name for piece in PIECES if not (tables / f"{piece.name}.md").exists()]
+    if options.output and missing:
+        print(f"{options.output} is not written: no table yet of {', '.join(missing)}", file=sys.stderr)
+        return 1
     if options.output and not code:
-        options.output.write_text(page(sections, options.size, options.rounds), encoding="utf-8")
+        sections = [(tables / f"{piece.name}.md").read_text(encoding="utf-8") for piece in PIECES]
+        options.output.write_text(page(sections, options.rounds), encoding="utf-8")
     return code
+
+
+def _raced(piece: Piece, size: str, rounds: int, timeout: float) -> str:
+    contestants, absent = piece.contestants(size)
+    ours, compared = compare(contestants, tolerance=piece.tolerance, timeout=timeout)
+    runs, late = race(contestants, rounds=rounds, timeout=timeout, ours=ours, tolerance=piece.tolerance)
+    return section(piece, size, runs, absent, compared | late)
 
 
 if __name__ == "__main__":

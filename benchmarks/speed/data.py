@@ -9,38 +9,72 @@ import polars as pl
 
 FEATURES = 20
 FACETS = 12
+MEASURED = 20
 
 
-def people(folder: Path, rows: int) -> Path:
-    """Return a CSV of *rows* with a header: 20 features of which 12 are binary facets, label, predicted."""
-    path = folder / f"people-{rows}.csv"
+def people(folder: Path, rows: int, facets: int = FACETS) -> Path:
+    """Return a CSV of *rows* with a header: 20 features of which some are binary facets, label, predicted."""
+    path = folder / f"people-{rows}-{facets}.csv"
     if not path.exists():
         random = np.random.default_rng(rows)
-        facets = {
-            f"facet_{n}": (random.random(rows) < 0.1 + 0.03 * n).astype(np.int64) for n in range(FACETS)
+        groups = {
+            f"facet_{n}": (random.random(rows) < 0.1 + 0.03 * n).astype(np.int64) for n in range(facets)
         }
-        numbers = {f"number_{n}": random.normal(100 * n, 15, rows).round(3) for n in range(FEATURES - FACETS)}
-        score = 0.6 + 0.02 * (numbers["number_0"] / 15) - 0.08 * facets["facet_0"]
-        columns = {
-            **numbers,
-            **facets,
-            "label": (random.random(rows) < score).astype(np.int64),
-            "predicted": (random.random(rows) < score).astype(np.int64),
+        numbers = {
+            f"number_{n}": random.normal(100 * n, 15, rows).round(3) for n in range(max(1, FEATURES - facets))
         }
-        _write(path, pl.DataFrame(columns))
+        score = 0.6 + 0.02 * (numbers["number_0"] / 15) - 0.08 * groups["facet_0"]
+        _write(path, pl.DataFrame({**numbers, **groups, **_labels(random, score)}))
     return path
 
 
-def measurements(folder: Path, rows: int) -> Path:
-    """Return a CSV of *rows* with a header: 8 integer, 8 fractional, 4 text columns, gaps in two."""
-    path = folder / f"measurements-{rows}.csv"
+def many_values(folder: Path, rows: int) -> Path:
+    """Return a CSV of *rows* with a header: a facet of 50 texts, ten numbers, label, predicted."""
+    path = folder / f"fifty-{rows}.csv"
     if not path.exists():
-        random = np.random.default_rng(rows + 1)
+        random = np.random.default_rng(rows + 2)
+        place = random.integers(0, 50, rows)
+        numbers = {f"number_{n}": random.normal(n, 1, rows).round(3) for n in range(10)}
+        columns = {"region": [f"region {n:02}" for n in place.tolist()], **numbers}
+        _write(path, pl.DataFrame({**columns, **_labels(random, 0.3 + place / 200)}))
+    return path
+
+
+def neighbours(folder: Path, rows: int) -> Path:
+    """Return a CSV of *rows* with a header: a binary facet, twelve fractions, label, predicted.
+
+    Fractions have so many digits that hardly two rows are equally far from a third.
+    """
+    path = folder / f"neighbours-{rows}.csv"
+    if not path.exists():
+        random = np.random.default_rng(rows + 3)
+        facet = (random.random(rows) < 0.02).astype(np.int64)
+        numbers = {f"number_{n}": random.normal(0, 1, rows).round(9) for n in range(12)}
+        labels = _labels(random, 0.5 + 0.1 * numbers["number_0"])
+        _write(path, pl.DataFrame({"facet": facet, **numbers, **labels}))
+    return path
+
+
+def measurements(folder: Path, rows: int, columns: int = MEASURED, shift: float = 0.0) -> Path:
+    """Return a CSV of *rows* with a header: two fifths whole numbers, as many fractions, a fifth texts.
+
+    There are gaps in two. By *shift* deviations every second column of fractions lies higher.
+    """
+    path = folder / f"measurements-{rows}-{columns}{'-shifted' if shift else ''}.csv"
+    if not path.exists():
+        random = np.random.default_rng(rows + 1 + int(100 * shift))
+        numbers = columns * 2 // 5
         frame = pl.DataFrame(
             {
-                **{f"whole_{n}": random.integers(0, 10 ** (n + 1), rows) for n in range(8)},
-                **{f"part_{n}": random.lognormal(n / 2, 1, rows).round(4) for n in range(8)},
-                **{f"text_{n}": random.choice([f"v{k}" for k in range(3 + 30 * n)], rows) for n in range(4)},
+                **{f"whole_{n}": random.integers(0, 10 ** (n % 8 + 1), rows) for n in range(numbers)},
+                **{
+                    f"part_{n}": random.lognormal(n % 8 / 2 + shift * (n % 2), 1, rows).round(4)
+                    for n in range(numbers)
+                },
+                **{
+                    f"text_{n}": random.choice([f"v{k}" for k in range(3 + 30 * (n % 4))], rows)
+                    for n in range(columns - 2 * numbers)
+                },
             }
         )
         gap = pl.Series(random.random(rows) < 0.01)
@@ -48,6 +82,24 @@ def measurements(folder: Path, rows: int) -> Path:
             frame = frame.with_columns(pl.when(gap).then(None).otherwise(pl.col(name)).alias(name))
         _write(path, frame)
     return path
+
+
+def explained(folder: Path, rows: int) -> Path:
+    """Return a CSV of *rows* with a header: fourteen features and a binary label that depends on them."""
+    path = folder / f"explained-{rows}.csv"
+    if not path.exists():
+        random = np.random.default_rng(rows + 4)
+        features = random.normal(0, 1, (rows, 14)).round(4)
+        score = features @ np.linspace(-1, 1, 14) + features[:, 0] * features[:, 1]
+        label = (random.random(rows) < 1 / (1 + np.exp(-score))).astype(np.int64)
+        columns = {f"number_{n}": features[:, n] for n in range(14)}
+        _write(path, pl.DataFrame({**columns, "label": label}))
+    return path
+
+
+def _labels(random: np.random.Generator, score: np.ndarray) -> dict[str, np.ndarray]:
+    rows = len(score)
+    return {name: (random.random(rows) < score).astype(np.int64) for name in ("label", "predicted")}
 
 
 def _write(path: Path, frame: pl.DataFrame) -> None:

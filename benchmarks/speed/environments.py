@@ -18,6 +18,8 @@ class Peer:
 
     name: str
     requirements: tuple[str, ...]
+    needs: str | None = None
+    """A program that has to be on the PATH."""
 
 
 PEERS = {
@@ -25,10 +27,15 @@ PEERS = {
     for peer in (
         # The last pandas whose string columns it understands.
         Peer("smclarify", ("smclarify==0.5", "pandas==1.5.3", "numpy==1.26.4", "pyarrow==14.0.2")),
-        Peer("fairlearn", ("fairlearn==0.13.0", "pandas==2.3.3", "scikit-learn==1.7.2")),
-        Peer("duckdb", ("duckdb==1.4.2",)),
-        Peer("pandas", ("pandas==2.3.3", "pyarrow==22.0.0")),
+        Peer("aif360", ("aif360==0.6.1", "pandas==2.3.3", "numpy==2.3.5", "scikit-learn==1.7.2")),
+        Peer("fairlearn", ("fairlearn==0.15.0", "pandas==2.3.3", "scikit-learn==1.7.2")),
+        Peer("duckdb", ("duckdb==2.0.1",)),
+        Peer("pandas", ("pandas==3.1.1", "pyarrow==25.0.1")),
         Peer("whylogs", ("whylogs==1.6.4", "pandas==1.5.3", "numpy==1.26.4")),
+        Peer("great-expectations", ("great-expectations==1.24.1", "pandas==2.3.3")),
+        Peer("evidently", ("evidently==0.7.23", "pandas==2.3.3")),
+        Peer("pyspark", ("pyspark==4.3.0",), needs="java"),
+        Peer("shap", ("shap==0.51.0", "numpy==2.4.6", "scikit-learn==1.9.1", "xgboost-cpu==3.2.0")),
     )
 }
 
@@ -38,6 +45,8 @@ def python_of(peer: Peer, home: Path = HOME) -> Path | str:
 
     One that is missing is made; who asks meanwhile waits for it.
     """
+    if peer.needs is not None and shutil.which(peer.needs) is None:
+        return f"not run: it needs {peer.needs}, which is not on the PATH"
     (home / "environments").mkdir(parents=True, exist_ok=True)
     with (home / "environments" / f"{peer.name}.lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)

@@ -9,16 +9,22 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 SETTLED_THREADS = {"PYTHONHASHSEED": "0", "PYTHONDONTWRITEBYTECODE": "1"}
+CHECKING = {"BENCH_CHECK": "1"}
+"""Asks contestants whose answer is a file to read it again and to print what stands in it."""
 
 
 class ContestantError(Exception):
     """A contestant failed, or answered something else than the others."""
+
+
+class StoppedError(ContestantError):
+    """A contestant was not done in the time that it had."""
 
 
 @dataclass(frozen=True)
@@ -29,6 +35,10 @@ class Contestant:
     command: tuple[str, ...]
     is_floor: bool = False
     """Does only what nobody can avoid, such as parsing the file; has no answer."""
+    once: bool = False
+    """Takes so long that it runs once, bounded by *limit*; its answer is compared as it comes."""
+    limit: float | None = None
+    """Seconds of wall clock after which it is stopped."""
 
 
 @dataclass(frozen=True)
@@ -46,31 +56,46 @@ class Runs:
 
     contestant: Contestant
     usages: list[Usage] = field(default_factory=list)
+    stopped: bool = False
+    """Whether it was not done in its time; its usage is what it had cost by then."""
 
     def median(self, figure: str) -> float:
         """Return the median of *figure*: wall, cpu or memory."""
         return statistics.median(getattr(usage, figure) for usage in self.usages)
 
 
-def run_once(contestant: Contestant, timeout: float) -> tuple[Usage, Any]:
+def run_once(contestant: Contestant, timeout: float, *, check: bool = False) -> tuple[Usage, Any]:
     """Run *contestant* and return what it cost and answered. Raises ContestantError."""
+    limit = min(timeout, contestant.limit or timeout)
+    usage, status, output, errors = _process(contestant, limit, CHECKING if check else {})
+    if status == -9 and usage.wall >= limit:
+        raise StoppedError(f"{contestant.name} was stopped after {limit:.0f} s", usage)
+    if status != 0:
+        said = errors.decode("utf-8", "replace").strip().splitlines()[-3:]
+        raise ContestantError(f"{contestant.name} ended with {status}: {' | '.join(said)[:500]}")
+    lines = output.decode().strip().splitlines()
+    return usage, None if contestant.is_floor else json.loads(lines[-1])
+
+
+def _process(
+    contestant: Contestant, limit: float, environment: Mapping[str, str]
+) -> tuple[Usage, int, bytes, bytes]:
     with tempfile.TemporaryFile() as output, tempfile.TemporaryFile() as errors:
         started = time.perf_counter()
         process = subprocess.Popen(
-            contestant.command, stdout=output, stderr=errors, env={**os.environ, **SETTLED_THREADS}
+            contestant.command,
+            stdout=output,
+            stderr=errors,
+            env={**os.environ, **SETTLED_THREADS, **environment},
         )
-        status, usage = _wait(process, started + timeout)
+        status, usage = _wait(process, started + limit)
         wall = time.perf_counter() - started
         output.seek(0)
         errors.seek(0)
-        if status != 0:
-            said = errors.read().decode("utf-8", "replace").strip().splitlines()[-3:]
-            raise ContestantError(f"{contestant.name} ended with {status}: {' | '.join(said)[:500]}")
-        lines = output.read().decode().strip().splitlines()
-    answer = None if contestant.is_floor else json.loads(lines[-1])
-    cpu = usage.ru_utime + usage.ru_stime
-    # Kilobytes on Linux, bytes on macOS.
-    return Usage(wall, cpu, usage.ru_maxrss / (1024 if sys.platform != "darwin" else 1024**2)), answer
+        cpu = usage.ru_utime + usage.ru_stime
+        # Kilobytes on Linux, bytes on macOS.
+        memory = usage.ru_maxrss / (1024 if sys.platform != "darwin" else 1024**2)
+        return Usage(wall, cpu, memory), status, output.read(), errors.read()
 
 
 def _wait(process: subprocess.Popen[bytes], deadline: float) -> tuple[int, Any]:
@@ -87,18 +112,33 @@ def _wait(process: subprocess.Popen[bytes], deadline: float) -> tuple[int, Any]:
         time.sleep(0.002)
 
 
-def compare(contestants: Sequence[Contestant], *, tolerance: float, timeout: float) -> dict[str, Any]:
-    """Run each once and return the answers by name; the first one's is the measure of the others.
+def compare(
+    contestants: Sequence[Contestant], *, tolerance: float, timeout: float
+) -> tuple[dict[str, Any], dict[str, int]]:
+    """Run each once and return our answer, and by name how many values of each were compared with it.
 
-    Raises ContestantError when a value that two give differs by more than *tolerance*.
+    The first contestant is ours; those that run once are compared as they are timed. Raises ContestantError
+    when a value that two give differs by more than *tolerance*, or when nothing could be compared.
     """
-    answers = {each.name: run_once(each, timeout)[1] for each in contestants}
-    ours = answers[contestants[0].name]
-    for name, answer in answers.items():
-        for key, value in (answer or {}).items():
-            if key in ours and not _same(value, ours[key], tolerance):
-                raise ContestantError(f"{name} has {key} = {value!r}, {contestants[0].name} {ours[key]!r}")
-    return answers
+    answers = {each.name: run_once(each, timeout, check=True)[1] for each in contestants if not each.once}
+    ours = answers.pop(contestants[0].name)
+    compared = {
+        name: agree(contestants[0].name, ours, name, answer, tolerance)
+        for name, answer in answers.items()
+        if answer is not None
+    }
+    return ours, compared
+
+
+def agree(one: str, ours: Mapping[str, Any], other: str, theirs: Mapping[str, Any], tolerance: float) -> int:
+    """Return how many values both have; raises ContestantError when one differs, or there is none."""
+    shared = [key for key in theirs if key in ours]
+    if not shared:
+        raise ContestantError(f"nothing that {other} answers can be compared with {one}")
+    for key in shared:
+        if not _same(theirs[key], ours[key], tolerance):
+            raise ContestantError(f"{other} has {key} = {theirs[key]!r}, {one} {ours[key]!r}")
+    return len(shared)
 
 
 def _same(one: Any, other: Any, tolerance: float) -> bool:
@@ -107,13 +147,39 @@ def _same(one: Any, other: Any, tolerance: float) -> bool:
     return bool(one == other)
 
 
-def race(contestants: Sequence[Contestant], *, rounds: int, timeout: float) -> list[Runs]:
-    """Run all of them in turn, *rounds* times, so that a machine that slows down slows all."""
-    runs = [Runs(each) for each in contestants]
-    for _ in range(rounds):
+def race(
+    contestants: Sequence[Contestant],
+    *,
+    rounds: int,
+    timeout: float,
+    ours: Mapping[str, Any],
+    tolerance: float,
+) -> tuple[list[Runs], dict[str, int]]:
+    """Run all of them in turn, *rounds* times, so that a machine that slows down slows all.
+
+    Those that run once do so in the first round, and are compared with *ours*; how many values were is
+    returned by name. Raises ContestantError.
+    """
+    runs, compared = [Runs(each) for each in contestants], {}
+    for number in range(rounds):
         for each in runs:
-            each.usages.append(run_once(each.contestant, timeout)[0])
-    return runs
+            contestant = each.contestant
+            if contestant.once and number:
+                continue
+            try:
+                usage, answer = run_once(contestant, timeout, check=contestant.once)
+            except StoppedError as stopped:
+                if not contestant.once:
+                    raise
+                each.stopped = True
+                each.usages.append(stopped.args[1])
+                continue
+            each.usages.append(usage)
+            if contestant.once:
+                compared[contestant.name] = agree(
+                    contestants[0].name, ours, contestant.name, answer, tolerance
+                )
+    return runs, compared
 
 
 def script(name: str) -> str:

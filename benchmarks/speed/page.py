@@ -5,39 +5,52 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from benchmarks.speed.harness import Runs
-from benchmarks.speed.pieces import OURS, Piece
+from benchmarks.speed.pieces import FLOOR, OURS, Piece
 
 INTRODUCTION = """\
 # Speed
 
-Written by `python -m benchmarks.speed --size {size} -o docs/performance.md`. Each row is a whole process:
-start, imports, reading the file, computing, writing. All contestants read the same file, their answers were
-compared before anything was timed, and they ran in turn, {rounds} rounds; figures are medians. Machines
-differ and are noisy: only the ratios of one run mean something.
+Written by `make bench SIZE=large` (`python -m benchmarks.speed`). Each row is a whole process: start,
+imports, reading the file, computing, writing. All contestants of a table read the same file, each in an
+environment of its own with pinned versions (`benchmarks/speed/environments.py`). Answers were compared with
+this project's before anything was timed; then they ran in turn, {rounds} rounds, and figures are medians.
+"Once" marks those that take too long for that: they ran once, within a time limit, and were compared as they
+ran. Machines differ and are noisy: only the ratios of one table mean something. Peak memory is that of the
+largest process.
 
-The floor is a process that parses the columns that are needed and does nothing with them.
+The floor is what nobody can avoid, named with each table.
 """
 
 
-def section(piece: Piece, size: str, runs: Sequence[Runs], absent: Mapping[str, str]) -> str:
+def section(
+    piece: Piece, size: str, runs: Sequence[Runs], absent: Mapping[str, str], compared: Mapping[str, int]
+) -> str:
     """Return one piece of work as a table in Markdown."""
-    ours = next(each for each in runs if each.contestant.name == OURS)
+    by_name = {each.contestant.name: each for each in runs}
     lines = [
         f"## {piece.title}",
         "",
-        f"{piece.rows[size]:,} rows.",
+        f"{piece.rows[size]:,} rows. {piece.words}",
         "",
-        "| | wall, s | CPU, s | peak memory, MiB | CPU: times ours |",
-        "|---|---:|---:|---:|---:|",
+        "| | wall, s | CPU, s | peak memory, MiB | CPU: times ours | wall: times ours | values compared |",
+        "|---|---:|---:|---:|---:|---:|---:|",
     ]
     for each in runs:
-        wall, cpu, memory = (each.median(figure) for figure in ("wall", "cpu", "memory"))
-        ratio = cpu / ours.median("cpu")
-        lines.append(f"| {each.contestant.name} | {wall:.2f} | {cpu:.2f} | {memory:.0f} | {ratio:.2f} |")
-    lines += [f"| {name} | {why} | | | |" for name, why in absent.items()]
-    return "\n".join(lines) + "\n"
+        name, figures = each.contestant.name, [each.median(figure) for figure in ("wall", "cpu", "memory")]
+        ours = [by_name[OURS].median(figure) for figure in ("cpu", "wall")]
+        more = ">" if each.stopped else ""
+        words = f", stopped after {figures[0]:.0f} s" if each.stopped else ""
+        words = f" (once{words})" if each.contestant.once else ""
+        ratios = [
+            f"{more}{theirs / mine:.2f}" for theirs, mine in zip((figures[1], figures[0]), ours, strict=True)
+        ]
+        cells = [f"{figures[0]:.2f}", f"{figures[1]:.2f}", f"{figures[2]:.0f}", *ratios]
+        lines.append(f"| {name}{words} | {' | '.join(cells)} | {compared.get(name, '')} |")
+    lines += [f"| {name} | {why} | | | | | |" for name, why in absent.items()]
+    over = by_name[OURS].median("cpu") / by_name[FLOOR].median("cpu")
+    return "\n".join([*lines, "", f"{over:.2f} times the floor's CPU.", ""])
 
 
-def page(sections: Sequence[str], size: str, rounds: int) -> str:
+def page(sections: Sequence[str], rounds: int) -> str:
     """Return the whole page."""
-    return "\n".join([INTRODUCTION.format(size=size, rounds=rounds), *sections])
+    return "\n".join([INTRODUCTION.format(rounds=rounds), *sections])

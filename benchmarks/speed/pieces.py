@@ -5,13 +5,33 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
-from benchmarks.speed.data import measurements, people
-from benchmarks.speed.environments import PEERS, python_of
+from benchmarks.speed import data, prepared
+from benchmarks.speed.environments import HOME, PEERS, python_of
 from benchmarks.speed.harness import Contestant, script
 
 OURS = "sagemaker-monitor"
+FLOOR = "floor"
+HERE = "here"
+"""The environment of this project, for contestants that need no package besides."""
+
+
+@dataclass(frozen=True)
+class Against:
+    """A peer: its program, the environment that it runs in, and whether it is too slow for many rounds."""
+
+    peer: str
+    program: str
+    label: str = ""
+    once: bool = False
+    limit: float | None = None
+
+    @property
+    def name(self) -> str:
+        """Return what the page calls it."""
+        return self.label or self.peer
 
 
 @dataclass(frozen=True)
@@ -20,65 +40,188 @@ class Piece:
 
     name: str
     title: str
+    words: str
     make: Callable[[Path, int], Path]
     rows: Mapping[str, int]
     ours: str
-    peers: tuple[tuple[str, str], ...]
+    against: tuple[Against, ...]
     arguments: tuple[str, ...] = ()
-    floor_columns: tuple[str, ...] = ()
+    floor: str = "parse_columns.py"
+    floor_arguments: tuple[str, ...] = ()
+    file: str = ""
+    """The file in the folder that is made, where it is one; the folder is then the first argument after."""
     tolerance: float = 1e-9
 
-    def contestants(self, folder: Path, size: str) -> tuple[list[Contestant], dict[str, str]]:
+    def contestants(self, size: str) -> tuple[list[Contestant], dict[str, str]]:
         """Return who takes part, and why the others do not, by name."""
-        file = str(self.make(folder, self.rows[size]))
-        found = [Contestant(OURS, (sys.executable, script(self.ours), file, *self.arguments))]
+        made = self.make(HOME / "data", self.rows[size])
+        given = (str(made / self.file), str(made)) if self.file else (str(made),)
+        found = [Contestant(OURS, (sys.executable, script(self.ours), *given, *self.arguments))]
         absent: dict[str, str] = {}
-        for peer, program in self.peers:
-            python = python_of(PEERS[peer])
-            if isinstance(python, str):
-                absent[peer] = python
-            else:
-                found.append(Contestant(peer, (str(python), script(program), file, *self.arguments)))
-        columns = (",".join(self.floor_columns),) if self.floor_columns else ()
-        floor = (sys.executable, script("parse_columns.py"), file, *columns)
-        found.append(Contestant("parse alone (floor)", floor, is_floor=True))
+        for each in self.against:
+            python = sys.executable if each.peer == HERE else python_of(PEERS[each.peer])
+            if isinstance(python, str) and each.peer != HERE:
+                absent[each.name] = python
+                continue
+            command = (str(python), script(each.program), *given, *self.arguments)
+            found.append(Contestant(each.name, command, once=each.once, limit=each.limit))
+        floor = (sys.executable, script(self.floor), given[0], *self.floor_arguments)
+        found.append(Contestant(FLOOR, floor, is_floor=True))
         return found, absent
 
 
 ROWS = {"small": 100_000, "large": 1_000_000}
-TWELVE = tuple(f"facet_{n}" for n in range(12))
+FEW_ROWS = {"small": 20_000, "large": 100_000}
+TWELVE, FIFTEEN = (tuple(f"facet_{n}" for n in range(count)) for count in (12, 15))
+LABELS = ("label", "predicted")
+BIAS = "The floor is a process that parses the columns that are needed and does nothing with them."
+
+
+def _shap(name: str, title: str, kind: str, rows: int, baseline: int, samples: int, *, once: bool) -> Piece:
+    counts = {"small": rows // 10, "large": rows}
+    arguments = (kind, str(rows), str(baseline), str(samples))
+    return Piece(
+        name,
+        title,
+        "In one process with the model. Coalitions are drawn, so answers agree in the expected value and in "
+        "that attributions add up to the model's output; that they are Shapley values where all coalitions "
+        "are evaluated is tested against shap elsewhere. The floor calls the model for as many rows.",
+        prepared.models,
+        counts,
+        "ours_shap.py",
+        (Against("shap", "shap_kernel.py", once=once, limit=300),),
+        arguments,
+        floor="model_calls.py",
+        floor_arguments=arguments,
+        tolerance=1e-6,
+    )
+
+
 PIECES = (
     Piece(
         "bias-1",
         "Bias: 18 metrics, 1 facet, 22 columns",
-        people,
+        BIAS + " fairlearn and AIF360 have five and six of the metrics.",
+        data.people,
         ROWS,
         "ours_clarify.py",
-        (("smclarify", "smclarify_bias.py"), ("fairlearn", "fairlearn_bias.py")),
-        ("facet_0",),
-        ("facet_0", "label", "predicted"),
+        (
+            Against("smclarify", "smclarify_bias.py"),
+            Against("aif360", "aif360_bias.py"),
+            Against("fairlearn", "fairlearn_bias.py", once=True, limit=180),
+        ),
+        ("facet_0", "all"),
+        floor_arguments=(",".join(("facet_0", *LABELS)),),
     ),
     Piece(
         "bias-12",
         "Bias: 18 metrics, 12 facets, 22 columns",
-        people,
+        BIAS,
+        data.people,
         ROWS,
         "ours_clarify.py",
-        (("smclarify", "smclarify_bias.py"), ("fairlearn", "fairlearn_bias.py")),
-        (",".join(TWELVE),),
-        (*TWELVE, "label", "predicted"),
+        (
+            Against("smclarify", "smclarify_bias.py", once=True, limit=400),
+            Against("aif360", "aif360_bias.py", once=True, limit=180),
+            Against("fairlearn", "fairlearn_bias.py", once=True, limit=120),
+        ),
+        (",".join(TWELVE), "all"),
+        floor_arguments=(",".join((*TWELVE, *LABELS)),),
+    ),
+    Piece(
+        "bias-15",
+        "Bias: 18 metrics, 15 facets, 22 columns",
+        BIAS,
+        partial(data.people, facets=15),
+        FEW_ROWS,
+        "ours_clarify.py",
+        (Against("smclarify", "smclarify_bias.py", once=True, limit=300),),
+        (",".join(FIFTEEN), "all"),
+        floor_arguments=(",".join((*FIFTEEN, *LABELS)),),
+        tolerance=1e-12,
+    ),
+    Piece(
+        "bias-50-values",
+        "Bias: 18 metrics, each of the 50 values of one facet, 13 columns",
+        BIAS,
+        data.many_values,
+        FEW_ROWS,
+        "ours_clarify.py",
+        (Against("smclarify", "smclarify_bias.py", once=True, limit=300),),
+        ("region=", "all"),
+        floor_arguments=(",".join(("region", *LABELS)),),
+        tolerance=1e-12,
+    ),
+    Piece(
+        "flip-test",
+        "Flip test: five nearest neighbours, 12 features, 1 facet of 2 % of the rows",
+        "The same value to the last digit. The floor parses the file; neighbours are found in a k-d tree.",
+        data.neighbours,
+        ROWS,
+        "ours_clarify.py",
+        (Against("smclarify", "smclarify_bias.py", once=True, limit=400),),
+        ("facet", "FT"),
+        tolerance=0.0,
     ),
     Piece(
         "data-quality",
         "Data quality: statistics with KLL sketches, and constraints, 20 columns",
-        measurements,
+        "The floor is a process that parses all columns and does nothing with them. pandas and DuckDB do "
+        "less (no sketches, no constraints), Great Expectations checks and profiles nothing.",
+        data.measurements,
         ROWS,
         "ours_analyzer.py",
         (
-            ("whylogs", "whylogs_profile.py"),
-            ("duckdb", "duckdb_profile.py"),
-            ("pandas", "pandas_profile.py"),
+            Against("whylogs", "whylogs_profile.py", once=True, limit=200),
+            Against("pyspark", "pyspark_profile.py", once=True, limit=300),
+            Against("great-expectations", "great_expectations_check.py", once=True, limit=200),
+            Against("duckdb", "duckdb_profile.py"),
+            Against("pandas", "pandas_profile.py"),
         ),
         tolerance=1e-6,
+    ),
+    Piece(
+        "drift",
+        "Drift: 20 columns compared with a baseline",
+        "Here the baseline is two documents; Evidently reads its rows. Compared is which columns drifted.",
+        prepared.drifted,
+        ROWS,
+        "ours_analyzer.py",
+        (Against("evidently", "evidently_drift.py", once=True, limit=400),),
+        file="current.csv",
+    ),
+    _shap(
+        "shap-booster",
+        "Kernel SHAP: XGBoost, 14 features, 100 samples, 1 baseline row",
+        *("booster", 10_000, 1, 100),
+        once=True,
+    ),
+    _shap(
+        "shap-logistic",
+        "Kernel SHAP: a logistic model, 14 features, 100 samples, 1 baseline row",
+        *("logistic", 10_000, 1, 100),
+        once=True,
+    ),
+    _shap(
+        "shap-baseline",
+        "Kernel SHAP: XGBoost, 14 features, 100 samples, 100 baseline rows",
+        *("booster", 200, 100, 100),
+        once=False,
+    ),
+    Piece(
+        "merge",
+        "Merge: captures and labels of 98 % of them, JSON Lines to JSON Lines",
+        "Compared are the merged records themselves, in any order. The floor parses both and writes as many "
+        "bytes as were captured.",
+        prepared.captures,
+        ROWS,
+        "ours_merge.py",
+        (
+            Against("pandas", "pandas_merge.py", once=True, limit=300),
+            Against("pyspark", "pyspark_merge.py", once=True, limit=300),
+            Against(HERE, "dictionary_merge.py", label="dict and json"),
+            Against("duckdb", "duckdb_merge.py"),
+        ),
+        floor="copy_lines.py",
     ),
 )

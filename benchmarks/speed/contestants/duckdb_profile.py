@@ -7,9 +7,11 @@ import sys
 
 import duckdb
 
-columns = duckdb.sql(f"SUMMARIZE SELECT * FROM read_csv('{sys.argv[1]}')").fetchall()
-rows = duckdb.sql(f"SELECT count(*) FROM read_csv('{sys.argv[1]}')").fetchone()
-answer = {"rows": rows[0] if rows else None}
+connection = duckdb.connect()
+file = f"read_csv('{sys.argv[1]}')"
+columns = connection.execute(f"SUMMARIZE SELECT * FROM {file}").fetchall()
+((rows,),) = connection.execute(f"SELECT count(*) FROM {file}").fetchall()
+answer = {"rows": rows}
 for name, kind, _, _, _, mean, *_ in columns:
     if kind in ("BIGINT", "DOUBLE") and mean is not None:
         answer[f"{name}/mean"] = float(mean)

@@ -21,9 +21,9 @@ for name in sys.argv[2].split(","):
     of = MetricFrame(
         metrics=metrics, y_true=frame["label"], y_pred=frame["predicted"], sensitive_features=frame[name]
     ).by_group
-    answer[f"{name}/DPPL"] = float(of["rate"][0] - of["rate"][1])
-    answer[f"{name}/DI"] = float(of["rate"][1] / of["rate"][0])
-    answer[f"{name}/AD"] = float(of["accuracy"][0] - of["accuracy"][1])
-    answer[f"{name}/RD"] = float(of["recall"][0] - of["recall"][1])
-    answer[f"{name}/DAR"] = float(of["precision"][0] - of["precision"][1])
+    answer[f"{name}=1/DPPL"] = float(of["rate"][0] - of["rate"][1])
+    answer[f"{name}=1/DI"] = float(of["rate"][1] / of["rate"][0])
+    answer[f"{name}=1/AD"] = float(of["accuracy"][0] - of["accuracy"][1])
+    answer[f"{name}=1/RD"] = float(of["recall"][0] - of["recall"][1])
+    answer[f"{name}=1/DAR"] = float(of["precision"][0] - of["precision"][1])
 print(json.dumps(answer))

@@ -1,15 +1,22 @@
-"""This project's analyzer: whole process, from the CSV to statistics.json and constraints.json."""
+"""This project's analyzer: whole process, from the CSV to statistics.json and constraints.json.
+
+Arguments: the file, and a folder: with a baseline's documents the data is checked against them, without they
+are left there.
+"""
 
 from __future__ import annotations
 
 import json
 import os
+import shutil
 import sys
 import tempfile
 from pathlib import Path
 
 from sagemaker_monitor.analysis.container.__main__ import main
 
+baseline = Path(sys.argv[2]) if len(sys.argv) > 2 else None
+compares = baseline is not None and (baseline / "statistics.json").exists()
 with tempfile.TemporaryDirectory() as folder:
     root = Path(folder)
     source = root / "processing/input/baseline_dataset_input"
@@ -22,10 +29,24 @@ with tempfile.TemporaryDirectory() as folder:
         "output_path": "/opt/ml/processing/output",
         "publish_cloudwatch_metrics": "Disabled",
     }
+    if compares:
+        place = root / "processing/baseline"
+        place.symlink_to(baseline.resolve())
+        environment["baseline_statistics"] = "/opt/ml/processing/baseline/statistics.json"
+        environment["baseline_constraints"] = "/opt/ml/processing/baseline/constraints.json"
     if main(["analyzer"], {**os.environ, **environment}):
         sys.exit(1)
-    statistics = json.loads((root / "processing/output/statistics.json").read_text())
+    output = root / "processing/output"
+    statistics = json.loads((output / "statistics.json").read_text())
+    violations = output / "constraint_violations.json"
+    found = json.loads(violations.read_text())["violations"] if violations.exists() else []
+    if baseline is not None and not compares:
+        for name in ("statistics.json", "constraints.json"):
+            shutil.copy(output / name, baseline / name)
 answer = {"rows": statistics["dataset"]["item_count"]}
+if compares:
+    drifted = [each for each in found if each["constraint_check_type"] == "baseline_drift_check"]
+    answer["drifted"] = sorted(each["feature_name"] for each in drifted)
 for feature in statistics["features"]:
     if numbers := feature.get("numerical_statistics"):
         answer[f"{feature['name']}/mean"] = numbers["mean"]

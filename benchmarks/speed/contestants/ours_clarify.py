@@ -1,4 +1,7 @@
-"""This project's Clarify container: whole process, from analysis_config.json to analysis.json."""
+"""This project's Clarify container: whole process, from analysis_config.json to analysis.json.
+
+Arguments: the file; facets, of which those that end in = are told for each of their values; all or FT.
+"""
 
 from __future__ import annotations
 
@@ -14,7 +17,7 @@ from sagemaker_monitor.analysis.container.__main__ import main
 PRE = ["CI", "DPL", "JS", "KL", "KS", "LP", "TVD"]
 POST = ["AD", "DAR", "DCA", "DCR", "DI", "DPPL", "DRR", "GE", "RD", "SD", "TE"]
 
-file, facets = Path(sys.argv[1]), sys.argv[2].split(",")
+file, facets, wanted = Path(sys.argv[1]), sys.argv[2].split(","), sys.argv[3]
 with file.open() as lines:
     headers = next(csv.reader(lines))
 with tempfile.TemporaryDirectory() as folder:
@@ -23,23 +26,31 @@ with tempfile.TemporaryDirectory() as folder:
     data.mkdir(parents=True)
     config.mkdir(parents=True)
     (data / "data.csv").symlink_to(file.resolve())
+    methods = {"post_training_bias": {"methods": ["FT"] if wanted == "FT" else POST}}
     document = {
         "dataset_type": "text/csv",
         "headers": headers,
         "label": "label",
         "predicted_label": "predicted",
         "label_values_or_threshold": [1],
-        "facet": [{"name_or_index": name, "value_or_threshold": [1]} for name in facets],
-        "methods": {"pre_training_bias": {"methods": PRE}, "post_training_bias": {"methods": POST}},
+        "facet": [
+            {"name_or_index": name[:-1]}
+            if name.endswith("=")
+            else {"name_or_index": name, "value_or_threshold": [1]}
+            for name in facets
+        ],
+        "methods": methods if wanted == "FT" else {"pre_training_bias": {"methods": PRE}, **methods},
     }
     (config / "analysis_config.json").write_text(json.dumps(document))
     if main(["clarify"], {**os.environ, "SAGEMAKER_MONITOR_ROOT": folder}):
         sys.exit(1)
     analysis = json.loads((root / "processing/output/analysis.json").read_text())
 answer = {
-    f"{name}/{metric['name']}": metric["value"]
+    f"{name}={entry['value_or_threshold']}/{metric['name']}": metric["value"]
     for section in ("pre_training_bias_metrics", "post_training_bias_metrics")
+    if section in analysis
     for name, entries in analysis[section]["facets"].items()
-    for metric in entries[0]["metrics"]
+    for entry in entries
+    for metric in entry["metrics"]
 }
 print(json.dumps(answer))

@@ -11,15 +11,20 @@ from smclarify.bias.report import FacetColumn, LabelColumn, StageType, bias_repo
 PRE = ["CI", "DPL", "JS", "KL", "KS", "LP", "TVD"]
 POST = ["AD", "DAR", "DCA", "DCR", "DI", "DPPL", "DRR", "GE", "RD", "SD", "TE"]
 
+flips = sys.argv[3] == "FT"
 frame = pandas.read_csv(sys.argv[1])
 label = LabelColumn("label", frame["label"], [1])
 predicted = LabelColumn("predicted", frame["predicted"], [1])
 features = frame.drop(columns=["label", "predicted"])
 answer = {}
-for name in sys.argv[2].split(","):
-    for stage, metrics in ((StageType.PRE_TRAINING, PRE), (StageType.POST_TRAINING, POST)):
-        report = bias_report(features, FacetColumn(name, [1]), label, stage, predicted, metrics=metrics)
+stages = [(StageType.POST_TRAINING, ["FT"] if flips else POST)]
+for asked in sys.argv[2].split(","):
+    name, each_value = asked.rstrip("="), asked.endswith("=")
+    facet = FacetColumn(name, None if each_value else [1])
+    for stage, metrics in stages if flips else [(StageType.PRE_TRAINING, PRE), *stages]:
+        report = bias_report(features, facet, label, stage, predicted, metrics=metrics)
         for entry in report:
-            if entry["value_or_threshold"] == "1":
-                answer.update({f"{name}/{metric['name']}": metric["value"] for metric in entry["metrics"]})
+            if each_value or entry["value_or_threshold"] == "1":
+                about = f"{name}={entry['value_or_threshold']}"
+                answer.update({f"{about}/{metric['name']}": metric["value"] for metric in entry["metrics"]})
 print(json.dumps(answer))
