@@ -45,13 +45,26 @@ class Kind(StrEnum):
 class Column:
     """A column's values, int64 or uint64, float64, bool or str objects, and which of them are present.
 
-    An absent value is NaN among floats and an empty text among texts; other kinds have none.
+    An absent value is NaN among floats and an empty text among texts; other kinds have none. With *weights*,
+    each value stands for that of so many rows.
     """
 
     name: str
     kind: Kind
     values: NDArray[Any]
     present: NDArray[np.bool_]
+    weights: NDArray[np.int64] | None = None
+
+    @property
+    def rows(self) -> int:
+        """Return how many rows there are."""
+        return len(self.values) if self.weights is None else int(self.weights.sum())
+
+    @property
+    def rows_present(self) -> int:
+        """Return how many rows have a value."""
+        present = self.present if self.weights is None else self.weights[self.present]
+        return int(present.sum())
 
     @property
     def is_numeric(self) -> bool:
@@ -74,12 +87,11 @@ class Column:
             return False
         if not len(present):
             return False
-        if self.kind is Kind.INTEGER and int(present.max()) - int(present.min()) + 1 < UNIQUENESS * len(
-            present
-        ):
+        rows = self.rows_present
+        if self.kind is Kind.INTEGER and int(present.max()) - int(present.min()) + 1 < UNIQUENESS * rows:
             # So few integers lie between them that counting the distinct ones changes nothing.
             return False
-        return len(np.unique(present)) / len(present) >= UNIQUENESS
+        return len(np.unique(present)) / rows >= UNIQUENESS
 
     def numbers(self) -> NDArray[Any]:
         """Return the values as numbers, NaN for an absent one."""

@@ -9,9 +9,13 @@ from typing import TYPE_CHECKING, BinaryIO
 
 import numpy as np
 
+from sagemaker_monitor.analysis.compressed import opened
 from sagemaker_monitor.analysis.errors import AnalysisError
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
     from numpy.typing import NDArray
 
 BOM = b"\xef\xbb\xbf"
@@ -36,6 +40,26 @@ def first_rows(source: BinaryIO, name: str, count: int) -> list[list[str]]:
             return list(islice((row for row in csv.reader(text) if row), count))
         except csv.Error as error:
             raise AnalysisError(f"{name!r} cannot be read as CSV: {error}") from error
+
+
+def pieces(file: Path, size: int) -> Iterator[bytes]:
+    """Yield the file's content, a little more than *size* bytes at a time, cut where a row ends."""
+    with opened(file) as source:
+        if source.read(len(BOM)) != BOM:
+            source.seek(0)
+        while content := source.read(size):
+            lines = [source.readline()]
+            # A line end between quotes ends no row.
+            if (content.count(_QUOTE) + lines[0].count(_QUOTE)) % 2:
+                for line in source:
+                    lines.append(line)
+                    if line.count(_QUOTE) % 2:
+                        break
+            content = b"".join((content, *lines))
+            if content[:1] in b"\r\n":
+                content = content.lstrip(b"\r\n")
+            if content:
+                yield content
 
 
 def refuse_returns(line: bytes, name: str) -> None:

@@ -25,11 +25,15 @@ NO_GROUP_VARIABLE = "Group variable is empty or not provided"
 
 @dataclass(frozen=True)
 class Facet:
-    """One facet with its sensitive groups, and the columns the flip test may compare rows by."""
+    """One facet with its sensitive groups, and the columns the flip test may compare rows by.
+
+    *tables* count the rows that the groups have positions of, where these are others than the labels'.
+    """
 
     name: str
     groups: Sequence[Group]
     features: Sequence[Column]
+    tables: Tables | None = None
 
 
 def names_of(stage: str) -> tuple[str, ...]:
@@ -74,7 +78,7 @@ def section(
     for facet in facets:
         tests = _flip_tests(facet, labels.predicted) if "FT" in methods else [None] * len(facet.groups)
         entries = tuple(
-            FacetResult(group.text, _metrics(methods, tables, group, flip_test_result))
+            FacetResult(group.text, _metrics(methods, facet.tables or tables, group, flip_test_result))
             for group, flip_test_result in zip(facet.groups, tests, strict=True)
         )
         results[facet.name] = results.get(facet.name, ()) + entries
@@ -82,13 +86,19 @@ def section(
 
 
 class Tables:
-    """The counts of labels, of all rows once, and of a group by its own rows alone."""
+    """The counts of labels, of all rows once, and of a group by its own rows alone.
 
-    def __init__(self, labels: Labels, group_variable: Column | None) -> None:
+    With *weights*, each row stands for so many.
+    """
+
+    def __init__(
+        self, labels: Labels, group_variable: Column | None, weights: NDArray[np.int64] | None = None
+    ) -> None:
         self._codes = labels.observed.astype(np.intp) * 2
         if labels.predicted is not None:
             self._codes += labels.predicted
-        self._all = np.bincount(self._codes, minlength=4)
+        self._weights = weights
+        self._all = self._count(self._codes, slice(None), 4)
         self._strata = None
         if group_variable is not None:
             self._strata = _strata(group_variable)
@@ -97,7 +107,7 @@ class Tables:
 
     def of(self, rows: NDArray[np.intp]) -> NDArray[np.float64]:
         """Return the table of counts of the group of *rows*, shape (2, 2, 2)."""
-        inside = np.bincount(self._codes[rows], minlength=4)
+        inside = self._count(self._codes[rows], rows, 4)
         return np.stack([self._all - inside, inside]).reshape(2, 2, 2).astype(np.float64)
 
     def by_stratum(self, rows: NDArray[np.intp]) -> NDArray[np.float64] | None:
@@ -108,10 +118,16 @@ class Tables:
         tables = np.stack([self._all_by_stratum - inside, inside], axis=1)
         return tables.reshape(-1, 2, 2, 2).astype(np.float64)
 
-    def _by_stratum(self, rows: NDArray[np.intp]) -> NDArray[np.intp]:
+    def _by_stratum(self, rows: NDArray[np.intp]) -> NDArray[np.float64] | NDArray[np.intp]:
         assert self._strata is not None
-        counts = np.bincount(self._strata[rows] * 4 + self._codes[rows], minlength=4 * self._number)
-        return counts.reshape(-1, 4)
+        codes = self._strata[rows] * 4 + self._codes[rows]
+        return self._count(codes, rows, 4 * self._number).reshape(-1, 4)
+
+    def _count(
+        self, codes: NDArray[np.intp], rows: NDArray[np.intp] | slice, length: int
+    ) -> NDArray[np.float64] | NDArray[np.intp]:
+        """Return how many of *rows* have which of *codes*; as doubles, which hold whole numbers to 2^53."""
+        return np.bincount(codes, None if self._weights is None else self._weights[rows], length)
 
 
 def _strata(column: Column) -> NDArray[np.intp]:

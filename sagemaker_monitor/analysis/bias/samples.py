@@ -100,7 +100,7 @@ def labels(observed: Column, predicted: Column | None, values: Sequence[Value]) 
         raise AnalysisError(
             "No Label values are present in the predicted Label Column, "
             "Positive Predicted Index Series contains all False values. "
-            f"the model favours none of {len(favourable)} rows: check probability_threshold and "
+            f"the model favours none of {predicted.rows} rows: check probability_threshold and "
             "label_values_or_threshold" + (_SMALL if continuous and observed.kind.value == "integer" else "")
         )
     return Labels(text, inside, favourable)
@@ -114,8 +114,8 @@ _SMALL = (
 
 def _gaps(observed: Column) -> str:
     """Return what is to be said of labels that are absent, which make whole numbers fractions."""
-    absent = len(observed.present) - int(observed.present.sum())
-    return f". {absent} of {len(observed.present)} labels are absent: leave those rows out" if absent else ""
+    absent = observed.rows - observed.rows_present
+    return f". {absent} of {observed.rows} labels are absent: leave those rows out" if absent else ""
 
 
 def _word(continuous: bool) -> str:

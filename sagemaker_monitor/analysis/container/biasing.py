@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from sagemaker_monitor.analysis.bias import report, samples
@@ -31,33 +32,61 @@ def sections(
         )
     facets = _facets(config, dataset, roles)
     group = optional_index_of(dataset, config.group_variable, "group_variable")
-    observed = dataset.column(roles.label)
     found = {}
     for stage, methods in config.methods.items():
-        predicted = None
-        if stage == POST_TRAINING:
-            predicted = _predicted(config, dataset, roles, observed, endpoint)
-        labels = samples.labels(observed, predicted, config.favourable)
-        if not labels.observed.any():
-            _tell_of_none(observed, config)
+        counted: dict[int, _Counted] = {}
+        for rows in [rows for _, rows in facets] or [dataset]:
+            if id(rows) not in counted:
+                counted[id(rows)] = _Counted.of(config, rows, roles, group, stage, endpoint)
+        first = next(iter(counted.values()))
+        if not first.labels.observed.any():
+            _tell_of_none(first.observed, config)
         found[stage] = report.section(
             stage,
             methods,
             label=dataset.names[roles.label],
-            labels=labels,
-            facets=facets,
-            group_variable=None if group is None else dataset.column(group),
+            labels=first.labels,
+            facets=[replace(facet, tables=counted[id(rows)].tables) for facet, rows in facets],
+            group_variable=None,
         )
     return found
+
+
+@dataclass(frozen=True)
+class _Counted:
+    """The labels of some rows, observed, and as what is favourable among them, and their counts."""
+
+    observed: Column
+    labels: samples.Labels
+    tables: report.Tables
+
+    @classmethod
+    def of(
+        cls,
+        config: AnalysisConfig,
+        rows: Dataset,
+        roles: Roles,
+        group: int | None,
+        stage: str,
+        endpoint: str | None,
+    ) -> _Counted:
+        assert roles.label is not None
+        observed = rows.column(roles.label)
+        predicted = None
+        if stage == POST_TRAINING:
+            predicted = _predicted(config, rows, roles, observed, endpoint)
+        labels = samples.labels(observed, predicted, config.favourable)
+        strata = None if group is None else rows.column(group)
+        return cls(observed, labels, report.Tables(labels, strata, rows.weights))
 
 
 def _tell_of_none(observed: Column, config: AnalysisConfig) -> None:
     """Print why metrics may all be 0: to Clarify labels none of which is favourable are no error."""
     wanted = ", ".join(map(str, config.favourable))
-    absent = len(observed.present) - int(observed.present.sum())
+    absent = observed.rows - observed.rows_present
     gaps = f", {absent} of them absent" if absent else ""
     print(
-        f"warning: no label is favourable: {observed.name!r} has {len(observed.present)} "
+        f"warning: no label is favourable: {observed.name!r} has {observed.rows} "
         f"{observed.kind.value} values{gaps}, label_values_or_threshold is {wanted}",
         flush=True,
     )
@@ -73,15 +102,16 @@ def features_of(config: AnalysisConfig, dataset: Dataset, roles: Roles) -> pl.Da
     return dataset.features(roles.features, typed=typed)
 
 
-def _facets(config: AnalysisConfig, dataset: Dataset, roles: Roles) -> list[report.Facet]:
-    """Return the facets; the flip test compares rows by all columns but the facet's own."""
+def _facets(config: AnalysisConfig, dataset: Dataset, roles: Roles) -> list[tuple[report.Facet, Dataset]]:
+    """Return the facets with the rows that they are of; the flip test compares rows by all other columns."""
     flips = "FT" in config.methods.get(POST_TRAINING, ())
     facets = []
     for each in config.facets:
         index = index_of(dataset, each.column, "Unable to locate the facet.", "facet")
         compared = [dataset.column(other) for other in roles.compared if flips and other != index]
-        groups = samples.groups(dataset.column(index), each.values)
-        facets.append(report.Facet(dataset.names[index], groups, compared))
+        rows = dataset.about(index)
+        groups = samples.groups(rows.column(index), each.values)
+        facets.append((report.Facet(dataset.names[index], groups, compared), rows))
     return facets
 
 

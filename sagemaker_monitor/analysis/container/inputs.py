@@ -10,10 +10,11 @@ from sagemaker_monitor.analysis.container.config import CAPTURED, PARQUET
 from sagemaker_monitor.analysis.container.payloads import CSV, JSON, JSON_LINES
 from sagemaker_monitor.analysis.container.roles import index_of, optional_index_of
 from sagemaker_monitor.analysis.datasets.captured import read_captured
-from sagemaker_monitor.analysis.datasets.csv_files import read_csv
+from sagemaker_monitor.analysis.datasets.csv_files import CsvTable, read_csv
 from sagemaker_monitor.analysis.datasets.joining import aligned, with_facets, with_predicted_label
 from sagemaker_monitor.analysis.datasets.json_files import Places, read_json, read_json_lines
 from sagemaker_monitor.analysis.datasets.parquet_files import read_parquet
+from sagemaker_monitor.analysis.datasets.tallies import tallied
 from sagemaker_monitor.analysis.errors import AnalysisError
 from sagemaker_monitor.analysis.records.dataset import files_of
 
@@ -42,7 +43,9 @@ def open_dataset(config: AnalysisConfig, paths: Paths, source: Path, job: JobAtt
             return captured.dataset
         return job.with_predictions(captured, config.probability_threshold)
     if data.type == CSV and _needs_few_columns(config):
-        return read_csv(files, data.headers, lambda names: _columns_of_bias(config, names))
+        table = CsvTable.of(files, data.headers)
+        if sets := _counted_together(config, table.names):
+            return tallied(table, sets)
     dataset = _read(data, files)
     for what, side in (("predicted_label_dataset", data.predicted_labels), ("facet_dataset", data.facets)):
         if side is not None:
@@ -57,20 +60,22 @@ def _needs_few_columns(config: AnalysisConfig) -> bool:
     return not (asks_model or "FT" in post or config.shap or data.facets or data.predicted_labels)
 
 
-def _columns_of_bias(config: AnalysisConfig, names: Sequence[str]) -> tuple[int, ...]:
+def _counted_together(config: AnalysisConfig, names: Sequence[str]) -> list[tuple[int, ...]]:
+    """Return, for each facet, its column and those that are counted with it; nothing without a facet."""
     data = config.data
-    asked = [
-        data.label,
-        data.predicted_label,
-        config.group_variable,
-        *(each.column for each in config.facets),
-    ]
     places = {name: place for place, name in enumerate(names)} | {
         str(place): place for place in range(len(names)) if str(place) not in names
     }
     # One that is not there is told when it is asked for.
-    found = {places[str(each)] for each in asked if each is not None and str(each) in places}
-    return tuple(sorted(found or {0}))
+    found = [
+        [places[str(each)] for each in columns if each is not None and str(each) in places]
+        for columns in (
+            [each.column for each in config.facets],
+            [data.label, data.predicted_label, config.group_variable],
+        )
+    ]
+    facets, others = (tuple(dict.fromkeys(each)) for each in found)
+    return [(facet, *(other for other in others if other != facet)) for facet in facets]
 
 
 def _read(data: DataConfig, files: Sequence[Path]) -> Dataset:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from sagemaker_monitor.analysis.columns import Column, column_of, column_of_series
@@ -11,7 +11,9 @@ from sagemaker_monitor.analysis.errors import AnalysisError
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    import numpy as np
     import polars as pl
+    from numpy.typing import NDArray
 
 MISMATCH = "Headers in config do not match with the number of columns in the dataset."
 EMPTY = "the dataset is empty"
@@ -26,6 +28,7 @@ class Dataset:
     Cells are texts as they stand in a file, or, when *typed*, values as the file's format types them.
     *label* and *predicted_label* are the columns of labels where the format tells them apart, and *aside* are
     columns that analyses use but the model never sees. *cells* has the columns that were *read*, or all.
+    With *weights*, each row stands for so many.
     """
 
     names: tuple[str, ...]
@@ -35,6 +38,7 @@ class Dataset:
     predicted_label: int | None = None
     aside: frozenset[int] = frozenset()
     read: tuple[int, ...] | None = None
+    weights: NDArray[np.int64] | None = None
     _columns: dict[int, Column] = field(default_factory=dict, repr=False, compare=False)
 
     def __post_init__(self) -> None:
@@ -50,8 +54,12 @@ class Dataset:
         if index not in self._columns:
             cells = self.series(index)
             make = column_of_series if self.typed else column_of
-            self._columns[index] = make(self.names[index], cells)
+            self._columns[index] = replace(make(self.names[index], cells), weights=self.weights)
         return self._columns[index]
+
+    def about(self, index: int) -> Dataset:
+        """Return the rows to look at the column at *index* in, beside those that it is compared with: all."""
+        return self
 
     def series(self, index: int) -> pl.Series:
         """Return the cells of the column at *index*."""

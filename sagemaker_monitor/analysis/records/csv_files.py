@@ -12,7 +12,6 @@ import numpy as np
 
 from sagemaker_monitor.analysis import csv_text
 from sagemaker_monitor.analysis.compressed import opened
-from sagemaker_monitor.analysis.csv_text import BOM
 from sagemaker_monitor.analysis.errors import AnalysisError
 from sagemaker_monitor.analysis.quality.cell_types import is_number
 from sagemaker_monitor.analysis.records.dataset import BLOCK, BLOCK_PER_COLUMN, NO_DATA
@@ -66,7 +65,8 @@ class CsvFiles:
 
     def _file(self, file: Path) -> Iterator[pl.DataFrame]:
         rows = 0
-        for number, content in enumerate(_pieces(file, max(BLOCK, BLOCK_PER_COLUMN * len(self.names)))):
+        size = max(BLOCK, BLOCK_PER_COLUMN * len(self.names))
+        for number, content in enumerate(csv_text.pieces(file, size)):
             skip = int(self.header and number == 0)
             if skip:
                 self._check_header(file)
@@ -129,22 +129,6 @@ def _read(content: bytes, skip: int, width: int) -> pl.DataFrame:
         raise_if_empty=False,
         schema={str(index): pl.String for index in range(width)},
     )
-
-
-def _pieces(file: Path, size: int) -> Iterator[bytes]:
-    """Yield the file's content, a little more than *size* bytes at a time, cut where a row ends."""
-    with opened(file) as source:
-        if source.read(len(BOM)) != BOM:
-            source.seek(0)
-        while content := source.read(size):
-            content += source.readline()
-            # A line end between quotes ends no row.
-            while b'"' in content and content.count(b'"') % 2 and (line := source.readline()):
-                content += line
-            if content[:1] in b"\r\n":
-                content = content.lstrip(b"\r\n")
-            if content:
-                yield content
 
 
 def _first_rows(file: Path, count: int) -> list[list[str]]:

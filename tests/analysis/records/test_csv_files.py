@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from sagemaker_monitor.analysis import csv_text
 from sagemaker_monitor.analysis.errors import AnalysisError
 from sagemaker_monitor.analysis.records import csv_files
 from sagemaker_monitor.analysis.records.csv_files import CsvFiles
@@ -74,7 +75,7 @@ def test_blocks_do_not_matter(
     path = tmp_path_factory.mktemp("blocks") / "a.csv"
     path.write_text(f"text,number\n{lines}", newline="")
 
-    pieces = list(csv_files._pieces(path, size))
+    pieces = list(csv_text.pieces(path, size))
 
     assert b"".join(pieces).replace(b"\n", b"") == path.read_bytes().replace(b"\n", b"")
     assert all(piece.count(b'"') % 2 == 0 for piece in pieces)
@@ -123,7 +124,7 @@ def test_rows_are_counted_across_blocks(tmp_path: Path) -> None:
     wide = ",".join(["1234567"] * 200)
     dataset = files(tmp_path, "\n".join([columns, *[wide] * 9000, "1", ""]))
 
-    assert len(list(csv_files._pieces(tmp_path / "0.csv", csv_files.BLOCK))) > 1
+    assert len(list(csv_text.pieces(tmp_path / "0.csv", csv_files.BLOCK))) > 1
     with pytest.raises(AnalysisError, match="row 9002 has 1 cells"):
         rows(dataset)
 
