@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 from sagemaker_monitor.analysis.bias import report, samples
 from sagemaker_monitor.analysis.bias.metrics import POST_TRAINING
+from sagemaker_monitor.analysis.container.job import ENDPOINT_VARIABLE
 from sagemaker_monitor.analysis.container.payloads import CSV
-from sagemaker_monitor.analysis.container.predictor import ENDPOINT_VARIABLE, Model
 from sagemaker_monitor.analysis.container.roles import index_of, optional_index_of
 from sagemaker_monitor.analysis.errors import AnalysisError
 
@@ -130,5 +130,7 @@ def _predicted(
         raise AnalysisError(f"the model's shadow endpoint is not known; set {ENDPOINT_VARIABLE}")
     features = features_of(config, dataset, roles)
     print(f"predicting {len(dataset)} rows with {features.width} features", flush=True)
+    from sagemaker_monitor.analysis.container.predictor import Model
+
     with Model(endpoint, config.predictor, config.probability_threshold) as model:
         return model.labels(features, observed)

@@ -7,11 +7,9 @@ from typing import TYPE_CHECKING
 from sagemaker_monitor.analysis.bias.metrics import POST_TRAINING, PRE_TRAINING
 from sagemaker_monitor.analysis.container import biasing, comparing, metrics
 from sagemaker_monitor.analysis.container.config import AnalysisConfig
-from sagemaker_monitor.analysis.container.explaining import Explaining, explained
 from sagemaker_monitor.analysis.container.inputs import open_dataset
+from sagemaker_monitor.analysis.container.job import ENDPOINT_VARIABLE
 from sagemaker_monitor.analysis.container.job_attributes import SOURCE, JobAttributes
-from sagemaker_monitor.analysis.container.page.document import Subject, page
-from sagemaker_monitor.analysis.container.predictor import ENDPOINT_VARIABLE
 from sagemaker_monitor.analysis.container.roles import Roles
 from sagemaker_monitor.analysis.documents.analysis import Analysis
 from sagemaker_monitor.analysis.documents.strict import DocumentError
@@ -22,6 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
+    from sagemaker_monitor.analysis.container.explaining import Explaining
     from sagemaker_monitor.analysis.container.page.explanations import Attributions
     from sagemaker_monitor.analysis.container.paths import Paths
     from sagemaker_monitor.analysis.datasets.dataset import Dataset
@@ -49,6 +48,8 @@ def run(paths: Paths, environment: Mapping[str, str]) -> tuple[dict[str, str], s
     files = {"analysis.json": analysis.to_json(), config_file.name: config_file.read_text(encoding="utf-8")}
     files |= explaining.files if explaining else {}
     if config.report:
+        from sagemaker_monitor.analysis.container.page.document import Subject, page
+
         subject = Subject.read(source, config_file, rows=len(dataset), columns=len(dataset.names))
         files[f"{config.report}.html"] = page(config.report_title, subject, analysis, _attributions(analysis))
     if violations:
@@ -67,7 +68,12 @@ def analyse(
     """Return the analysis that *config* asks for, of the model at *endpoint* if needed, and what explains."""
     roles = Roles.of(config, dataset)
     bias = biasing.sections(config, dataset, roles, endpoint) if config.methods else {}
-    explaining = explained(config, dataset, roles, paths, endpoint)
+    explaining = None
+    if config.shap:
+        # What asks a model and explains it takes longer to load than a small bias job to do.
+        from sagemaker_monitor.analysis.container.explaining import explained
+
+        explaining = explained(config, dataset, roles, paths, endpoint)
     analysis = Analysis(
         pre_training=bias.get(PRE_TRAINING),
         post_training=bias.get(POST_TRAINING),

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from sagemaker_monitor.analysis.container.biasing import features_of
-from sagemaker_monitor.analysis.container.predictor import ENDPOINT_VARIABLE, Model
+from sagemaker_monitor.analysis.container.job import ENDPOINT_VARIABLE
+from sagemaker_monitor.analysis.container.predictor import Model
 from sagemaker_monitor.analysis.container.roles import index_of
 from sagemaker_monitor.analysis.container.shap_baseline import baseline_of, same_types
 from sagemaker_monitor.analysis.documents.analysis import Explanation, Explanations

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
 
     from sagemaker_monitor.analysis.container.paths import Paths
 
+ENDPOINT_VARIABLE = "SAGEMAKER_MONITOR_SHADOW_ENDPOINT"
 JOB_CONFIG, RESOURCE_CONFIG = "processingjobconfig.json", "resourceconfig.json"
 
 

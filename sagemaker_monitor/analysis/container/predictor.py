@@ -10,6 +10,7 @@ import numpy as np
 
 from sagemaker_monitor.analysis.container import predictions
 from sagemaker_monitor.analysis.container.answers import read_answer
+from sagemaker_monitor.analysis.container.job import ENDPOINT_VARIABLE
 from sagemaker_monitor.analysis.container.payloads import CSV, batches
 from sagemaker_monitor.analysis.errors import AnalysisError
 
@@ -23,7 +24,6 @@ if TYPE_CHECKING:
     from sagemaker_monitor.analysis.container.answers import CsvAnswer, JsonAnswer
     from sagemaker_monitor.analysis.container.config import PredictorConfig
 
-ENDPOINT_VARIABLE = "SAGEMAKER_MONITOR_SHADOW_ENDPOINT"
 TIMEOUT = 60.0
 _BROKEN = (http.client.RemoteDisconnected, BrokenPipeError, ConnectionResetError)
 
