@@ -38,15 +38,16 @@ class _Kind:
     least: int
     known: int
     of: int
+    doubt: str = ""
+    """What to ask where no row at all is of this kind."""
 
     def few(self, what: str) -> Few | None:
         """Return why *what* has too few of them; None where it has enough."""
         if self.count >= self.least:
             return None
         rows = rows_for(self.least, self.known, self.of)
-        would = (
-            f", which about {rows} rows would have" if rows else f"; of {self.of} rows none is of that kind"
-        )
+        none = f"; of {self.of} rows none is of that kind{self.doubt}"
+        would = f", which about {rows} rows would have" if rows else none
         return Few(
             f"the {what} has {several_rows(self.count)} {self.told}; {self.least} are needed{would}",
             what,
@@ -81,17 +82,19 @@ def few_in_total(rows: int, least: int, what: str, kind: str = "rows") -> Few | 
 
 
 def _kinds(
-    sample: Sample, known: Sequence[Sample], facet: int, name: str, minimum: MinimumRows
+    sample: Sample, known: Sequence[Sample], place: int, facet: Facet, minimum: MinimumRows
 ) -> Iterator[_Kind]:
     """Yield the sides of a facet, then each label there; *known* tells how frequent they are."""
+    which = "value" if facet.threshold is None else "threshold"
+    doubt = f": is its {which}, {facet.group}, as the data have it?"
     of = sum(each.rows for each in known)
-    counts = [each.counts(facet) for each in known]
+    counts = [each.counts(place) for each in known]
     inside, inside_good, outside, outside_good = (sum(each[at] for each in counts) for at in range(4))
-    here = sample.counts(facet)
+    here = sample.counts(place)
     sides = (("inside", here[0], here[1], inside, inside_good), ("outside", *here[2:], outside, outside_good))
     for side, rows, good, every, every_good in sides:
-        told = f"{side} {name}"
-        yield _Kind(told, rows, minimum.per_facet, every, of)
+        told = f"{side} {facet.name}"
+        yield _Kind(told, rows, minimum.per_facet, every, of, doubt)
         labels = (("favourable", good, every_good), ("unfavourable", rows - good, every - every_good))
         for label, count, all_of_it in labels:
             least = minimum.per_facet_and_label
@@ -135,7 +138,7 @@ def facet_shortages(
     known = [sample for _, sample in samples]
     for place, facet in enumerate(facets):
         for what, sample in samples:
-            kinds = _kinds(sample, known, place, facet.name, minimum)
+            kinds = _kinds(sample, known, place, facet, minimum)
             few = [each for each in (kind.few(what) for kind in kinds) if each]
             if few and facet.name not in problems:
                 problems[facet.name] = _together(few)

@@ -47,3 +47,13 @@ def test_the_verdict_says_how_many_rows_would_do() -> None:
     assert 300 < needed.rows < 1000
     assert facet.decision == "inconclusive"
     assert f"about {needed.rows}" in facet.summary
+
+
+def test_a_group_that_nobody_is_in_asks_whether_its_value_is_right() -> None:
+    """No batch of any size would do where the data write the group otherwise, so the verdict asks that."""
+    few = evidence(people(4, 400, inside=0), people(5, 750, inside=0))
+
+    assert (
+        "of 1150 rows none is of that kind: is its value, 1, as the data have it?"
+        in conclude(spec(), few).summary
+    )
