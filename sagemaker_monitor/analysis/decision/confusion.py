@@ -30,6 +30,8 @@ METRICS = (
     *("weighted_f0_5", "weighted_f1", "weighted_f2"),
 )
 BETAS = {"weighted_f0_5": 0.5, "weighted_f1": 1.0, "weighted_f2": 2.0}
+CHUNK = 2_000_000
+"""Cells that are counted together; which counts are drawn depends on it."""
 _EXACT = 2.0**53
 _NUMBER = re.compile(r"[-+]?\d+(\.\d*)?([eE][-+]?\d+)?", re.ASCII)
 
@@ -119,7 +121,7 @@ class Confusion:
 
     def _chunk(self, cells: int) -> int:
         """Return how many samples are counted together."""
-        return max(1, min(1_000, splits.CHUNK // max(cells, len(self.names))))
+        return max(1, min(1_000, CHUNK // max(cells, len(self.names))))
 
 
 def confusion(observed: Sequence[str], predicted: Sequence[str]) -> Confusion:

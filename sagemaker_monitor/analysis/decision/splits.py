@@ -22,8 +22,8 @@ TOTALS = (10_000, 5_000, 2_000, 1_000, 500)
 """How many splits there may be, the true one included; fewer where they would take long."""
 WORK = 150_000_000
 """Rows that may be put into one sample or the other; a few seconds."""
-CHUNK = 2_000_000
-"""Rows that are counted together: 16 MB of them."""
+CHUNK = 200_000
+"""Rows that are counted together: 1.6 MB of them, which stay in a processor's cache."""
 
 
 KINDS_PER_ROW = 40
