@@ -7,6 +7,10 @@ SIZE ?= small
 UV_VERSION := 0.13.9
 INSTALL := $(BIN)/uv pip install --quiet --python $(BIN)/python --compile-bytecode -c constraints.txt
 
+# Jobs, model servers and commands are processes: where bytecode is not written, each compiles anew what it
+# imports.
+export PYTHONDONTWRITEBYTECODE :=
+
 .PHONY: help install demo test lint format typecheck contracts unit docs test-long test-slow test-clients reference parity bench bench-emulator verify-aws error-rates lock clean
 
 help:  ## What can be made

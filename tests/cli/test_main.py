@@ -7,7 +7,7 @@ import re
 import resource
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import click
@@ -189,23 +189,35 @@ def test_a_mode_that_is_none_is_told_before_anything_is_asked(capsys: pytest.Cap
     assert "'sometimes' is no mode" in capsys.readouterr().err
 
 
-@pytest.mark.parametrize("words", [words for words in every_command() if words], ids=" ".join)
-def test_help_imports_nothing_heavy(words: tuple[str, ...]) -> None:
-    """Help of any command imports neither boto3 nor any of the libraries that compute."""
-    code = (
-        "import sys; from sagemaker_monitor.cli.main import main; "
-        f"assert main({[*words, '--help']!r}) == 0; "
-        f"loaded = [m for m in {(*HEAVY, 'boto3', 'pydantic', 'rich')!r} if m in sys.modules]; "
-        "assert not loaded, loaded"
+def after_each(commands: Sequence[Sequence[str]], modules: Sequence[str], *, ends: str = "") -> str:
+    """Return Python that runs one command after the other and fails at the first that loads one of *modules*.
+
+    *ends* is what is asserted of a command's exit code, *code*.
+    """
+    return (
+        "import sys\n"
+        "from sagemaker_monitor.cli.main import main\n"
+        f"for words in {[list(words) for words in commands]!r}:\n"
+        "    code = main(words)\n"
+        f"    assert {ends or True}, (words, code)\n"
+        f"    loaded = [m for m in {tuple(modules)!r} if m in sys.modules]\n"
+        "    assert not loaded, (words, loaded)\n"
     )
+
+
+def test_help_imports_nothing_heavy() -> None:
+    """Help of any command imports neither boto3 nor any of the libraries that compute."""
+    commands = [(*words, "--help") for words in every_command()]
+    code = after_each(commands, (*HEAVY, "boto3", "pydantic", "rich"), ends="code == 0")
     done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=False)
 
+    assert len(commands) > 20
     assert done.returncode == 0, done.stderr
 
 
-@pytest.mark.parametrize(
-    "arguments",
-    [
+def test_what_only_asks_and_starts_never_imports_the_sdk(conf: Path, tmp_path: Path) -> None:
+    """Run against an empty emulator to their end, these commands load neither the SDK nor what computes."""
+    commands = [
         ["validate"],
         ["run", "register", "--model", "mortgage"],
         ["run", "monitor-batch", "--model", "mortgage"],
@@ -217,21 +229,9 @@ def test_help_imports_nothing_heavy(words: tuple[str, ...]) -> None:
         ["ground-truth", "put", "none.csv", "--model", "mortgage"],
         ["init", "credit", "--data", "none.csv", "--label", "y"],
         ["local", "status"],
-    ],
-    ids=" ".join,
-)
-def test_what_only_asks_and_starts_never_imports_the_sdk(
-    arguments: list[str], conf: Path, tmp_path: Path
-) -> None:
-    """Run against an empty emulator to their end, these commands load neither the SDK nor what computes."""
-    code = (
-        "import sys; from sagemaker_monitor.cli.main import main; "
-        f"main({[*arguments, '--conf-dir', str(conf)]!r}); "
-        f"loaded = [m for m in {HEAVY!r} if m in sys.modules]; "
-        "assert not loaded, loaded"
-    )
+    ]
     done = subprocess.run(
-        [sys.executable, "-c", code],
+        [sys.executable, "-c", after_each([[*each, "--conf-dir", str(conf)] for each in commands], HEAVY)],
         cwd=tmp_path,
         env={"PYTHONPATH": str(ROOT), "PATH": "", "HOME": str(tmp_path)},
         capture_output=True,

@@ -26,15 +26,29 @@ ROLE = "arn:aws:iam::000000000000:role/monitor"
 XGBOOST = "683313688378.dkr.ecr.us-east-1.amazonaws.com/sagemaker-xgboost:1.7-1"
 
 
+class _Kept(ModelServers):
+    """Model servers that outlive the emulator that started them: a start is most of a small job."""
+
+    def shutdown(self) -> None:
+        """Leave them to the next test; a model is known by its bytes, not by where it lay."""
+
+
+@pytest.fixture(scope="session")
+def servers() -> Iterator[ModelServers]:
+    """The model servers of all emulators here, one per model."""
+    kept = _Kept()
+    yield kept
+    ModelServers.shutdown(kept)
+
+
 @pytest.fixture
-def context(tmp_path: Path) -> Iterator[Context]:
+def context(tmp_path: Path, servers: ModelServers) -> Iterator[Context]:
     """An emulator without its server, with the real store, S3 and runner, and a bucket named data."""
     config = EmulatorConfig(tmp_path / "state", port=1)
     config.state_dir.mkdir()
     store = Store.open(config.state_dir / "state.db", REGION)
     s3 = S3Directory(config.state_dir / "s3", store, REGION)
     s3.create_bucket("data", REGION)
-    servers = ModelServers()
     jobs = create_job_runner(at_once=2, servers=servers)
     hosting = create_hosting(servers, print)
     yield Context(config, store, s3, REGION, config.account, jobs, hosting, ScheduleRunner(print))
