@@ -16,12 +16,9 @@ from tests.test_loop import ROOT, prepared
 PAGES = ROOT / "docs" / "how-to"
 MODEL = "conf/models/mortgage.yaml"
 AWS = Path(__file__).with_name("aws_command.py")
-BEFORE = (
-    "upsert --model mortgage",
-    "run register --model mortgage --mode bootstrap --artifact data/model.tar.gz"
-    " --baseline-data data/validation.csv",
-    "gate mortgage --version 1 --apply",
-)
+BEFORE = (PAGES / "an-endpoint-that-was-asked.md").read_text(encoding="utf-8")
+DONE = (". .venv", "sagemaker-monitor local up", "python examples/mortgage/prepare.py", "eval ")
+"""How the lines of that page begin that tests have done before."""
 
 
 @dataclass(frozen=True)
@@ -89,18 +86,14 @@ class Watched:
 
 
 def watched(folder: Path, server: Server) -> Watched:
-    """Register and approve version 1, let the endpoint serve it, and ask it about 600 applications."""
+    """Follow the page that the others begin with: version 1 is approved, serves, and has answered."""
     (folder / "examples").symlink_to(ROOT / "examples")
     loop = prepared(folder, server.url)
     local = loop.conf / "environments" / "local.yaml"
-    local.write_text(f"{local.read_text()}\nschedules: enabled\n")
+    (enabled,) = (block for language, block in blocks(BEFORE) if language == "yaml")
+    local.write_text(f"{local.read_text()}\n{enabled}")
     found = Watched(folder, server, (folder / MODEL).read_text())
-    application = "python examples/mortgage/endpoint.py"
-    for command in (
-        *(f"sagemaker-monitor {each}" for each in BEFORE),
-        f"{application} deploy --version 1",
-        f"{application} ask data/batch-honest.csv",
-    ):
+    for command, _ in lines(BEFORE, skipped=DONE):
         code, said = found.run(command)
         assert code == 0, said
     server.context.hosting.flush()
