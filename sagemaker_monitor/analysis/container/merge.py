@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, TextIO
 from sagemaker_monitor.analysis.container.paths import Paths, staged
 from sagemaker_monitor.analysis.errors import AnalysisError
 from sagemaker_monitor.analysis.merge import endpoints, transforms
-from sagemaker_monitor.analysis.merge.truths import ID, TRUTH, truths_of
+from sagemaker_monitor.analysis.merge.truths import truths_of
 from sagemaker_monitor.analysis.records.dataset import files_of
 from sagemaker_monitor.analysis.records.formats import DatasetFormat, Kind
 from sagemaker_monitor.analysis.records.lines import blocks_of
@@ -24,7 +24,7 @@ from sagemaker_monitor.analysis.records.lines import blocks_of
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    import polars as pl
+    from sagemaker_monitor.analysis.merge.truths import Truths
 
 NO_DATA = "Job inputs had no data"
 _IN_HOUR = re.compile(r"(?:.*/)?\d{4}/\d\d/\d\d/\d\d(?=/|$)")
@@ -49,7 +49,7 @@ def run(paths: Paths, environment: Mapping[str, str]) -> tuple[dict[str, str], s
             _merge(files, truths, format, output / folder, counts)
         if not counts.merged:
             raise AnalysisError(
-                f"{NO_DATA}: none of {counts.records} captured records has one of {truths.height} labels; "
+                f"{NO_DATA}: none of {counts.records} captured records has one of {len(truths)} labels; "
                 "labels carry inference ids as eventMetadata.eventId"
             )
     return {}, f"Completed: {counts.merged} of {counts.records} captured records have their label."
@@ -83,7 +83,7 @@ def _hour(folder: Path) -> Path:
 
 
 def _merge(
-    files: Sequence[Path], truths: pl.DataFrame, format: DatasetFormat | None, folder: Path, counts: _Counts
+    files: Sequence[Path], truths: Truths, format: DatasetFormat | None, folder: Path, counts: _Counts
 ) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     path = folder / f"part-00000-{uuid.uuid4()}.c000.jsonl"
@@ -97,21 +97,21 @@ def _merge(
         path.unlink()
 
 
-def _endpoint(files: Sequence[Path], truths: pl.DataFrame, target: TextIO, counts: _Counts) -> None:
+def _endpoint(files: Sequence[Path], truths: Truths, target: TextIO, counts: _Counts) -> None:
     for block in blocks_of(files):
         lines, records = endpoints.merged(block, truths)
         counts.records += records
         counts.merged += len(lines)
         if len(lines):
-            target.write("\n".join(lines) + "\n")
+            target.write(f"{lines.str.join(chr(10)).item()}\n")
 
 
 def _transform(
-    files: Sequence[Path], truths: pl.DataFrame, format: DatasetFormat, target: TextIO, counts: _Counts
+    files: Sequence[Path], truths: Truths, format: DatasetFormat, target: TextIO, counts: _Counts
 ) -> None:
     if format.kind not in (Kind.CSV, Kind.JSON):
         raise AnalysisError(f"dataset_format is {format.kind}; a transform's output is merged as csv or json")
-    by_id = dict(zip(truths[ID], truths[TRUTH], strict=True))
+    by_id = dict(zip(truths.ids, truths.texts, strict=True))
     read = transforms.merged_csv if format.kind is Kind.CSV else transforms.merged_json
     for file in files:
         for line in read(file, by_id):

@@ -18,6 +18,7 @@ from sagemaker_monitor.analysis.records.json_records import parsed
 if TYPE_CHECKING:
     import polars as pl
 
+    from sagemaker_monitor.analysis.merge.truths import Truths
     from sagemaker_monitor.analysis.records.lines import Block
 
 _PARTS = (ENDPOINT_INPUT, ENDPOINT_OUTPUT)
@@ -25,7 +26,7 @@ _ABOUT = ("eventId", "inferenceId", "inferenceTime")
 _FIELDS = ("data", "encoding", "mode", "observedContentType")
 
 
-def merged(block: Block, truths: pl.DataFrame) -> tuple[pl.Series, int]:
+def merged(block: Block, truths: Truths) -> tuple[pl.Series, int]:
     """Return the lines of the block's records that have a label, in their order, and how many records it has.
 
     Raises AnalysisError that names the line which is no captured record.
@@ -33,16 +34,14 @@ def merged(block: Block, truths: pl.DataFrame) -> tuple[pl.Series, int]:
     import polars as pl
 
     frame = _read(block)
-    labelled = frame.join(truths, on=ID, how="inner", maintain_order="left")
+    labelled = truths.joined(frame)
     text = pl.concat_str(
         pl.lit('{"eventVersion":"0","groundTruthData":'),
         pl.col(TRUTH),
         pl.lit(',"captureData":{'),
-        pl.concat_list([_optional(part, pl.col(part).struct.json_encode()) for part in _PARTS])
-        .list.drop_nulls()
-        .list.join(","),
+        _members([_optional(part, pl.col(part).struct.json_encode()) for part in _PARTS]),
         pl.lit('},"eventMetadata":{'),
-        pl.concat_list(_about()).list.drop_nulls().list.join(","),
+        _members(_about()),
         pl.lit("}}"),
     )
     return labelled.select(text.alias("line")).to_series(), frame.height
@@ -81,7 +80,7 @@ def _read(block: Block) -> pl.DataFrame:
 
 
 def _about() -> list[pl.Expr]:
-    """Return the members of eventMetadata as they are written, null for one that is not there."""
+    """Return the members of eventMetadata after a comma each, null for one that is not there."""
     import polars as pl
 
     about = [_optional(name, _json(pl.col(name))) for name in _ABOUT]
@@ -91,10 +90,17 @@ def _about() -> list[pl.Expr]:
     return [*about, _optional("customAttributes", attributes)]
 
 
+def _members(members: list[pl.Expr]) -> pl.Expr:
+    """Return the members that are there, each of which begins with a comma, as an object has them."""
+    import polars as pl
+
+    return pl.concat_str(members, ignore_nulls=True).str.strip_prefix(",")
+
+
 def _optional(name: str, value: pl.Expr) -> pl.Expr:
     import polars as pl
 
-    return pl.when(pl.col(name).is_not_null()).then(pl.concat_str(pl.lit(f'"{name}":'), value))
+    return pl.when(pl.col(name).is_not_null()).then(pl.concat_str(pl.lit(f',"{name}":'), value))
 
 
 def _json(text: pl.Expr) -> pl.Expr:

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from itertools import count
 from typing import TYPE_CHECKING
+
+import numpy as np
 
 from sagemaker_monitor.analysis.documents.ground_truth import GroundTruthRecord
 from sagemaker_monitor.analysis.documents.strict import DocumentError
@@ -14,14 +18,54 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     import polars as pl
+    from numpy.typing import NDArray
 
     from sagemaker_monitor.analysis.records.lines import Block
 
 ID, TRUTH = "id", "truth"
 
 
-def truths_of(files: Sequence[Path]) -> pl.DataFrame:
-    """Return the labels of *files* by id: columns *id*, and *truth*, the JSON text of groundTruthData.
+@dataclass(frozen=True)
+class Truths:
+    """Labels by inference id: *texts* has the JSON text of groundTruthData.
+
+    They are sorted by *hashes* of their ids, which all differ under the *seed*: so they are found in blocks
+    of records as many times as there are blocks without being looked at all each time.
+    """
+
+    ids: pl.Series
+    texts: pl.Series
+    hashes: NDArray[np.uint64]
+    seed: int
+
+    @classmethod
+    def of(cls, frame: pl.DataFrame) -> Truths:
+        """Return the labels of *frame*, columns *id*, all different, and *truth*."""
+        for seed in count():
+            hashes = frame[ID].hash(seed).to_numpy()
+            order = np.argsort(hashes)
+            if len(hashes) < 2 or (np.diff(hashes[order]) > 0).all():
+                return cls(frame[ID][order], frame[TRUTH][order], hashes[order], seed)
+        raise AssertionError
+
+    def __len__(self) -> int:
+        return len(self.ids)
+
+    def joined(self, records: pl.DataFrame) -> pl.DataFrame:
+        """Return those of *records*, in their order, whose *id* has a label, with a column *truth*."""
+        import polars as pl
+
+        if not len(self):
+            return records.clear().with_columns(pl.lit("").alias(TRUTH))
+        asked = records[ID]
+        hashes = asked.hash(self.seed).to_numpy()
+        places = np.searchsorted(self.hashes, hashes).clip(max=len(self) - 1)
+        there = pl.Series(self.hashes[places] == hashes) & (self.ids[places] == asked)
+        return records.with_columns(self.texts[places].alias(TRUTH)).filter(there)
+
+
+def truths_of(files: Sequence[Path]) -> Truths:
+    """Return the labels of *files* by id.
 
     An id that comes twice counts once, the first time: the same file may lie under two hours. Raises
     AnalysisError that names the line which is no ground truth record.
@@ -30,7 +74,7 @@ def truths_of(files: Sequence[Path]) -> pl.DataFrame:
 
     frames = [_truths(block) for block in blocks_of(files)]
     empty = pl.DataFrame(schema={ID: pl.String, TRUTH: pl.String})
-    return pl.concat([empty, *frames]).unique(ID, keep="first", maintain_order=True)
+    return Truths.of(pl.concat([empty, *frames]).unique(ID, keep="first", maintain_order=True))
 
 
 def _truths(block: Block) -> pl.DataFrame:
