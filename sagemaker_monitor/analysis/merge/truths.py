@@ -40,12 +40,15 @@ class Truths:
 
     @classmethod
     def of(cls, frame: pl.DataFrame) -> Truths:
-        """Return the labels of *frame*, columns *id*, all different, and *truth*."""
+        """Return the labels of *frame*, columns *id* and *truth*; of those with one id the first counts."""
         for seed in count():
             hashes = frame[ID].hash(seed).to_numpy()
-            order = np.argsort(hashes)
-            if len(hashes) < 2 or (np.diff(hashes[order]) > 0).all():
-                return cls(frame[ID][order], frame[TRUTH][order], hashes[order], seed)
+            order = np.argsort(hashes, kind="stable")
+            hashes = hashes[order]
+            again = np.append(False, hashes[1:] == hashes[:-1])[: len(hashes)]
+            if (frame[ID][order[again]] == frame[ID][order[np.roll(again, -1)]]).all():
+                kept = order[~again]
+                return cls(frame[ID][kept], frame[TRUTH][kept], hashes[~again], seed)
         raise AssertionError
 
     def __len__(self) -> int:
@@ -74,7 +77,7 @@ def truths_of(files: Sequence[Path]) -> Truths:
 
     frames = [_truths(block) for block in blocks_of(files)]
     empty = pl.DataFrame(schema={ID: pl.String, TRUTH: pl.String})
-    return Truths.of(pl.concat([empty, *frames]).unique(ID, keep="first", maintain_order=True))
+    return Truths.of(pl.concat([empty, *frames]))
 
 
 def _truths(block: Block) -> pl.DataFrame:
