@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from sagemaker_monitor.analysis.container import metrics, model_quality, scripts
+from sagemaker_monitor.analysis.container import metrics, scripts
 from sagemaker_monitor.analysis.container.analyzer_settings import MODEL_QUALITY, AnalyzerSettings
 from sagemaker_monitor.analysis.container.excluding import Columns
 from sagemaker_monitor.analysis.container.outcome import CONSTRAINTS, STATISTICS, outcome, read_baseline
@@ -33,6 +33,8 @@ def run(paths: Paths, environment: Mapping[str, str]) -> tuple[dict[str, str], s
     scripts.require(scripts.POSTPROCESSOR, given.postprocessor)
     with preprocessed(given) as settings:
         if settings.analysis_type == MODEL_QUALITY:
+            from sagemaker_monitor.analysis.container import model_quality
+
             return model_quality.run(paths, settings, environment)
         return _data_quality(paths, settings, metrics.Monitor.of(environment))
 

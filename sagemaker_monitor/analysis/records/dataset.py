@@ -18,7 +18,7 @@ NO_DATA = "Job inputs had no data"
 
 _MANIFEST = re.compile(rb'\s*\[\s*\{\s*"prefix"\s*:\s*"s3://')
 
-BLOCK = 8 << 20
+BLOCK = 4 << 20
 BLOCK_PER_COLUMN = 16 << 10
 """Bytes read at a time, more with many columns: of each, a block should have some thousand cells."""
 
