@@ -8,9 +8,9 @@ from collections.abc import Sequence
 
 import click
 
+from sagemaker_monitor.analysis.short_lived import lives_shortly
 from sagemaker_monitor.cli.errors import ExitCode, say, tell
 from sagemaker_monitor.cli.lazy import Lazy, LazyGroup
-from sagemaker_monitor.short_lived import lives_shortly
 
 _HERE = "sagemaker_monitor.cli"
 COMMANDS = {

@@ -12,6 +12,7 @@ from sagemaker_monitor.analysis.container.baselining import Baselining
 from sagemaker_monitor.analysis.container.job import environment_of
 from sagemaker_monitor.analysis.container.paths import Paths, write_outputs
 from sagemaker_monitor.analysis.errors import AnalysisError
+from sagemaker_monitor.analysis.short_lived import lives_shortly
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -64,4 +65,5 @@ def _analyse(name: str, paths: Paths, environment: Mapping[str, str]) -> str:
 
 
 if __name__ == "__main__":
+    lives_shortly()
     sys.exit(main(sys.argv[1:], os.environ))

@@ -11,6 +11,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import IO, Any
 
+from sagemaker_monitor.analysis.short_lived import lives_shortly
 from sagemaker_monitor.emulator.jobs.csv_records import RecordError, records
 from sagemaker_monitor.emulator.jobs.transform_client import Model, ModelFailedError
 from sagemaker_monitor.emulator.jobs.transform_plan import (
@@ -206,4 +207,5 @@ def main(arguments: list[str]) -> int:
 
 
 if __name__ == "__main__":
+    lives_shortly()
     sys.exit(main(sys.argv[1:]))

@@ -15,5 +15,5 @@ def lives_shortly() -> None:
     What libraries make while they are imported stays, and is looked through again and again; at its end
     Python looks through everything once more, before the operating system takes all of it back anyway.
     """
-    gc.set_threshold(_ALLOCATIONS, 50, 100)
+    gc.set_threshold(_ALLOCATIONS)
     atexit.register(gc.freeze)
