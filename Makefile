@@ -11,7 +11,7 @@ INSTALL := $(BIN)/uv pip install --quiet --python $(BIN)/python --compile-byteco
 # imports.
 export PYTHONDONTWRITEBYTECODE :=
 
-.PHONY: help install demo test lint format typecheck contracts unit docs test-long test-slow test-clients reference parity bench bench-emulator verify-aws error-rates lock clean
+.PHONY: help install demo test lint format typecheck contracts unit docs test-long test-slow test-clients reference parity bench bench-emulator bench-startup bench-loop verify-aws error-rates lock clean
 
 help:  ## What can be made
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -79,6 +79,12 @@ bench: $(VENV)/.test  ## Race against peers at a small size; SIZE=large writes d
 
 bench-emulator: $(VENV)/.test  ## What the emulator costs, beside moto's server; SIZE=large writes docs/performance-emulator.md
 	@PATH="$(CURDIR)/$(BIN):$$PATH" python -m benchmarks.emulator --size $(SIZE) $(if $(filter large,$(SIZE)),-o docs/performance-emulator.md)
+
+bench-startup: $(VENV)/.test  ## What commands cost by themselves, and building by models; SIZE=large writes docs/performance-startup.md
+	@PATH="$(CURDIR)/$(BIN):$$PATH" python -m benchmarks.startup --size $(SIZE) $(if $(filter large,$(SIZE)),-o docs/performance-startup.md)
+
+bench-loop: $(VENV)/.test  ## The notebooks' loop, step by step; needs RECORDED_DATA; SIZE=large writes docs/performance-loop.md
+	@PATH="$(CURDIR)/$(BIN):$$PATH" python -m benchmarks.loop --size $(SIZE) $(if $(filter large,$(SIZE)),-o docs/performance-loop.md)
 
 verify-aws: $(VENV)/.demo  ## Run the mortgage loop on ENV=your environment, compare it with the emulator, clean up; asks
 	@test -n "$(ENV)" || { echo "which environment? make verify-aws ENV=dev" >&2; exit 2; }

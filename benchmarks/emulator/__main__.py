@@ -3,22 +3,20 @@
 from __future__ import annotations
 
 import argparse
-import platform
 import sys
 import tempfile
-from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
 
 from benchmarks.emulator.pieces import PIECES
-from benchmarks.emulator.servers import processors
+from benchmarks.page import machine, renew, today
 
 INTRODUCTION = """\
 # What the emulator costs
 
 <!-- Written by `make bench-emulator SIZE=large`. -->
 
-Measured on {day} with `make bench-emulator SIZE=large`: {machine}, Python {python}, boto3 {boto3}, beside the
+Measured on {day} with `make bench-emulator SIZE=large`: {machine}, boto3 {boto3}, beside the
 server of moto {moto} in the same run. Machines differ and this one was shared: ratios mean more than seconds,
 and CPU more than wall. Every answer is checked, too; a wrong one ends the run.
 """
@@ -38,33 +36,12 @@ def main(arguments: list[str] | None = None) -> int:
             section = measure(options.size, Path(folder))
         print(section, flush=True)
         if options.output:
-            _renew(options.output, section)
+            renew(options.output, _introduction(), section)
     return 0
 
 
-def _renew(page: Path, section: str) -> None:
-    """Write the page anew with *section* in the place of the one with the same title, or as the last."""
-    before = page.read_text(encoding="utf-8").split("\n## ")[1:] if page.exists() else []
-    sections = {each.partition("\n")[0]: f"## {each.rstrip()}\n" for each in before}
-    sections[section.partition("\n")[0].removeprefix("## ")] = section
-    page.write_text("\n".join([_introduction(), *sections.values()]), encoding="utf-8")
-
-
 def _introduction() -> str:
-    machine = f"{processors()} processors ({platform.machine()}), {_memory()} GiB of memory"
-    return INTRODUCTION.format(
-        day=datetime.now(UTC).strftime("%Y-%m-%d"),
-        machine=machine,
-        python=platform.python_version(),
-        boto3=version("boto3"),
-        moto=version("moto"),
-    )
-
-
-def _memory() -> int:
-    lines = Path("/proc/meminfo").read_text().splitlines()
-    kibibytes = next(int(line.split()[1]) for line in lines if line.startswith("MemTotal"))
-    return round(kibibytes / (1 << 20))
+    return INTRODUCTION.format(day=today(), machine=machine(), boto3=version("boto3"), moto=version("moto"))
 
 
 if __name__ == "__main__":

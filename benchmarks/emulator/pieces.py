@@ -11,6 +11,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from benchmarks.emulator import calls, idle, load, s3, servers, steps
+from benchmarks.page import section, table
 
 CLIENTS, EACH = 8, {"small": 20, "large": 200}
 ROUNDS = 3
@@ -25,7 +26,7 @@ def at_rest(size: str, folder: Path) -> str:
         waiting = f"{found.idle_cpu:.1f}" if found.idle_cpu else f"under {36 / idle.WAITED:.1f}"
         rows.append((name, f"{found.start:.2f}", f"{found.start_cpu:.2f}", f"{found.memory:.0f}", waiting))
     head = ("", "first answer after, s", "CPU until then, s", "memory, MiB", "CPU per idle hour, s")
-    return _section("At rest", table(head, rows), f"Median of {idle.STARTS} starts; nobody asks anything.")
+    return section("At rest", table(head, rows), f"Median of {idle.STARTS} starts; nobody asks anything.")
 
 
 def per_step(size: str, folder: Path) -> str:
@@ -41,7 +42,7 @@ def per_step(size: str, folder: Path) -> str:
         "is `pass`, so all of its time is overhead: its processes, which are a guard, a mount and the "
         "program's Python, its folder, its log, what is staged and collected, and its records."
     )
-    return _section("Per step", table(head, rows), words)
+    return section("Per step", table(head, rows), words)
 
 
 def under_load(size: str, folder: Path) -> str:
@@ -67,7 +68,7 @@ def under_load(size: str, folder: Path) -> str:
         "is held against its definition, and lists are paged through all the while "
         "(`benchmarks/emulator/load.py`)."
     )
-    return _section("Under load", table(("", ""), rows), words)
+    return section("Under load", table(("", ""), rows), words)
 
 
 def _loaded(
@@ -118,7 +119,7 @@ def objects(size: str, folder: Path) -> str:
             f"many clients; pages of 1,000. Medians of {ROUNDS} rounds in turn; most of the wall is the "
             "clients' own work."
         )
-        text = _section("S3", table(head, rows), words)
+        text = section("S3", table(head, rows), words)
         if size == "large":
             with _folder(folder, "whole") as place, servers.emulator(place / "state") as server:
                 costs = s3.work(server, place, s3.WHOLE, pool)
@@ -148,7 +149,7 @@ def answers(size: str, folder: Path) -> str:
         for theirs in (found["moto"][call],)
     ]
     head = ("", "wall, ms", "moto", "CPU, ms", "moto", "times")
-    text = _section(
+    text = section(
         "Calls", table(head, rows), "One client, one call after the other; moto validates and stores less."
     )
     many = (100, 1000) if size == "small" else (100, 1000, 5000)
@@ -166,12 +167,6 @@ PIECES: dict[str, Callable[[str, Path], str]] = {
     "s3": objects,
     "calls": answers,
 }
-
-
-def table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
-    """Return a table in Markdown; figures stand to the right."""
-    lines = [head, ("---", *["---:"] * (len(head) - 1)), *rows]
-    return "\n".join(f"| {' | '.join(line)} |" for line in lines)
 
 
 def percentiles(seconds: Sequence[float]) -> str:
@@ -197,7 +192,3 @@ def _folder(parent: Path, name: str) -> Iterator[Path]:
 
 def _most(watch: servers.Watch) -> str:
     return ", ".join(f"{watch.most(figure):.0f}" for figure in ("threads", "files", "children"))
-
-
-def _section(title: str, content: str, words: str) -> str:
-    return f"## {title}\n\n{words}\n\n{content}\n"

@@ -1,0 +1,1 @@
+"""How long the loop of the notebooks takes against the emulator, step by step and phase by phase."""

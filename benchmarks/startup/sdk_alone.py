@@ -1,0 +1,62 @@
+"""What the SageMaker SDK takes for the same definitions under its own session: `sdk_alone.py CONF MODEL`.
+
+Prints how many seconds of CPU went into reading the configuration, which are not the SDK's.
+"""
+
+from __future__ import annotations
+
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+from sagemaker_monitor.settings import load
+from steps.adapter import TELEMETRY_OFF, sdk_environment
+
+
+def main(conf: str, name: str) -> None:
+    """Build the definitions of model *name*, as its builders do, and keep nothing."""
+    model, environment = load(name, "local", Path(conf))
+    read = time.process_time()
+    with sdk_environment(environment.region):
+        import boto3
+        from sagemaker.core.workflow.pipeline_context import PipelineSession
+
+        from pipelines import monitor_batch, monitor_endpoint, monitor_ground_truth, register
+        from pipelines.names import pipelines_of
+
+        class Session(PipelineSession):  # type: ignore[misc]
+            """The SDK's own session; what it would send to S3 or ask IAM for is answered here."""
+
+            def default_bucket(self) -> str:
+                return environment.storage.bucket
+
+            def expand_role(self, role: str) -> str:
+                return role
+
+            def keep_asset(self, name: str, content: bytes) -> str:
+                return f"s3://{environment.storage.bucket}/assets/{len(content)}/{name}"
+
+            def upload_data(self, path: str, *_words: Any, **_options: Any) -> str:
+                return f"s3://{environment.storage.bucket}/{Path(path).name}"
+
+            def upload_string_as_file_body(self, body: str, bucket: str, key: str, *_words: Any) -> str:
+                return f"s3://{bucket}/{key}"
+
+        session = Session(
+            boto_session=boto3.Session("local", "local", region_name=environment.region),
+            sagemaker_config=TELEMETRY_OFF,
+        )
+        builders: dict[str, Any] = {
+            "register": register,
+            "monitor-batch": monitor_batch,
+            "monitor-endpoint": monitor_endpoint,
+            "monitor-ground-truth": monitor_ground_truth,
+        }
+        for pipeline in pipelines_of(model, environment.name):
+            builders[pipeline].get_pipeline(model, environment, session).definition()
+    print(read)
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])
