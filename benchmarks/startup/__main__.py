@@ -19,7 +19,7 @@ INTRODUCTION = """\
 Measured on {day} with `make bench-startup SIZE=large`: {machine}, boto3 {boto3}, SageMaker SDK {sdk}. Whole
 processes, from their start to their end, with compiled files, against an emulator on loopback. CPU is that
 of the process and of all that it starts; of the wall a busy machine takes its share, so ratios of CPU count.
-What is spared, and what is not: [decision 36](decisions/0036-what-commands-do-not-pay-for.md).
+What is spared, and what is not: [decision 36](decisions/0036-what-commands-and-jobs-do-not-pay-for.md).
 """
 
 

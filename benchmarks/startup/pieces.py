@@ -54,37 +54,40 @@ def light(size: str, folder: Path) -> str:
         found = in_turn(commands, ROUNDS[size])
     base = found[boto.name].median("cpu")
     limits = {"--help": 0.3, "validate": 0.8, "status": base + 0.3, "run --detach": base + 0.3}
-    rows = [_row(name, costs, limits.get(name)) for name, costs in found.items()]
+    # Python as the kernel counts it begins with the memory of who starts it: no figure for small ones.
+    rows = [_row(name, costs, limits.get(name))[:-1] for name, costs in found.items()]
     said = (
         f"Medians of {ROUNDS[size]} rounds in turn. Limits are what this project asks of itself: 0.3 s for "
         "help, 0.8 s for `validate`, and boto3's import and first client and 0.3 s for what asks and starts."
     )
-    return section("Commands that ask", table(_HEAD, rows), said)
+    return section("Commands that ask", table(_HEAD[:-1], rows), said)
 
 
 def building(size: str, folder: Path) -> str:
     """Commands that build, beside the SDK alone."""
     with _deployed(folder, 1) as (place, _):
         script = str(Path(__file__).with_name("sdk_alone.py"))
-        sdk = Command(
-            "the SDK alone", (sys.executable, script, "conf", "mortgage"), place, after=_last_number
-        )
+        alone = (sys.executable, script, "conf", "mortgage")
+        sdk = Command("the SDK alone", alone, place, after=_last_number)
+        spared = Command("the SDK alone, spared", (*alone, "spared"), place, after=_last_number)
         commands = [
             sdk,
+            spared,
             Command("build", (*CLI, "build", "-o", "dist"), place),
             Command("plan", (*CLI, "plan"), place),
             Command("upsert", (*CLI, "upsert"), place),
             Command("plan --bundle", (*CLI, "plan", "--bundle", "dist/local/mortgage"), place),
             Command("upsert --bundle", (*CLI, "upsert", "--bundle", "dist/local/mortgage"), place),
         ]
-        once(commands[1])
+        once(commands[2])
         found = in_turn(commands, ROUNDS[size])
-    limits = {"build": 1.1 * found[sdk.name].median("cpu")}
+    limits = {"build": 1.1 * found[spared.name].median("cpu")}
     rows = [_row(name, costs, limits.get(name)) for name, costs in found.items()]
     said = (
         "The mortgage example, four pipelines, deployed already: nothing is to be changed. *The SDK alone* "
-        "imports it and constructs the same steps under its own session; what reads the configuration does "
-        "not count there. With `--bundle` nothing is built. `build` may take a tenth more than the SDK."
+        "imports it and constructs the same steps under its own session; *spared* has the session of `build` "
+        "and what is spared there: `build` may take a tenth more than that. What reads the configuration "
+        "does not count for the SDK. With `--bundle` nothing is built."
     )
     return section("Commands that build", table(_HEAD, rows), said)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
 from functools import cached_property
 from pathlib import Path
@@ -33,6 +33,7 @@ class Common:
     conf_dir: Path
     env: str
     quiet: bool
+    _models: dict[str, Model] = field(default_factory=dict, repr=False, compare=False)
 
     @cached_property
     def environment(self) -> Environment:
@@ -43,9 +44,11 @@ class Common:
 
     def model(self, name: str) -> Model:
         """Return the model called *name*, which fits the environment. Raises ConfigError."""
-        from sagemaker_monitor.settings import load
+        if name not in self._models:
+            from sagemaker_monitor.settings import load
 
-        return load(name, self.env, self.conf_dir)[0]
+            self._models[name] = load(name, self.env, self.conf_dir)[0]
+        return self._models[name]
 
     @cached_property
     def aws(self) -> Aws:
