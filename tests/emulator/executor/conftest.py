@@ -106,7 +106,7 @@ class Execution:
 Start = Callable[..., Execution]
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def sagemaker(emulator: Any) -> Any:
     """A SageMaker client."""
     return emulator.client("sagemaker")
@@ -119,7 +119,7 @@ def bucket(emulator: Any) -> str:
     return "work"
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def create(sagemaker: Any) -> Callable[..., str]:
     """Create a pipeline from a definition and return its name."""
 
@@ -131,7 +131,7 @@ def create(sagemaker: Any) -> Callable[..., str]:
     return create
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def start(sagemaker: Any, create: Callable[..., str]) -> Start:
     """Create a pipeline of *steps*, start it with *values*, and return the execution."""
 

@@ -90,7 +90,7 @@ def prefix() -> str:
     return f"s3://work/{secrets.token_hex(4)}"
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def baseline(work: Any, start: Start) -> str:
     """The URI of the fair data's baseline."""
     uri = f"s3://work/baseline-{secrets.token_hex(4)}"
