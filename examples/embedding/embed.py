@@ -59,7 +59,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     print(started.execution_arn)
     *_, last = follow(aws, started.execution_arn)
     outcome = conclude_embedded(aws, last, model, word)
-    print(f"{outcome.conclusion}: {outcome.verdict.summary if outcome.verdict else outcome.problem}")
+    print(outcome.verdict.summary if outcome.verdict and not outcome.problem else outcome.problem)
     for step in outcome.failed:
         print(f"  {step.name}: {step.reason}")
     if options.pipeline == "training" and outcome.conclusion == "open":
