@@ -126,5 +126,7 @@ class Cut(Aws):
             raise CutOffError
         answer = super().call(service, operation, **request)
         if self.left < 0:
+            if "Body" in answer:  # as the end of a process does
+                answer["Body"].close()
             raise CutOffError
         return answer
