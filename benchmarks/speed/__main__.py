@@ -7,20 +7,24 @@ raced again (`--only`); the page is made of all tables of its size.
 from __future__ import annotations
 
 import argparse
+import compileall
 import sys
 from pathlib import Path
 
+from benchmarks.speed.curves import CURVES
 from benchmarks.speed.environments import HOME
 from benchmarks.speed.harness import ContestantError, compare, race
 from benchmarks.speed.page import page, section
 from benchmarks.speed.pieces import PIECES, Piece
+
+NAMES = [each.name for each in (*PIECES, *CURVES)]
 
 
 def main(arguments: list[str] | None = None) -> int:
     """Compare answers, race, print a section each, and write the page when asked and all is there."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--size", choices=("small", "large"), default="small")
-    parser.add_argument("--only", choices=[piece.name for piece in PIECES], action="append")
+    parser.add_argument("--only", choices=NAMES, action="append")
     parser.add_argument("--resume", action="store_true", help="leave out pieces that have a table already")
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--timeout", type=float, default=600.0, help="seconds for one run")
@@ -28,24 +32,30 @@ def main(arguments: list[str] | None = None) -> int:
     options = parser.parse_args(arguments)
     tables, code = HOME / "results" / options.size, 0
     tables.mkdir(parents=True, exist_ok=True)
-    for piece in PIECES:
+    # Peers are compiled as they are installed; so is this project, which an editable install does not do.
+    for package in ("sagemaker_monitor", "benchmarks"):
+        compileall.compile_dir(package, quiet=1)
+    for piece in (*PIECES, *CURVES):
         table = tables / f"{piece.name}.md"
         if (options.only and piece.name not in options.only) or (options.resume and table.exists()):
             continue
         try:
-            text = _raced(piece, options.size, options.rounds, options.timeout)
+            if isinstance(piece, Piece):
+                text = _raced(piece, options.size, options.rounds, options.timeout)
+            else:
+                text = piece.section(options.size)
         except ContestantError as error:
             print(f"{piece.name}: {error.args[0]}", file=sys.stderr)
             code = 1
             continue
         table.write_text(text, encoding="utf-8")
         print(text, flush=True)
-    missing = [piece.name for piece in PIECES if not (tables / f"{piece.name}.md").exists()]
+    missing = [name for name in NAMES if not (tables / f"{name}.md").exists()]
     if options.output and missing:
         print(f"{options.output} is not written: no table yet of {', '.join(missing)}", file=sys.stderr)
         return 1
     if options.output and not code:
-        sections = [(tables / f"{piece.name}.md").read_text(encoding="utf-8") for piece in PIECES]
+        sections = [(tables / f"{name}.md").read_text(encoding="utf-8") for name in NAMES]
         options.output.write_text(page(sections, options.rounds), encoding="utf-8")
     return code
 

@@ -10,10 +10,11 @@ from pathlib import Path
 
 from benchmarks.speed import data, prepared
 from benchmarks.speed.environments import HOME, PEERS, python_of
-from benchmarks.speed.harness import Contestant, script
+from benchmarks.speed.harness import Contestant, aside, script
 
 OURS = "sagemaker-monitor"
 FLOOR = "floor"
+ROWS_OF_SIZE = "{rows}"
 HERE = "here"
 """The environment of this project, for contestants that need no package besides."""
 
@@ -54,18 +55,22 @@ class Piece:
 
     def contestants(self, size: str) -> tuple[list[Contestant], dict[str, str]]:
         """Return who takes part, and why the others do not, by name."""
-        made = self.make(HOME / "data", self.rows[size])
+        made = aside(self.make, HOME / "data", self.rows[size])
         given = (str(made / self.file), str(made)) if self.file else (str(made),)
-        found = [Contestant(OURS, (sys.executable, script(self.ours), *given, *self.arguments))]
+        arguments, floor_arguments = (
+            tuple(str(self.rows[size]) if each == ROWS_OF_SIZE else each for each in given_to)
+            for given_to in (self.arguments, self.floor_arguments)
+        )
+        found = [Contestant(OURS, (sys.executable, script(self.ours), *given, *arguments))]
         absent: dict[str, str] = {}
         for each in self.against:
             python = sys.executable if each.peer == HERE else python_of(PEERS[each.peer])
             if isinstance(python, str) and each.peer != HERE:
                 absent[each.name] = python
                 continue
-            command = (str(python), script(each.program), *given, *self.arguments)
+            command = (str(python), script(each.program), *given, *arguments)
             found.append(Contestant(each.name, command, once=each.once, limit=each.limit))
-        floor = (sys.executable, script(self.floor), given[0], *self.floor_arguments)
+        floor = (sys.executable, script(self.floor), given[0], *floor_arguments)
         found.append(Contestant(FLOOR, floor, is_floor=True))
         return found, absent
 
@@ -79,7 +84,7 @@ BIAS = "The floor is a process that parses the columns that are needed and does 
 
 def _shap(name: str, title: str, kind: str, rows: int, baseline: int, samples: int, *, once: bool) -> Piece:
     counts = {"small": rows // 10, "large": rows}
-    arguments = (kind, str(rows), str(baseline), str(samples))
+    arguments = (kind, ROWS_OF_SIZE, str(baseline), str(samples))
     return Piece(
         name,
         title,

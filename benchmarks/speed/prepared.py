@@ -17,9 +17,9 @@ LABELLED = 0.98
 HOUR = "2026/11/30/07"
 
 
-def captures(folder: Path, rows: int) -> Path:
-    """Return a folder with what an endpoint captured, `captured/`, and labels of most of it, `labels/`."""
-    path = folder / f"captures-{rows}"
+def captures(folder: Path, rows: int, labelled: float = LABELLED) -> Path:
+    """Return a folder with what an endpoint captured, `captured/`, and labels of so many, `labels/`."""
+    path = folder / f"captures-{rows}-{labelled}"
     if path.exists():
         return path
     unfinished = path.with_suffix(".unfinished")
@@ -40,7 +40,7 @@ def captures(folder: Path, rows: int) -> Path:
                 f'"event-{each}","inferenceId":"{each}","inferenceTime":"2026-11-30T07:00:00Z"}},'
                 '"eventVersion":"0"}\n'
             )
-    chosen = random.permutation(rows)[: int(rows * LABELLED)].tolist()
+    chosen = random.permutation(rows)[: int(rows * labelled)].tolist()
     with (unfinished / "labels" / HOUR / "labels.jsonl").open("w") as file:
         for place in chosen:
             file.write(
@@ -73,8 +73,9 @@ def drifted(folder: Path, rows: int) -> Path:
     return path
 
 
-def models(folder: Path, rows: int) -> Path:
+def models(folder: Path, rows: int = 10_000) -> Path:
     """Return a folder with `rows.csv`, `booster.json`, an XGBoost model of it, and `weights.json`."""
+    rows = 10_000
     path = folder / f"models-{rows}"
     if path.exists():
         return path
