@@ -21,6 +21,7 @@ from sagemaker_monitor.analysis.decision.spec import (
     Spec,
 )
 from sagemaker_monitor.analysis.decision.table import Table, TableError, kept_rows, read_table
+from sagemaker_monitor.analysis.documents.custom import MONITOR as CUSTOM
 from sagemaker_monitor.analysis.documents.strict import DocumentError
 from sagemaker_monitor.analysis.outlook import AtRows, Rows, outlook
 from sagemaker_monitor.aws import Aws, NotFoundError
@@ -36,6 +37,10 @@ FEATURES, LABELLED, SCORED = FOLDERS = ("features", "labelled", "scored")
 NEED_SCORES = (
     "needs scored rows, which register joins: register a version, or give --baseline the folder join/ of an "
     "execution"
+)
+OF_TEAMS = (
+    "a team's own monitor: what chance does to its metrics only its image knows, "
+    "and its refusals are in none of these numbers"
 )
 FEWEST, MOST = 20, 1_000_000
 """Rows of a batch that are simulated."""
@@ -90,6 +95,7 @@ def calibrate(
         without.pop(EXPLAINABILITY, None)
     if not known.predicted and BIAS in made.known:
         without["model_bias"] = NEED_SCORES
+    without.update((each, OF_TEAMS) for each in spec.monitors or () if each.startswith(CUSTOM))
     found = tuple(outlook(spec, known, made, sizes, effort, tell))
     count = known.sample.rows if known.sample else features.rows if features else 0
     return Calibrated(source, count, found, without, spec.gate.false_refusals, {EXPLAINABILITY: NO_SHIFT})

@@ -33,9 +33,10 @@ def print_calibration(model: str, found: Calibrated) -> None:
         table.add_column(f"{each.rows}{'*' if each.few else ''}", justify="right")
     for name, cells in _refusals(found):
         table.add_row(name, *cells)
-    table.add_section()
-    table.add_row(Text("caught in 9 of 10 batches: a change by", style="italic"))
     names, others = _names(found)
+    if names:
+        table.add_section()
+        table.add_row(Text("caught in 9 of 10 batches: a change by", style="italic"))
     for name in names:
         table.add_row(clean(_short(name)), *(_cell(name, each) for each in found.sizes))
     powers = [each.powers for each in found.sizes]

@@ -48,7 +48,9 @@ def baselines(subject: Subject) -> Iterator[Finding]:
                 "register a version anew",
             )
     if not broken and not missing:
-        yield ok(f"{len(checks)} baselines of version {version.number} are there, and unchanged")
+        several = f"{len(checks)} baselines" if len(checks) > 1 else "the one baseline"
+        there = "are there" if len(checks) > 1 else "is there"
+        yield ok(f"{several} of version {version.number} {there}, and unchanged")
 
 
 def unchanged(subject: Subject) -> Iterator[Finding]:
