@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import io
 import zipfile
 from collections.abc import Iterable, Mapping
@@ -14,9 +15,14 @@ def archive_of(modules: Mapping[str, Iterable[str]]) -> bytes:
 
     They are paths below the package; `folder/*.py` is all of a folder.
     """
+    return _archive(tuple((package, tuple(patterns)) for package, patterns in modules.items()))
+
+
+@functools.cache  # sources do not change while a process lives, and every step of decide ships the same
+def _archive(modules: tuple[tuple[str, tuple[str, ...]], ...]) -> bytes:
     names = {
         f"{package}/{name}": files(package).joinpath(name)
-        for package, patterns in modules.items()
+        for package, patterns in modules
         for pattern in patterns
         for name in _names(files(package), pattern)
     }
