@@ -15,12 +15,13 @@ ROUNDS = {"small": 1, "large": 5}
 INTRODUCTION = """\
 # The loop of the notebooks, timed
 
-<!-- Written by `make bench-loop SIZE=large`. -->
+<!-- Written by `make bench-loop SIZE={size}`. -->
 
 Public notebooks that monitor a model on AWS say that they take about an hour: transform, baseline, schedule,
-merge, monitor, report. Measured on {day} with `make bench-loop SIZE=large`: {machine}. Each round
+merge, monitor, report. Measured on {day} with `make bench-loop SIZE={size}`: {machine}. Each round
 starts from nothing, an emulator included, and types the commands one after the other, each of them a process
-that polls; every exit code is checked. Making the data is not counted.
+that polls; every exit code is checked. Making the data is not counted. Of the wall a busy machine takes its
+share, of CPU hardly any.
 
 What a job's parts took is noted by the benchmark (`benchmarks/loop/clock.py`), in the process itself: the
 time from the request to the first line of Python (*start*), modules, and functions that read, ask, or write;
@@ -37,7 +38,7 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("-o", "--output", type=Path, help="renew the sections of this page")
     options = parser.parse_args(arguments)
     recorded = os.environ.get("RECORDED_DATA")
-    introduction = INTRODUCTION.format(day=today(), machine=machine())
+    introduction = INTRODUCTION.format(size=options.size, day=today(), machine=machine())
     for loop in LOOPS:
         if options.only and loop.name not in options.only:
             continue

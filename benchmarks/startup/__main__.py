@@ -14,9 +14,9 @@ from benchmarks.startup.pieces import PIECES
 INTRODUCTION = """\
 # What commands cost by themselves
 
-<!-- Written by `make bench-startup SIZE=large`. -->
+<!-- Written by `make bench-startup SIZE={size}`. -->
 
-Measured on {day} with `make bench-startup SIZE=large`: {machine}, boto3 {boto3}, SageMaker SDK {sdk}. Whole
+Measured on {day} with `make bench-startup SIZE={size}`: {machine}, boto3 {boto3}, SageMaker SDK {sdk}. Whole
 processes, from their start to their end, with compiled files, against an emulator on loopback. CPU is that
 of the process and of all that it starts; of the wall a busy machine takes its share, so ratios of CPU count.
 What is spared, and what is not: [decision 36](decisions/0036-what-commands-and-jobs-do-not-pay-for.md).
@@ -37,13 +37,13 @@ def main(arguments: list[str] | None = None) -> int:
             section = measure(options.size, Path(folder))
         print(section, flush=True)
         if options.output:
-            renew(options.output, _introduction(), section)
+            renew(options.output, _introduction(options.size), section)
     return 0
 
 
-def _introduction() -> str:
+def _introduction(size: str) -> str:
     return INTRODUCTION.format(
-        day=today(), machine=machine(), boto3=version("boto3"), sdk=version("sagemaker")
+        size=size, day=today(), machine=machine(), boto3=version("boto3"), sdk=version("sagemaker")
     )
 
 
