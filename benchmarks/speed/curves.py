@@ -119,8 +119,8 @@ def beyond_memory(folder: Path, size: str) -> Iterator[tuple[str, int, int, tupl
     """
     times = UNITS[size]
     for name, made, program, arguments, limit in (
-        ("data quality", data.measurements, "ours_analyzer.py", (), 380),
-        ("bias, 2 facets", data.people, "ours_clarify.py", ("facet_0,facet_1", "all"), 290),
+        ("data quality", data.measurements, "ours_analyzer.py", (), 360),
+        ("bias, 2 facets", data.people, "ours_clarify.py", ("facet_0,facet_1", "all"), 280),
     ):
         file = repeated(aside(made, folder, REPEATED), times)
         yield name, file.stat().st_size // MIB, limit, (program, str(file), *arguments)
