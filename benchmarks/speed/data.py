@@ -43,13 +43,16 @@ def many_values(folder: Path, rows: int) -> Path:
 def neighbours(folder: Path, rows: int) -> Path:
     """Return a CSV of *rows* with a header: a binary facet, twelve fractions, label, predicted.
 
-    Fractions have so many digits that hardly two rows are equally far from a third.
+    As in most tables columns depend on one another: three numbers and some noise are behind the fractions.
+    These have so many digits that hardly two rows are equally far from a third.
     """
     path = folder / f"neighbours-{rows}.csv"
     if not path.exists():
         random = np.random.default_rng(rows + 3)
         facet = (random.random(rows) < 0.02).astype(np.int64)
-        numbers = {f"number_{n}": random.normal(0, 1, rows).round(9) for n in range(12)}
+        behind = random.normal(0, 1, (rows, 3)) @ random.normal(0, 1, (3, 12))
+        noisy = (behind + random.normal(0, 0.1, (rows, 12))).round(9)
+        numbers = {f"number_{n}": noisy[:, n] for n in range(12)}
         labels = _labels(random, 0.5 + 0.1 * numbers["number_0"])
         _write(path, pl.DataFrame({"facet": facet, **numbers, **labels}))
     return path
