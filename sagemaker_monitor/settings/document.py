@@ -65,6 +65,15 @@ def read(file: FilePath, *, versioned: bool = True) -> Document:
     return parsed(_text(file), str(file), versioned=versioned)
 
 
+def _fix(words: str) -> str:
+    """Return what to do about YAML's own words, where a file of ours often comes to them."""
+    if "'\\t'" in words:
+        return ": indent with spaces"
+    if "flow mapping" in words and words.endswith("'?'"):
+        return ": within braces quote a value with a question mark, such as a cron expression"
+    return ""
+
+
 def parsed(text: str, name: str, *, versioned: bool = True) -> Document:
     """Return what *text* says, which is told as the file *name*; see read()."""
     loader = _Loader(text)
@@ -77,7 +86,7 @@ def parsed(text: str, name: str, *, versioned: bool = True) -> Document:
         line = error.problem_mark.line + 1 if error.problem_mark else 0
         # The context is the half that says what was being read, as in "while parsing a flow sequence".
         words = " ".join(part for part in (error.context, error.problem) if part)
-        raise ConfigError([Problem(f"is not YAML: {words}", Position(name, line))]) from error
+        raise ConfigError([Problem(f"is not YAML: {words}{_fix(words)}", Position(name, line))]) from error
     finally:
         loader.dispose()
     if versioned:

@@ -26,6 +26,9 @@ from sagemaker_monitor.settings.model import Model
 from sagemaker_monitor.settings.scripts import FOLDER
 
 BASE = "base"
+_NO_FOLDER = (
+    "no such folder: --conf-dir names the folder that holds environments/ and models/, and init makes one"
+)
 
 S = TypeVar("S", bound=Section)
 
@@ -119,9 +122,9 @@ def load_all(conf_dir: FilePath) -> Configuration:
         shared = check_shared([model.value for model in models], environment.value)
         problems += _problems(shared, environment.document)
     if not environments and not problems:
-        problems.append(
-            Problem("holds no environment: add local.yaml", Position(str(conf_dir / "environments")))
-        )
+        folder = conf_dir / "environments"
+        message = "holds no environment: add local.yaml" if folder.is_dir() else _NO_FOLDER
+        problems.append(Problem(message, Position(str(folder))))
     if problems:
         raise ConfigError(problems)
     return Configuration(
@@ -237,7 +240,7 @@ def _require_known(kind: str, name: str, known: list[str], folder: FilePath) -> 
         return
     position = Position(str(folder))
     if not folder.is_dir():
-        message = "no such folder: --conf-dir names the folder that holds environments/ and models/"
+        message = _NO_FOLDER
     elif name in _names(folder, "*.yml"):
         message = f"{name}.yml is not read: rename it to {name}.yaml"
     elif name == BASE and kind == "environment":

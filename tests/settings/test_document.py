@@ -63,7 +63,14 @@ UNREADABLE: dict[str, tuple[str | bytes, list[str]]] = {
         "schema_version: 1\n\tmodel: loans\n",
         [
             ":2: is not YAML: while scanning for the next token"
-            " found character '\\t' that cannot start any token",
+            " found character '\\t' that cannot start any token: indent with spaces",
+        ],
+    ),
+    "a cron expression in braces": (
+        "schema_version: 1\nschedules: {monitor-batch: cron(0 6 ? * MON *)}\n",
+        [
+            ":2: is not YAML: while parsing a flow mapping expected ',' or '}', but got '?': within braces"
+            " quote a value with a question mark, such as a cron expression",
         ],
     ),
     "two documents": (

@@ -51,12 +51,14 @@ def test_a_file_with_the_other_ending_is_pointed_out(project: Project) -> None:
 
 
 def test_a_conf_folder_that_is_not_there_is_pointed_out(tmp_path: Path) -> None:
-    """A wrong --conf-dir is not answered with a list of nothing."""
-    problems = Project(tmp_path / "nowhere").problems("model", "loans")
+    """A wrong --conf-dir is not answered with a list of nothing, nor with advice about a file in it."""
+    nowhere = Project(tmp_path / "nowhere")
+    why = (
+        "no such folder: --conf-dir names the folder that holds environments/ and models/, and init makes one"
+    )
 
-    assert problems == [
-        "models: no such folder: --conf-dir names the folder that holds environments/ and models/"
-    ]
+    assert nowhere.problems("model", "loans") == [f"models: {why}"]
+    assert nowhere.all_problems() == [f"environments: {why}"]
 
 
 def test_the_problems_of_all_files_come_at_once(project: Project) -> None:
