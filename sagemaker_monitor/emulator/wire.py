@@ -12,6 +12,7 @@ from datetime import datetime
 from typing import Any
 
 import botocore.session
+from botocore.loaders import Loader
 from botocore.model import OperationModel, ServiceModel, Shape
 
 _SHOWN = 10
@@ -37,7 +38,10 @@ class MalformedResponseError(Exception):
 
 @functools.cache
 def _load_model(service: str) -> ServiceModel:
-    return botocore.session.Session().get_service_model(service)
+    session = botocore.session.Session()
+    # A client changes what its loader has read: S3's operations lose the bucket in their paths.
+    session.register_component("data_loader", Loader())
+    return session.get_service_model(service)
 
 
 def service_model(service: str = "sagemaker") -> ServiceModel:

@@ -9,9 +9,10 @@ from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import quote
 
-import botocore.session
 from botocore.model import OperationModel, Shape
 from botocore.serialize import create_serializer
+
+from sagemaker_monitor.emulator.wire import service_model
 
 TEXTS = (
     *("", " ", "\x00", "..", "../../etc/passwd", "/etc/passwd", "a" * 70_000, "-", "%00", "%2e%2e%2f", "{}"),
@@ -48,8 +49,7 @@ class Strangers:
         Without *others*, moto's services are left in peace: to import it takes a second.
         """
         self.chance = random.Random(seed)
-        session = botocore.session.Session()
-        self._models = {name: session.get_service_model(name) for name in ("sagemaker", "logs", "s3")}
+        self._models = {name: service_model(name) for name in ("sagemaker", "logs", "s3")}
         self._answered = answered
         self._others = others
         self._serializer: Any = create_serializer("rest-xml", include_validation=False)
