@@ -39,6 +39,8 @@ class Contestant:
     """Does only what nobody can avoid, such as parsing the file; has no answer."""
     once: bool = False
     """Takes so long that it runs once, bounded by *limit*; its answer is compared as it comes."""
+    compared_apart: bool = False
+    """Whether one that runs once is compared by a run of its own, as its answer has to be read from files."""
     limit: float | None = None
     """Seconds of wall clock after which it is stopped."""
 
@@ -122,7 +124,8 @@ def compare(
     The first contestant is ours; those that run once are compared as they are timed. Raises ContestantError
     when a value that two give differs by more than *tolerance*, or when nothing could be compared.
     """
-    answers = {each.name: run_once(each, timeout, check=True)[1] for each in contestants if not each.once}
+    before = [each for each in contestants if not each.once or each.compared_apart]
+    answers = {each.name: run_once(each, timeout, check=True)[1] for each in before}
     ours = answers.pop(contestants[0].name)
     compared = {
         name: agree(contestants[0].name, ours, name, answer, tolerance)
@@ -169,7 +172,8 @@ def race(
             if contestant.once and number:
                 continue
             try:
-                usage, answer = run_once(contestant, timeout, check=contestant.once)
+                compares = contestant.once and not contestant.compared_apart
+                usage, answer = run_once(contestant, timeout, check=compares)
             except StoppedError as stopped:
                 if not contestant.once:
                     raise
@@ -177,7 +181,7 @@ def race(
                 each.usages.append(stopped.args[1])
                 continue
             each.usages.append(usage)
-            if contestant.once:
+            if compares:
                 compared[contestant.name] = agree(
                     contestants[0].name, ours, contestant.name, answer, tolerance
                 )
