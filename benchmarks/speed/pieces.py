@@ -183,8 +183,8 @@ PIECES = (
         "The floor is a process that parses all columns and does nothing with them. pandas and DuckDB do "
         "less (no sketches, no constraints), Great Expectations checks and profiles nothing. Where our CPU "
         "goes, by profile: a third reads cells as the texts that they are, a third tells their types by "
-        "Deequ's patterns and makes numbers of them, an eighth makes AWS's sketches, most of it sorting, a sixth are "
-        "start and imports, the rest moments in Spark's order of addition, and writing.",
+        "Deequ's patterns and makes numbers of them, an eighth makes AWS's sketches, most of it sorting, a "
+        "sixth are start and imports, the rest moments in Spark's order of addition, and writing.",
         data.measurements,
         ROWS,
         "ours_analyzer.py",
