@@ -239,6 +239,8 @@ class HttpServer(ThreadingHTTPServer):
                     if key.fileobj is self:
                         self._handle_request_noblock()  # type: ignore[attr-defined]
                 self.connections.end_slow()
+        # Who connects from here on would wait for an answer that never comes: jobs that end meanwhile do.
+        self.socket.close()
 
     def shutdown(self) -> None:
         """Let `serve_forever` return."""

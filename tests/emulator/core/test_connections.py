@@ -228,3 +228,19 @@ def test_who_goes_away_in_the_middle_leaves_nothing(emulator: RunningEmulator) -
     assert list((Path(emulator.s3_root) / ".incoming").iterdir()) == []
     assert len(os.listdir("/proc/self/fd")) == files
     assert emulator.client("sagemaker").list_models()["Models"] == []
+
+
+def test_who_connects_while_a_server_ends_is_refused() -> None:
+    """A job that ends while the emulator stops has metrics to put: it must not wait for an answer."""
+    ending = HttpServer("127.0.0.1", 0, _answer, _no_tls)
+    thread = threading.Thread(target=ending.serve_forever)
+    thread.start()
+    with _connect(ending) as connection:
+        assert _ask(connection) == b"hello"
+        ending.shutdown()
+        thread.join()
+
+        with pytest.raises(ConnectionRefusedError):
+            socket.create_connection(ending.server_address[:2], timeout=10)
+        assert _ask(connection) == b"hello"  # who is there already still gets answers
+    ending.server_close()
