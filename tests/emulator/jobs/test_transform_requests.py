@@ -35,9 +35,12 @@ def transform_fn(model, data, content_type, accept):
 
 
 def scripted(context: Context, name: str = "tiny", **environment: str) -> dict[str, Any]:
-    """Return a container of a script, whose archive is stored."""
-    url = f"s3://data/{name}.tar.gz"
-    context.s3.put_bytes(url, archive({"code/inference.py": SCRIPT, "name": name}))
+    """Return a container of a script, whose archive is stored.
+
+    The script counts: no other test shares its server.
+    """
+    url, unlike = f"s3://data/{name}.tar.gz", f"{name} of {context.config.state_dir}"
+    context.s3.put_bytes(url, archive({"code/inference.py": SCRIPT, "name": unlike}))
     return {"Image": SCIKIT_LEARN, "ModelDataUrl": url, "Environment": {**PROGRAM, **environment}}
 
 
