@@ -114,6 +114,7 @@ def test_reset_never_deletes_what_is_not_an_emulators(local: Local, capsys: Capt
     assert "is not an emulator's state; nothing was deleted" in capsys.readouterr().err
 
 
+@pytest.mark.long
 def test_a_port_in_use_is_told(local: Local, capsys: Capture) -> None:
     """Somebody else listens there: exit code 3, and the port is named."""
     with socket.socket() as taken:

@@ -205,6 +205,7 @@ def test_people_stand_behind_each_facet(make_input: MakeInput) -> None:
     assert (people.group, people.inside, people.outside) == ("black = 1", "63 (68 %)", "527 (90 %)")
 
 
+@pytest.mark.long
 def test_ten_thousand_findings_stay_one_page(
     make_input: MakeInput, make_verdict: MakeVerdict, make_finding: MakeFinding
 ) -> None:

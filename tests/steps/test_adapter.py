@@ -21,6 +21,7 @@ def session() -> OfflineSession:
         return OfflineSession(environment())
 
 
+@pytest.mark.long
 def test_the_sdk_cannot_be_imported_without_a_region() -> None:
     """A class of the SDK makes a boto3 client while it is imported, so sdk_environment sets a region."""
     clean = {name: value for name, value in os.environ.items() if not name.startswith("AWS_")}

@@ -74,6 +74,7 @@ def test_a_limit_is_crossed_exactly_where_the_test_rejects() -> None:
     assert 5 < rejections < 55
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("inside", [0.5, 0.06])
 def test_honest_batches_are_refused_as_often_as_said(inside: float) -> None:
     """With few and with many people in the facet, at most the promised share of honest batches crosses.

@@ -323,6 +323,7 @@ def test_rows_that_cannot_be_what_they_are_called_say_so(rows: Answered, said: s
 # --- the promise ---------------------------------------------------------------------------------
 
 
+@pytest.mark.long
 @BOTH
 def test_honest_batches_are_refused_as_rarely_as_promised(problem_type: str) -> None:
     """Of 150 honest batches, each with its own baseline, about 10 % are refused where 10 % are promised."""

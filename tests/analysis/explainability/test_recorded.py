@@ -73,6 +73,7 @@ def test_adult_globals_equal_the_recorded_ones(
     assert found.expected[0] == pytest.approx(recorded.expected_value, rel=0, abs=1e-7)
 
 
+@pytest.mark.long
 def test_exact_shapley_values_are_not_the_recorded_ones(recorded_data: Path, recorded: Explanation) -> None:
     """All 16,382 coalitions of a row give the true values, which are off the record: it has its noise."""
     model = on_frames(adult_model(recorded_data))
@@ -150,6 +151,7 @@ def globals_of(values: Array) -> Array:
     return means
 
 
+@pytest.mark.long
 def test_churn_globals_have_the_recorded_noise(churn: Churn, parity: Parity) -> None:
     """With 100 samples for 69 features the dummies get the recorded noise, and others their values."""
     found = [

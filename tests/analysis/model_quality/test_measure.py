@@ -197,6 +197,7 @@ def test_data_that_cannot_be_measured_is_refused(problem_type: str, wrong: Sampl
         measure(problem_type, wrong, 0.5)
 
 
+@pytest.mark.long
 def test_a_million_rows_cost_little_more_than_reading_them() -> None:
     """Curves, five subsamples and all: the work of twenty sorts at most; the area is scikit-learn's."""
     generator = np.random.default_rng(0)

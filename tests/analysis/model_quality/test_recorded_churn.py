@@ -153,6 +153,7 @@ def told(violation: dict[str, str]) -> dict[str, Any]:
     return violation | {"description": words, "numbers": [float(each) for each in numbers.groups()]}
 
 
+@pytest.mark.long
 def test_recorded_deviations_are_of_the_size_of_ours(
     recorded: dict[str, Any], recorded_data: Path, traffic: tuple[Any, Any], parity: Parity
 ) -> None:

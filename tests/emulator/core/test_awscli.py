@@ -41,6 +41,7 @@ def aws(emulator: RunningEmulator) -> Any:
     return run
 
 
+@pytest.mark.long
 def test_a_directory_is_synchronised(aws: Any, tmp_path: Path) -> None:
     """`s3 mb` and `s3 sync` there and back leave the same files."""
     source, back = tmp_path / "source", tmp_path / "back"
@@ -55,6 +56,7 @@ def test_a_directory_is_synchronised(aws: Any, tmp_path: Path) -> None:
     assert (back / "large").read_bytes() == (source / "large").read_bytes()
 
 
+@pytest.mark.long
 def test_models_are_made_and_missing_ones_are_named(aws: Any) -> None:
     """`sagemaker create-model` and its like work unchanged; errors are AWS's."""
     container = json.dumps({"Image": "image"})
