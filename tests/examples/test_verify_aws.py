@@ -60,7 +60,7 @@ def rehearsed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Rehearsed]:
         )
 
 
-@pytest.mark.long
+@pytest.mark.slow
 @pytest.mark.timeout(400)
 def test_a_rehearsal_ends_equal(rehearsed: Rehearsed) -> None:
     """Every step ends as it should, and two emulators leave the same documents and joined rows."""
@@ -79,7 +79,7 @@ def test_a_rehearsal_ends_equal(rehearsed: Rehearsed) -> None:
     assert all(each["values"] > 1000 for each in compared.values())
 
 
-@pytest.mark.long
+@pytest.mark.slow
 @pytest.mark.timeout(400)
 def test_the_cost_is_said_first_and_nothing_stays(rehearsed: Rehearsed) -> None:
     """Instance-hours are told before the first command; pipelines, versions, models and objects are gone."""
@@ -93,7 +93,7 @@ def test_the_cost_is_said_first_and_nothing_stays(rehearsed: Rehearsed) -> None:
     assert list(list_objects(aws, f"s3://{aws.environment.storage.bucket}/")) == []
 
 
-@pytest.mark.long
+@pytest.mark.slow
 @pytest.mark.timeout(400)
 def test_the_record_names_no_account(rehearsed: Rehearsed) -> None:
     """It can be given away: neither account nor bucket nor role stand in it."""
