@@ -10,9 +10,11 @@ import signal
 import statistics
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -114,34 +116,89 @@ def require_deployed(place: Place, bundles: list[Bundle], *, files: set[str] | N
     assert stored == (files or set()) | {asset.uri for bundle in bundles for asset in bundle.assets}
 
 
-def test_upsert_of_600_pipelines_converges_while_a_fifth_of_all_calls_is_throttled(
-    place: Place, tmp_path: Path
-) -> None:
-    """Built at constant cost in flat memory; deployed despite throttling, 5xx, lost answers; then no-op."""
-    mortgage = (place.conf / "models" / "mortgage.yaml").read_text()
-    (place.conf / "models" / "mortgage.yaml").unlink()
+def write_models(conf: Path) -> None:
+    """Let a configuration have as many models as are asked for, each as the example's."""
+    mortgage = conf / "models" / "mortgage.yaml"
+    text = mortgage.read_text()
+    mortgage.unlink()
     for number in range(MODELS):
-        text = mortgage.replace("model: mortgage", f"model: m{number:03}", 1)
-        (place.conf / "models" / f"m{number:03}.yaml").write_text(text)
-    dist = tmp_path / "dist"
-    built = subprocess.run(
-        [sys.executable, str(ROOT / "tests" / "slow" / "building.py"), str(place.conf), str(dist)],
+        name = f"m{number:03}"
+        changed = text.replace("model: mortgage", f"model: {name}", 1)
+        (conf / "models" / f"{name}.yaml").write_text(changed)
+
+
+@dataclass(frozen=True)
+class Built:
+    """The bundles of all models below *dist*, and what building each cost, in order."""
+
+    dist: Path
+    costs: list[dict[str, Any]]
+
+    def some(self, folder: Path, count: int) -> Path:
+        """Return a folder with the bundles of the first *count* models."""
+        folder.mkdir()
+        for each in sorted(self.dist.iterdir())[:count]:
+            (folder / each.name).symlink_to(each)
+        return folder
+
+
+@pytest.fixture(scope="module")
+def built(tmp_path_factory: pytest.TempPathFactory) -> Built:
+    """Every model, built in one process."""
+    folder = tmp_path_factory.mktemp("built")
+    conf, dist = folder / "conf", folder / "dist"
+    shutil.copytree(CONF, conf)
+    write_models(conf)
+    process = subprocess.run(
+        [sys.executable, str(ROOT / "tests" / "slow" / "building.py"), str(conf), str(dist)],
         cwd=ROOT,
         env={**os.environ, "PYTHONPATH": str(ROOT)},
         capture_output=True,
         text=True,
         check=True,
     )
-    costs = [json.loads(line) for line in built.stdout.splitlines()]
-    quarter = MODELS // 4
+    return Built(dist, [json.loads(line) for line in process.stdout.splitlines()])
+
+
+def test_building_costs_the_same_for_the_last_model_as_for_the_first(built: Built) -> None:
+    """The CPU of a pipeline is constant, and memory flat."""
+    costs, quarter = built.costs, MODELS // 4
     early, late = costs[quarter : 2 * quarter], costs[-quarter:]
     seconds = [statistics.median(each["seconds"] for each in part) for part in (early, late)]
     growth = costs[-1]["kilobytes"] - costs[quarter]["kilobytes"]
     print(f"\nbuilding: {seconds[0] / 3:.3f} then {seconds[1] / 3:.3f} s of CPU a pipeline; ", end="")
     print(f"{costs[quarter]['kilobytes'] >> 10} MB, then {growth / 1024:+.1f} MB")
+
     assert seconds[1] < 1.3 * seconds[0]
     assert growth < 16 << 10
 
+
+@pytest.mark.parametrize("count", [MODELS // 4, MODELS])
+def test_upsert_asks_as_much_of_many_models_as_of_few(
+    place: Place, built: Built, tmp_path: Path, count: int
+) -> None:
+    """First and again, calls are so many a model at most, and the second writes nothing."""
+    write_models(place.conf)
+    folder = built.some(tmp_path / "some", count)
+    faults = Faults(place.server, seed=1)
+    for what, most in (("first", 70), ("again", 45)):
+        before, began = faults.counts["requests"], time.monotonic()
+        process = place.upsert(folder)
+        out, err = process.communicate()
+        seconds, calls = time.monotonic() - began, (faults.counts["requests"] - before) / count
+        print(f"\n{what} upsert of {count} models: {seconds:.0f} s, ", end="")
+        print(f"{calls:.0f} calls a model, {peak(err) >> 10} MB at most")
+        assert process.returncode == 0, err[-3000:]
+        assert calls < most
+    assert json.loads(out)["writes"] == 0
+
+
+def test_upsert_of_600_pipelines_converges_while_a_fifth_of_all_calls_is_throttled(
+    place: Place, built: Built, tmp_path: Path
+) -> None:
+    """Deployed despite throttling, 5xx and lost answers; then there is nothing to do."""
+    write_models(place.conf)
+    dist = built.dist
     faults = Faults(place.server, seed=5, throttled=0.2, broken=0.02, lost=0.02)
     process = place.upsert(dist)
     out, err = process.communicate()
@@ -152,11 +209,8 @@ def test_upsert_of_600_pipelines_converges_while_a_fifth_of_all_calls_is_throttl
     require_deployed(place, bundles)
 
     peaks = []
-    for some in (bundles[: MODELS // 4], bundles):
-        folder = tmp_path / f"again-{len(some)}"
-        for bundle in some:
-            bundle.write(folder / bundle.model)
-        process = place.upsert(folder)
+    for count in (MODELS // 4, MODELS):
+        process = place.upsert(built.some(tmp_path / f"again-{count}", count))
         out, err = process.communicate()
         assert process.returncode == 0, err[-3000:]
         assert json.loads(out)["writes"] == 0
