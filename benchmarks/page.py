@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import argparse
 import os
 import platform
-from collections.abc import Sequence
+import tempfile
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -26,6 +28,32 @@ def renew(page: Path, introduction: str, new: str) -> None:
     sections = {each.partition("\n")[0]: f"## {each.rstrip()}\n" for each in before}
     sections[new.partition("\n")[0].removeprefix("## ")] = new
     page.write_text("\n".join([introduction, *sections.values()]), encoding="utf-8")
+
+
+def measured(
+    arguments: Sequence[str] | None,
+    description: str | None,
+    pieces: Mapping[str, Callable[[str, Path], str]],
+    introduction: Callable[[str], str],
+) -> int:
+    """Measure each of *pieces*, print its section, and renew a page when asked; return the exit code.
+
+    A piece is given a size and an empty folder, and returns its section; the introduction is made of a size.
+    """
+    parser = argparse.ArgumentParser(description=description)
+    parser.add_argument("--size", choices=("small", "large"), default="small")
+    parser.add_argument("--only", choices=tuple(pieces), action="append")
+    parser.add_argument("-o", "--output", type=Path, help="renew the sections of this page")
+    options = parser.parse_args(arguments)
+    for name, measure in pieces.items():
+        if options.only and name not in options.only:
+            continue
+        with tempfile.TemporaryDirectory(prefix="bench-") as folder:
+            new = measure(options.size, Path(folder))
+        print(new, flush=True)
+        if options.output:
+            renew(options.output, introduction(options.size), new)
+    return 0
 
 
 def today() -> str:

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import argparse
 import sys
-import tempfile
+from collections.abc import Sequence
 from importlib.metadata import version
-from pathlib import Path
 
-from benchmarks.page import machine, renew, today
+from benchmarks.page import machine, measured, today
 from benchmarks.startup.pieces import PIECES
 
 INTRODUCTION = """\
@@ -23,22 +21,9 @@ What is spared, and what is not: [decision 36](decisions/0036-what-commands-and-
 """
 
 
-def main(arguments: list[str] | None = None) -> int:
+def main(arguments: Sequence[str] | None = None) -> int:
     """Measure each piece, print its section, and write the page when asked."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--size", choices=("small", "large"), default="small")
-    parser.add_argument("--only", choices=tuple(PIECES), action="append")
-    parser.add_argument("-o", "--output", type=Path, help="renew the sections of this page")
-    options = parser.parse_args(arguments)
-    for name, measure in PIECES.items():
-        if options.only and name not in options.only:
-            continue
-        with tempfile.TemporaryDirectory(prefix="bench-") as folder:
-            section = measure(options.size, Path(folder))
-        print(section, flush=True)
-        if options.output:
-            renew(options.output, _introduction(options.size), section)
-    return 0
+    return measured(arguments, __doc__, PIECES, _introduction)
 
 
 def _introduction(size: str) -> str:
