@@ -125,16 +125,14 @@ def whole(name: str, numbers: NDArray[Any]) -> Column:
 def analysis(rows: prepare.Applications, check_type: str) -> Analysis:
     """Return the report that the check leaves, without the flip test, which has no calibrated limit."""
     spec, stage = model_spec(), STAGES[check_type]
-    facets = []
-    for facet in spec.facets:
-        column = whole(facet.name, rows.facets[:, prepare.FACET_COLUMNS.index(facet.name)])
-        facets.append(report.Facet(facet.name, samples.groups(column, list(facet.values)), ()))
     answers = whole("predicted", predicted(rows)) if stage == POST_TRAINING else None
     labels = samples.labels(whole(prepare.LABEL, rows.label), answers, [spec.favourable])
+    facets, tables = [], report.Tables(labels, None)
+    for facet in spec.facets:
+        column = whole(facet.name, rows.facets[:, prepare.FACET_COLUMNS.index(facet.name)])
+        facets.append(report.Facet(facet.name, samples.groups(column, list(facet.values)), (), tables))
     methods = [name for name in report.names_of(stage) if name != "FT"]
-    section = report.section(
-        stage, methods, label=prepare.LABEL, labels=labels, facets=facets, group_variable=None
-    )
+    section = report.section(stage, methods, label=prepare.LABEL, labels=labels, facets=facets)
     return Analysis(pre_training=section) if stage == PRE_TRAINING else Analysis(post_training=section)
 
 

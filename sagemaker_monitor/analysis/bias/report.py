@@ -25,15 +25,15 @@ NO_GROUP_VARIABLE = "Group variable is empty or not provided"
 
 @dataclass(frozen=True)
 class Facet:
-    """One facet with its sensitive groups, and the columns the flip test may compare rows by.
+    """One facet with its sensitive groups, the columns the flip test may compare rows by, and their counts.
 
-    *tables* count the rows that the groups have positions of, where these are others than the labels'.
+    *tables* count the rows that the groups have positions of.
     """
 
     name: str
     groups: Sequence[Group]
     features: Sequence[Column]
-    tables: Tables | None = None
+    tables: Tables
 
 
 def names_of(stage: str) -> tuple[str, ...]:
@@ -67,18 +67,16 @@ def section(
     label: str,
     labels: Labels,
     facets: Sequence[Facet],
-    group_variable: Column | None,
 ) -> BiasSection:
     """Return the section of *stage* with the metrics called *methods*.
 
     A metric that cannot be computed is reported with the reason instead of a value.
     """
-    tables = Tables(labels, group_variable)
     results: dict[str, tuple[FacetResult, ...]] = {}
     for facet in facets:
         tests = _flip_tests(facet, labels.predicted) if "FT" in methods else [None] * len(facet.groups)
         entries = tuple(
-            FacetResult(group.text, _metrics(methods, facet.tables or tables, group, flip_test_result))
+            FacetResult(group.text, _metrics(methods, facet.tables, group, flip_test_result))
             for group, flip_test_result in zip(facet.groups, tests, strict=True)
         )
         results[facet.name] = results.get(facet.name, ()) + entries

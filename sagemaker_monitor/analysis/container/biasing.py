@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING
 
 from sagemaker_monitor.analysis.bias import report, samples
@@ -13,6 +14,8 @@ from sagemaker_monitor.analysis.container.roles import index_of, optional_index_
 from sagemaker_monitor.analysis.errors import AnalysisError
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     import polars as pl
 
     from sagemaker_monitor.analysis.columns import Column
@@ -46,8 +49,7 @@ def sections(
             methods,
             label=dataset.names[roles.label],
             labels=first.labels,
-            facets=[replace(facet, tables=counted[id(rows)].tables) for facet, rows in facets],
-            group_variable=None,
+            facets=[facet(counted[id(rows)].tables) for facet, rows in facets],
         )
     return found
 
@@ -102,16 +104,21 @@ def features_of(config: AnalysisConfig, dataset: Dataset, roles: Roles) -> pl.Da
     return dataset.features(roles.features, typed=typed)
 
 
-def _facets(config: AnalysisConfig, dataset: Dataset, roles: Roles) -> list[tuple[report.Facet, Dataset]]:
-    """Return the facets with the rows that they are of; the flip test compares rows by all other columns."""
+def _facets(
+    config: AnalysisConfig, dataset: Dataset, roles: Roles
+) -> list[tuple[Callable[[report.Tables], report.Facet], Dataset]]:
+    """Return what makes each facet of the counts of its rows, and these rows.
+
+    The flip test compares them by all columns but the facet's own.
+    """
     flips = "FT" in config.methods.get(POST_TRAINING, ())
-    facets = []
+    facets: list[tuple[Callable[[report.Tables], report.Facet], Dataset]] = []
     for each in config.facets:
         index = index_of(dataset, each.column, "Unable to locate the facet.", "facet")
         compared = [dataset.column(other) for other in roles.compared if flips and other != index]
         rows = dataset.about(index)
         groups = samples.groups(rows.column(index), each.values)
-        facets.append((report.Facet(dataset.names[index], groups, compared), rows))
+        facets.append((partial(report.Facet, dataset.names[index], groups, compared), rows))
     return facets
 
 

@@ -40,14 +40,12 @@ def measured(
     labels = samples.labels(
         column_of_values("y", observed * times), column_of_values("p", predicted * times), [favourable]
     )
-    facet = report.Facet("g", samples.groups(column_of_values("g", group * times), values), ())
-    strata = column_of_values("s", stratum * times)
+    tables = report.Tables(labels, column_of_values("s", stratum * times))
+    facet = report.Facet("g", samples.groups(column_of_values("g", group * times), values), (), tables)
     found: dict[str, dict[str, float | str | None]] = {}
     for stage in ("pre_training", "post_training"):
         methods = [name for name in names_of(stage) if name != "FT"]
-        done: BiasSection = section(
-            stage, methods, label="y", labels=labels, facets=[facet], group_variable=strata
-        )
+        done: BiasSection = section(stage, methods, label="y", labels=labels, facets=[facet])
         for result in done.facets["g"]:
             found.setdefault(result.value_or_threshold, {}).update(
                 {each.name: each.value if each.error is None else each.error for each in result.metrics}
@@ -212,11 +210,10 @@ def test_ten_thousand_categories() -> None:
     predicted = [int(index % 5 < 2) for index in range(rows)]
     labels = samples.labels(column_of_values("y", observed), column_of_values("p", predicted), [1])
     features = [column_of_values("x", [float(index % 997) for index in range(rows)])]
-    facet = report.Facet("town", samples.groups(column_of_values("town", group), []), features)
+    groups, tables = samples.groups(column_of_values("town", group), []), report.Tables(labels, None)
+    facet = report.Facet("town", groups, features, tables)
 
-    done = section(
-        "post_training", ["DPPL", "FT"], label="y", labels=labels, facets=[facet], group_variable=None
-    )
+    done = section("post_training", ["DPPL", "FT"], label="y", labels=labels, facets=[facet])
     results = done.facets["town"]
 
     assert len(results) == 10_000
@@ -225,7 +222,7 @@ def test_ten_thousand_categories() -> None:
     assert results[1234].value_or_threshold == "town 1234"
     assert results[1234].metrics[0].value == pytest.approx(outside - sum(inside) / 3, abs=1e-15)
     alone = report.section(
-        "post_training", ["FT"], label="y", labels=labels, group_variable=None,
-        facets=[report.Facet("town", facet.groups[1234:1235], features)],
+        "post_training", ["FT"], label="y", labels=labels,
+        facets=[report.Facet("town", groups[1234:1235], features, tables)],
     )  # fmt: skip
     assert results[1234].metrics[1] == alone.facets["town"][0].metrics[0]
