@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from sagemaker_monitor.analysis.counted import Counted
 from sagemaker_monitor.analysis.datasets.csv_files import PIECE, empty
 from sagemaker_monitor.analysis.datasets.dataset import Dataset
 
@@ -127,17 +128,17 @@ class _Cells:
         return cls(cells if whole is None else whole, places.to_numpy(), len(values) + 1)
 
 
-@dataclass
 class _Tally:
-    """The different rows of some columns so far: their cells, and how many rows are so."""
+    """The different rows of some columns so far, called by their positions, and how many rows are so."""
 
-    columns: tuple[int, ...]
-    parts: list[tuple[list[NDArray[np.int64] | pl.Series], NDArray[np.int64]]] = field(default_factory=list)
-    height: int = 0
-    most: int = KEPT
+    def __init__(self, columns: tuple[int, ...]) -> None:
+        self.columns = columns
+        self._counted = Counted(ROWS, KEPT, in_order=True)
 
     def add(self, block: Mapping[int, _Cells], rows: int) -> None:
         """Count the *rows* of a block."""
+        import polars as pl
+
         cells = [block[column] for column in self.columns]
         joint, size = cells[0].codes, cells[0].size
         for each in cells[1:]:
@@ -150,43 +151,16 @@ class _Tally:
         first[joint[::-1]] = np.arange(rows - 1, -1, -1)
         there = np.flatnonzero(counts)
         there = there[np.argsort(first[there])]
-        self._append([each.values[first[there]] for each in cells], counts[there])
-        if self.height > self.most:
-            counted = self.counted()
-            self.parts, self.height = [], 0
-            self._append(
-                [self._cells(cells) for cells in counted.get_columns()[:-1]], counted[ROWS].to_numpy()
-            )
-            # Twice as many as are left: so each is looked at a few times only, however many there are.
-            self.most = max(KEPT, 2 * self.height)
-
-    def counted(self) -> pl.DataFrame:
-        """Return the different rows, called by their positions, in the order of their appearance."""
-        import polars as pl
-
-        columns = [
-            pl.Series(str(column), np.concatenate(cells))
-            if isinstance(cells[0], np.ndarray)
-            else pl.concat(cells).alias(str(column))
-            for column, *cells in zip(self.columns, *(cells for cells, _ in self.parts), strict=True)
+        different = [
+            pl.Series(str(column), each.values[first[there]])
+            for column, each in zip(self.columns, cells, strict=True)
         ]
-        counts = pl.Series(ROWS, np.concatenate([counts for _, counts in self.parts]))
-        names = [each.name for each in columns]
-        found = pl.DataFrame([*columns, counts]).group_by(names, maintain_order=True)
-        return found.agg(pl.col(ROWS).sum())
+        self._counted.add(pl.DataFrame([*different, pl.Series(ROWS, counts[there])]))
 
     def dataset(self, names: tuple[str, ...]) -> Dataset:
         """Return the different rows as a dataset of texts."""
         import polars as pl
 
-        counted = self.counted()
+        counted = self._counted.rows()
         cells = counted.drop(ROWS).cast(pl.String)
         return Dataset(names, cells, read=self.columns, weights=counted[ROWS].to_numpy())
-
-    def _append(self, cells: list[NDArray[np.int64] | pl.Series], counts: NDArray[np.int64]) -> None:
-        self.parts.append((cells, counts))
-        self.height += len(counts)
-
-    @staticmethod
-    def _cells(cells: pl.Series) -> NDArray[np.int64] | pl.Series:
-        return cells.to_numpy() if cells.dtype.is_integer() else cells

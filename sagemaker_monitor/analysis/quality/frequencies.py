@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from sagemaker_monitor.analysis.counted import Counted
 from sagemaker_monitor.analysis.quality.cells import count_texts
 
 if TYPE_CHECKING:
@@ -19,33 +20,19 @@ class Frequencies:
 
     def __init__(self) -> None:
         """Start with no rows."""
-        self._parts: list[pl.DataFrame] = []
-        self._height, self._most = 0, KEPT
+        self._counted = Counted("count", KEPT)
         self.rows = 0
 
     def add(self, texts: pl.Series, counts: pl.DataFrame | None = None) -> None:
         """Count the texts of some more rows, unless their *counts* are known; null is none."""
         self.rows += len(texts)
-        self._parts.append(count_texts(texts) if counts is None else counts)
-        self._height += self._parts[-1].height
-        if self._height > self._most:
-            # Twice as many as are left: so each is looked at a few times only, however many there are.
-            self._most = max(KEPT, 2 * self._added_up().height)
+        self._counted.add(count_texts(texts) if counts is None else counts)
 
     @property
     def distinct(self) -> int:
         """Return how many different texts there are."""
-        return self._added_up().height
+        return self._counted.rows().height
 
     def counts(self) -> dict[str, int]:
         """Return the counts by text, the most frequent first."""
-        return dict(sorted(self._added_up().iter_rows(), key=lambda item: (-item[1], item[0])))
-
-    def _added_up(self) -> pl.DataFrame:
-        import polars as pl
-
-        if len(self._parts) != 1:
-            empty = pl.DataFrame(schema={"text": pl.String, "count": pl.get_index_type()})
-            counted = pl.concat([empty, *self._parts]).group_by("text").agg(pl.col("count").sum())
-            self._parts, self._height = [counted], counted.height
-        return self._parts[0]
+        return dict(sorted(self._counted.rows().iter_rows(), key=lambda item: (-item[1], item[0])))
