@@ -4,21 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
+from benchmarks.page import machine, today
 from benchmarks.speed.harness import Runs
 from benchmarks.speed.pieces import FLOOR, OURS, Piece
 
 INTRODUCTION = """\
 # Speed
 
-Written by `make bench SIZE=large` (`python -m benchmarks.speed`). Each row is a whole process: start,
-imports, reading the file, computing, writing. All contestants of a table read the same file, each in an
-environment of its own with pinned versions (`benchmarks/speed/environments.py`). Answers were compared with
-this project's before anything was timed; then they ran in turn, {rounds} rounds, and figures are medians.
-"Once" marks those that take too long for that: they ran once, within a time limit, and were compared as they
-ran. Machines differ and are noisy: only the ratios of one table mean something. Peak memory is that of the
-largest process.
+Written by `make bench SIZE=large` (`python -m benchmarks.speed`) on {day}: {machine}. Each row is a whole
+process: start, imports, reading the file, computing, writing. All contestants of a table read the same file,
+each in an environment of its own with pinned versions (`benchmarks/speed/environments.py`). Answers were
+compared with this project's before anything was timed; then they ran in turn, {rounds} rounds, and figures
+are medians. "Once" marks those that take too long for that: they ran once, within a time limit, and were
+compared as they ran. Machines differ and are noisy: only the ratios of one table mean something. Peak memory
+is that of the largest process.
 
-The floor is what nobody can avoid, named with each table.
+The floor, named with each table, is what nobody can avoid who parses as this project does, with polars;
+another parser can go below it, as DuckDB's of JSON does.
 """
 
 
@@ -53,4 +55,4 @@ def section(
 
 def page(sections: Sequence[str], rounds: int) -> str:
     """Return the whole page."""
-    return "\n".join([INTRODUCTION.format(rounds=rounds), *sections])
+    return "\n".join([INTRODUCTION.format(rounds=rounds, day=today(), machine=machine()), *sections])
