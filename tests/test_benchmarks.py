@@ -12,6 +12,8 @@ import pytest
 
 from benchmarks.loop.measured import CLOCK, clocked
 from benchmarks.page import renew
+from benchmarks.speed.aims import FLOOR, Aim
+from benchmarks.speed.harness import Contestant, Runs, Usage
 
 PROGRAM = """
 import decimal, os, sys, time
@@ -63,3 +65,32 @@ def test_a_page_s_sections_are_renewed_one_by_one(tmp_path: Path) -> None:
         renew(page, introduction, section)
 
     assert page.read_text() == "# C\n\n## One\n\n3\n\n## Two\n\n2\n"
+
+
+def _runs(cpu: float, start: float) -> Runs:
+    return Runs(Contestant("", ()), [Usage(cpu, cpu, 1.0)], [Usage(start, start, 1.0)])
+
+
+@pytest.mark.parametrize(
+    ("aim", "ours", "peer", "floor", "ratios", "verdict"),
+    [
+        (Aim(1 / 4, "peer"), (2, 1), (10, 1), (1, 0.5), ("5.00", "9.00", "10", "18"), "met"),
+        (Aim(1 / 8, "peer"), (2, 1), (10, 1), (1, 0.5), ("5.00", "9.00", "10", "18"), "met after start"),
+        (Aim(1 / 15, "peer"), (2, 1), (10, 1), (1, 0.5), ("5.00", "9.00", "10", "18"), "missed"),
+        (Aim(1 / 20, "peer"), (2, 1), (10, 1), (1, 0.5), ("5.00", "9.00", "10", "18"), "out of reach"),
+        (Aim(2.5, FLOOR), (2, 1), (1, 0.5), (1, 0.5), ("2.00", "2.00", "", ""), "met"),
+        (Aim(1.5, FLOOR), (2, 1), (1, 0.5), (1, 0.5), ("2.00", "2.00", "", ""), "missed"),
+    ],
+)
+def test_an_aim_is_held_against_the_whole_process_and_its_work(
+    aim: Aim,
+    ours: tuple[float, float],
+    peer: tuple[float, float],
+    floor: tuple[float, float],
+    ratios: tuple[str, ...],
+    verdict: str,
+) -> None:
+    """It is out of reach where not even the floor, as a whole or after its start, would meet it."""
+    row = aim.row("work", *(_runs(*each) for each in (ours, peer, floor)))
+
+    assert row == ("work", aim.words, *ratios, verdict)

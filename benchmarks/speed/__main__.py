@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import argparse
 import compileall
+import json
 import sys
 from pathlib import Path
 
 from benchmarks.speed.curves import CURVES
 from benchmarks.speed.environments import HOME
 from benchmarks.speed.harness import ContestantError, compare, race
-from benchmarks.speed.page import page, section
+from benchmarks.speed.page import aimed, page, section
 from benchmarks.speed.pieces import PIECES, Piece
 
 NAMES = [each.name for each in (*PIECES, *CURVES)]
@@ -36,35 +37,38 @@ def main(arguments: list[str] | None = None) -> int:
     for package in ("sagemaker_monitor", "benchmarks"):
         compileall.compile_dir(package, quiet=1)
     for piece in (*PIECES, *CURVES):
-        table = tables / f"{piece.name}.md"
+        table = tables / f"{piece.name}.json"
         if (options.only and piece.name not in options.only) or (options.resume and table.exists()):
             continue
+        rows: list[tuple[str, ...]] = []
         try:
             if isinstance(piece, Piece):
-                text = _raced(piece, options.size, options.rounds, options.timeout)
+                text, rows = _raced(piece, options.size, options.rounds, options.timeout)
             else:
                 text = piece.section(options.size)
         except ContestantError as error:
             print(f"{piece.name}: {error.args[0]}", file=sys.stderr)
             code = 1
             continue
-        table.write_text(text, encoding="utf-8")
+        table.write_text(json.dumps({"section": text, "aims": rows}), encoding="utf-8")
         print(text, flush=True)
-    missing = [name for name in NAMES if not (tables / f"{name}.md").exists()]
+    missing = [name for name in NAMES if not (tables / f"{name}.json").exists()]
     if options.output and missing:
         print(f"{options.output} is not written: no table yet of {', '.join(missing)}", file=sys.stderr)
         return 1
     if options.output and not code:
-        sections = [(tables / f"{name}.md").read_text(encoding="utf-8") for name in NAMES]
-        options.output.write_text(page(sections, options.rounds), encoding="utf-8")
+        kept = [json.loads((tables / f"{name}.json").read_text(encoding="utf-8")) for name in NAMES]
+        rows = [row for each in kept for row in each["aims"]]
+        sections = [each["section"] for each in kept]
+        options.output.write_text(page(sections, rows, options.rounds), encoding="utf-8")
     return code
 
 
-def _raced(piece: Piece, size: str, rounds: int, timeout: float) -> str:
+def _raced(piece: Piece, size: str, rounds: int, timeout: float) -> tuple[str, list[tuple[str, ...]]]:
     contestants, absent = piece.contestants(size)
     ours, compared = compare(contestants, tolerance=piece.tolerance, timeout=timeout)
     runs, late = race(contestants, rounds=rounds, timeout=timeout, ours=ours, tolerance=piece.tolerance)
-    return section(piece, size, runs, absent, compared | late)
+    return section(piece, size, runs, absent, compared | late), aimed(piece, runs)
 
 
 if __name__ == "__main__":

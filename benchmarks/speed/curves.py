@@ -48,7 +48,9 @@ def _run(program: str, *arguments: str) -> Usage:
 
 
 def repeated(file: Path, times: int) -> Path:
-    """Return a file with the header of *file* and its rows *times* times."""
+    """Return a file with the header of *file* and its rows *times* times, of a folder its captures."""
+    if file.is_dir():
+        return _captured_again(file, times)
     path = file.with_name(f"{file.stem}-x{times}{file.suffix}")
     if times > 1 and not path.exists():
         unfinished = path.with_suffix(".unfinished")
@@ -62,6 +64,17 @@ def repeated(file: Path, times: int) -> Path:
     return path if times > 1 else file
 
 
+def _captured_again(folder: Path, times: int) -> Path:
+    path, folder = folder.with_name(f"{folder.name}-x{times}"), folder.resolve()
+    hour = path / "captured" / prepared.HOUR
+    if times > 1 and not path.exists():
+        hour.mkdir(parents=True)
+        (path / "labels").symlink_to(folder / "labels")
+        for number in range(times):
+            (hour / f"{number}.jsonl").symlink_to(folder / "captured" / prepared.HOUR / "captures.jsonl")
+    return path if times > 1 else folder
+
+
 def _rows(
     work: Sequence[tuple[str, Callable[[Path, int], Path], str, tuple[str, ...], int]], size: str
 ) -> Iterator[tuple[str, float, Usage]]:
@@ -70,7 +83,7 @@ def _rows(
             if rows > (100_000 if size == "small" else most):
                 break
             file = aside(make, HOME / "data", min(rows, REPEATED))
-            file = repeated(file, max(1, rows // REPEATED)) if file.is_file() else file
+            file = repeated(file, max(1, rows // REPEATED))
             yield f"{name}, {rows:,} rows", rows, _run(program, str(file), *arguments)
 
 
@@ -125,12 +138,9 @@ def beyond_memory(folder: Path, size: str) -> Iterator[tuple[str, int, int, tupl
         file = repeated(aside(made, folder, REPEATED), times)
         yield name, file.stat().st_size // MIB, limit, (program, str(file), *arguments)
     captured = REPEATED if size == "large" else REPEATED // 10
-    few = aside(prepared.captures, folder, captured, 0.2)
-    for number in range(2):
-        copy = few / "captured" / prepared.HOUR / f"again-{number}.jsonl"
-        if not copy.exists():
-            copy.symlink_to("captures.jsonl")
-    megabytes = sum(file.stat().st_size for file in few.rglob("*.jsonl")) // MIB
+    few = repeated(aside(prepared.captures, folder, captured, 0.2), 3)
+    files = [file for part in ("captured", "labels") for file in (few / part).resolve().rglob("*.jsonl")]
+    megabytes = sum(file.stat().st_size for file in files) // MIB
     yield "merge, labels of 20 %", megabytes, 400, ("ours_merge.py", str(few))
 
 
@@ -151,7 +161,7 @@ CURVES = (
             (
                 ("data quality", data.measurements, "ours_analyzer.py", (), 10_000_000),
                 ("bias, 1 facet", data.people, "ours_clarify.py", ("facet_0", "all"), 10_000_000),
-                ("merge", prepared.captures, "ours_merge.py", (), 1_000_000),
+                ("merge", prepared.captures, "ours_merge.py", (), 10_000_000),
             ),
         ),
         "row",

@@ -43,6 +43,8 @@ class Contestant:
     """Whether one that runs once is compared by a run of its own, as its answer has to be read from files."""
     limit: float | None = None
     """Seconds of wall clock after which it is stopped."""
+    start: tuple[str, ...] = ()
+    """The same on hardly any rows: what is paid before there is work."""
 
 
 @dataclass(frozen=True)
@@ -60,6 +62,7 @@ class Runs:
 
     contestant: Contestant
     usages: list[Usage] = field(default_factory=list)
+    starts: list[Usage] = field(default_factory=list)
     stopped: bool = False
     """Whether it was not done in its time; its usage is what it had cost by then."""
 
@@ -67,11 +70,24 @@ class Runs:
         """Return the median of *figure*: wall, cpu or memory."""
         return statistics.median(getattr(usage, figure) for usage in self.usages)
 
+    @property
+    def start(self) -> float:
+        """Return the median CPU on hardly any rows."""
+        return statistics.median(usage.cpu for usage in self.starts)
 
-def run_once(contestant: Contestant, timeout: float, *, check: bool = False) -> tuple[Usage, Any]:
-    """Run *contestant* and return what it cost and answered. Raises ContestantError."""
+    @property
+    def work(self) -> float:
+        """Return the CPU beyond that of its start."""
+        return self.median("cpu") - self.start
+
+
+def run_once(
+    contestant: Contestant, timeout: float, *, check: bool = False, start: bool = False
+) -> tuple[Usage, Any]:
+    """Run *contestant* and return what it cost and answered, or its *start* alone. Raises ContestantError."""
     limit = min(timeout, contestant.limit or timeout)
-    usage, status, output, errors = _process(contestant, limit, CHECKING if check else {})
+    command = contestant.start if start else contestant.command
+    usage, status, output, errors = _process(command, limit, CHECKING if check else {})
     if status == -9 and usage.wall >= limit:
         raise StoppedError(f"{contestant.name} was stopped after {limit:.0f} s", usage)
     if status != 0:
@@ -82,12 +98,12 @@ def run_once(contestant: Contestant, timeout: float, *, check: bool = False) -> 
 
 
 def _process(
-    contestant: Contestant, limit: float, environment: Mapping[str, str]
+    command: Sequence[str], limit: float, environment: Mapping[str, str]
 ) -> tuple[Usage, int, bytes, bytes]:
     with tempfile.TemporaryFile() as output, tempfile.TemporaryFile() as errors:
         started = time.perf_counter()
         process = subprocess.Popen(
-            contestant.command,
+            command,
             stdout=output,
             stderr=errors,
             env={**os.environ, **SETTLED_THREADS, **environment},
@@ -171,6 +187,7 @@ def race(
             contestant = each.contestant
             if contestant.once and number:
                 continue
+            each.starts.append(run_once(contestant, timeout, start=True)[0])
             try:
                 compares = contestant.once and not contestant.compared_apart
                 usage, answer = run_once(contestant, timeout, check=compares)

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from benchmarks.page import machine, today
+from benchmarks.page import machine, table, today
+from benchmarks.speed import aims
+from benchmarks.speed.aims import FLOOR
 from benchmarks.speed.harness import Runs
-from benchmarks.speed.pieces import FLOOR, OURS, Piece
+from benchmarks.speed.pieces import OURS, Piece
 
 INTRODUCTION = """\
 # Speed
@@ -20,8 +22,19 @@ compared as they ran. Machines differ and are noisy: only the ratios of one tabl
 is that of the largest process.
 
 The floor, named with each table, is what nobody can avoid who parses as this project does, with polars;
-another parser can go below it, as DuckDB's of JSON does.
+another parser can go below it.
 """
+HEAD = (
+    "",
+    "wall, s",
+    "CPU, s",
+    "CPU of start, s",
+    "peak memory, MiB",
+    "CPU: times ours",
+    "after start",
+    "wall: times ours",
+    "values compared",
+)
 
 
 def section(
@@ -29,30 +42,41 @@ def section(
 ) -> str:
     """Return one piece of work as a table in Markdown."""
     by_name = {each.contestant.name: each for each in runs}
-    lines = [
-        f"## {piece.title}",
-        "",
-        f"{piece.rows[size]:,} rows. {piece.words}",
-        "",
-        "| | wall, s | CPU, s | peak memory, MiB | CPU: times ours | wall: times ours | values compared |",
-        "|---|---:|---:|---:|---:|---:|---:|",
+    ours, floor = by_name[OURS], by_name[FLOOR]
+    lines = [_line(each, ours, compared) for each in runs]
+    lines += [(name, why, *[""] * (len(HEAD) - 2)) for name, why in absent.items()]
+    over, beyond = ours.median("cpu") / floor.median("cpu"), aims.ratio(ours.work, floor.work)
+    words = f"{piece.rows[size]:,} rows; start is what {piece.few:,} cost. {piece.words}"
+    ends = f"{over:.2f} times the floor's CPU, {beyond:.2f} times after start."
+    return f"## {piece.title}\n\n{words}\n\n{table(HEAD, lines)}\n\n{ends}\n"
+
+
+def _line(runs: Runs, ours: Runs, compared: Mapping[str, int]) -> tuple[str, ...]:
+    name, wall, cpu = runs.contestant.name, runs.median("wall"), runs.median("cpu")
+    more = ">" if runs.stopped else ""
+    words = f", stopped after {wall:.0f} s" if runs.stopped else ""
+    words = f" (once{words})" if runs.contestant.once else ""
+    ratios = (cpu / ours.median("cpu"), aims.ratio(runs.work, ours.work), wall / ours.median("wall"))
+    return (
+        name + words,
+        *(f"{each:.2f}" for each in (wall, cpu, runs.start)),
+        f"{runs.median('memory'):.0f}",
+        *(f"{more}{each:.2f}" for each in ratios),
+        str(compared.get(name, "")),
+    )
+
+
+def aimed(piece: Piece, runs: Sequence[Runs]) -> list[tuple[str, ...]]:
+    """Return a row for each aim of the piece of which there was a contestant."""
+    by_name = {each.contestant.name: each for each in runs}
+    return [
+        aim.row(piece.title, by_name[OURS], by_name[aim.of], by_name[FLOOR])
+        for aim in piece.aims
+        if aim.of in by_name
     ]
-    for each in runs:
-        name, figures = each.contestant.name, [each.median(figure) for figure in ("wall", "cpu", "memory")]
-        ours = [by_name[OURS].median(figure) for figure in ("cpu", "wall")]
-        more = ">" if each.stopped else ""
-        words = f", stopped after {figures[0]:.0f} s" if each.stopped else ""
-        words = f" (once{words})" if each.contestant.once else ""
-        ratios = [
-            f"{more}{theirs / mine:.2f}" for theirs, mine in zip((figures[1], figures[0]), ours, strict=True)
-        ]
-        cells = [f"{figures[0]:.2f}", f"{figures[1]:.2f}", f"{figures[2]:.0f}", *ratios]
-        lines.append(f"| {name}{words} | {' | '.join(cells)} | {compared.get(name, '')} |")
-    lines += [f"| {name} | {why} | | | | | |" for name, why in absent.items()]
-    over = by_name[OURS].median("cpu") / by_name[FLOOR].median("cpu")
-    return "\n".join([*lines, "", f"{over:.2f} times the floor's CPU.", ""])
 
 
-def page(sections: Sequence[str], rounds: int) -> str:
-    """Return the whole page."""
-    return "\n".join([INTRODUCTION.format(rounds=rounds, day=today(), machine=machine()), *sections])
+def page(sections: Sequence[str], rows: Sequence[Sequence[str]], rounds: int) -> str:
+    """Return the whole page: sections, after the rows of aims."""
+    introduction = INTRODUCTION.format(rounds=rounds, day=today(), machine=machine())
+    return "\n".join([introduction, aims.section(rows), *sections])

@@ -9,11 +9,11 @@ from functools import partial
 from pathlib import Path
 
 from benchmarks.speed import data, prepared
+from benchmarks.speed.aims import FLOOR, Aim
 from benchmarks.speed.environments import HOME, PEERS, python_of
 from benchmarks.speed.harness import Contestant, aside, script
 
 OURS = "sagemaker-monitor"
-FLOOR = "floor"
 ROWS_OF_SIZE = "{rows}"
 HERE = "here"
 """The environment of this project, for contestants that need no package besides."""
@@ -53,35 +53,52 @@ class Piece:
     file: str = ""
     """The file in the folder that is made, where it is one; the folder is then the first argument after."""
     tolerance: float = 1e-9
+    aims: tuple[Aim, ...] = ()
+    few: int = 1_000
+    """Rows that are hardly any work."""
 
     def contestants(self, size: str) -> tuple[list[Contestant], dict[str, str]]:
         """Return who takes part, and why the others do not, by name."""
-        made = aside(self.make, HOME / "data", self.rows[size])
-        given = (str(made / self.file), str(made)) if self.file else (str(made),)
-        arguments, floor_arguments = (
-            tuple(str(self.rows[size]) if each == ROWS_OF_SIZE else each for each in given_to)
-            for given_to in (self.arguments, self.floor_arguments)
-        )
-        found = [Contestant(OURS, (sys.executable, script(self.ours), *given, *arguments))]
+        many, few = self._given(self.rows[size]), self._given(self.few)
+        commands = [(sys.executable, script(self.ours), *each.arguments) for each in (many, few)]
+        found = [Contestant(OURS, commands[0], start=commands[1])]
         absent: dict[str, str] = {}
         for each in self.against:
             python = sys.executable if each.peer == HERE else python_of(PEERS[each.peer])
             if isinstance(python, str) and each.peer != HERE:
                 absent[each.name] = python
                 continue
-            command = (str(python), script(each.program), *given, *arguments)
+            commands = [(str(python), script(each.program), *given.arguments) for given in (many, few)]
             found.append(
                 Contestant(
                     each.name,
-                    command,
+                    commands[0],
                     once=each.once,
                     compared_apart=each.compared_apart,
                     limit=each.limit,
+                    start=commands[1],
                 )
             )
-        floor = (sys.executable, script(self.floor), given[0], *floor_arguments)
-        found.append(Contestant(FLOOR, floor, is_floor=True))
+        commands = [(sys.executable, script(self.floor), *each.of_floor) for each in (many, few)]
+        found.append(Contestant(FLOOR, commands[0], is_floor=True, start=commands[1]))
         return found, absent
+
+    def _given(self, rows: int) -> _Given:
+        made = aside(self.make, HOME / "data", rows)
+        given = (str(made / self.file), str(made)) if self.file else (str(made),)
+        arguments, of_floor = (
+            tuple(str(rows) if each == ROWS_OF_SIZE else each for each in given_to)
+            for given_to in (self.arguments, self.floor_arguments)
+        )
+        return _Given((*given, *arguments), (given[0], *of_floor))
+
+
+@dataclass(frozen=True)
+class _Given:
+    """What contestants get after the name of their program, for so many rows."""
+
+    arguments: tuple[str, ...]
+    of_floor: tuple[str, ...]
 
 
 ROWS = {"small": 100_000, "large": 1_000_000}
@@ -91,7 +108,17 @@ LABELS = ("label", "predicted")
 BIAS = "The floor is a process that parses the columns that are needed and does nothing with them."
 
 
-def _shap(name: str, title: str, kind: str, rows: int, baseline: int, samples: int, *, once: bool) -> Piece:
+def _shap(
+    name: str,
+    title: str,
+    kind: str,
+    rows: int,
+    baseline: int,
+    samples: int,
+    *,
+    once: bool,
+    aims: tuple[Aim, ...] = (),
+) -> Piece:
     counts = {"small": rows // 10, "large": rows}
     arguments = (kind, ROWS_OF_SIZE, str(baseline), str(samples))
     return Piece(
@@ -108,6 +135,8 @@ def _shap(name: str, title: str, kind: str, rows: int, baseline: int, samples: i
         floor="model_calls.py",
         floor_arguments=arguments,
         tolerance=1e-6,
+        aims=aims,
+        few=1,
     )
 
 
@@ -126,6 +155,7 @@ PIECES = (
         ),
         ("facet_0", "all"),
         floor_arguments=(",".join(("facet_0", *LABELS)),),
+        aims=(Aim(1 / 25, "smclarify"), Aim(1 / 4, "aif360"), Aim(1.3, FLOOR)),
     ),
     Piece(
         "bias-12",
@@ -141,6 +171,7 @@ PIECES = (
         ),
         (",".join(TWELVE), "all"),
         floor_arguments=(",".join((*TWELVE, *LABELS)),),
+        aims=(Aim(1 / 150, "smclarify"),),
     ),
     Piece(
         "bias-15",
@@ -153,6 +184,7 @@ PIECES = (
         (",".join(FIFTEEN), "all"),
         floor_arguments=(",".join((*FIFTEEN, *LABELS)),),
         tolerance=1e-12,
+        aims=(Aim(1 / 300, "smclarify"),),
     ),
     Piece(
         "bias-50-values",
@@ -165,6 +197,7 @@ PIECES = (
         ("region=", "all"),
         floor_arguments=(",".join(("region", *LABELS)),),
         tolerance=1e-12,
+        aims=(Aim(1 / 300, "smclarify"),),
     ),
     Piece(
         "flip-test",
@@ -176,6 +209,7 @@ PIECES = (
         (Against("smclarify", "smclarify_bias.py", once=True, limit=400),),
         ("facet", "FT"),
         tolerance=0.0,
+        aims=(Aim(1 / 7, "smclarify"),),
     ),
     Piece(
         "data-quality",
@@ -196,6 +230,7 @@ PIECES = (
             Against("pandas", "pandas_profile.py"),
         ),
         tolerance=1e-6,
+        aims=(Aim(1 / 15, "whylogs"), Aim(1 / 25, "pyspark"), Aim(1, "pandas"), Aim(2, FLOOR)),
     ),
     Piece(
         "drift",
@@ -206,18 +241,21 @@ PIECES = (
         "ours_analyzer.py",
         (Against("evidently", "evidently_drift.py", once=True, limit=400),),
         file="current.csv",
+        aims=(Aim(1 / 40, "evidently"),),
     ),
     _shap(
         "shap-booster",
         "Kernel SHAP: XGBoost, 14 features, 100 samples, 1 baseline row",
         *("booster", 10_000, 1, 100),
         once=True,
+        aims=(Aim(1 / 40, "shap"), Aim(1.2, FLOOR)),
     ),
     _shap(
         "shap-logistic",
         "Kernel SHAP: a logistic model, 14 features, 100 samples, 1 baseline row",
         *("logistic", 10_000, 1, 100),
         once=True,
+        aims=(Aim(1 / 200, "shap"),),
     ),
     _shap(
         "shap-baseline",
@@ -240,5 +278,6 @@ PIECES = (
             Against("duckdb", "duckdb_merge.py"),
         ),
         floor="copy_lines.py",
+        aims=(Aim(1 / 10, "pandas"), Aim(1 / 10, "pyspark"), Aim(1, "duckdb"), Aim(3, FLOOR)),
     ),
 )
