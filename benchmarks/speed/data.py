@@ -10,11 +10,12 @@ import polars as pl
 FEATURES = 20
 FACETS = 12
 MEASURED = 20
+GROUPS = 6
 
 
 def people(folder: Path, rows: int, facets: int = FACETS) -> Path:
-    """Return a CSV of *rows* with a header: 20 features of which some are binary facets, label, predicted."""
-    path = folder / f"people-{rows}-{facets}.csv"
+    """Return a CSV of *rows* with a header: 20 features of which some are binary facets, group, labels."""
+    path = folder / f"people-{rows}-{facets}-grouped.csv"
     if not path.exists():
         random = np.random.default_rng(rows)
         groups = {
@@ -24,19 +25,19 @@ def people(folder: Path, rows: int, facets: int = FACETS) -> Path:
             f"number_{n}": random.normal(100 * n, 15, rows).round(3) for n in range(max(1, FEATURES - facets))
         }
         score = 0.6 + 0.02 * (numbers["number_0"] / 15) - 0.08 * groups["facet_0"]
-        _write(path, pl.DataFrame({**numbers, **groups, **_labels(random, score)}))
+        _write(path, pl.DataFrame({**numbers, **groups, **_group(rows), **_labels(random, score)}))
     return path
 
 
 def many_values(folder: Path, rows: int) -> Path:
-    """Return a CSV of *rows* with a header: a facet of 50 texts, ten numbers, label, predicted."""
-    path = folder / f"fifty-{rows}.csv"
+    """Return a CSV of *rows* with a header: a facet of 50 texts, ten numbers, group, label, predicted."""
+    path = folder / f"fifty-{rows}-grouped.csv"
     if not path.exists():
         random = np.random.default_rng(rows + 2)
         place = random.integers(0, 50, rows)
         numbers = {f"number_{n}": random.normal(n, 1, rows).round(3) for n in range(10)}
         columns = {"region": [f"region {n:02}" for n in place.tolist()], **numbers}
-        _write(path, pl.DataFrame({**columns, **_labels(random, 0.3 + place / 200)}))
+        _write(path, pl.DataFrame({**columns, **_group(rows), **_labels(random, 0.3 + place / 200)}))
     return path
 
 
@@ -98,6 +99,15 @@ def explained(folder: Path, rows: int) -> Path:
         columns = {f"number_{n}": features[:, n] for n in range(14)}
         _write(path, pl.DataFrame({**columns, "label": label}))
     return path
+
+
+def _group(rows: int) -> dict[str, list[str]]:
+    """Return a column of a few texts, which conditional metrics are weighted by.
+
+    Its generator is its own, so that all other columns are as they would be without it.
+    """
+    found = np.random.default_rng(rows + 6).integers(0, GROUPS, rows)
+    return {"group": [f"group {each}" for each in found.tolist()]}
 
 
 def _labels(random: np.random.Generator, score: np.ndarray) -> dict[str, np.ndarray]:

@@ -1,6 +1,7 @@
 """This project's Clarify container: whole process, from analysis_config.json to analysis.json.
 
-Arguments: the file; facets, of which those that end in = are told for each of their values; all or FT.
+Arguments: the file; facets, of which those that end in = are told for each of their values; all or FT; the
+group variable, if metrics that need one are asked for.
 """
 
 from __future__ import annotations
@@ -17,7 +18,9 @@ from sagemaker_monitor.analysis.container.__main__ import main
 PRE = ["CI", "DPL", "JS", "KL", "KS", "LP", "TVD"]
 POST = ["AD", "DAR", "DCA", "DCR", "DI", "DPPL", "DRR", "GE", "RD", "SD", "TE"]
 
-file, facets, wanted = Path(sys.argv[1]), sys.argv[2].split(","), sys.argv[3]
+file, facets, wanted, *grouped = Path(sys.argv[1]), sys.argv[2].split(","), *sys.argv[3:]
+if grouped:
+    PRE, POST = ["CDDL", *PRE], ["CDDPL", *POST]
 with file.open() as lines:
     headers = next(csv.reader(lines))
 with tempfile.TemporaryDirectory() as folder:
@@ -39,6 +42,7 @@ with tempfile.TemporaryDirectory() as folder:
             else {"name_or_index": name, "value_or_threshold": [1]}
             for name in facets
         ],
+        **({"group_variable": grouped[0]} if grouped else {}),
         "methods": methods if wanted == "FT" else {"pre_training_bias": {"methods": PRE}, **methods},
     }
     (config / "analysis_config.json").write_text(json.dumps(document))
