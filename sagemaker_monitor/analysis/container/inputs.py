@@ -15,6 +15,7 @@ from sagemaker_monitor.analysis.datasets.joining import aligned, with_facets, wi
 from sagemaker_monitor.analysis.datasets.json_files import Places, read_json, read_json_lines
 from sagemaker_monitor.analysis.datasets.parquet_files import read_parquet
 from sagemaker_monitor.analysis.datasets.tallies import tallied
+from sagemaker_monitor.analysis.datasets.typed_csv import read_typed_csv
 from sagemaker_monitor.analysis.errors import AnalysisError
 from sagemaker_monitor.analysis.records.dataset import files_of
 
@@ -42,7 +43,9 @@ def open_dataset(config: AnalysisConfig, paths: Paths, source: Path, job: JobAtt
         if not config.methods:
             return captured.dataset
         return job.with_predictions(captured, config.probability_threshold)
-    if data.type == CSV and _needs_few_columns(config):
+    if data.type == CSV and _needs_values_alone(config):
+        if "FT" in config.methods.get(POST_TRAINING, ()):
+            return read_typed_csv(files, data.headers)
         table = CsvTable.of(files, data.headers)
         if sets := _counted_together(config, table.names):
             return tallied(table, sets)
@@ -53,11 +56,11 @@ def open_dataset(config: AnalysisConfig, paths: Paths, source: Path, job: JobAtt
     return dataset
 
 
-def _needs_few_columns(config: AnalysisConfig) -> bool:
-    """Tell whether labels, facets and groups are all that is looked at: no model, no comparison of rows."""
+def _needs_values_alone(config: AnalysisConfig) -> bool:
+    """Tell whether no cell's own text is needed: no model reads it, and no other file is joined by it."""
     data, post = config.data, config.methods.get(POST_TRAINING, ())
     asks_model = bool(post) and data.predicted_label is None
-    return not (asks_model or "FT" in post or config.shap or data.facets or data.predicted_labels)
+    return not (asks_model or config.shap or data.facets or data.predicted_labels)
 
 
 def _counted_together(config: AnalysisConfig, names: Sequence[str]) -> list[tuple[int, ...]]:

@@ -25,7 +25,8 @@ LABEL, PREDICTED_LABEL = "label0", "predicted_label"
 class Dataset:
     """Rows under named columns; a column's type is found when it is asked for.
 
-    Cells are texts as they stand in a file, or, when *typed*, values as the file's format types them.
+    Cells are texts as they stand in a file, or, when *typed*, values as the file's format types them. Among
+    texts may be columns of numbers, read as such (`typed_csv`).
     *label* and *predicted_label* are the columns of labels where the format tells them apart, and *aside* are
     columns that analyses use but the model never sees. *cells* has the columns that were *read*, or all.
     With *weights*, each row stands for so many.
@@ -53,7 +54,8 @@ class Dataset:
         """Return the typed column at *index*."""
         if index not in self._columns:
             cells = self.series(index)
-            make = column_of_series if self.typed else column_of
+            as_text = not self.typed and not cells.dtype.is_numeric()
+            make = column_of if as_text else column_of_series
             self._columns[index] = replace(make(self.names[index], cells), weights=self.weights)
         return self._columns[index]
 
