@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import gzip
-import zlib
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, BinaryIO, cast
 
@@ -21,6 +19,9 @@ _MAGIC = b"\x1f\x8b"
 def opened(file: Path) -> Iterator[BinaryIO]:
     """Give the plain bytes of *file*; raises AnalysisError, also while they are read, for damaged gzip."""
     if file.suffix.lower() == GZ:
+        import gzip
+        import zlib
+
         try:
             with gzip.open(file) as source:
                 yield cast("BinaryIO", source)

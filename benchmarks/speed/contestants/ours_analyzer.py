@@ -14,7 +14,10 @@ import tempfile
 from pathlib import Path
 
 from sagemaker_monitor.analysis.container.__main__ import main
+from sagemaker_monitor.analysis.short_lived import lives_shortly
 
+# As the container does that is a process of its own.
+lives_shortly()
 baseline = Path(sys.argv[2]) if len(sys.argv) > 2 else None
 compares = baseline is not None and (baseline / "statistics.json").exists()
 with tempfile.TemporaryDirectory() as folder:

@@ -14,7 +14,10 @@ import tempfile
 from pathlib import Path
 
 from sagemaker_monitor.analysis.container.__main__ import main
+from sagemaker_monitor.analysis.short_lived import lives_shortly
 
+# As the container does that is a process of its own.
+lives_shortly()
 PRE = ["CI", "DPL", "JS", "KL", "KS", "LP", "TVD"]
 POST = ["AD", "DAR", "DCA", "DCR", "DI", "DPPL", "DRR", "GE", "RD", "SD", "TE"]
 

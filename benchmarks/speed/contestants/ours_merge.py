@@ -11,7 +11,10 @@ from pathlib import Path
 from merged_answer import answer_of
 
 from sagemaker_monitor.analysis.container.__main__ import main
+from sagemaker_monitor.analysis.short_lived import lives_shortly
 
+# As the container does that is a process of its own.
+lives_shortly()
 with tempfile.TemporaryDirectory(dir=Path(sys.argv[1]).parent) as folder:
     root = Path(folder)
     (root / "processing").mkdir()

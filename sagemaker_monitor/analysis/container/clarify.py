@@ -5,15 +5,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from sagemaker_monitor.analysis.bias.metrics import POST_TRAINING, PRE_TRAINING
-from sagemaker_monitor.analysis.container import biasing, comparing, metrics
+from sagemaker_monitor.analysis.container import biasing
 from sagemaker_monitor.analysis.container.config import AnalysisConfig
 from sagemaker_monitor.analysis.container.inputs import open_dataset
-from sagemaker_monitor.analysis.container.job import ENDPOINT_VARIABLE
+from sagemaker_monitor.analysis.container.job import ENDPOINT_VARIABLE, monitor_of
 from sagemaker_monitor.analysis.container.job_attributes import SOURCE, JobAttributes
 from sagemaker_monitor.analysis.container.roles import Roles
 from sagemaker_monitor.analysis.documents.analysis import Analysis
 from sagemaker_monitor.analysis.documents.strict import DocumentError
-from sagemaker_monitor.analysis.documents.violations import clarify_document
 from sagemaker_monitor.analysis.errors import AnalysisError
 
 if TYPE_CHECKING:
@@ -24,6 +23,7 @@ if TYPE_CHECKING:
     from sagemaker_monitor.analysis.container.page.explanations import Attributions
     from sagemaker_monitor.analysis.container.paths import Paths
     from sagemaker_monitor.analysis.datasets.dataset import Dataset
+    from sagemaker_monitor.analysis.documents.violations import AttributionViolation, BiasViolation
 
 COMPLETED = "Completed: SageMaker XAI Analyzer ran successfully"
 
@@ -33,7 +33,7 @@ def run(paths: Paths, environment: Mapping[str, str]) -> tuple[dict[str, str], s
     config_file = paths.config / "analysis_config.json"
     job = JobAttributes.of(environment)
     config = job.applied(AnalysisConfig.read(config_file, monitor=job.captured))
-    monitor = metrics.Monitor.of(environment)
+    monitor = monitor_of(environment)
     baseline_file = environment.get("baseline_constraints")
     baseline = _baseline(paths.resolve(baseline_file)) if baseline_file else None
     given = environment.get(SOURCE)
@@ -41,9 +41,11 @@ def run(paths: Paths, environment: Mapping[str, str]) -> tuple[dict[str, str], s
     dataset = open_dataset(config, paths, source, job)
     print(f"dataset: {len(dataset)} rows, {len(dataset.names)} columns", flush=True)
     analysis, explaining = analyse(config, dataset, paths, environment.get(ENDPOINT_VARIABLE))
-    violations = comparing.violations(baseline, analysis) if baseline else ()
+    violations = _violations(baseline, analysis) if baseline else ()
 
     if monitor is not None:
+        from sagemaker_monitor.analysis.container import metrics
+
         metrics.leave(paths, metrics.of_clarify(monitor, analysis))
     files = {"analysis.json": analysis.to_json(), config_file.name: config_file.read_text(encoding="utf-8")}
     files |= explaining.files if explaining else {}
@@ -53,6 +55,8 @@ def run(paths: Paths, environment: Mapping[str, str]) -> tuple[dict[str, str], s
         subject = Subject.read(source, config_file, rows=len(dataset), columns=len(dataset.names))
         files[f"{config.report}.html"] = page(config.report_title, subject, analysis, _attributions(analysis))
     if violations:
+        from sagemaker_monitor.analysis.documents.violations import clarify_document
+
         # Without violations Clarify writes no document at all.
         files["constraint_violations.json"] = clarify_document(violations)
         return (
@@ -80,6 +84,13 @@ def analyse(
         explanations=explaining.explanations if explaining else None,
     )
     return analysis, explaining
+
+
+def _violations(baseline: Analysis, analysis: Analysis) -> tuple[BiasViolation | AttributionViolation, ...]:
+    # What compares takes longer to load than a small job without a baseline to do.
+    from sagemaker_monitor.analysis.container import comparing
+
+    return comparing.violations(baseline, analysis)
 
 
 def _attributions(analysis: Analysis) -> list[Attributions]:

@@ -10,13 +10,14 @@ from sagemaker_monitor.analysis.bias.metrics import POST_TRAINING, PRE_TRAINING
 from sagemaker_monitor.analysis.bias.report import select
 from sagemaker_monitor.analysis.container.payloads import CSV, JSON, JSON_LINES, check_templates
 from sagemaker_monitor.analysis.container.schema import INVALID, check_schema
-from sagemaker_monitor.analysis.container.shap_config import ShapConfig
 from sagemaker_monitor.analysis.errors import AnalysisError
 from sagemaker_monitor.analysis.expressions import compiled
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
+
+    from sagemaker_monitor.analysis.container.shap_config import ShapConfig
 
     Reference = str | int
     """A column, by name or zero-based index; in JSON the expression that finds it."""
@@ -128,7 +129,7 @@ def _parse(document: dict[str, Any]) -> AnalysisConfig:
         for stage in _STAGES
         if f"{stage}_bias" in document["methods"]
     }
-    shap = ShapConfig.of(document["methods"]["shap"]) if "shap" in document["methods"] else None
+    shap = _shap(document["methods"]["shap"]) if "shap" in document["methods"] else None
     if not methods and shap is None:
         raise AnalysisError(
             f"{INVALID} analysis_config.json.methods asks for no analysis: "
@@ -162,6 +163,12 @@ def _parse(document: dict[str, Any]) -> AnalysisConfig:
         report=report["name"] if report else None,
         report_title=(report or {}).get("title", "SageMaker Analysis Report"),
     )
+
+
+def _shap(document: dict[str, Any]) -> ShapConfig:
+    from sagemaker_monitor.analysis.container.shap_config import ShapConfig
+
+    return ShapConfig.of(document)
 
 
 def _check_bias(document: dict[str, Any], data: DataConfig) -> None:

@@ -9,13 +9,7 @@ from sagemaker_monitor.analysis.bias.metrics import POST_TRAINING
 from sagemaker_monitor.analysis.container.config import CAPTURED, PARQUET
 from sagemaker_monitor.analysis.container.payloads import CSV, JSON, JSON_LINES
 from sagemaker_monitor.analysis.container.roles import index_of, optional_index_of
-from sagemaker_monitor.analysis.datasets.captured import read_captured
 from sagemaker_monitor.analysis.datasets.csv_files import CsvTable, read_csv
-from sagemaker_monitor.analysis.datasets.joining import aligned, with_facets, with_predicted_label
-from sagemaker_monitor.analysis.datasets.json_files import Places, read_json, read_json_lines
-from sagemaker_monitor.analysis.datasets.parquet_files import read_parquet
-from sagemaker_monitor.analysis.datasets.tallies import tallied
-from sagemaker_monitor.analysis.datasets.typed_csv import read_typed_csv
 from sagemaker_monitor.analysis.errors import AnalysisError
 from sagemaker_monitor.analysis.records.dataset import files_of
 
@@ -27,6 +21,7 @@ if TYPE_CHECKING:
     from sagemaker_monitor.analysis.container.job_attributes import JobAttributes
     from sagemaker_monitor.analysis.container.paths import Paths
     from sagemaker_monitor.analysis.datasets.dataset import Dataset
+    from sagemaker_monitor.analysis.datasets.json_files import Places
 
 
 def open_dataset(config: AnalysisConfig, paths: Paths, source: Path, job: JobAttributes) -> Dataset:
@@ -38,14 +33,21 @@ def open_dataset(config: AnalysisConfig, paths: Paths, source: Path, job: JobAtt
     files = files_of(source)
     if not files and data.uri is not None:
         files = files_of(fetched(paths, "dataset", data.uri, "data"))
+    # Each format has readers of its own, which take longer to load than a small job to do.
     if data.type == CAPTURED:
+        from sagemaker_monitor.analysis.datasets.captured import read_captured
+
         captured = read_captured(files, data.headers, data.label, job.attributes)
         if not config.methods:
             return captured.dataset
         return job.with_predictions(captured, config.probability_threshold)
     if data.type == CSV and _needs_values_alone(config):
         if "FT" in config.methods.get(POST_TRAINING, ()):
+            from sagemaker_monitor.analysis.datasets.typed_csv import read_typed_csv
+
             return read_typed_csv(files, data.headers)
+        from sagemaker_monitor.analysis.datasets.tallies import tallied
+
         table = CsvTable.of(files, data.headers)
         if sets := _counted_together(config, table.names):
             return tallied(table, sets)
@@ -82,6 +84,8 @@ def _counted_together(config: AnalysisConfig, names: Sequence[str]) -> list[tupl
 
 
 def _read(data: DataConfig, files: Sequence[Path]) -> Dataset:
+    from sagemaker_monitor.analysis.datasets.json_files import Places
+
     predicted = data.predicted_label if isinstance(data.predicted_label, str) else None
     label = data.label if isinstance(data.label, str) else None
     return read_rows(data.type, Places(data.features, label, predicted), files, data.headers)
@@ -94,7 +98,11 @@ def read_rows(
     if dataset_type == CSV:
         return read_csv(files, headers)
     if dataset_type == PARQUET:
+        from sagemaker_monitor.analysis.datasets.parquet_files import read_parquet
+
         return read_parquet(files, headers)
+    from sagemaker_monitor.analysis.datasets.json_files import read_json, read_json_lines
+
     readers = {JSON_LINES: read_json_lines, JSON: read_json}
     return readers[dataset_type](files, places, headers)
 
@@ -102,6 +110,8 @@ def read_rows(
 def _with_side(
     dataset: Dataset, data: DataConfig, paths: Paths, side: SideConfig, what: str, dataset_files: int
 ) -> Dataset:
+    from sagemaker_monitor.analysis.datasets.joining import aligned, with_facets, with_predicted_label
+
     files = files_of(fetched(paths, what, side.uri))
     try:
         read = read_csv(files, side.headers)

@@ -10,9 +10,11 @@ from sagemaker_monitor.analysis.errors import AnalysisError
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from sagemaker_monitor.analysis.container.metrics import Monitor
     from sagemaker_monitor.analysis.container.paths import Paths
 
 ENDPOINT_VARIABLE = "SAGEMAKER_MONITOR_SHADOW_ENDPOINT"
+PUBLISH, DISABLED = "publish_cloudwatch_metrics", "Disabled"
 JOB_CONFIG, RESOURCE_CONFIG = "processingjobconfig.json", "resourceconfig.json"
 
 
@@ -31,6 +33,18 @@ def environment_of(paths: Paths, environment: Mapping[str, str]) -> dict[str, st
     if not isinstance(given, dict) or not all(isinstance(value, str) for value in given.values()):
         raise AnalysisError(f"{JOB_CONFIG}: Environment must be an object of texts")
     return {**given, **environment}
+
+
+def monitor_of(environment: Mapping[str, str]) -> Monitor | None:
+    """Return what the job's metrics are of, None for a job that publishes none.
+
+    Raises AnalysisError for variables that say something else.
+    """
+    if (environment.get(PUBLISH) or DISABLED) == DISABLED:
+        return None
+    from sagemaker_monitor.analysis.container.metrics import Monitor
+
+    return Monitor.of(environment)
 
 
 def _document(paths: Paths, name: str) -> dict[str, Any]:

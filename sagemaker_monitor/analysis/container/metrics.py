@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
+from sagemaker_monitor.analysis.container.job import DISABLED, PUBLISH
 from sagemaker_monitor.analysis.documents.cloudwatch import (
     ENDPOINT,
     FILE_NAME,
@@ -31,8 +32,7 @@ if TYPE_CHECKING:
     from sagemaker_monitor.analysis.documents.model_statistics import ModelStatistics
     from sagemaker_monitor.analysis.quality.profile import ColumnProfile
 
-PUBLISH = "publish_cloudwatch_metrics"
-_SWITCH = {"Enabled": True, "Disabled": False}
+_SWITCH = {"Enabled": True, DISABLED: False}
 _STAGES = {"pre_training": "Pre-training", "post_training": "Post-Training"}
 
 
@@ -50,7 +50,7 @@ class Monitor:
 
         Raises AnalysisError for variables that say something else.
         """
-        switch = environment.get(PUBLISH) or "Disabled"
+        switch = environment.get(PUBLISH) or DISABLED
         if switch not in _SWITCH:
             raise AnalysisError(f"{PUBLISH} is {switch[:40]!r}; it must be one of {', '.join(_SWITCH)}")
         if not _SWITCH[switch]:

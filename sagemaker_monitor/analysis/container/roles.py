@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -62,6 +61,8 @@ def index_of(dataset: Dataset, column: Reference, text: str, key: str) -> int:
         raise AnalysisError(
             f"{text} {key} {index} is no column: the dataset has {len(dataset.names)}, from 0".strip()
         )
+    import difflib
+
     close = difflib.get_close_matches(column, dataset.names, n=1)
     hint = f"did you mean {close[0]!r}?" if close else f"the columns are {', '.join(dataset.names[:20])}"
     raise AnalysisError(f"{text} {key} {column!r} is no column of the dataset; {hint}".strip())

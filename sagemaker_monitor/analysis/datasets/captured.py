@@ -10,9 +10,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from sagemaker_monitor.analysis.datasets.dataset import EMPTY, LABEL, PREDICTED_LABEL, Dataset, names_of
-from sagemaker_monitor.analysis.datasets.sides import Side, side_of
 from sagemaker_monitor.analysis.errors import AnalysisError
-from sagemaker_monitor.analysis.records.captured import events
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -20,7 +18,7 @@ if TYPE_CHECKING:
 
     import polars as pl
 
-    from sagemaker_monitor.analysis.datasets.sides import Record
+    from sagemaker_monitor.analysis.datasets.sides import Record, Side
 
 TRUTH, BATCH, ASKED, ANSWERED = "groundTruthData", "batchTransformOutput", "endpointInput", "endpointOutput"
 
@@ -77,6 +75,8 @@ def read_captured(
     then the last header is its name. Raises AnalysisError for records that cannot be read so.
     """
     import polars as pl
+
+    from sagemaker_monitor.analysis.datasets.sides import side_of
 
     records = _records(files)
     if not records:
@@ -151,6 +151,8 @@ def _truth(truth: Side, label: str | int | None, attributes: Attributes) -> list
 
 def _records(files: Sequence[Path]) -> list[Record]:
     """Return the records of *files*, without those that shadow tests recorded."""
+    from sagemaker_monitor.analysis.records.captured import events
+
     records = []
     for event, place in events(files):
         if not isinstance(event.get("captureData"), dict):

@@ -1,19 +1,15 @@
-"""Every input that the analyzer takes, read as blocks of text cells."""
+"""Every input that the analyzer takes, read as blocks of text cells.
+
+Readers are imported when a dataset of their format is opened: they take longer to load than many to read.
+"""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
 from sagemaker_monitor.analysis.errors import AnalysisError
-from sagemaker_monitor.analysis.records import attributes as lookup
-from sagemaker_monitor.analysis.records.capture_attributes import of_captures
-from sagemaker_monitor.analysis.records.capture_files import CaptureFiles
-from sagemaker_monitor.analysis.records.csv_files import CsvFiles
 from sagemaker_monitor.analysis.records.dataset import NO_DATA, Dataset, files_of, refuse_manifests
 from sagemaker_monitor.analysis.records.formats import DatasetFormat, Kind
-from sagemaker_monitor.analysis.records.json_files import json_documents, json_lines
-from sagemaker_monitor.analysis.records.json_records import JsonTable
-from sagemaker_monitor.analysis.records.parquet_files import ParquetFiles
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -44,22 +40,51 @@ def attributes(format: DatasetFormat, source: Path, wanted: Mapping[str, str]) -
     where a value is missing. Raises AnalysisError for an attribute that is not there, and when there is no
     record.
     """
+    from sagemaker_monitor.analysis.records import lookup
+
     dataset = open_dataset(format, source)
-    if isinstance(dataset, JsonTable):
+    if format.kind is Kind.JSON:
+        from sagemaker_monitor.analysis.records.json_records import JsonTable
+
+        assert isinstance(dataset, JsonTable)
         return lookup.of_json(dataset, wanted, documents=not format.lines)
-    if isinstance(dataset, CaptureFiles):
+    if format.is_capture:
+        from sagemaker_monitor.analysis.records.capture_attributes import of_captures
+        from sagemaker_monitor.analysis.records.capture_files import CaptureFiles
+
+        assert isinstance(dataset, CaptureFiles)
         return of_captures(dataset, wanted)
     return lookup.of_columns(dataset.names, dataset.blocks(), wanted)
 
 
+def _csv(format: DatasetFormat, files: Sequence[Path]) -> Dataset:
+    from sagemaker_monitor.analysis.records.csv_files import CsvFiles
+
+    return CsvFiles(files, format.header)
+
+
 def _json(format: DatasetFormat, files: Sequence[Path]) -> Dataset:
+    from sagemaker_monitor.analysis.records.json_files import json_documents, json_lines
+
     return json_lines(files) if format.lines else json_documents(files)
 
 
+def _parquet(_: DatasetFormat, files: Sequence[Path]) -> Dataset:
+    from sagemaker_monitor.analysis.records.parquet_files import ParquetFiles
+
+    return ParquetFiles(files)
+
+
+def _captures(format: DatasetFormat, files: Sequence[Path]) -> Dataset:
+    from sagemaker_monitor.analysis.records.capture_files import CaptureFiles
+
+    return CaptureFiles(files, format)
+
+
 _OPENED: dict[Kind, Callable[[DatasetFormat, Sequence[Path]], Dataset]] = {
-    Kind.CSV: lambda format, files: CsvFiles(files, format.header),
+    Kind.CSV: _csv,
     Kind.JSON: _json,
-    Kind.PARQUET: lambda _, files: ParquetFiles(files),
-    Kind.CAPTURE: lambda format, files: CaptureFiles(files, format),
-    Kind.MERGE: lambda format, files: CaptureFiles(files, format),
+    Kind.PARQUET: _parquet,
+    Kind.CAPTURE: _captures,
+    Kind.MERGE: _captures,
 }

@@ -5,7 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from sagemaker_monitor.analysis.errors import AnalysisError
-from sagemaker_monitor.analysis.records.attributes import (
+from sagemaker_monitor.analysis.records.capture_files import json_lines_of
+from sagemaker_monitor.analysis.records.captured import CSV
+from sagemaker_monitor.analysis.records.lookup import (
     keyed,
     path_of,
     place_of,
@@ -13,8 +15,6 @@ from sagemaker_monitor.analysis.records.attributes import (
     series_of,
     values_at,
 )
-from sagemaker_monitor.analysis.records.capture_files import json_lines_of
-from sagemaker_monitor.analysis.records.captured import CSV
 from sagemaker_monitor.analysis.records.shape import Kind
 from sagemaker_monitor.analysis.records.truths import ROLE, UNLABELLED, truths_of
 

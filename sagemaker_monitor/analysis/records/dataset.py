@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Protocol
 
 from sagemaker_monitor.analysis.errors import AnalysisError
@@ -46,6 +45,8 @@ class Dataset(Protocol):
 
 def ahead(blocks: Iterator[pl.DataFrame]) -> Iterator[pl.DataFrame]:
     """Yield *blocks*, the next of which is read while one is worked on."""
+    from concurrent.futures import ThreadPoolExecutor
+
     with ThreadPoolExecutor(1) as thread:
         following = thread.submit(next, blocks, None)
         while (block := following.result()) is not None:

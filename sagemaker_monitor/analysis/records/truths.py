@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 from jmespath.exceptions import JMESPathError
 
 from sagemaker_monitor.analysis.errors import AnalysisError
-from sagemaker_monitor.analysis.records.attributes import path_of
 from sagemaker_monitor.analysis.records.captured import CSV, JSON
+from sagemaker_monitor.analysis.records.lookup import path_of
 from sagemaker_monitor.analysis.records.shape import text_of
 
 if TYPE_CHECKING:

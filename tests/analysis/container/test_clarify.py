@@ -509,8 +509,12 @@ def test_only_known_containers_run(capsys: pytest.CaptureFixture[str]) -> None:
 
 
 def test_importing_the_container_is_cheap() -> None:
-    """Heavy libraries are imported when they are used, and no AWS library is at all."""
-    heavy = ("polars", "scipy", "pandas", "sklearn", "boto3")
+    """Heavy libraries and readers are imported when they are used, and no AWS library is at all."""
+    ours = ("records.captured", "datasets.sides", "datasets.json_files", "documents.violations")
+    heavy = (
+        *("polars", "scipy", "pandas", "sklearn", "boto3", "jmespath"),
+        *(f"sagemaker_monitor.analysis.{each}" for each in ours),
+    )
     code = (
         "import sys, sagemaker_monitor.analysis.container.clarify;"
         f"print([name for name in {heavy} if name in sys.modules])"
