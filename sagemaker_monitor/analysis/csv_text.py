@@ -47,19 +47,37 @@ def pieces(file: Path, size: int) -> Iterator[bytes]:
     with opened(file) as source:
         if source.read(len(BOM)) != BOM:
             source.seek(0)
-        while content := source.read(size):
-            lines = [source.readline()]
+        while content := _lines(source, size):
             # A line end between quotes ends no row.
-            if (content.count(_QUOTE) + lines[0].count(_QUOTE)) % 2:
+            if _QUOTE in content and count(content, _QUOTE) % 2:
+                lines = [content]
                 for line in source:
                     lines.append(line)
                     if line.count(_QUOTE) % 2:
                         break
-            content = b"".join((content, *lines))
+                content = b"".join(lines)
             if content[:1] in b"\r\n":
                 content = content.lstrip(b"\r\n")
             if content:
                 yield content
+
+
+def _lines(source: BinaryIO, size: int) -> bytes:
+    """Return the next *size* bytes and what is left of their last line; nothing at the end."""
+    if isinstance(source, io.BufferedReader):
+        # To look first how long the last line is spares a copy of all the others.
+        start = source.tell()
+        source.seek(size, io.SEEK_CUR)
+        size += len(source.readline())
+        source.seek(start)
+        return source.read(size)
+    content = source.read(size)
+    return content + source.readline() if content else content
+
+
+def count(content: bytes, character: bytes) -> int:
+    """Return how often the single *character* stands in *content*."""
+    return int(np.count_nonzero(np.frombuffer(content, dtype=np.uint8) == ord(character)))
 
 
 def refuse_returns(line: bytes, name: str) -> None:
@@ -102,7 +120,7 @@ def never_closed(content: bytes, rows_before: int = 0) -> str | None:
 
     *content* follows *rows_before* other rows of its file.
     """
-    if content.count(_QUOTE) % 2 == 0:
+    if count(content, _QUOTE) % 2 == 0:
         return None
     row = rows_before + len(widths(content))
     return f"a quote is opened and never closed in row {row}; close it, or double each quote that is text"

@@ -133,7 +133,7 @@ def _parse(content: bytes, skip: int, chosen: Sequence[int], types: Types, place
         reason = csv_text.never_closed(rows, place.rows_before)
         reason = reason or str(error).split("\n", 1)[0].split("`", 1)[0].strip()
         raise AnalysisError(f"{place.file!r} cannot be read as CSV: {reason}") from error
-    surplus = len(columns) < width and _commas(content) != (frame.height + skip) * (width - 1)
+    surplus = len(columns) < width and csv_text.count(content, b",") != (frame.height + skip) * (width - 1)
     if surplus and b'"' in content:
         return _parse(content, skip, range(width), types, place).select(str(each) for each in chosen)
     if frame.height and (surplus or frame.to_series(-1).null_count()):
@@ -142,10 +142,6 @@ def _parse(content: bytes, skip: int, chosen: Sequence[int], types: Types, place
             return _parse(rows, skip, chosen, types, place)
         _check_widths(content, place)
     return pl.DataFrame([frame.get_column(str(each)) for each in chosen])
-
-
-def _commas(content: bytes) -> int:
-    return int(np.count_nonzero(np.frombuffer(content, dtype=np.uint8) == ord(",")))
 
 
 def _names_in(first: Sequence[str]) -> tuple[str, ...]:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from sagemaker_monitor.analysis.counted import Counted
+from sagemaker_monitor.analysis.datasets.codes import SPAN, Coder, Codes, joint
 from sagemaker_monitor.analysis.datasets.csv_files import PIECE, empty
 from sagemaker_monitor.analysis.datasets.dataset import Dataset
 
@@ -26,8 +27,8 @@ if TYPE_CHECKING:
 ROWS = "rows"
 SAMPLE = 1 << 18
 """Bytes from which it is told what to read a column as."""
-SPAN = 1024
-"""Up to so many values, each has a number from 0 on; whole numbers, their distance to the least."""
+LASTING = 1 << 15
+"""Up to so many numbers of different rows, each keeps its count from block to block."""
 KEPT = 200_000
 """From so many counted rows on, those that are alike are added up."""
 
@@ -84,48 +85,22 @@ def _tallied(table: CsvTable, sets: Sequence[tuple[int, ...]], types: Types, siz
     import polars as pl
 
     columns = _columns(sets)
+    coders = {column: Coder() for column in columns}
     tallies, rows = [_Tally(each) for each in sets], 0
     for block in table.blocks(columns, types, size=size):
         # Blanks alone are read as no number; as text they are a value.
         if any(block[str(column)].null_count() for column in types):
             raise _NotWholeError
-        cells = {column: _Cells.of(block[str(column)]) for column in columns}
+        codes: dict[tuple[int, ...], Codes] = {
+            (column,): coder.of(block[str(column)]) for column, coder in coders.items()
+        }
         for tally in tallies:
-            tally.add(cells, block.height)
+            tally.add(block, codes)
         rows += block.height
     if not rows:
         raise empty(table.files)
     found = {tally.columns[0]: tally.dataset(table.names) for tally in tallies}
     return Tallied(table.names, pl.DataFrame(), rows=rows, sets=found)
-
-
-@dataclass(frozen=True)
-class _Cells:
-    """One column of a block: its cells, and a number below *size* for each, equal for equal ones."""
-
-    values: NDArray[np.int64] | pl.Series
-    codes: NDArray[np.intp]
-    size: int
-
-    @classmethod
-    def of(cls, cells: pl.Series) -> _Cells:
-        """Return the cells with their numbers."""
-        import polars as pl
-
-        whole = cells.to_numpy() if cells.dtype.is_integer() else None
-        if whole is not None:
-            least, greatest = int(whole.min()), int(whole.max())
-            if greatest - least < SPAN:
-                return cls(whole, whole - least, greatest - least + 1)
-        values = cells.unique()
-        if len(values) > SPAN:
-            # The position of the first row that has the same cell.
-            rows = pl.DataFrame([cells.alias("cell")]).with_row_index("place")
-            first = rows.select(pl.col("place").first().over("cell").cast(pl.Int64)).to_series()
-            return cls(cells if whole is None else whole, first.to_numpy(), len(cells))
-        kinds = pl.Enum(values.cast(pl.String).drop_nulls())
-        places = cells.cast(pl.String).cast(kinds).to_physical().cast(pl.Int64).fill_null(len(values))
-        return cls(cells if whole is None else whole, places.to_numpy(), len(values) + 1)
 
 
 class _Tally:
@@ -134,33 +109,65 @@ class _Tally:
     def __init__(self, columns: tuple[int, ...]) -> None:
         self.columns = columns
         self._counted = Counted(ROWS, KEPT, in_order=True)
+        self._spaces: tuple[object, ...] = ()
+        self._rows: list[pl.DataFrame] = []
+        self._numbers: list[NDArray[np.intp]] = []
+        self._counts: NDArray[np.int64] = np.zeros(0, dtype=np.int64)
 
-    def add(self, block: Mapping[int, _Cells], rows: int) -> None:
-        """Count the *rows* of a block."""
-        import polars as pl
-
-        cells = [block[column] for column in self.columns]
-        joint, size = cells[0].codes, cells[0].size
-        for each in cells[1:]:
-            joint, size = joint * each.size + each.codes, size * each.size
-            if size > max(SPAN**2, 2 * rows):
-                found, joint = np.unique(joint, return_inverse=True)
-                size = len(found)
-        counts = np.bincount(joint, minlength=size)
-        first = np.zeros(size, dtype=np.intp)
-        first[joint[::-1]] = np.arange(rows - 1, -1, -1)
-        there = np.flatnonzero(counts)
-        there = there[np.argsort(first[there])]
-        different = [
-            pl.Series(str(column), each.values[first[there]])
-            for column, each in zip(self.columns, cells, strict=True)
-        ]
-        self._counted.add(pl.DataFrame([*different, pl.Series(ROWS, counts[there])]))
+    def add(self, block: pl.DataFrame, codes: dict[tuple[int, ...], Codes]) -> None:
+        """Count the rows of a *block*; *codes* has its columns' numbers, and gets those of several."""
+        first, others = self.columns[:1], self.columns[1:]
+        if others and others not in codes:
+            codes[others] = joint([codes[each,] for each in others])
+        found = joint([codes[first], codes[others]]) if others else codes[first]
+        counts = np.bincount(found.numbers, minlength=found.size)
+        if found.spaces != self._spaces or found.size > LASTING:
+            self._put_away()
+            self._spaces, self._counts = found.spaces, np.zeros_like(counts)
+        new = np.flatnonzero((counts > 0) & (self._counts == 0))
+        self._counts += counts
+        if len(new):
+            places = _first_places(found)[new]
+            order = np.argsort(places)
+            self._numbers.append(new[order])
+            self._rows.append(_rows(block.select(map(str, self.columns)), places[order]))
 
     def dataset(self, names: tuple[str, ...]) -> Dataset:
         """Return the different rows as a dataset of texts."""
         import polars as pl
 
+        self._put_away()
         counted = self._counted.rows()
         cells = counted.drop(ROWS).cast(pl.String)
         return Dataset(names, cells, read=self.columns, weights=counted[ROWS].to_numpy())
+
+    def _put_away(self) -> None:
+        """Add up what was counted: from here on, numbers mean something else."""
+        import polars as pl
+
+        if self._rows:
+            counts = self._counts[np.concatenate(self._numbers)]
+            rows = pl.concat(self._rows)
+            self._counted.add(rows.with_columns(_series(ROWS, counts)))
+        self._rows, self._numbers = [], []
+
+
+def _first_places(codes: Codes) -> NDArray[np.intp]:
+    """Return the position of the first row of each number."""
+    first = np.zeros(codes.size, dtype=np.intp)
+    first[codes.numbers[::-1]] = np.arange(len(codes.numbers) - 1, -1, -1)
+    return first
+
+
+def _rows(block: pl.DataFrame, places: NDArray[np.intp]) -> pl.DataFrame:
+    """Return the rows of *block* at *places*."""
+    import polars as pl
+
+    return block.select(pl.all().gather(_series("", places)))
+
+
+def _series(name: str, numbers: NDArray[np.intp]) -> pl.Series:
+    """Return *numbers*; few without numpy's masked arrays, which take longer to load than a small job."""
+    import polars as pl
+
+    return pl.Series(name, numbers.tolist() if len(numbers) <= SPAN else numbers, dtype=pl.Int64)

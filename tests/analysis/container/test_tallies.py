@@ -23,7 +23,8 @@ from sagemaker_monitor.analysis.errors import AnalysisError
 HEADERS = ["facet", "label", "predicted", "group"]
 WHOLE = st.sampled_from(["0", "1", "2"])
 MIXED = st.sampled_from(["0", "1", "01", "+1", " 1", " ", "", "1.0", "0.5", "NA", "x", '"1"', "true", "7000"])
-COLUMN = st.sampled_from([WHOLE, MIXED, st.integers(0, 5000).map(str), st.floats(0, 1).map(str)])
+FAR = st.sampled_from(["0", "1", str(-(2**63)), str(2**63 - 1), "-1000", "1023", "1024"])
+COLUMN = st.sampled_from([WHOLE, MIXED, FAR, st.integers(0, 5000).map(str), st.floats(0, 1).map(str)])
 
 
 def config(folder: Path, facet: dict[str, Any], positive: list[Any]) -> AnalysisConfig:
@@ -62,16 +63,17 @@ def test_counted_rows_give_the_same_analysis(
 ) -> None:
     """Of whole numbers, of texts, and of columns that turn out not to be what they began as."""
     kinds = [data.draw(COLUMN) for _ in HEADERS]
-    starts = data.draw(st.lists(st.tuples(WHOLE, WHOLE, WHOLE, WHOLE), max_size=30))
-    rows = [*starts, *data.draw(st.lists(st.tuples(*kinds), min_size=1, max_size=30))]
+    whole = st.tuples(WHOLE, WHOLE, WHOLE, WHOLE)
+    starts = data.draw(st.lists(whole, max_size=30))
+    rows = [*starts, *data.draw(st.lists(st.tuples(*kinds) | whole, min_size=1, max_size=30))]
     facet = data.draw(st.sampled_from([{}, {"value_or_threshold": [1]}, {"value_or_threshold": [0.5]}]))
     folder = tmp_path_factory.mktemp("tallies")
     asked = config(folder, facet, data.draw(st.sampled_from([[1], ["x"], [0, 1], [0.5]])))
     file = folder / "d.csv"
     file.write_text("".join(",".join(row) + "\n" for row in [HEADERS, *rows]))
 
-    whole = read_csv([file], HEADERS)
+    every = read_csv([file], HEADERS)
     counted = tallied(CsvTable.of([file], HEADERS), [(0, 1, 2, 3), (3, 1, 2)], size=size)
 
-    assert len(counted) == len(whole)
-    assert analysed(asked, counted) == analysed(asked, whole)
+    assert len(counted) == len(every)
+    assert analysed(asked, counted) == analysed(asked, every)
