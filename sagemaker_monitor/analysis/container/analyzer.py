@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
+from contextlib import AbstractContextManager, nullcontext
 from typing import TYPE_CHECKING
 
-from sagemaker_monitor.analysis.container import metrics, scripts
+from sagemaker_monitor.analysis.container import scripts
 from sagemaker_monitor.analysis.container.analyzer_settings import MODEL_QUALITY, AnalyzerSettings
 from sagemaker_monitor.analysis.container.excluding import Columns
+from sagemaker_monitor.analysis.container.job import monitor_of
 from sagemaker_monitor.analysis.container.outcome import CONSTRAINTS, STATISTICS, outcome, read_baseline
-from sagemaker_monitor.analysis.container.preprocessing import preprocessed
 from sagemaker_monitor.analysis.documents.constraints import Constraints
 from sagemaker_monitor.analysis.documents.statistics import Statistics
-from sagemaker_monitor.analysis.documents.violations import QualityViolations
 from sagemaker_monitor.analysis.errors import AnalysisError
-from sagemaker_monitor.analysis.quality import checks
 from sagemaker_monitor.analysis.quality.profile import profile
 from sagemaker_monitor.analysis.quality.suggestion import suggest
 from sagemaker_monitor.analysis.records import open_dataset
@@ -22,8 +21,10 @@ from sagemaker_monitor.analysis.records.dataset import ahead
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
+    from sagemaker_monitor.analysis.container.metrics import Monitor
     from sagemaker_monitor.analysis.container.paths import Paths
     from sagemaker_monitor.analysis.documents.cloudwatch import MetricRecord
+    from sagemaker_monitor.analysis.documents.violations import QualityViolations
     from sagemaker_monitor.analysis.quality.profile import Profile
 
 
@@ -31,12 +32,21 @@ def run(paths: Paths, environment: Mapping[str, str]) -> tuple[dict[str, str], s
     """Return the files to write, content by name, and the exit text. Raises AnalysisError for bad input."""
     given = AnalyzerSettings.of(environment, paths)
     scripts.require(scripts.POSTPROCESSOR, given.postprocessor)
-    with preprocessed(given) as settings:
+    with _preprocessed(given) as settings:
         if settings.analysis_type == MODEL_QUALITY:
             from sagemaker_monitor.analysis.container import model_quality
 
             return model_quality.run(paths, settings, environment)
-        return _data_quality(paths, settings, metrics.Monitor.of(environment))
+        return _data_quality(paths, settings, monitor_of(environment))
+
+
+def _preprocessed(given: AnalyzerSettings) -> AbstractContextManager[AnalyzerSettings]:
+    if given.preprocessor is None:
+        return nullcontext(given)
+    # What reads records for a script takes longer to load than a small job without one to do.
+    from sagemaker_monitor.analysis.container.preprocessing import preprocessed
+
+    return preprocessed(given, given.preprocessor)
 
 
 def finish(paths: Paths, environment: Mapping[str, str]) -> None:
@@ -47,7 +57,7 @@ def finish(paths: Paths, environment: Mapping[str, str]) -> None:
 
 
 def _data_quality(
-    paths: Paths, settings: AnalyzerSettings, monitor: metrics.Monitor | None
+    paths: Paths, settings: AnalyzerSettings, monitor: Monitor | None
 ) -> tuple[dict[str, str], str]:
     baseline = read_baseline(settings.statistics, Statistics.from_json)
     required = read_baseline(settings.constraints, Constraints.from_json)
@@ -60,20 +70,38 @@ def _data_quality(
         print(f"warning: {dataset.doubt}", flush=True)
 
     # The hosted analyzer ends here too, and leaves nothing but this document.
-    if required is not None and (mismatch := checks.column_count(len(columns.names), required)):
-        return outcome({}, QualityViolations(mismatch))
+    if required is not None and (mismatch := _of_count(len(columns.names), required)).violations:
+        return outcome({}, mismatch)
     domains = {
         place for place, each in enumerate(required.features if required else ()) if each.domains is not None
     }
     found = profile(columns.names, lambda: columns.of_blocks(ahead(dataset.blocks())), count_texts_of=domains)
     print(f"dataset: {found.rows} rows", flush=True)
     if monitor is not None:
+        from sagemaker_monitor.analysis.container import metrics
+
         metrics.leave(paths, _published(monitor, found, required, baseline, settings.drift_method))
     files = {STATISTICS: found.statistics.to_json(), CONSTRAINTS: suggest(found.statistics).to_json()}
     if required is None or not required.config.evaluate_constraints:
         return outcome(files)
-    violations = checks.violations(found.columns, required, baseline, drift_method=settings.drift_method)
-    return outcome(files, QualityViolations(violations))
+    return outcome(files, _violations(found, required, baseline, settings.drift_method))
+
+
+def _of_count(columns: int, required: Constraints) -> QualityViolations:
+    # What checks takes longer to load than a small baseline to make.
+    from sagemaker_monitor.analysis.documents.violations import QualityViolations
+    from sagemaker_monitor.analysis.quality import checks
+
+    return QualityViolations(checks.column_count(columns, required))
+
+
+def _violations(
+    found: Profile, required: Constraints, baseline: Statistics | None, drift_method: str | None
+) -> QualityViolations:
+    from sagemaker_monitor.analysis.documents.violations import QualityViolations
+    from sagemaker_monitor.analysis.quality import checks
+
+    return QualityViolations(checks.violations(found.columns, required, baseline, drift_method=drift_method))
 
 
 def _check_baseline(required: Constraints | None, baseline: Statistics | None) -> None:
@@ -100,13 +128,16 @@ def _some(names: Sequence[str]) -> str:
 
 
 def _published(
-    monitor: metrics.Monitor,
+    monitor: Monitor,
     found: Profile,
     required: Constraints | None,
     baseline: Statistics | None,
     drift_method: str | None,
 ) -> Iterator[MetricRecord]:
     """Yield the metrics of the features for which emit_metrics is not disabled."""
+    from sagemaker_monitor.analysis.container import metrics
+    from sagemaker_monitor.analysis.quality import checks
+
     columns, drift = found.columns, {}
     if required is not None:
         if not required.config.emit_metrics:

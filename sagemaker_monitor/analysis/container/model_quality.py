@@ -6,7 +6,7 @@ import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from sagemaker_monitor.analysis.container import metrics
+from sagemaker_monitor.analysis.container.job import monitor_of
 from sagemaker_monitor.analysis.container.outcome import CONSTRAINTS, STATISTICS, outcome, read_baseline
 from sagemaker_monitor.analysis.documents.model_constraints import ModelConstraints
 from sagemaker_monitor.analysis.documents.model_statistics import (
@@ -66,7 +66,7 @@ def run(
     question = Question.of(environment, settings.format.kind)
     required = read_baseline(settings.constraints, ModelConstraints.from_json)
     baseline = read_baseline(settings.statistics, ModelStatistics.from_json)
-    monitor = metrics.Monitor.of(environment)
+    monitor = monitor_of(environment)
     found = attributes(settings.format, settings.source, question.wanted)
     texts = {role: Texts(role, question.wanted[role], cells) for role, cells in found.items()}
     sample = Sample(texts[TRUTH], texts.get(INFERENCE), texts.get(PROBABILITY))
@@ -76,6 +76,8 @@ def run(
         _compare_classes(statistics, baseline)
     violations = checks.violations(statistics, required) if required is not None else ()
     if monitor is not None:
+        from sagemaker_monitor.analysis.container import metrics
+
         metrics.leave(paths, metrics.of_model_quality(monitor, statistics))
     files = {STATISTICS: statistics.to_json(), CONSTRAINTS: checks.suggest(statistics).to_json()}
     return outcome(files, ModelViolations(violations))

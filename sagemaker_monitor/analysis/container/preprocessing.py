@@ -27,16 +27,13 @@ if TYPE_CHECKING:
 
 
 @contextmanager
-def preprocessed(settings: AnalyzerSettings) -> Iterator[AnalyzerSettings]:
-    """Give the settings with the rows that the preprocessor script makes as the dataset, if there is one.
+def preprocessed(settings: AnalyzerSettings, script: Path) -> Iterator[AnalyzerSettings]:
+    """Give the settings with the rows that the preprocessor *script* makes as the dataset.
 
     The script sees each record once: rows are kept in a file, as JSON, the columns in the order of their
     sorted keys. Raises AnalysisError.
     """
-    if settings.preprocessor is None:
-        yield settings
-        return
-    rows_of = preprocessor(settings.preprocessor)
+    rows_of = preprocessor(script)
     with tempfile.TemporaryDirectory(prefix="preprocessed-") as folder:
         labelled = settings.analysis_type == MODEL_QUALITY and settings.format.kind is Kind.MERGE
         with (Path(folder) / "rows.jsonl").open("w", encoding="utf-8") as target:

@@ -639,8 +639,12 @@ def test_files_below_the_source_are_one_dataset(analyzer: Analyzer) -> None:
 
 
 def test_importing_the_analyzer_is_cheap() -> None:
-    """Heavy libraries are imported when they are used, and no AWS library is at all."""
-    heavy = ("polars", "scipy", "pandas", "sklearn", "boto3")
+    """Heavy libraries and readers are imported when they are used, and no AWS library is at all."""
+    ours = ("records.captured", "records.csv_files", "documents.violations", "documents.cloudwatch")
+    heavy = (
+        *("polars", "scipy", "pandas", "sklearn", "boto3", "jmespath"),
+        *(f"sagemaker_monitor.analysis.{each}" for each in ours),
+    )
     code = (
         "import sys, sagemaker_monitor.analysis.container.analyzer;"
         f"print([name for name in {heavy} if name in sys.modules])"
