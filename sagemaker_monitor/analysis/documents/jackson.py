@@ -7,8 +7,8 @@ from __future__ import annotations
 
 import json
 import math
-from decimal import Decimal
-from typing import Any, Iterable, List, Mapping, Sequence
+from json.encoder import encode_basestring
+from typing import Any, Dict, List, Sequence
 
 import numpy as np
 
@@ -23,11 +23,9 @@ def double(value: float) -> str:
         return repr(float(value))
     if math.isnan(value):
         return "NaN"
-    sign = "-" if value < 0 else ""
     if math.isinf(value):
-        return f"{sign}Infinity"
-    digits, exponent = _digits(size)
-    return f"{sign}{digits[0]}.{digits[1:] or '0'}E{exponent}"
+        return "-Infinity" if value < 0 else "Infinity"
+    return _scientific(repr(float(value)))
 
 
 def render(document: Any) -> str:
@@ -37,34 +35,41 @@ def render(document: Any) -> str:
     return "".join(lines)
 
 
-def _digits(size: float) -> tuple[str, int]:
-    """Return the shortest digits that give *size* back, and the exponent of the first of them."""
-    _, digits, exponent = Decimal(repr(float(size))).as_tuple()
-    text = "".join(map(str, digits))
-    return text.rstrip("0"), int(exponent) + len(text) - 1
+def _scientific(text: str) -> str:
+    """Return what Java prints with an exponent, from what Python prints: both have the shortest digits."""
+    sign = "-" if text[0] == "-" else ""
+    mantissa, _, power = text.lstrip("-").partition("e")
+    whole, _, fraction = mantissa.partition(".")
+    digits = whole + fraction
+    first = digits.lstrip("0")
+    exponent = int(power or 0) + len(whole) - 1 - (len(digits) - len(first))
+    return f"{sign}{first[0]}.{first[1:].rstrip('0') or '0'}E{exponent}"
 
 
 def _write(value: Any, newline: str, out: List[str]) -> None:
-    if isinstance(value, Mapping):
+    # The most frequent first.
+    if isinstance(value, float):
+        out.append(double(value) if math.isfinite(value) else f'"{double(value)}"')
+    elif isinstance(value, str):
+        out.append(encode_basestring(value))
+    elif isinstance(value, dict):
         _write_object(value, newline, out)
     elif isinstance(value, np.ndarray):
         out.append(_numbers(value))
     elif isinstance(value, (list, tuple)):
         _write_list(value, newline, out)
-    elif isinstance(value, float):
-        out.append(double(value) if math.isfinite(value) else f'"{double(value)}"')
     else:
         out.append(json.dumps(value, ensure_ascii=False))
 
 
-def _write_object(value: Mapping[str, Any], newline: str, out: List[str]) -> None:
+def _write_object(value: Dict[str, Any], newline: str, out: List[str]) -> None:
     if not value:
         out.append("{ }")
         return
     inner = newline + _INDENT
     opening = "{"
     for key, item in value.items():
-        out.append(f"{opening}{inner}{json.dumps(key, ensure_ascii=False)} : ")
+        out.append(f"{opening}{inner}{encode_basestring(key)} : ")
         _write(item, inner, out)
         opening = ","
     out.append(f"{newline}}}")
@@ -83,15 +88,16 @@ def _write_list(value: Sequence[Any], newline: str, out: List[str]) -> None:
 
 
 def _numbers(values: np.ndarray[Any, Any]) -> str:
-    """Return an array of doubles; in one go when Java and Python print all of them alike."""
+    """Return an array of doubles; Java and Python print most of them alike."""
     if not len(values):
         return "[ ]"
     size = np.abs(values)
-    if bool(np.all((size == 0) | ((size >= _PLAIN_FROM) & (size < _PLAIN_BELOW)))):
-        return f"[ {repr(values.tolist())[1:-1]} ]"
-    return f"[ {', '.join(_quoted(values.tolist()))} ]"
-
-
-def _quoted(values: Iterable[float]) -> Iterable[str]:
-    for value in values:
-        yield double(value) if math.isfinite(value) else f'"{double(value)}"'
+    # Not a number is not alike either.
+    unlike = np.flatnonzero(~((size == 0) | ((size >= _PLAIN_FROM) & (size < _PLAIN_BELOW))))
+    numbers = repr(values.tolist())[1:-1]
+    if len(unlike):
+        texts = numbers.split(", ")
+        for place, finite in zip(unlike.tolist(), np.isfinite(values[unlike]).tolist()):
+            texts[place] = _scientific(texts[place]) if finite else f'"{double(float(texts[place]))}"'
+        numbers = ", ".join(texts)
+    return f"[ {numbers} ]"

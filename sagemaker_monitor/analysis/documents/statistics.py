@@ -5,7 +5,7 @@ Runs under Python 3.8 with numpy.
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Dict, Optional, Tuple
 
 import numpy as np
@@ -165,7 +165,7 @@ def _numbers(numbers: Optional[Numbers]) -> Dict[str, Any]:
         sketch = numbers.distribution.sketch
         result["distribution"] = {
             "kll": {
-                "buckets": [asdict(each) for each in numbers.distribution.buckets],
+                "buckets": [vars(each) for each in numbers.distribution.buckets],
                 "sketch": {"parameters": {"c": sketch.c, "k": sketch.k}, "data": list(sketch.levels)},
             }
         }
