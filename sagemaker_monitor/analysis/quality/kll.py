@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections import defaultdict
 from dataclasses import dataclass, field
+from functools import cache
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -23,19 +24,38 @@ SHRINKING = 0.64
 BUCKETS = 10
 
 
+@dataclass(frozen=True)
+class _Together:
+    """The levels of sketches that saw equally many values, each level a matrix with a row for each sketch."""
+
+    levels: list[Values]
+    compactions: list[int]
+    count: int
+
+
 @dataclass
 class KllSketch:
     """The values of a column so far: level h holds items that each stand for 2^h of them."""
 
-    levels: list[Values] = field(default_factory=lambda: [np.zeros(0)])
-    compactions: list[int] = field(default_factory=lambda: [0])
-    count: int = 0
+    _together: _Together = field(default_factory=lambda: _Together([np.zeros((1, 0))], [0], 0))
+    _row: int = 0
+
+    @property
+    def levels(self) -> list[Values]:
+        """Return the items of each level."""
+        return [items[self._row] for items in self._together.levels]
+
+    @property
+    def count(self) -> int:
+        """Return how many values there have been."""
+        return self._together.count
 
     def frozen(self) -> Sketch:
         """Return the sketch as it stands in a document."""
         return Sketch(SHRINKING, float(SIZE), tuple(self.levels))
 
 
+@cache
 def capacity(level: int) -> int:
     """Return from how many items on a level is compacted."""
     return 2 * (math.ceil(SIZE * SHRINKING**level / 2) + 1)
@@ -56,43 +76,55 @@ def extend(added: Iterable[tuple[KllSketch, Values]]) -> None:
 
 
 def _extend(sketches: Sequence[KllSketch], columns: Sequence[Values]) -> None:
-    compactions = sketches[0].compactions.copy()
-    levels = [np.stack([each.levels[h] for each in sketches]) for h in range(len(compactions))]
-    taken, total = 0, len(columns[0])
+    before = _levels(sketches)
+    # All values in a row, behind those that wait on the lowest level: it is a part of them that moves on.
+    waiting, total = before.levels[0].shape[1], len(columns[0])
+    values = np.empty((len(sketches), waiting + total))
+    values[:, :waiting] = before.levels[0]
+    for row, column in enumerate(columns):
+        values[row, waiting:] = column
+    lowest, stop = 0, waiting
+    above, compactions = before.levels[1:], before.compactions.copy()
     while True:
-        room = sum(map(capacity, range(len(levels)))) - sum(items.shape[1] for items in levels)
-        if total - taken <= room:
+        sizes = [stop - lowest, *(items.shape[1] for items in above)]
+        room = sum(map(capacity, range(len(sizes)))) - sum(sizes)
+        if waiting + total - stop <= room:
             break
         # The item that exceeds the room is still appended.
-        levels[0] = _appended(levels[0], columns, taken, taken + room + 1)
-        taken += room + 1
-        _condense(levels, compactions)
-    levels[0] = _appended(levels[0], columns, taken, total)
+        stop += room + 1
+        sizes[0] += room + 1
+        height = next(h for h, size in enumerate(sizes) if size >= capacity(h))
+        even = sizes[height] // 2 * 2
+        # The first item to go up alternates after every second compaction: 0, 1, 1, 0, 0, 1, …
+        offset = (compactions[height] + 1) // 2 % 2
+        compactions[height] += 1
+        # Every other item of what is full, sorted, goes up; an odd one stays.
+        if height == 0:
+            full = values[:, lowest : lowest + even]
+            full.sort(axis=1)
+            lowest += even
+        else:
+            full = np.sort(above[height - 1][:, :even], axis=1)
+            above[height - 1] = above[height - 1][:, even:].copy()
+        risen = full[:, offset::2]
+        if height == len(above):
+            above.append(risen.copy())
+            compactions.append(0)
+        else:
+            above[height] = np.concatenate([above[height], risen], axis=1)
+    together = _Together([values[:, lowest:].copy(), *above], compactions, before.count + total)
     for row, sketch in enumerate(sketches):
-        sketch.levels = [items[row].copy() for items in levels]
-        sketch.compactions = compactions.copy()
-        sketch.count += total
+        sketch._together, sketch._row = together, row
 
 
-def _appended(level: Values, columns: Sequence[Values], start: int, stop: int) -> Values:
-    return np.concatenate([level, np.stack([each[start:stop] for each in columns])], axis=1)
-
-
-def _condense(levels: list[Values], compactions: list[int]) -> None:
-    """Compact the lowest level that is full: every other item of it, sorted, goes up; an odd one stays."""
-    height = next(h for h, items in enumerate(levels) if items.shape[1] >= capacity(h))
-    items = levels[height]
-    even = items.shape[1] // 2 * 2
-    # The first item to go up alternates after every second compaction: 0, 1, 1, 0, 0, 1, …
-    offset = (compactions[height] + 1) // 2 % 2
-    risen = np.sort(items[:, :even], axis=1)[:, offset::2]
-    levels[height] = items[:, even:]
-    compactions[height] += 1
-    if height + 1 == len(levels):
-        levels.append(risen)
-        compactions.append(0)
-    else:
-        levels[height + 1] = np.concatenate([levels[height + 1], risen], axis=1)
+def _levels(sketches: Sequence[KllSketch]) -> _Together:
+    """Return the levels of *sketches*, which saw equally many values, as the rows of matrices."""
+    first = sketches[0]._together
+    rows = [each._row for each in sketches]
+    if all(each._together is first for each in sketches) and rows == [*range(len(first.levels[0]))]:
+        return first
+    levels = [np.stack(each) for each in zip(*(sketch.levels for sketch in sketches), strict=True)]
+    return _Together(levels, first.compactions, first.count)
 
 
 def distribution(sketch: Sketch, least: float, greatest: float) -> Distribution:

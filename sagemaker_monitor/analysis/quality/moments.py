@@ -45,9 +45,9 @@ class Moments:
         if not len(values):
             return self
         with np.errstate(over="ignore", invalid="ignore"):
-            running = values.copy()
-            running[0] += self.sum
-            total = float(np.add.accumulate(running)[-1])
+            running = np.empty(len(values) + 1)
+            running[0], running[1:] = self.sum, values
+            total = float(np.add.accumulate(running, out=running)[-1])
             state = (self.count, self.average, self.squares)
             central = _row_by_row(values, state) if row_by_row else _merged(state, _at_once(values))
         least, greatest = float(values.min()), float(values.max())
@@ -69,7 +69,8 @@ def _row_by_row(values: Values, state: tuple[float, float, float]) -> tuple[floa
 
 def _at_once(values: Values) -> tuple[float, float, float]:
     average = float(values.mean())
-    return float(len(values)), average, float(np.square(values - average).sum())
+    distances = values - average
+    return float(len(values)), average, float(np.square(distances, out=distances).sum())
 
 
 def _merged(one: tuple[float, float, float], other: tuple[float, float, float]) -> tuple[float, float]:
