@@ -15,11 +15,13 @@ from sagemaker_monitor.analysis.documents.statistics import Statistics
 from sagemaker_monitor.analysis.errors import AnalysisError
 from sagemaker_monitor.analysis.quality.profile import profile
 from sagemaker_monitor.analysis.quality.suggestion import suggest
-from sagemaker_monitor.analysis.records import open_dataset
+from sagemaker_monitor.analysis.records import blocks, open_dataset
 from sagemaker_monitor.analysis.records.dataset import ahead
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Collection, Iterator, Mapping, Sequence
+
+    import polars as pl
 
     from sagemaker_monitor.analysis.container.metrics import Monitor
     from sagemaker_monitor.analysis.container.paths import Paths
@@ -75,7 +77,12 @@ def _data_quality(
     domains = {
         place for place, each in enumerate(required.features if required else ()) if each.domains is not None
     }
-    found = profile(columns.names, lambda: columns.of_blocks(ahead(dataset.blocks())), count_texts_of=domains)
+
+    def rows(numbers: Collection[int]) -> Iterator[pl.DataFrame]:
+        places = [columns.places[each] for each in numbers]
+        return columns.of_blocks(ahead(blocks(settings.format, dataset, places)))
+
+    found = profile(columns.names, rows, count_texts_of=domains)
     print(f"dataset: {found.rows} rows", flush=True)
     if monitor is not None:
         from sagemaker_monitor.analysis.container import metrics

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from sagemaker_monitor.analysis.documents.statistics import FRACTIONAL, INTEGRAL, STRING, UNKNOWN
 from sagemaker_monitor.analysis.quality.cell_types import (
     BOOLEAN_CELL,
@@ -15,9 +17,8 @@ from sagemaker_monitor.analysis.quality.cell_types import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
-    import numpy as np
     import polars as pl
     from numpy.typing import NDArray
 
@@ -83,7 +84,33 @@ class Cells:
 
 
 def classify(frame: pl.DataFrame) -> list[Cells]:
-    """Return the cells of every column of *frame*, whose columns are texts, null where empty."""
+    """Return the cells of every column of *frame*, null where empty.
+
+    Columns are texts; one of Int64 has only cells that are Integral, one of Float64 only Fractional ones.
+    """
+    texts = [index for index, dtype in enumerate(frame.dtypes) if not dtype.is_numeric()]
+    if len(texts) == frame.width:
+        return _by_text(frame)
+    numbers = [index for index, dtype in enumerate(frame.dtypes) if dtype.is_numeric()]
+    done = dict(zip(numbers, _by_type(frame, numbers), strict=True))
+    if texts:
+        done.update(zip(texts, _by_text(frame[:, texts]), strict=True))
+    return [done[index] for index in range(frame.width)]
+
+
+def _by_type(frame: pl.DataFrame, indices: Sequence[int]) -> Iterator[Cells]:
+    """Yield columns of which the reader has made numbers, since the cells of each are of one type."""
+    values = frame[:, list(indices)].to_numpy(order="fortran").astype(np.float64, copy=False)
+    for place, index in enumerate(indices):
+        column, numbers = frame.to_series(index), values[:, place]
+        missing = column.null_count()
+        if missing:
+            numbers = numbers[~np.isnan(numbers)]
+        kind = "integral" if column.dtype.is_integer() else "fractional"
+        yield Cells(TypeCounts(missing, **{kind: len(numbers)}), numbers)
+
+
+def _by_text(frame: pl.DataFrame) -> list[Cells]:
     import polars as pl
 
     missing = frame.null_count().row(0)
@@ -98,33 +125,36 @@ def classify(frame: pl.DataFrame) -> list[Cells]:
         if column.null_count() == missing[index]:
             types = TypeCounts(missing[index], integral=frame.height - missing[index])
             done[index] = Cells(types, _numbers(column))
-    for index, cell in enumerate(first):
-        if cell is not None and not is_number(cell):
-            done[index] = _by_value(frame.to_series(index))
+    texts = [index for index, cell in enumerate(first) if cell is not None and not is_number(cell)]
+    done.update(zip(texts, _by_value([frame.to_series(index) for index in texts]), strict=True))
     rest = [index for index in range(frame.width) if index not in done]
     done.update(zip(rest, _by_pattern(frame, rest, [missing[index] for index in rest]), strict=True))
     return [done[index] for index in range(frame.width)]
 
 
-def _by_value(texts: pl.Series) -> Cells:
-    """Return a column of texts by its distinct ones, which are to be counted in any case."""
+def _by_value(columns: Sequence[pl.Series]) -> list[Cells]:
+    """Return columns of texts by their distinct ones, which are to be counted in any case."""
     import polars as pl
 
-    counts = count_texts(texts)
-    text, count = pl.col("text"), pl.col("count")
-    fractional, integral, boolean = counts.select(
-        count.filter(text.str.contains(pattern)).sum().alias(str(place))
-        for place, pattern in enumerate((FRACTIONAL_CELL, INTEGRAL_CELL, BOOLEAN_CELL))
-    ).row(0)
-    present = int(counts["count"].sum())
-    missing = len(texts) - present
-    strings = present - fractional - integral - boolean
-    return Cells(TypeCounts(missing, fractional, integral, boolean, strings), None, counts)
+    if not columns:
+        return []
+    counts = [count_texts(each) for each in columns]
+    text = pl.col("text")
+    kinds = pl.when(text.str.contains(FRACTIONAL_CELL)).then(1).when(text.str.contains(INTEGRAL_CELL)).then(2)
+    kind = kinds.when(text.str.contains(BOOLEAN_CELL)).then(3).otherwise(4)
+    texts = pl.concat([each["text"] for each in counts]).to_frame()
+    of_kind = np.zeros((len(columns), 5), dtype=np.int64)
+    places = np.repeat(np.arange(len(columns)), [each.height for each in counts])
+    often = np.concatenate([each["count"].to_numpy() for each in counts])
+    np.add.at(of_kind, (places, texts.select(kind).to_series().to_numpy()), often)
+    of_kind[:, 0] = [each.null_count() for each in columns]
+    return [Cells(TypeCounts(*row), None, count) for row, count in zip(of_kind.tolist(), counts, strict=True)]
 
 
 def count_texts(texts: pl.Series) -> pl.DataFrame:
     """Return how often which text occurs, in columns text and count; null is none."""
-    return texts.alias("text").drop_nulls().value_counts(name="count")
+    texts = texts.alias("text")
+    return (texts.drop_nulls() if texts.null_count() else texts).value_counts(name="count")
 
 
 def _by_pattern(frame: pl.DataFrame, indices: Sequence[int], missing: Sequence[int]) -> list[Cells]:

@@ -28,6 +28,8 @@ if TYPE_CHECKING:
     import polars as pl
     from numpy.typing import NDArray
 
+    Blocks = Callable[[Collection[int]], Iterable[pl.DataFrame]]
+
 MOST_DISTINCT = 120
 """Up to so many distinct texts, Deequ counts each of them."""
 
@@ -69,22 +71,25 @@ class Profile:
 
 def profile(
     names: Sequence[str],
-    blocks: Callable[[], Iterable[pl.DataFrame]],
+    blocks: Blocks,
     count_texts_of: Collection[int] = (),
 ) -> Profile:
     """Return the profile of the rows that *blocks* gives each time it is called; the columns are *names*.
+
+    It is called with the places of columns of which no text is needed: they may be numbers instead, Int64
+    where every cell of a block is Integral, Float64 where every cell is Fractional.
 
     The sketches depend on the rows' order. Texts of the columns at *count_texts_of* are counted even when
     they are numbers. Raises AnalysisError when there is no row.
     """
     columns = [_Column(counted=place in count_texts_of) for place in range(len(names))]
     rows = 0
-    for block in blocks():
+    for block in blocks([place for place, column in enumerate(columns) if not column.counted]):
         exact = (rows + block.height) * block.width <= EXACT_CELLS
         sketched = []
         for column, cells, texts in zip(columns, classify(block), block.get_columns(), strict=True):
             column.types += cells.types
-            if column.counted or column.types.inferred == STRING:
+            if column.counted or (column.types.inferred == STRING and not texts.dtype.is_numeric()):
                 column.frequencies.add(texts, cells.counts)
             if column.types.inferred != STRING and cells.numbers is not None:
                 column.see(cells.numbers)
@@ -146,7 +151,7 @@ class _Column:
         return Texts(float(distinct), counts)
 
 
-def _count_late(columns: Sequence[_Column], rows: int, blocks: Callable[[], Iterable[pl.DataFrame]]) -> None:
+def _count_late(columns: Sequence[_Column], rows: int, blocks: Blocks) -> None:
     """Count the texts of columns that looked like numbers at first, in a pass of their own."""
     late = [
         (place, column)
@@ -157,6 +162,6 @@ def _count_late(columns: Sequence[_Column], rows: int, blocks: Callable[[], Iter
         return
     for _, column in late:
         column.frequencies = Frequencies()
-    for block in blocks():
+    for block in blocks(()):
         for place, column in late:
             column.frequencies.add(block.to_series(place))

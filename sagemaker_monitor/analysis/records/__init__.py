@@ -12,12 +12,12 @@ from sagemaker_monitor.analysis.records.dataset import NO_DATA, Dataset, files_o
 from sagemaker_monitor.analysis.records.formats import DatasetFormat, Kind
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
     from pathlib import Path
 
     import polars as pl
 
-__all__ = ["NO_DATA", "Dataset", "DatasetFormat", "attributes", "open_dataset"]
+__all__ = ["NO_DATA", "Dataset", "DatasetFormat", "attributes", "blocks", "open_dataset"]
 
 
 def open_dataset(format: DatasetFormat, source: Path) -> Dataset:
@@ -30,6 +30,19 @@ def open_dataset(format: DatasetFormat, source: Path) -> Dataset:
         raise AnalysisError(NO_DATA)
     refuse_manifests(files)
     return _OPENED[format.kind](format, files)
+
+
+def blocks(format: DatasetFormat, dataset: Dataset, numbers: Collection[int]) -> Iterator[pl.DataFrame]:
+    """Return the blocks of *dataset*; of CSV, columns at *numbers* as numbers where all cells are such.
+
+    What a number's type tells of its cells, `CsvFiles.blocks` says.
+    """
+    if format.kind is not Kind.CSV:
+        return dataset.blocks()
+    from sagemaker_monitor.analysis.records.csv_files import CsvFiles
+
+    assert isinstance(dataset, CsvFiles)
+    return dataset.blocks(numbers)
 
 
 def attributes(format: DatasetFormat, source: Path, wanted: Mapping[str, str]) -> dict[str, pl.Series]:

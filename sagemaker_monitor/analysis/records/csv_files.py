@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 from collections import Counter
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, partial
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -14,13 +14,16 @@ from sagemaker_monitor.analysis import csv_text
 from sagemaker_monitor.analysis.compressed import opened
 from sagemaker_monitor.analysis.errors import AnalysisError
 from sagemaker_monitor.analysis.quality.cell_types import is_number
+from sagemaker_monitor.analysis.records.csv_numbers import NumberColumns
 from sagemaker_monitor.analysis.records.dataset import BLOCK, BLOCK_PER_COLUMN, NO_DATA
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Collection, Iterator, Sequence
     from pathlib import Path
 
     import polars as pl
+
+    from sagemaker_monitor.analysis.records.csv_numbers import Types
 
 
 @dataclass(frozen=True)
@@ -54,23 +57,28 @@ class CsvFiles:
                 )
         return None
 
-    def blocks(self) -> Iterator[pl.DataFrame]:
+    def blocks(self, numbers: Collection[int] = ()) -> Iterator[pl.DataFrame]:
         """Yield blocks of rows, in the files' order; a column is called by its position.
+
+        Of the columns at *numbers*, those whose cells in a block are all Integral may be of Int64, those
+        whose cells are all Fractional of Float64; whatever else is text.
 
         Raises AnalysisError for rows that are not as wide as the first one, headers that differ, text that
         is not UTF-8, and quotes that are not closed; none of them can be read without guessing.
         """
+        columns = NumberColumns(numbers)
         for file in self.files:
-            yield from self._file(file)
+            yield from self._file(file, columns)
 
-    def _file(self, file: Path) -> Iterator[pl.DataFrame]:
+    def _file(self, file: Path, columns: NumberColumns) -> Iterator[pl.DataFrame]:
         rows = 0
         size = max(BLOCK, BLOCK_PER_COLUMN * len(self.names))
         for number, content in enumerate(csv_text.pieces(file, size)):
             skip = int(self.header and number == 0)
             if skip:
                 self._check_header(file)
-            frame = _parse(content, skip, len(self.names), _Place(file.name, rows))
+            read = partial(_parse, skip=skip, width=len(self.names), place=_Place(file.name, rows))
+            frame = columns.block(content, bool(skip), read)
             rows += frame.height + skip
             if frame.height:
                 yield frame
@@ -95,16 +103,19 @@ class _Place:
     rows_before: int
 
 
-def _parse(content: bytes, skip: int, width: int, place: _Place) -> pl.DataFrame:
+def _parse(content: bytes, types: Types, *, skip: int, width: int, place: _Place) -> pl.DataFrame:
+    """Return the cells of *content* as texts, or of *types*; raises PolarsError for one of another type."""
     import polars as pl
 
     try:
-        frame = _read(content, skip, width)
+        frame = _read(content, skip, width, types)
         # The reader fills rows that are too short, and takes blank lines for rows; the last column tells.
         if not frame.height or not frame.to_series(-1).null_count():
             return frame
         error = None
     except pl.exceptions.PolarsError as caught:
+        if types:
+            raise
         error = caught
     _check_text(content, place)
     rows = csv_text.without_blank_lines(content)
@@ -112,14 +123,16 @@ def _parse(content: bytes, skip: int, width: int, place: _Place) -> pl.DataFrame
     if error is None and len(rows) == len(content):
         return frame
     try:
-        return _read(rows, skip, width)
+        return _read(rows, skip, width, types)
     except pl.exceptions.PolarsError as caught:
+        if types:
+            raise
         reason = csv_text.never_closed(rows, place.rows_before)
         reason = reason or str(caught).split("\n", 1)[0].split("`", 1)[0].strip()[:200]
         raise AnalysisError(f"{place.file!r} cannot be read as CSV: {reason}") from caught
 
 
-def _read(content: bytes, skip: int, width: int) -> pl.DataFrame:
+def _read(content: bytes, skip: int, width: int, types: Types) -> pl.DataFrame:
     import polars as pl
 
     return pl.read_csv(
@@ -127,7 +140,7 @@ def _read(content: bytes, skip: int, width: int) -> pl.DataFrame:
         has_header=False,
         skip_rows=skip,
         raise_if_empty=False,
-        schema={str(index): pl.String for index in range(width)},
+        schema={str(index): types.get(index, pl.String) for index in range(width)},
     )
 
 

@@ -126,7 +126,7 @@ def test_blocks_and_the_order_of_rows_matter_only_where_they_may(
         dataset = CsvFiles([path], True)
         whole = [*dataset.blocks()]
         blocks = whole if size is None else [part for block in whole for part in block.iter_slices(size)]
-        return profile.profile(dataset.names, lambda: blocks)
+        return profile.profile(dataset.names, lambda _: blocks)
 
     one = found("one.csv", rows, None)
     cut = found("one.csv", rows, data.draw(st.integers(1, 90)))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +16,7 @@ from hypothesis import strategies as st
 from sagemaker_monitor.analysis.documents.statistics import Statistics
 from sagemaker_monitor.analysis.quality import profile
 from sagemaker_monitor.analysis.quality.profile import Profile
-from sagemaker_monitor.analysis.records import DatasetFormat, csv_files, lines, open_dataset
+from sagemaker_monitor.analysis.records import DatasetFormat, blocks, csv_files, lines, open_dataset
 
 from .conftest import Analyzer, column
 
@@ -57,8 +58,8 @@ def profiled(folder: Path, format: str, content: str) -> Profile:
     """Return the profile of a dataset in one file, called by position."""
     folder.mkdir(parents=True)
     (folder / "data").write_text(content)
-    dataset = open_dataset(DatasetFormat.of(format), folder)
-    return profile.profile(NAMES, dataset.blocks)
+    read_as = DatasetFormat.of(format)
+    return profile.profile(NAMES, partial(blocks, read_as, open_dataset(read_as, folder)))
 
 
 def records(rows: list[tuple[str, ...]]) -> list[dict[str, Any]]:
