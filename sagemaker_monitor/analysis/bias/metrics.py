@@ -48,7 +48,15 @@ class Metric:
 
     def error(self, counts: Array) -> str | None:
         """Return why the metric cannot be computed for the one table *counts*; None when it can."""
-        return next((each.text for each in self.requirements if bool(each.broken(counts))), None)
+        return self.errors(counts[None])[0]
+
+    def errors(self, counts: Array) -> list[str | None]:
+        """Return for each of many tables why the metric cannot be computed; None where it can."""
+        texts: list[str | None] = [None] * len(counts)
+        for each in reversed(self.requirements):
+            for place in np.flatnonzero(each.broken(counts)):
+                texts[place] = each.text
+        return texts
 
 
 METRICS: dict[str, Metric] = {}

@@ -13,7 +13,7 @@ from sagemaker_monitor.analysis.documents.analysis import BiasSection, FacetResu
 from sagemaker_monitor.analysis.errors import AnalysisError, MetricError
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
     from numpy.typing import NDArray
 
@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from sagemaker_monitor.analysis.columns import Column
 
 NO_GROUP_VARIABLE = "Group variable is empty or not provided"
+_TOGETHER = 1 << 14
+"""Tables of counts that are held at a time."""
 
 
 @dataclass(frozen=True)
@@ -72,14 +74,16 @@ def section(
 
     A metric that cannot be computed is reported with the reason instead of a value.
     """
-    results: dict[str, tuple[FacetResult, ...]] = {}
+    results: dict[str, tuple[FacetResult, ...]] = {facet.name: () for facet in facets}
+    counted = [METRICS[name] for name in methods if name in METRICS]
+    found = _of_counts(counted, [(facet.tables, group) for facet in facets for group in facet.groups])
     for facet in facets:
         tests = _flip_tests(facet, labels.predicted) if "FT" in methods else [None] * len(facet.groups)
-        entries = tuple(
-            FacetResult(group.text, _metrics(methods, facet.tables, group, flip_test_result))
-            for group, flip_test_result in zip(facet.groups, tests, strict=True)
-        )
-        results[facet.name] = results.get(facet.name, ()) + entries
+        entries = []
+        for group, test in zip(facet.groups, tests, strict=True):
+            by_name = {each.name: each for each in (*next(found), *([] if test is None else [test]))}
+            entries.append(FacetResult(group.text, tuple(by_name[name] for name in methods)))
+        results[facet.name] += tuple(entries)
     return BiasSection(label, results, labels.text)
 
 
@@ -135,26 +139,37 @@ def _strata(column: Column) -> NDArray[np.intp]:
     return strata
 
 
-def _metrics(
-    methods: Sequence[str], tables: Tables, group: Group, flip_test_result: MetricResult | None
-) -> tuple[MetricResult, ...]:
-    counts = tables.of(group.rows)
-    grouped = any(METRICS[name].grouped for name in methods if name in METRICS)
-    by_stratum = tables.by_stratum(group.rows) if grouped else None
+def _of_counts(
+    metrics: Sequence[Metric], groups: Sequence[tuple[Tables, Group]]
+) -> Iterator[list[MetricResult]]:
+    """Yield the *metrics* of each group; many are computed together, which takes no longer than one."""
+    grouped = any(each.grouped for each in metrics)
+    plain: list[NDArray[np.float64] | None] = []
+    by_stratum: list[NDArray[np.float64] | None] = []
+    cells = 0
+    for number, (tables, group) in enumerate(groups, 1):
+        plain.append(tables.of(group.rows))
+        by_stratum.append(tables.by_stratum(group.rows) if grouped else None)
+        cells += 1 if by_stratum[-1] is None else len(by_stratum[-1])
+        if cells >= _TOGETHER or number == len(groups):
+            columns = [_computed(each, by_stratum if each.grouped else plain) for each in metrics]
+            yield from ([each[place] for each in columns] for place in range(len(plain)))
+            plain, by_stratum, cells = [], [], 0
 
-    def result(name: str) -> MetricResult:
-        if name == "FT" and flip_test_result is not None:
-            return flip_test_result
-        return _from_counts(METRICS[name], by_stratum if METRICS[name].grouped else counts)
 
-    return tuple(result(name) for name in methods)
-
-
-def _from_counts(metric: Metric, counts: NDArray[np.float64] | None) -> MetricResult:
-    error = NO_GROUP_VARIABLE if counts is None else metric.error(counts)
-    if error is not None or counts is None:
-        return MetricResult(metric.name, metric.description, None, error)
-    return MetricResult(metric.name, metric.description, float(metric.compute(counts)))
+def _computed(metric: Metric, tables: Sequence[NDArray[np.float64] | None]) -> list[MetricResult]:
+    """Return the *metric* of each of *tables*, with the reason where there is none."""
+    results = [MetricResult(metric.name, metric.description, None, NO_GROUP_VARIABLE)] * len(tables)
+    alike: dict[int, list[int]] = {}
+    for place, table in enumerate(tables):
+        if table is not None:
+            alike.setdefault(len(table), []).append(place)
+    for places in alike.values():
+        counts = np.stack([table for place in places if (table := tables[place]) is not None])
+        values = metric.compute(counts).tolist()
+        for place, value, error in zip(places, values, metric.errors(counts), strict=True):
+            results[place] = MetricResult(metric.name, metric.description, None if error else value, error)
+    return results
 
 
 def _flip_tests(facet: Facet, predicted: NDArray[np.bool_] | None) -> list[MetricResult]:
