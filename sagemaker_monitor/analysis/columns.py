@@ -201,7 +201,7 @@ def column_of_series(name: str, values: pl.Series) -> Column:
     """Return the column of typed *values*: text stays text, and a gap turns integers into floats."""
     import polars as pl
 
-    present = values.is_not_null().to_numpy()
+    present = values.is_not_null().to_numpy() if values.null_count() else np.ones(len(values), dtype=bool)
     if values.dtype == pl.Boolean and present.all():
         return Column(name, Kind.BOOLEAN, values.to_numpy(), present)
     if values.dtype.is_integer() and present.all():

@@ -6,11 +6,12 @@ memory that they need, only how many different ones, of the columns that belong 
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
 
+from sagemaker_monitor.analysis.columns import column_of
 from sagemaker_monitor.analysis.counted import Counted
 from sagemaker_monitor.analysis.datasets.codes import SPAN, Coder, Codes, joint
 from sagemaker_monitor.analysis.datasets.csv_files import PIECE, empty
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     import polars as pl
     from numpy.typing import NDArray
 
+    from sagemaker_monitor.analysis.columns import Column
     from sagemaker_monitor.analysis.datasets.csv_files import CsvTable, Types
 
 ROWS = "rows"
@@ -99,8 +101,34 @@ def _tallied(table: CsvTable, sets: Sequence[tuple[int, ...]], types: Types, siz
         rows += block.height
     if not rows:
         raise empty(table.files)
-    found = {tally.columns[0]: tally.dataset(table.names) for tally in tallies}
-    return Tallied(table.names, pl.DataFrame(), rows=rows, sets=found)
+    return Tallied(table.names, pl.DataFrame(), rows=rows, sets=_datasets(tallies, table.names))
+
+
+def _datasets(tallies: Sequence[_Tally], names: tuple[str, ...]) -> dict[int, Dataset]:
+    """Return the different rows of each set as a dataset, by its first column.
+
+    All sets have the same values in a column that they share, so that its texts are typed once for all.
+    """
+    import polars as pl
+
+    found = {tally.columns[0]: (tally.columns, tally.rows()) for tally in tallies}
+    typed: dict[int, dict[int, Column]] = {first: {} for first in found}
+    for column in sorted({column for columns, _ in found.values() for column in columns}):
+        parts = {first: rows[str(column)] for first, (columns, rows) in found.items() if column in columns}
+        if all(each.dtype == pl.String for each in parts.values()):
+            every, end = column_of(names[column], pl.concat(parts.values())), 0
+            for first, cells in parts.items():
+                own = slice(end, end := end + len(cells))
+                weights = found[first][1][ROWS].to_numpy()
+                typed[first][column] = replace(
+                    every, values=every.values[own], present=every.present[own], weights=weights
+                )
+    return {
+        first: Dataset(
+            names, rows.drop(ROWS), read=columns, weights=rows[ROWS].to_numpy(), _columns=typed[first]
+        )
+        for first, (columns, rows) in found.items()
+    }
 
 
 class _Tally:
@@ -116,6 +144,8 @@ class _Tally:
 
     def add(self, block: pl.DataFrame, codes: dict[tuple[int, ...], Codes]) -> None:
         """Count the rows of a *block*; *codes* has its columns' numbers, and gets those of several."""
+        import polars as pl
+
         first, others = self.columns[:1], self.columns[1:]
         if others and others not in codes:
             codes[others] = joint([codes[each,] for each in others])
@@ -130,16 +160,13 @@ class _Tally:
             places = _first_places(found)[new]
             order = np.argsort(places)
             self._numbers.append(new[order])
-            self._rows.append(_rows(block.select(map(str, self.columns)), places[order]))
+            rows = _series("", places[order])
+            self._rows.append(pl.DataFrame([block[str(column)][rows] for column in self.columns]))
 
-    def dataset(self, names: tuple[str, ...]) -> Dataset:
-        """Return the different rows as a dataset of texts."""
-        import polars as pl
-
+    def rows(self) -> pl.DataFrame:
+        """Return the different rows, whole numbers or texts, with their counts."""
         self._put_away()
-        counted = self._counted.rows()
-        cells = counted.drop(ROWS).cast(pl.String)
-        return Dataset(names, cells, read=self.columns, weights=counted[ROWS].to_numpy())
+        return self._counted.rows()
 
     def _put_away(self) -> None:
         """Add up what was counted: from here on, numbers mean something else."""
@@ -148,7 +175,7 @@ class _Tally:
         if self._rows:
             counts = self._counts[np.concatenate(self._numbers)]
             rows = pl.concat(self._rows)
-            self._counted.add(rows.with_columns(_series(ROWS, counts)))
+            self._counted.add(pl.DataFrame([*rows.iter_columns(), _series(ROWS, counts)]))
         self._rows, self._numbers = [], []
 
 
@@ -157,13 +184,6 @@ def _first_places(codes: Codes) -> NDArray[np.intp]:
     first = np.zeros(codes.size, dtype=np.intp)
     first[codes.numbers[::-1]] = np.arange(len(codes.numbers) - 1, -1, -1)
     return first
-
-
-def _rows(block: pl.DataFrame, places: NDArray[np.intp]) -> pl.DataFrame:
-    """Return the rows of *block* at *places*."""
-    import polars as pl
-
-    return block.select(pl.all().gather(_series("", places)))
 
 
 def _series(name: str, numbers: NDArray[np.intp]) -> pl.Series:
