@@ -12,6 +12,8 @@ if TYPE_CHECKING:
 
 DEFAULT_SAMPLES = 2048
 """Coalitions drawn for a row when nothing is said, beside two for each feature."""
+_FEW = 64
+"""Up to so many features, sizes are found faster by comparing with each limit than by searching."""
 
 
 def number_of_samples(features: int, given: int | None) -> int:
@@ -67,9 +69,17 @@ def every(features: int) -> tuple[NDArray[np.bool_], NDArray[np.float64]]:
 
 def _sizes(rng: np.random.Generator, features: int, number: int) -> NDArray[np.unsignedinteger]:
     """Return the sizes of *number* coalitions."""
-    sizes = np.arange(1, features)
-    weights = 1.0 / (sizes * (features - sizes))
+    possible = np.arange(1, features)
+    weights = 1.0 / (possible * (features - possible))
     # The kernel of a size and of its complement's are equal, so the two ends are as likely.
     below = np.cumsum(weights[:-1]) / weights.sum()
-    smallest = np.uint8 if features < 2**8 else np.uint16 if features < 2**16 else np.uint32
-    return (np.searchsorted(below, rng.random(number), side="right") + 1).astype(smallest)
+    smallest: type[np.unsignedinteger] = (
+        np.uint8 if features < 2**8 else np.uint16 if features < 2**16 else np.uint32
+    )
+    uniform = rng.random(number)
+    if features > _FEW:
+        return (np.searchsorted(below, uniform, side="right") + 1).astype(smallest)
+    sizes = np.ones(number, dtype=smallest)
+    for limit in below:
+        np.add(sizes, uniform >= limit, out=sizes)
+    return sizes

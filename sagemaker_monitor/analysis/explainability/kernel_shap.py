@@ -10,6 +10,7 @@ import numpy as np
 
 from sagemaker_monitor.analysis.errors import AnalysisError
 from sagemaker_monitor.analysis.explainability import coalitions, regression
+from sagemaker_monitor.analysis.explainability.synthetic import Mixture
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -20,8 +21,10 @@ if TYPE_CHECKING:
     Model = Callable[[pl.DataFrame], NDArray[np.float64]]
     """Gives the outputs for each row of features, shape (rows, outputs)."""
 
-CELLS = 1_000_000
-"""Cells of synthetic rows that are held, and sent to the model, at a time, at most about."""
+DRAWN = 1_000_000
+"""Cells of synthetic rows that coalitions are drawn for at a time; another number means other coalitions."""
+CELLS = 350_000
+"""Cells of synthetic rows that are held, and sent to the model, at a time: what a processor's cache holds."""
 _EVEN = 2.0**-53
 
 AGGREGATIONS: dict[str, Callable[[NDArray[np.float64]], NDArray[np.float64]]] = {
@@ -66,62 +69,40 @@ def explain(
     rng = np.random.default_rng(seed)
     complete = number == coalitions.all_of(rows.width)
     members, kernel = coalitions.every(rows.width) if complete else (None, None)
-    for start, stop in _blocks(rows.height, number * baseline.height * rows.width):
-        block, wanted = rows[start:stop], difference[start:stop]
+    # Arrays of megabytes go back to the operating system as they are freed, and each block would fetch them
+    # anew, until a larger one has been freed; this one is never touched, and so takes no memory.
+    np.empty(DRAWN)
+    mixture = Mixture(rows, baseline)
+    for start, stop in _blocks(rows.height, number * baseline.height * rows.width, DRAWN):
+        wanted = difference[start:stop]
         if kernel is not None and members is not None:
-            worth = _worth(block, baseline, members[:, None, :], ask) - expected
+            drawn = np.broadcast_to(members[:, None], (rows.width, stop - start, number))
+        else:
+            drawn = coalitions.draw(rng, rows.width, stop - start, number)
+        worth = _worth(mixture, start, drawn, ask, len(expected)) - expected
+        if kernel is not None:
             values[start:stop] = worth.transpose(0, 2, 1) @ kernel.T + wanted[:, :, None] / rows.width
-            continue
-        drawn = coalitions.draw(rng, rows.width, block.height, number)
-        worth = _worth(block, baseline, drawn, ask) - expected
-        values[start:stop] = regression.attributions(drawn, worth, wanted)
+        else:
+            values[start:stop] = regression.attributions(drawn, worth, wanted)
     return Explained(values, expected)
 
 
 def _worth(
-    rows: pl.DataFrame, baseline: pl.DataFrame, members: NDArray[np.bool_], ask: Model
+    mixture: Mixture, start: int, members: NDArray[np.bool_], ask: Model, outputs: int
 ) -> NDArray[np.float64]:
     """Return the mean output of each row's coalitions over the baseline, (rows, coalitions, outputs).
 
-    *members* is (features, rows or 1, coalitions).
+    *members* is (features, rows, coalitions), of the rows from *start* on.
     """
-    width = rows.height * baseline.height * rows.width
-    parts = []
-    for start, stop in _blocks(members.shape[2], width):
-        outputs = ask(_synthetic(rows, baseline, members[:, :, start:stop]))
-        parts.append(
-            outputs.reshape(rows.height, stop - start, baseline.height, outputs.shape[1]).mean(axis=2)
-        )
-    return np.concatenate(parts, axis=1) if parts else np.empty((rows.height, 0, 1))
-
-
-def _synthetic(rows: pl.DataFrame, baseline: pl.DataFrame, members: NDArray[np.bool_]) -> pl.DataFrame:
-    """Return every row's coalitions, for each of them the baseline's rows, in this order."""
-    import polars as pl
-
-    places = np.arange(rows.height + baseline.height)
-    columns = []
-    for own, others, member in zip(rows, baseline, members[:, :, :, None], strict=True):
-        if own.dtype == others.dtype == pl.Float64 and not own.null_count() + others.null_count():
-            bits = _choose(member, own.to_numpy().view(np.int64), others.to_numpy().view(np.int64))
-            columns.append(pl.Series(own.name, bits.view(np.float64)))
-            continue
-        # Anything else is not moved, only pointed to: the row's own first, then the baseline's.
-        chosen = _choose(member, places[: rows.height], places[rows.height :])
-        columns.append(pl.concat([own, others]).gather(pl.Series(chosen)))
-    return pl.DataFrame(columns)
-
-
-def _choose(
-    member: NDArray[np.bool_], own: NDArray[np.int64], others: NDArray[np.int64]
-) -> NDArray[np.int64]:
-    """Return *own*, by row, where it is a member, and each of *others* in turn where it is not, flattened.
-
-    *member* is (rows or 1, coalitions, 1). Without branches, which random members would make slow.
-    """
-    chosen = member * (own[:, None] ^ others)[:, None, :]
-    chosen ^= others
-    return chosen.reshape(-1)
+    features, rows, samples = members.shape
+    worth = np.empty((rows, samples, outputs))
+    cells = mixture.baseline * features
+    for first, last in _blocks(rows, samples * cells, CELLS):
+        for begin, end in _blocks(samples, (last - first) * cells, CELLS):
+            frame = mixture.frame(start + first, start + last, members[:, first:last, begin:end])
+            answers = ask(frame).reshape(last - first, end - begin, mixture.baseline, outputs)
+            worth[first:last, begin:end] = answers.mean(axis=2) if mixture.baseline > 1 else answers[:, :, 0]
+    return worth
 
 
 def _asking(model: Model, use_logit: bool) -> Model:
@@ -155,7 +136,7 @@ def _log_odds(outputs: NDArray[np.float64]) -> NDArray[np.float64]:
     return np.log(odds)
 
 
-def _blocks(length: int, width: int) -> Iterator[tuple[int, int]]:
-    size = max(1, CELLS // max(1, width))
+def _blocks(length: int, width: int, most: int) -> Iterator[tuple[int, int]]:
+    size = max(1, most // max(1, width))
     for start in range(0, length, size):
         yield start, min(length, start + size)

@@ -6,13 +6,17 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from sagemaker_monitor.analysis.explainability import systems
+
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-SMALLEST_PIVOT = 1e-6
-"""Below this share of the largest diagonal element a pivot is looked at more closely."""
-SMALLEST_EIGENVALUE = 1e-9
-"""Below this share of the largest, an eigenvalue of a matrix of whole numbers is zero."""
+SMALLEST_SINGULAR_VALUE = 1e-11
+"""Below this share of the largest, a singular value of a matrix of zeros and ones is zero."""
+_WORD = 8
+"""Bytes whose bits are counted at once."""
+_CELLS = 2**16
+"""Coefficients that are numbers at a time."""
 
 
 def attributions(
@@ -25,54 +29,82 @@ def attributions(
     for the row itself, to which its attributions add up. That constraint eliminates the last feature; the
     others are the least squares solution, of all such the shortest one.
     """
-    last = members[-1]
     drawn = (members.shape[2] + 1) // 2
     pairs = members.shape[2] - drawn
-    signs = np.subtract(members[:-1, :, :drawn], last[:, :drawn], dtype=np.float64)
-    target = worth - last[:, :, None] * difference[:, None, :]
-    # A coalition and its complement are one equation with opposite signs: their mean counts twice.
-    equations = np.empty_like(target[:, :drawn])
-    np.subtract(target[:, :pairs], target[:, drawn:], out=equations[:, :pairs])
+    last = members[-1, :, :drawn]
+    # A coalition and its complement are one equation with opposite signs, written here as that of the two
+    # without the last feature, whose coefficients are 0 and 1; their mean counts twice.
+    others = members[:-1, :, :drawn] ^ last
+    signs = np.where(last, -1.0, 1.0)[:, :, None]
+    equations = worth[:, :drawn] * signs
+    equations[:, :pairs] -= worth[:, drawn:] * signs[:, :pairs]
+    equations[:, :pairs] += difference[:, None, :]
     equations[:, :pairs] *= 0.5
+    weights = np.ones(drawn)
     if pairs < drawn:
-        equations[:, pairs:] = target[:, pairs:drawn] * np.sqrt(0.5)
-        signs[:, :, pairs:] *= np.sqrt(0.5)
-    others = least_squares(signs.transpose(1, 0, 2), equations)
+        equations[:, -1] += last[:, -1:] * difference
+        weights[-1] = 0.5
     result = np.empty((*difference.shape, len(members)))
-    result[:, :, :-1] = others.transpose(0, 2, 1)
+    result[:, :, :-1] = least_squares(others, equations, weights).transpose(2, 1, 0)
     result[:, :, -1] = difference - result[:, :, :-1].sum(axis=2)
     return result
 
 
-def least_squares(matrices: NDArray[np.float64], right: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Return for each system the shortest of the least squares solutions, (systems, unknowns, outputs).
+def least_squares(
+    coefficients: NDArray[np.bool_], right: NDArray[np.float64], weights: NDArray[np.float64]
+) -> NDArray[np.float64]:
+    """Return for each system the shortest of the least squares solutions, (unknowns, outputs, systems).
 
-    *matrices*, (systems, unknowns, equations), are given transposed; *right* is
-    (systems, equations, outputs).
+    *coefficients* are (unknowns, systems, equations), *right* is (systems, equations, outputs), and *weights*
+    are those of the equations, the same in all systems.
     """
-    turned = matrices.transpose(0, 2, 1)
-    if matrices.shape[1] <= matrices.shape[2]:
-        return _solve(matrices @ turned, matrices @ right)
-    return matrices @ _solve(turned @ matrices, right)
-
-
-def _solve(squares: NDArray[np.float64], right: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Return the pseudo-inverses of positive semidefinite *squares*, applied to *right*."""
-    size = squares.shape[-1]
-    diagonal = np.arange(size)
-    scale = squares[:, diagonal, diagonal].max(axis=1, initial=1.0)
-    lifted = squares.copy()
-    # With this every factorization succeeds, and one of a singular matrix still shows a tiny pivot.
-    lifted[:, diagonal, diagonal] += (SMALLEST_PIVOT / 1000) * scale[:, None]
-    factors = np.linalg.cholesky(lifted)
-    pivots = np.square(factors[:, diagonal, diagonal]).min(axis=1, initial=np.inf)
-    regular = pivots > SMALLEST_PIVOT * scale
-    result = np.empty_like(right)
-    result[regular] = np.linalg.solve(squares[regular], right[regular])
+    roots = np.sqrt(weights)[:, None]
+    if len(coefficients) <= len(weights):
+        squares = _in_common(coefficients)
+        for equation in np.flatnonzero(weights != 1):
+            one = coefficients[:, :, equation]
+            squares -= (1 - weights[equation]) * (one[:, None] & one)
+        result, regular = systems.solve(squares, _times(coefficients, weights[:, None] * right))
+    else:
+        squares = _in_common(coefficients.transpose(2, 1, 0)) * (roots * roots.T)[:, :, None]
+        found, regular = systems.solve(squares, (roots * right).transpose(1, 2, 0))
+        result = _times(coefficients, roots * found.transpose(2, 0, 1))
     if not regular.all():
-        values, vectors = np.linalg.eigh(squares[~regular])
-        zero = values <= SMALLEST_EIGENVALUE * values[:, -1:].clip(min=1.0)
-        inverse = np.where(zero, 0.0, 1.0 / np.where(zero, 1.0, values))
-        projected = vectors.transpose(0, 2, 1) @ right[~regular]
-        result[~regular] = vectors @ (inverse[:, :, None] * projected)
+        # Squares would square how far a matrix is from a singular one, too: these are solved as they are.
+        matrices = roots * coefficients[:, ~regular].transpose(1, 2, 0)
+        inverses = np.linalg.pinv(matrices, rcond=SMALLEST_SINGULAR_VALUE)
+        result[..., ~regular] = (inverses @ (roots * right[~regular])).transpose(1, 2, 0)
+    return result
+
+
+def _times(coefficients: NDArray[np.bool_], right: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return the product for each system, (unknowns, outputs, systems)."""
+    unknowns, number, equations = coefficients.shape
+    result = np.empty((unknowns, right.shape[2], number))
+    size = min(number, max(1, _CELLS // (unknowns * equations)))
+    numbers = np.empty((unknowns, size, equations))
+    for start in range(0, number, size):
+        stop = min(number, start + size)
+        part = numbers[:, : stop - start]
+        part[:] = coefficients[:, start:stop]
+        result[:, :, start:stop] = (part.transpose(1, 0, 2) @ right[start:stop]).transpose(1, 2, 0)
+    return result
+
+
+def _in_common(sets: NDArray[np.bool_]) -> NDArray[np.float64]:
+    """Return how many members each two of a system's *sets* share, (sets, sets, systems).
+
+    *sets* are (sets, systems, whether each is a member). Counting bits is exact, and many times cheaper than
+    multiplying matrices.
+    """
+    packed = np.packbits(sets, axis=-1)
+    length = packed.shape[-1]
+    padded = np.zeros((*sets.shape[:2], -(-length // _WORD) * _WORD), dtype=np.uint8)
+    padded[:, :, :length] = packed
+    words = np.ascontiguousarray(padded.view(np.uint64).transpose(2, 0, 1))
+    result = np.empty((len(sets), len(sets), sets.shape[1]))
+    for place in range(len(sets)):
+        shared = np.bitwise_count(words[:, place : place + 1] & words[:, place:])
+        result[place, place:] = shared.sum(axis=0)
+        result[place:, place] = result[place, place:]
     return result

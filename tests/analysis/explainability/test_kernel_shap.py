@@ -153,6 +153,28 @@ def test_undetermined_regressions_have_the_shortest_solution() -> None:
             np.testing.assert_allclose(others, found.values[place, 0, :-1], rtol=0, atol=1e-10)
 
 
+@pytest.mark.parametrize(("features", "samples", "number"), [(18, 34, 600), (18, 33, 600), (30, 57, 200)])
+def test_nearly_singular_regressions_have_the_shortest_solution(
+    features: int, samples: int, number: int
+) -> None:
+    """With about as many equations as features, singular ones and those next to them are told apart."""
+    rng, model = np.random.default_rng(6), logistic(np.linspace(-1, 1, features))
+    rows, baseline = rng.normal(size=(number, features)), np.zeros((1, features))
+    drawn = coalitions.draw(np.random.default_rng(7), features, number, samples).transpose(1, 2, 0)
+    assert drawn.size <= kernel_shap.DRAWN
+
+    found = explain(frame(rows), frame(baseline), on_frames(model), samples=samples, seed=7)
+
+    matrices = drawn[:, :, :-1].astype(float) - drawn[:, :, -1:]
+    ranks = np.linalg.matrix_rank(matrices, rtol=1e-11)
+    assert 0.1 < (ranks == features - 1).mean() < 0.9
+    mixed = np.where(drawn, rows[:, None], 0.0).reshape(-1, features)
+    worth = model(mixed).reshape(number, samples, 1) - 0.5
+    right = worth - drawn[:, :, -1:] * (model(rows) - 0.5)[:, None]
+    others = np.linalg.pinv(matrices, rcond=1e-11) @ right
+    np.testing.assert_allclose(others[:, :, 0], found.values[:, 0, :-1], rtol=0, atol=1e-9)
+
+
 def test_seeds_reproduce() -> None:
     """The same seed gives the same values bit for bit; other seeds, and none, give others."""
     rows, model = random_rows(8, 30, 12), on_frames(wavy)
@@ -181,6 +203,21 @@ def test_many_rows_are_asked_about_in_few_calls_of_bounded_size() -> None:
     assert max(asked[2:]) <= limit
     assert sum(asked[2:]) == 3000 * 100 * 2
     assert len(asked) - 2 <= 3000 * 200 / limit * 1.1 + 1
+
+
+def test_a_model_may_keep_what_it_was_asked() -> None:
+    """Frames stay what they were, whatever is asked after them."""
+    asked: list[tuple[pl.DataFrame, list[float]]] = []
+
+    def model(rows: pl.DataFrame) -> Array:
+        asked.append((rows, rows.sum().row(0)))
+        return rows.to_numpy()[:, :1]
+
+    rows = random_rows(14, 300, 14)
+    explain(frame(rows), frame(rows[:2]), model, samples=100, seed=1)
+
+    assert len(asked) > 4
+    assert [kept.sum().row(0) for kept, _ in asked] == [sums for _, sums in asked]
 
 
 def test_large_baselines_are_asked_about_in_parts() -> None:
