@@ -45,8 +45,8 @@ class Question:
 
 def _executing(context: Context, request: dict[str, Any]) -> bool:
     name = request.get("MonitoringScheduleName")
-    found = context.store.list("monitoring-execution", prefix=f"{name}/") if name else []
-    return bool(found) and found[-1]["MonitoringExecutionStatus"] in ("Pending", "InProgress", "Stopping")
+    last = context.store.last("monitoring-execution", f"{name}/") if name else None
+    return last is not None and last["MonitoringExecutionStatus"] in ("Pending", "InProgress", "Stopping")
 
 
 QUESTIONS: dict[str, Callable[[Context, dict[str, Any]], bool]] = {

@@ -30,7 +30,11 @@ Watcher = Callable[[str, Document, Document], None]
 """Takes a region, a document as it was (empty when there was none), and as it is."""
 PLACE = "_Place"
 """The member that tells a listed document's place in the order of creation; it is not kept."""
+CREATED = "CreationTime"
+"""The member that documents can be read by, a piece at a time, without reading the others."""
 _LAST = chr(0x10FFFF)  # no key goes on with it
+_PIECE = 128
+"""Documents that are read at a time."""
 
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS documents (
@@ -38,6 +42,8 @@ CREATE TABLE IF NOT EXISTS documents (
     region TEXT NOT NULL, kind TEXT NOT NULL, key TEXT NOT NULL, body TEXT NOT NULL,
     UNIQUE (region, kind, key));
 CREATE INDEX IF NOT EXISTS of_kind ON documents (kind);
+CREATE INDEX IF NOT EXISTS by_creation
+    ON documents (region, kind, json_extract(body, '$.CreationTime'), number, key);
 CREATE TABLE IF NOT EXISTS counters (
     region TEXT NOT NULL, name TEXT NOT NULL, value INTEGER NOT NULL,
     PRIMARY KEY (region, name));
@@ -97,6 +103,51 @@ class Store:
         with self._database.alone() as run:
             rows = run(statement, (self.region, kind, prefix, prefix + _LAST, *equal.values())).fetchall()
         return [{**json.loads(body), PLACE: number} for number, body in rows]
+
+    def last(self, kind: str, prefix: str) -> Document | None:
+        """Return the document of *kind* that was added last, of those whose keys start with *prefix*."""
+        statement = (
+            "SELECT body FROM documents WHERE number = (SELECT max(number) FROM documents "
+            "WHERE region = ? AND kind = ? AND key >= ? AND key <= ?)"
+        )
+        with self._database.alone() as run:
+            row = run(statement, (self.region, kind, prefix, prefix + _LAST)).fetchone()
+        return None if row is None else json.loads(row[0])
+
+    def has_more(self, kind: str, prefix: str, than: int) -> bool:
+        """Return whether there are more documents of *kind* than that, whose keys start with *prefix*."""
+        statement = (
+            "SELECT 1 FROM documents WHERE region = ? AND kind = ? AND key >= ? AND key <= ? LIMIT 1 OFFSET ?"
+        )
+        with self._database.alone() as run:
+            return run(statement, (self.region, kind, prefix, prefix + _LAST, than)).fetchone() is not None
+
+    def by_creation(
+        self, kind: str, prefix: str = "", *, descending: bool, after: tuple[float, int] | None = None
+    ) -> Iterator[Document]:
+        """Yield the documents of *kind* by CreationTime, which all have, and then by PLACE, which each gets.
+
+        *prefix* is the start of the key, *after* CreationTime and PLACE of the last one that was read. Only
+        so many are read as are taken.
+        """
+        order, beyond = ("DESC", "<") if descending else ("ASC", ">")
+        created = f"json_extract(body, '$.{CREATED}')"
+        where = "region = ? AND kind = ? AND key >= ? AND key <= ?"
+        onwards = f" AND {created} {beyond}= ? AND ({created} {beyond} ? OR number {beyond} ?)"
+        while True:
+            statement = (
+                f"SELECT number, {created}, body FROM documents INDEXED BY by_creation "
+                f"WHERE {where}{'' if after is None else onwards} "
+                f"ORDER BY {created} {order}, number {order} LIMIT {_PIECE}"
+            )
+            places = () if after is None else (after[0], *after)
+            with self._database.alone() as run:
+                rows = run(statement, (self.region, kind, prefix, prefix + _LAST, *places)).fetchall()
+            for number, _, body in rows:
+                yield {**json.loads(body), PLACE: number}
+            if len(rows) < _PIECE:
+                return
+            after = rows[-1][1], rows[-1][0]
 
     def newest(self, kinds: Sequence[str], most: int, skip: int = 0) -> Found:
         """Return region and document of the *most* newest of some kinds, in every region, newest first."""

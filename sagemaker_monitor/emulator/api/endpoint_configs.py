@@ -6,7 +6,7 @@ from typing import Any
 
 from sagemaker_monitor.emulator.api.context import ApiError, Context, Handler
 from sagemaker_monitor.emulator.api.models import container_definitions
-from sagemaker_monitor.emulator.api.paging import matches, page
+from sagemaker_monitor.emulator.api.paging import kept, matches
 from sagemaker_monitor.emulator.api.tags import forget_tags, put_tags
 
 KIND = "endpoint-config"
@@ -43,9 +43,14 @@ def describe_endpoint_config(context: Context, request: dict[str, Any]) -> dict[
 
 def list_endpoint_configs(context: Context, request: dict[str, Any]) -> dict[str, Any]:
     """ListEndpointConfigs, the newest first."""
-    found = [each for each in context.store.list(KIND) if matches(each, request, "EndpointConfigName")]
     sort_fields = {"Name": "EndpointConfigName", "CreationTime": "CreationTime"}
-    configs, token = page(found, request, sort_fields=sort_fields)
+    configs, token = kept(
+        context.store,
+        KIND,
+        request,
+        lambda each: matches(each, request, "EndpointConfigName"),
+        sort_fields=sort_fields,
+    )
     shown = ("EndpointConfigName", "EndpointConfigArn", "CreationTime")
     return {
         "EndpointConfigs": [{key: each[key] for key in shown} for each in configs],

@@ -6,7 +6,7 @@ from typing import Any
 
 from sagemaker_monitor.emulator.api import endpoint_configs
 from sagemaker_monitor.emulator.api.context import ApiError, Context, Handler
-from sagemaker_monitor.emulator.api.paging import matches, page, within
+from sagemaker_monitor.emulator.api.paging import kept, matches, within
 from sagemaker_monitor.emulator.api.tags import forget_tags, put_tags
 from sagemaker_monitor.emulator.hosting import hosts
 
@@ -97,9 +97,10 @@ def describe_endpoint(context: Context, request: dict[str, Any]) -> dict[str, An
 
 def list_endpoints(context: Context, request: dict[str, Any]) -> dict[str, Any]:
     """ListEndpoints, the newest first."""
-    found = [each for each in context.store.list(KIND) if _matches(each, request)]
     sort_fields = {"Name": "EndpointName", "CreationTime": "CreationTime", "Status": "EndpointStatus"}
-    endpoints, token = page(found, request, sort_fields=sort_fields)
+    endpoints, token = kept(
+        context.store, KIND, request, lambda each: _matches(each, request), sort_fields=sort_fields
+    )
     shown = ("EndpointName", "EndpointArn", "CreationTime", "LastModifiedTime", "EndpointStatus")
     return {"Endpoints": [{key: each[key] for key in shown} for each in endpoints], "NextToken": token}
 

@@ -61,8 +61,14 @@ def describe_pipeline_execution(context: Context, request: dict[str, Any]) -> di
 def list_pipeline_executions(context: Context, request: dict[str, Any]) -> dict[str, Any]:
     """ListPipelineExecutions."""
     pipeline = pipelines.require(context, request["PipelineName"])
-    found = context.store.list(EXECUTION, prefix=f"{pipeline['PipelineArn']}/")
-    page, token = paging.page(pipelines.created_within(found, request), request, sort_fields=_SORT_FIELDS)
+    page, token = paging.kept(
+        context.store,
+        EXECUTION,
+        request,
+        pipelines.created_within(request),
+        sort_fields=_SORT_FIELDS,
+        prefix=f"{pipeline['PipelineArn']}/",
+    )
     return {"PipelineExecutionSummaries": [_summary(item) for item in page], "NextToken": token}
 
 

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from sagemaker_monitor.emulator.api.context import ApiError, Context, Handler
-from sagemaker_monitor.emulator.api.paging import matches, page
+from sagemaker_monitor.emulator.api.paging import kept, matches
 from sagemaker_monitor.emulator.api.tags import forget_tags, put_tags
 from sagemaker_monitor.emulator.schedules.monitors import KINDS, Kind, defined
 from sagemaker_monitor.emulator.schedules.times import TimeError, offset
@@ -32,14 +32,16 @@ def describe(kind: Kind, context: Context, request: dict[str, Any]) -> dict[str,
 def list_all(kind: Kind, context: Context, request: dict[str, Any]) -> dict[str, Any]:
     """List job definitions, the newest first."""
     endpoint = request.get("EndpointName")
-    found = [
-        each
-        for each in context.store.list(kind.definition)
-        if matches(each, request, "JobDefinitionName")
-        and endpoint in (None, defined(kind, each).endpoint_name)
-    ]
-    sort_fields = {"Name": "JobDefinitionName", "CreationTime": "CreationTime"}
-    definitions, token = page(found, request, sort_fields=sort_fields)
+    definitions, token = kept(
+        context.store,
+        kind.definition,
+        request,
+        lambda each: (
+            matches(each, request, "JobDefinitionName")
+            and endpoint in (None, defined(kind, each).endpoint_name)
+        ),
+        sort_fields={"Name": "JobDefinitionName", "CreationTime": "CreationTime"},
+    )
     summaries = [
         {
             "MonitoringJobDefinitionName": each["JobDefinitionName"],

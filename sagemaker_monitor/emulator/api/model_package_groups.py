@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from sagemaker_monitor.emulator.api.context import ApiError, Context, Handler
-from sagemaker_monitor.emulator.api.paging import matches, page
+from sagemaker_monitor.emulator.api.paging import kept, matches
 from sagemaker_monitor.emulator.api.tags import forget_tags, put_tags
 
 _SUMMARY = (
@@ -48,10 +48,13 @@ def describe_model_package_group(context: Context, request: dict[str, Any]) -> d
 def list_model_package_groups(context: Context, request: dict[str, Any]) -> dict[str, Any]:
     """ListModelPackageGroups, the newest first."""
     elsewhere = request.get("CrossAccountFilterOption") == "CrossAccount"  # groups that others share
-    documents = [] if elsewhere else context.store.list("model-package-group")
-    found = [group for group in documents if matches(group, request, "ModelPackageGroupName")]
-    sort_fields = {"Name": "ModelPackageGroupName", "CreationTime": "CreationTime"}
-    groups, token = page(found, request, sort_fields=sort_fields)
+    groups, token = kept(
+        context.store,
+        "model-package-group",
+        request,
+        lambda group: not elsewhere and matches(group, request, "ModelPackageGroupName"),
+        sort_fields={"Name": "ModelPackageGroupName", "CreationTime": "CreationTime"},
+    )
     summaries = [{key: group.get(key) for key in _SUMMARY} for group in groups]
     return {"ModelPackageGroupSummaryList": summaries, "NextToken": token}
 

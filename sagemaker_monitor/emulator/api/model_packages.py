@@ -7,7 +7,7 @@ from typing import Any
 from sagemaker_monitor.emulator import wire
 from sagemaker_monitor.emulator.api.context import ApiError, Context, Handler
 from sagemaker_monitor.emulator.api.model_package_groups import ensure_group, group_name
-from sagemaker_monitor.emulator.api.paging import matches, page
+from sagemaker_monitor.emulator.api.paging import kept, matches
 from sagemaker_monitor.emulator.api.tags import forget_tags, put_tags
 
 _KIND, _TOKEN = "model-package", "model-package-token"
@@ -93,16 +93,18 @@ def list_model_packages(context: Context, request: dict[str, Any]) -> dict[str, 
     group = (
         group_name(context, request["ModelPackageGroupName"]) if "ModelPackageGroupName" in request else None
     )
-    found = [
-        package
-        for package in context.store.list(_KIND)
-        if (group is None or package.get("ModelPackageGroupName") == group)
-        and kind in ("Both", "Versioned" if "ModelPackageVersion" in package else "Unversioned")
-        and request.get("ModelApprovalStatus") in (None, package.get("ModelApprovalStatus"))
-        and matches(package, request, "ModelPackageName")
-    ]
-    sort_fields = {"Name": "ModelPackageName", "CreationTime": "CreationTime"}
-    packages, token = page(found, request, sort_fields=sort_fields)
+    packages, token = kept(
+        context.store,
+        _KIND,
+        request,
+        lambda package: (
+            (group is None or package.get("ModelPackageGroupName") == group)
+            and kind in ("Both", "Versioned" if "ModelPackageVersion" in package else "Unversioned")
+            and request.get("ModelApprovalStatus") in (None, package.get("ModelApprovalStatus"))
+            and matches(package, request, "ModelPackageName")
+        ),
+        sort_fields={"Name": "ModelPackageName", "CreationTime": "CreationTime"},
+    )
     summaries = [{key: package.get(key) for key in _SUMMARY} for package in packages]
     return {"ModelPackageSummaryList": summaries, "NextToken": token}
 

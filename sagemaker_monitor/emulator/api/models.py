@@ -6,7 +6,7 @@ from typing import Any
 
 from sagemaker_monitor.emulator.api import model_packages
 from sagemaker_monitor.emulator.api.context import ApiError, Context, Handler
-from sagemaker_monitor.emulator.api.paging import matches, page
+from sagemaker_monitor.emulator.api.paging import kept, matches
 from sagemaker_monitor.emulator.api.tags import forget_tags, put_tags
 from sagemaker_monitor.emulator.s3.keys import S3Error
 
@@ -48,9 +48,14 @@ def describe_model(context: Context, request: dict[str, Any]) -> dict[str, Any]:
 
 def list_models(context: Context, request: dict[str, Any]) -> dict[str, Any]:
     """ListModels, the newest first."""
-    found = [model for model in context.store.list("model") if matches(model, request, "ModelName")]
     sort_fields = {"Name": "ModelName", "CreationTime": "CreationTime"}
-    models, token = page(found, request, sort_fields=sort_fields)
+    models, token = kept(
+        context.store,
+        "model",
+        request,
+        lambda model: matches(model, request, "ModelName"),
+        sort_fields=sort_fields,
+    )
     summaries = [{key: model[key] for key in ("ModelName", "ModelArn", "CreationTime")} for model in models]
     return {"Models": summaries, "NextToken": token}
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from sagemaker_monitor.emulator.api import job_definitions
 from sagemaker_monitor.emulator.api.context import ApiError, Context, Handler
-from sagemaker_monitor.emulator.api.paging import matches, page, within
+from sagemaker_monitor.emulator.api.paging import kept, matches, within
 from sagemaker_monitor.emulator.api.tags import forget_tags, put_tags
 from sagemaker_monitor.emulator.schedules import alerts, executions
 from sagemaker_monitor.emulator.schedules.monitors import Monitor, monitor_of
@@ -83,11 +83,11 @@ def stop_monitoring_schedule(context: Context, request: dict[str, Any]) -> dict[
 def describe_monitoring_schedule(context: Context, request: dict[str, Any]) -> dict[str, Any]:
     """DescribeMonitoringSchedule, with the last execution."""
     record = require(context, request["MonitoringScheduleName"])
-    listed = context.store.list(executions.KIND, prefix=f"{record['MonitoringScheduleName']}/")
+    last = context.store.last(executions.KIND, f"{record['MonitoringScheduleName']}/")
     # Those of a deleted schedule of that name are still listed, and are not this one's.
-    found = [each for each in listed if each["CreationTime"] >= record["CreationTime"]]
-    last = {"LastMonitoringExecutionSummary": _summary(executions.seen(context, found[-1]))} if found else {}
-    return record | last
+    if last is None or last["CreationTime"] < record["CreationTime"]:
+        return record
+    return record | {"LastMonitoringExecutionSummary": _summary(executions.seen(context, last))}
 
 
 def list_monitoring_schedules(context: Context, request: dict[str, Any]) -> dict[str, Any]:
@@ -97,20 +97,23 @@ def list_monitoring_schedules(context: Context, request: dict[str, Any]) -> dict
         "StatusEquals": "MonitoringScheduleStatus",
         "MonitoringTypeEquals": "MonitoringType",
     }
-    found = [
-        each
-        for each in context.store.list(KIND)
-        if matches(each, request, "MonitoringScheduleName")
-        and _equal(each, request, fields)
-        and within(each, request, "LastModifiedTime")
-        and request.get("MonitoringJobDefinitionName", _definition(each)) == _definition(each)
-    ]
     sort_fields = {
         "Name": "MonitoringScheduleName",
         "CreationTime": "CreationTime",
         "Status": "MonitoringScheduleStatus",
     }
-    schedules, token = page(found, request, sort_fields=sort_fields)
+    schedules, token = kept(
+        context.store,
+        KIND,
+        request,
+        lambda each: (
+            matches(each, request, "MonitoringScheduleName")
+            and _equal(each, request, fields)
+            and within(each, request, "LastModifiedTime")
+            and request.get("MonitoringJobDefinitionName", _definition(each)) == _definition(each)
+        ),
+        sort_fields=sort_fields,
+    )
     shown = (
         *("MonitoringScheduleName", "MonitoringScheduleArn", "CreationTime", "LastModifiedTime"),
         *("MonitoringScheduleStatus", "EndpointName", "MonitoringType"),
@@ -141,18 +144,20 @@ def list_monitoring_executions(context: Context, request: dict[str, Any]) -> dic
         "MonitoringTypeEquals": "MonitoringType",
     }
     times = ("ScheduledTime", "CreationTime", "LastModifiedTime")
-    listed = context.store.list(executions.KIND, prefix=f"{name}/" if name else "")
-    found = [
-        each
-        for each in (executions.seen(context, record) for record in listed)
-        if _equal(each, request, fields) and all(within(each, request, time) for time in times)
-    ]
     sort_fields = {
         "CreationTime": "CreationTime",
         "ScheduledTime": "ScheduledTime",
         "Status": "MonitoringExecutionStatus",
     }
-    seen, token = page(found, request, sort_fields=sort_fields)
+    seen, token = kept(
+        context.store,
+        executions.KIND,
+        request,
+        lambda each: _equal(each, request, fields) and all(within(each, request, time) for time in times),
+        sort_fields=sort_fields,
+        prefix=f"{name}/" if name else "",
+        view=lambda record: executions.seen(context, record),
+    )
     return {"MonitoringExecutionSummaries": [_summary(each) for each in seen], "NextToken": token}
 
 

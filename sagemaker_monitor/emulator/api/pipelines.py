@@ -110,10 +110,15 @@ def delete_pipeline(context: Context, request: dict[str, Any]) -> dict[str, Any]
 
 def list_pipelines(context: Context, request: dict[str, Any]) -> dict[str, Any]:
     """ListPipelines."""
-    prefix = request.get("PipelineNamePrefix", "")
-    found = [] if request.get("ManagedBy") == "AWS" else context.store.list(KIND, prefix=prefix)
-    fields = {"Name": "PipelineName", "CreationTime": "CreationTime"}
-    page, token = paging.page(created_within(found, request), request, sort_fields=fields)
+    created = created_within(request)
+    page, token = paging.kept(
+        context.store,
+        KIND,
+        request,
+        lambda pipeline: request.get("ManagedBy") != "AWS" and created(pipeline),
+        sort_fields={"Name": "PipelineName", "CreationTime": "CreationTime"},
+        prefix=request.get("PipelineNamePrefix", ""),
+    )
     summaries = [
         {**{member: item.get(member) for member in _SUMMARY}, "LastExecutionTime": item.get("LastRunTime")}
         for item in page
@@ -124,9 +129,9 @@ def list_pipelines(context: Context, request: dict[str, Any]) -> dict[str, Any]:
 def list_pipeline_versions(context: Context, request: dict[str, Any]) -> dict[str, Any]:
     """ListPipelineVersions."""
     record = require(context, request["PipelineName"])
-    found = context.store.list(VERSION, prefix=f"{record['PipelineName']}/")
+    versions = context.store.list(VERSION, prefix=f"{record['PipelineName']}/")
     fields = {"CreationTime": "PipelineVersionId"}
-    page, token = paging.page(created_within(found, request), request, sort_fields=fields)
+    page, token = paging.page(list(filter(created_within(request), versions)), request, sort_fields=fields)
     members = (
         *("PipelineVersionId", "CreationTime", "LastExecutionPipelineExecutionArn"),
         *("PipelineVersionDisplayName", "PipelineVersionDescription"),
@@ -186,15 +191,13 @@ def version(context: Context, name: str, number: int | None = None) -> dict[str,
     return found
 
 
-def created_within(documents: list[dict[str, Any]], request: dict[str, Any]) -> list[dict[str, Any]]:
-    """Return the documents created after CreatedAfter and before CreatedBefore, where *request* has them."""
+def created_within(request: dict[str, Any]) -> paging.Keep:
+    """Return what tells documents created after CreatedAfter and before CreatedBefore, where given."""
     after, before = request.get("CreatedAfter"), request.get("CreatedBefore")
-    return [
-        document
-        for document in documents
-        if (after is None or document["CreationTime"] >= after)
+    return lambda document: (
+        (after is None or document["CreationTime"] >= after)
         and (before is None or document["CreationTime"] <= before)
-    ]
+    )
 
 
 def version_key(name: str, number: int) -> str:

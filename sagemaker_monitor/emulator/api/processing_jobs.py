@@ -33,7 +33,7 @@ def describe_processing_job(context: Context, request: dict[str, Any]) -> dict[s
 
 def list_processing_jobs(context: Context, request: dict[str, Any]) -> dict[str, Any]:
     """ListProcessingJobs."""
-    summaries, token = page(context.store.list(KIND), _summary, request, prefix=PREFIX)
+    summaries, token = page(context.store, KIND, _summary, request, prefix=PREFIX)
     return {"ProcessingJobSummaries": summaries, "NextToken": token}
 
 

@@ -55,8 +55,9 @@ def describe_training_job(context: Context, request: dict[str, Any]) -> dict[str
 
 def list_training_jobs(context: Context, request: dict[str, Any]) -> dict[str, Any]:
     """ListTrainingJobs; no job has a warm pool or a training plan."""
-    special = request.get("WarmPoolStatusEquals") or request.get("TrainingPlanArnEquals")
-    summaries, token = page([] if special else context.store.list(KIND), _summary, request, prefix=PREFIX)
+    if request.get("WarmPoolStatusEquals") or request.get("TrainingPlanArnEquals"):
+        return {"TrainingJobSummaries": [], "NextToken": None}
+    summaries, token = page(context.store, KIND, _summary, request, prefix=PREFIX)
     return {"TrainingJobSummaries": summaries, "NextToken": token}
 
 

@@ -43,7 +43,7 @@ def describe_transform_job(context: Context, request: dict[str, Any]) -> dict[st
 
 def list_transform_jobs(context: Context, request: dict[str, Any]) -> dict[str, Any]:
     """ListTransformJobs."""
-    summaries, token = page(context.store.list(KIND), _summary, request, prefix=PREFIX)
+    summaries, token = page(context.store, KIND, _summary, request, prefix=PREFIX)
     return {"TransformJobSummaries": summaries, "NextToken": token}
 
 

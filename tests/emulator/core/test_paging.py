@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from sagemaker_monitor.emulator.api.paging import page
+from sagemaker_monitor.emulator.api.paging import kept, page
 from sagemaker_monitor.emulator.state import Store
 from sagemaker_monitor.emulator.wire import ApiError
 
@@ -86,3 +86,59 @@ def test_the_token_of_another_order_or_list_is_refused(store: Store) -> None:
             _page(store, token, **other)
     with pytest.raises(ApiError, match="NextToken"):
         page([], {"NextToken": token}, sort_fields={"Name": "Other", "CreationTime": "CreationTime"})
+
+
+MANY = 450
+
+
+@pytest.fixture(scope="module")
+def many(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Store]:
+    """Open a store with many models in two regions, their times in no order and some the same."""
+    opened = Store.open(tmp_path_factory.mktemp("many") / "state.db", "us-east-1")
+    for number in range(MANY):
+        time = 1_790_000_000.123 + number * 7 % 150 / 1000
+        document = {"Name": f"m{number % 7}", "CreationTime": round(time, 3)}
+        opened.put("model", f"{'ab'[number % 3 == 0]}/{number}", document)
+        opened.scoped("eu-west-1").put("model", f"a/{number}", document)
+    yield opened
+    opened.close()
+
+
+@pytest.mark.parametrize("order", ["Ascending", "Descending"])
+@pytest.mark.parametrize("prefix", ["", "a/", "b/"])
+@pytest.mark.parametrize("size", [1, 37, 100])
+def test_many_are_paged_as_few_are(many: Store, order: str, prefix: str, size: int) -> None:
+    """What an index finds is, page by page and token by token, what sorting all of them gives."""
+    request: dict[str, Any] = {"MaxResults": size, "SortOrder": order}
+    wanted = [each for each in many.list("model", prefix) if each["Name"] != "m3"]
+
+    pages = 0
+    while pages < 12:
+        found = kept(
+            many, "model", request, lambda each: each["Name"] != "m3", sort_fields=FIELDS, prefix=prefix
+        )
+        assert found == page(wanted, request, sort_fields=FIELDS)
+        pages, request["NextToken"] = pages + 1, found[1]
+        if found[1] is None:
+            break
+    assert pages > 1
+
+
+def test_of_many_only_a_page_is_read(many: Store) -> None:
+    """A page looks at one document more than it has."""
+    seen: list[Any] = []
+    found, token = kept(
+        many, "model", {"MaxResults": 10}, lambda each: not seen.append(each), sort_fields=FIELDS
+    )
+
+    assert (len(found), len(seen)) == (10, 11)
+    assert token is not None
+
+
+@pytest.mark.parametrize("request_", [{"SortBy": "Name"}, {"SortOrder": "Ascending"}])
+def test_tokens_of_many_are_refused_as_those_of_few(many: Store, request_: dict[str, Any]) -> None:
+    """A token of another order, and what is none, is a ValidationException also where an index finds."""
+    _, token = kept(many, "model", {"MaxResults": 2}, lambda _: True, sort_fields=FIELDS)
+    for given, asked in ((token, request_), ("MQ==", {}), ("WyJ4IiwgMSwgIk5hbWUiXQ==", {})):
+        with pytest.raises(ApiError, match="NextToken"):
+            kept(many, "model", {"NextToken": given, **asked}, lambda _: True, sort_fields=FIELDS)
