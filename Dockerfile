@@ -4,7 +4,7 @@
 FROM python:3.11-slim
 
 COPY constraints.txt /tmp/constraints.txt
-RUN pip install --no-cache-dir --constraint /tmp/constraints.txt jmespath numpy polars scipy
+RUN pip install --no-cache-dir --constraint /tmp/constraints.txt jmespath msgspec numpy polars scipy
 
 # Of the package only the analysis: it imports nothing else of it, and no AWS library.
 COPY sagemaker_monitor/__init__.py /srv/sagemaker_monitor/__init__.py

@@ -9,7 +9,7 @@ HERE = Path(__file__).parent
 # What every command needs. The SDK is imported late, by the commands that build.
 CORE = ["boto3>=1.40", "click>=8.1", "jinja2>=3.1", "pydantic>=2.7", "pyyaml>=6.0", "rich>=13"]
 # What computes the numbers: the emulator's jobs and the bring-your-own containers.
-ANALYSIS = ["numpy>=2.0", "scipy>=1.11", "polars>=1.0", "jmespath>=1.0"]
+ANALYSIS = ["numpy>=2.0", "scipy>=1.11", "polars>=1.0", "jmespath>=1.0", "msgspec>=0.20"]
 EXTRAS = {
     "build": ["sagemaker>=3.27,<4"],
     "analysis": ANALYSIS,

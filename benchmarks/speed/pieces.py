@@ -268,8 +268,8 @@ PIECES = (
     Piece(
         "merge",
         "Merge: captures and labels of 98 % of them, JSON Lines to JSON Lines",
-        "Compared are the merged records themselves, in any order. The floor parses both and writes as many "
-        "bytes as were captured.",
+        "Compared are the merged records themselves, in any order. The floor decodes both by their "
+        "fields, with the library that we use, and writes the bytes that were captured.",
         prepared.captures,
         ROWS,
         "ours_merge.py",

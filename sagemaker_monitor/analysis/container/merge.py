@@ -11,11 +11,12 @@ import re
 import uuid
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, TextIO
+from typing import TYPE_CHECKING, BinaryIO
 
 from sagemaker_monitor.analysis.container.paths import Paths, staged
 from sagemaker_monitor.analysis.errors import AnalysisError
 from sagemaker_monitor.analysis.merge import endpoints, transforms
+from sagemaker_monitor.analysis.merge.reading import BLOCK
 from sagemaker_monitor.analysis.merge.truths import truths_of
 from sagemaker_monitor.analysis.records.dataset import files_of
 from sagemaker_monitor.analysis.records.formats import DatasetFormat, Kind
@@ -88,7 +89,7 @@ def _merge(
     folder.mkdir(parents=True, exist_ok=True)
     path = folder / f"part-00000-{uuid.uuid4()}.c000.jsonl"
     before = counts.merged
-    with path.open("w", encoding="utf-8", newline="\n") as target:
+    with path.open("wb") as target:
         if format is None or format.is_capture:
             _endpoint(files, truths, target, counts)
         else:
@@ -97,25 +98,24 @@ def _merge(
         path.unlink()
 
 
-def _endpoint(files: Sequence[Path], truths: Truths, target: TextIO, counts: _Counts) -> None:
-    for block in blocks_of(files):
-        lines, records = endpoints.merged(block, truths)
+def _endpoint(files: Sequence[Path], truths: Truths, target: BinaryIO, counts: _Counts) -> None:
+    for block in blocks_of(files, BLOCK):
+        lines, merged, records = endpoints.merged(block, truths)
         counts.records += records
-        counts.merged += len(lines)
-        if len(lines):
-            target.write(f"{lines.str.join(chr(10)).item()}\n")
+        counts.merged += merged
+        target.write(lines)
 
 
 def _transform(
-    files: Sequence[Path], truths: Truths, format: DatasetFormat, target: TextIO, counts: _Counts
+    files: Sequence[Path], truths: Truths, format: DatasetFormat, target: BinaryIO, counts: _Counts
 ) -> None:
     if format.kind not in (Kind.CSV, Kind.JSON):
         raise AnalysisError(f"dataset_format is {format.kind}; a transform's output is merged as csv or json")
-    by_id = dict(zip(truths.ids, truths.texts, strict=True))
+    by_id = dict(truths.items())
     read = transforms.merged_csv if format.kind is Kind.CSV else transforms.merged_json
     for file in files:
         for line in read(file, by_id):
             counts.records += 1
             if line is not None:
                 counts.merged += 1
-                target.write(f"{line}\n")
+                target.write(f"{line}\n".encode())

@@ -15,6 +15,7 @@ from sagemaker_monitor.analysis.documents.strict import DocumentError
 
 ENCODINGS = ("CSV", "JSON")
 VERSION = "0"
+NO_ID = "it has no eventMetadata.eventId, which must be the inference id as text"
 _NUMBER = re.compile(r"-?(0|[1-9]\d*)(\.\d+)?([eE][-+]?\d+)?")
 """What JSON takes for a number."""
 
@@ -51,14 +52,15 @@ class GroundTruthRecord:
     @classmethod
     def from_json(cls, line: str) -> GroundTruthRecord:
         """Read one line; keys that a label needs not are passed over. Raises DocumentError."""
-        try:
-            document = json.loads(line)
-        except ValueError as error:
-            raise DocumentError("it is not JSON; one record is one line") from error
+        return cls.from_document(document_of(line))
+
+    @classmethod
+    def from_document(cls, document: object) -> GroundTruthRecord:
+        """Read what is in one line. Raises DocumentError."""
         truth, event = (_part(document, name) for name in ("groundTruthData", "eventMetadata"))
         data, encoding, event_id = truth.get("data"), truth.get("encoding"), event.get("eventId")
         if not isinstance(event_id, str) or not event_id.strip():
-            raise DocumentError("it has no eventMetadata.eventId, which must be the inference id as text")
+            raise DocumentError(NO_ID)
         if not isinstance(data, str):
             raise DocumentError("it has no groundTruthData.data, which must be text")
         if encoding not in ENCODINGS:
@@ -92,6 +94,14 @@ class GroundTruthRecord:
         if not isinstance(label, str):
             raise DocumentError(f"{attribute!r} of its label is neither a number nor text")
         return label
+
+
+def document_of(line: str) -> object:
+    """Return what is in one line of JSON. Raises DocumentError."""
+    try:
+        return json.loads(line)
+    except (ValueError, RecursionError) as error:
+        raise DocumentError("it is not JSON; one record is one line") from error
 
 
 def _json_value(cell: str) -> str:

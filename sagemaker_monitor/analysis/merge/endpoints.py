@@ -7,122 +7,125 @@ event where the client gave none. Records without a label, and labels without a 
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, NoReturn
+
+import msgspec
 
 from sagemaker_monitor.analysis.errors import AnalysisError
-from sagemaker_monitor.analysis.merge.truths import ID, TRUTH
+from sagemaker_monitor.analysis.merge.reading import records_of, text
 from sagemaker_monitor.analysis.records.captured import SHADOW
 from sagemaker_monitor.analysis.records.formats import ENDPOINT_INPUT, ENDPOINT_OUTPUT
 from sagemaker_monitor.analysis.records.json_records import parsed
 
 if TYPE_CHECKING:
-    import polars as pl
-
     from sagemaker_monitor.analysis.merge.truths import Truths
     from sagemaker_monitor.analysis.records.lines import Block
 
-_PARTS = (ENDPOINT_INPUT, ENDPOINT_OUTPUT)
-_ABOUT = ("eventId", "inferenceId", "inferenceTime")
-_FIELDS = ("data", "encoding", "mode", "observedContentType")
+
+class _Part(msgspec.Struct, gc=False, rename="camel", omit_defaults=True):
+    data: str | None = None
+    encoding: str | None = None
+    mode: str | None = None
+    observed_content_type: str | None = None
 
 
-def merged(block: Block, truths: Truths) -> tuple[pl.Series, int]:
-    """Return the lines of the block's records that have a label, in their order, and how many records it has.
+class _Data(msgspec.Struct, gc=False, rename="camel", omit_defaults=True):
+    endpoint_input: _Part | None = None
+    endpoint_output: _Part | None = None
 
-    Raises AnalysisError that names the line which is no captured record.
+
+class _About(msgspec.Struct, gc=False, rename="camel", omit_defaults=True):
+    event_id: str | None = None
+    inference_id: str | None = None
+    inference_time: str | None = None
+    custom_attributes: list[str | None] | None = None
+    invocation_source: str | None = None
+
+
+class _Captured(msgspec.Struct, gc=False, rename="camel"):
+    capture_data: _Data
+    event_metadata: _About
+
+
+class _Merged(msgspec.Struct, gc=False, rename="camel", tag_field="eventVersion", tag="0"):
+    ground_truth_data: msgspec.Raw
+    capture_data: _Data
+    event_metadata: _About
+
+
+_CAPTURED = msgspec.json.Decoder(_Captured)
+_ENCODER = msgspec.json.Encoder()
+
+
+def merged(block: Block, truths: Truths) -> tuple[bytes, int, int]:
+    """Return the lines of the block's records that have a label, in their order.
+
+    With them how many they are, and how many records the block has. Raises AnalysisError that names the line
+    which is no captured record.
     """
-    import polars as pl
+    records: list[_Captured] = []
+    ids: list[str] = []
+    shadows = 0
+    for record in records_of(block, _CAPTURED, _unusual):
+        about = record.event_metadata
+        event = about.event_id if about.inference_id is None else about.inference_id
+        if event is None or about.invocation_source is not None or record.capture_data.endpoint_input is None:
+            if about.invocation_source == SHADOW:
+                shadows, event = shadows + 1, ""
+            else:
+                event = _event_of(record, block, len(ids))
+                about.invocation_source = None
+        records.append(record)
+        ids.append(event.strip())
+    rows, labels = truths.find(ids)
+    found = [records[row] for row in rows]
+    data, events = ([each.capture_data for each in found], [each.event_metadata for each in found])
+    return _ENCODER.encode_lines(map(_Merged, labels, data, events)), len(rows), len(records) - shadows
 
-    frame = _read(block)
-    labelled = truths.joined(frame)
-    text = pl.concat_str(
-        pl.lit('{"eventVersion":"0","groundTruthData":'),
-        pl.col(TRUTH),
-        pl.lit(',"captureData":{'),
-        _members([_optional(part, pl.col(part).struct.json_encode()) for part in _PARTS]),
-        pl.lit('},"eventMetadata":{'),
-        _members(_about()),
-        pl.lit("}}"),
-    )
-    return labelled.select(text.alias("line")).to_series(), frame.height
+
+def _event_of(record: _Captured, block: Block, row: int) -> str:
+    """Return the id of the record in a row; raises AnalysisError where it is none."""
+    data, about = record.capture_data, record.event_metadata
+    if data.endpoint_input is None and data.endpoint_output is None:
+        _refuse(block.place_of_row(row), f"captureData must have {ENDPOINT_INPUT} or {ENDPOINT_OUTPUT}")
+    event = about.event_id if about.inference_id is None else about.inference_id
+    if event is None:
+        _refuse(block.place_of_row(row), "eventMetadata has neither inferenceId nor eventId")
+    return event
 
 
-def _read(block: Block) -> pl.DataFrame:
-    import polars as pl
-
-    part = pl.Struct({name: pl.String() for name in _FIELDS})
-    schema = {
-        "captureData": pl.Struct(dict.fromkeys(_PARTS, part)),
-        "eventMetadata": pl.Struct(
-            {
-                **{name: pl.String() for name in (*_ABOUT, "invocationSource")},
-                "customAttributes": pl.List(pl.String()),
-            }
+def _unusual(line: bytes, place: str) -> _Captured:
+    """Return the record of a line with other values than texts; raises AnalysisError where it has none."""
+    record = parsed(line, place)
+    data, about = (_object(record, name) or {} for name in ("captureData", "eventMetadata"))
+    attributes = about.get("customAttributes")
+    if not isinstance(attributes, list | None):
+        _refuse(place, "customAttributes must be an array")
+    return _Captured(
+        _Data(_part(data, ENDPOINT_INPUT, place), _part(data, ENDPOINT_OUTPUT, place)),
+        _About(
+            text(about.get("eventId")),
+            text(about.get("inferenceId")),
+            text(about.get("inferenceTime")),
+            None if attributes is None else [text(each) for each in attributes],
+            text(about.get("invocationSource")),
         ),
-    }
-    try:
-        frame = pl.read_ndjson(block.content, schema=schema)
-    except pl.exceptions.PolarsError as error:
-        _find_fault(block)
-        raise AnalysisError(
-            f"captured records cannot be read near {block.place(0)[:-1]}: {error!s:.100}"
-        ) from error
-    about = pl.col("eventMetadata").struct
-    frame = frame.filter(about.field("invocationSource").ne_missing(SHADOW)).select(
-        *(pl.col("captureData").struct.field(name) for name in _PARTS),
-        *(about.field(name) for name in (*_ABOUT, "customAttributes")),
-        pl.coalesce(about.field("inferenceId"), about.field("eventId")).str.strip_chars().alias(ID),
     )
-    data = [frame[name].struct.field("data").is_null() for name in _PARTS]
-    if (data[0] & data[1]).any() or frame[ID].is_null().any():
-        _find_fault(block)
-    return frame
 
 
-def _about() -> list[pl.Expr]:
-    """Return the members of eventMetadata after a comma each, null for one that is not there."""
-    import polars as pl
-
-    about = [_optional(name, _json(pl.col(name))) for name in _ABOUT]
-    attributes = pl.concat_str(
-        pl.lit("["), pl.col("customAttributes").list.eval(_json(pl.element())).list.join(","), pl.lit("]")
-    )
-    return [*about, _optional("customAttributes", attributes)]
+def _part(data: dict[str, Any], name: str, place: str) -> _Part | None:
+    if data.get(name) is None:
+        return None
+    part = _object(data, name)
+    if part is None:
+        _refuse(place, f"{name} must be an object")
+    return _Part(*(text(part.get(key)) for key in ("data", "encoding", "mode", "observedContentType")))
 
 
-def _members(members: list[pl.Expr]) -> pl.Expr:
-    """Return the members that are there, each of which begins with a comma, as an object has them."""
-    import polars as pl
-
-    return pl.concat_str(members, ignore_nulls=True).str.strip_prefix(",")
+def _object(record: dict[str, Any], name: str) -> dict[str, Any] | None:
+    found = record.get(name)
+    return found if isinstance(found, dict) else None
 
 
-def _optional(name: str, value: pl.Expr) -> pl.Expr:
-    import polars as pl
-
-    return pl.when(pl.col(name).is_not_null()).then(pl.concat_str(pl.lit(f',"{name}":'), value))
-
-
-def _json(text: pl.Expr) -> pl.Expr:
-    """Return a text as JSON writes it: polars encodes structures, whose member it then is."""
-    import polars as pl
-
-    return pl.struct(text.alias("t")).struct.json_encode().str.slice(5).str.head(-1)
-
-
-def _find_fault(block: Block) -> None:
-    """Raise AnalysisError for the first line of a block that is no captured record."""
-    for number, line in enumerate(block.content.split(b"\n")):
-        if not line.strip():
-            continue
-        place = block.place(number)
-        record = parsed(line, place)
-        data, about = record.get("captureData"), record.get("eventMetadata")
-        if not isinstance(data, dict) or not any(isinstance(data.get(part), dict) for part in _PARTS):
-            raise AnalysisError(
-                f"{place} is no captured record: its captureData must have {' or '.join(_PARTS)}"
-            )
-        if not isinstance(about, dict) or not (about.get("inferenceId") or about.get("eventId")):
-            raise AnalysisError(
-                f"{place} is no captured record: its eventMetadata has neither inferenceId nor eventId"
-            )
+def _refuse(place: str, what: str) -> NoReturn:
+    raise AnalysisError(f"{place} is no captured record: its {what}")

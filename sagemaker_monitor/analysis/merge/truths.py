@@ -3,68 +3,108 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from itertools import count
-from typing import TYPE_CHECKING
+from hashlib import sha256
+from typing import TYPE_CHECKING, Literal
 
+import msgspec
 import numpy as np
 
-from sagemaker_monitor.analysis.documents.ground_truth import GroundTruthRecord
+from sagemaker_monitor.analysis.documents.ground_truth import NO_ID, GroundTruthRecord, document_of
 from sagemaker_monitor.analysis.documents.strict import DocumentError
 from sagemaker_monitor.analysis.errors import AnalysisError
+from sagemaker_monitor.analysis.merge.reading import BLOCK, records_of, text
 from sagemaker_monitor.analysis.records.lines import blocks_of
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Iterator, Sequence
     from pathlib import Path
 
-    import polars as pl
     from numpy.typing import NDArray
 
-    from sagemaker_monitor.analysis.records.lines import Block
 
-ID, TRUTH = "id", "truth"
+class _Truth(msgspec.Struct, gc=False):
+    data: str
+    encoding: Literal["CSV", "JSON"]
+
+
+class _About(msgspec.Struct, gc=False, rename="camel"):
+    event_id: str
+
+
+class _Label(msgspec.Struct, gc=False, rename="camel"):
+    ground_truth_data: _Truth
+    event_metadata: _About
+
+
+_LABELS = msgspec.json.Decoder(_Label)
+_ENCODER = msgspec.json.Encoder()
+LONGEST = 64
+"""Characters that SageMaker allows an inference id."""
+_LAST = np.uint64(2**64 - 1)
+"""No text has this hash: Python's own is never -1."""
 
 
 @dataclass(frozen=True)
 class Truths:
-    """Labels by inference id: *texts* has the JSON text of groundTruthData.
+    """Labels by inference id: *texts* has the different JSON texts of groundTruthData.
 
-    They are sorted by *hashes* of their ids, which all differ under the *seed*: so they are found in blocks
-    of records as many times as there are blocks without being looked at all each time.
+    In order of *hashes* of ids, which end with one that is no id's, are the ids, and in *numbers* which of
+    *texts* is theirs. Where hashes with the same first bits begin stands in *starts*. So ids are found by few
+    looks into arrays, for many at a time: what is looked for is hardly ever in the processor's own memory,
+    and in a dictionary one would have to wait for the other.
     """
 
-    ids: pl.Series
-    texts: pl.Series
+    ids: NDArray[np.bytes_]
     hashes: NDArray[np.uint64]
-    seed: int
+    numbers: NDArray[np.intp]
+    starts: NDArray[np.intp]
+    texts: Sequence[msgspec.Raw]
 
     @classmethod
-    def of(cls, frame: pl.DataFrame) -> Truths:
-        """Return the labels of *frame*, columns *id* and *truth*; of those with one id the first counts."""
-        for seed in count():
-            hashes = frame[ID].hash(seed).to_numpy()
-            order = np.argsort(hashes, kind="stable")
-            hashes = hashes[order]
-            again = np.append(False, hashes[1:] == hashes[:-1])[: len(hashes)]
-            if (frame[ID][order[again]] == frame[ID][order[np.roll(again, -1)]]).all():
-                kept = order[~again]
-                return cls(frame[ID][kept], frame[TRUTH][kept], hashes[~again], seed)
-        raise AssertionError
+    def of(cls, labels: Iterable[tuple[Sequence[str], Sequence[bytes]]]) -> Truths:
+        """Return *labels*, ids and JSON texts of groundTruthData; of those with one id the first counts."""
+        known: dict[bytes, int] = {}
+        all_ids, all_hashes, all_numbers = [_bytes([])], [_hashes([])], [np.empty(0, np.intp)]
+        for ids, texts in labels:
+            all_ids.append(_bytes(ids))
+            all_hashes.append(_hashes(ids))
+            all_numbers.append(np.array([known.setdefault(each, len(known)) for each in texts], np.intp))
+        hashes = np.concatenate(all_hashes)
+        order = np.argsort(hashes, kind="stable")
+        sorted_ids, hashes = np.concatenate(all_ids)[order], hashes[order]
+        again = (hashes[1:] == hashes[:-1]) & (sorted_ids[1:] == sorted_ids[:-1])
+        first = np.append(True, ~again)[: len(order)]
+        hashes = np.append(hashes[first], _LAST)
+        bits = np.arange(1 << len(hashes).bit_length(), dtype=np.uint64)
+        return cls(
+            np.append(sorted_ids[first], b""),
+            hashes,
+            np.concatenate(all_numbers)[order][first],
+            np.searchsorted(hashes, bits << _shift(len(bits))),
+            [*map(msgspec.Raw, known)],
+        )
 
     def __len__(self) -> int:
-        return len(self.ids)
+        return len(self.ids) - 1
 
-    def joined(self, records: pl.DataFrame) -> pl.DataFrame:
-        """Return those of *records*, in their order, whose *id* has a label, with a column *truth*."""
-        import polars as pl
+    def find(self, ids: Sequence[str]) -> tuple[list[int], list[msgspec.Raw]]:
+        """Return which of *ids* have a label, and the JSON text of groundTruthData of each of these."""
+        asked, hashes = _bytes(ids), _hashes(ids)
+        places = self.starts[hashes >> _shift(len(self.starts))]
+        while (before := self.hashes[places] < hashes).any():
+            places += before
+        # Two different ids may have one hash.
+        while (other := (self.hashes[places] == hashes) & (self.ids[places] != asked)).any():
+            places += other
+        rows = np.flatnonzero(self.hashes[places] == hashes)
+        numbers = self.numbers[places[rows]].tolist()
+        return rows.tolist(), [self.texts[each] for each in numbers]
 
-        if not len(self):
-            return records.clear().with_columns(pl.lit("").alias(TRUTH))
-        asked = records[ID]
-        hashes = asked.hash(self.seed).to_numpy()
-        places = np.searchsorted(self.hashes, hashes).clip(max=len(self) - 1)
-        there = pl.Series(self.hashes[places] == hashes) & (self.ids[places] == asked)
-        return records.with_columns(self.texts[places].alias(TRUTH)).filter(there)
+    def items(self) -> Iterator[tuple[str, str]]:
+        """Yield each id with the JSON text of its groundTruthData."""
+        texts = [bytes(each) for each in self.texts]
+        for event_id, number in zip(self.ids[:-1].tolist(), self.numbers.tolist(), strict=True):
+            yield event_id.decode("utf-8"), texts[number].decode("utf-8")
 
 
 def truths_of(files: Sequence[Path]) -> Truths:
@@ -73,49 +113,59 @@ def truths_of(files: Sequence[Path]) -> Truths:
     An id that comes twice counts once, the first time: the same file may lie under two hours. Raises
     AnalysisError that names the line which is no ground truth record.
     """
-    import polars as pl
-
-    frames = [_truths(block) for block in blocks_of(files)]
-    empty = pl.DataFrame(schema={ID: pl.String, TRUTH: pl.String})
-    return Truths.of(pl.concat([empty, *frames]))
+    return Truths.of(_labels(files))
 
 
-def _truths(block: Block) -> pl.DataFrame:
-    import polars as pl
+def _labels(files: Sequence[Path]) -> Iterator[tuple[list[str], list[bytes]]]:
+    for block in blocks_of(files, BLOCK):
+        ids: list[str] = []
+        truths: list[_Truth] = []
+        for label in records_of(block, _LABELS, _unusual):
+            event_id = label.event_metadata.event_id.strip()
+            if not event_id:
+                raise AnalysisError(f"{block.place_of_row(len(ids))} is no ground truth record: {NO_ID}")
+            ids.append(event_id)
+            truths.append(label.ground_truth_data)
+        yield ids, _ENCODER.encode_lines(truths).split(b"\n")[:-1]
 
-    schema = {
-        "groundTruthData": pl.Struct({"data": pl.String, "encoding": pl.String}),
-        "eventMetadata": pl.Struct({"eventId": pl.String}),
-    }
+
+def _unusual(line: bytes, place: str) -> _Label:
+    """Return the label in a line with other values than texts; raises AnalysisError where it has none."""
     try:
-        frame = pl.read_ndjson(block.content, schema=schema)
-    except pl.exceptions.PolarsError as error:
-        _find_fault(block)
-        raise AnalysisError(
-            f"ground truth cannot be read near {block.place(0)[:-1]}: {error!s:.100}"
-        ) from error
-    found = frame.select(
-        pl.col("eventMetadata").struct.field("eventId").str.strip_chars().alias(ID),
-        pl.col("groundTruthData").struct.json_encode().alias(TRUTH),
-        pl.col("groundTruthData").struct.field("data").is_null().alias("unlabelled"),
-        pl.col("groundTruthData").struct.field("encoding").is_in(["CSV", "JSON"]).alias("known"),
-    )
-    wrong = found.filter(
-        pl.col(ID).is_null() | (pl.col(ID) == "") | pl.col("unlabelled") | ~pl.col("known").fill_null(False)
-    )
-    if wrong.height:
-        _find_fault(block)
-    return found.select(ID, TRUTH)
+        document = document_of(line.decode("utf-8"))
+        if isinstance(document, dict):
+            for part, name in (("groundTruthData", "data"), ("eventMetadata", "eventId")):
+                if isinstance(about := document.get(part), dict):
+                    about[name] = text(about.get(name))
+        record = GroundTruthRecord.from_document(document)
+    except UnicodeDecodeError as error:
+        raise AnalysisError(f"{place} of the ground truth is not UTF-8 text") from error
+    except DocumentError as error:
+        raise AnalysisError(f"{place} is no ground truth record: {error}") from error
+    encoding: Literal["CSV", "JSON"] = "JSON" if record.encoding == "JSON" else "CSV"
+    return _Label(_Truth(record.data, encoding), _About(record.event_id))
 
 
-def _find_fault(block: Block) -> None:
-    """Raise AnalysisError for the first line of a block that is no ground truth record."""
-    for number, line in enumerate(block.content.split(b"\n")):
-        if not line.strip():
-            continue
-        try:
-            GroundTruthRecord.from_json(line.decode("utf-8"))
-        except UnicodeDecodeError as error:
-            raise AnalysisError(f"{block.place(number)} of the ground truth is not UTF-8 text") from error
-        except DocumentError as error:
-            raise AnalysisError(f"{block.place(number)} is no ground truth record: {error}") from error
+def _shift(starts: int) -> np.uint64:
+    """Return by how many bits a hash is shifted to be an index of so many."""
+    return np.uint64(65 - starts.bit_length())
+
+
+def _hashes(ids: Sequence[str]) -> NDArray[np.uint64]:
+    return np.fromiter(map(hash, ids), np.int64, len(ids)).view(np.uint64)
+
+
+def _bytes(ids: Sequence[str]) -> NDArray[np.bytes_]:
+    """Return ids in an array all of whose elements are as long as the longest: longer ones by a digest."""
+    try:
+        found = np.array(ids, np.bytes_)
+    except UnicodeEncodeError:
+        found = np.array([each.encode("utf-8") for each in ids], np.bytes_)
+    if found.itemsize <= LONGEST:
+        return found
+    whole = (each.encode("utf-8") for each in ids)
+    return np.array([each if len(each) <= LONGEST else _digest(each) for each in whole], np.bytes_)
+
+
+def _digest(event_id: bytes) -> bytes:
+    return sha256(event_id).hexdigest().encode("ascii")

@@ -47,31 +47,31 @@ class Block:
         return self.place(next(index for place, index in enumerate(lines) if place == row))
 
 
-def blocks_of(files: Sequence[Path]) -> Iterator[Block]:
-    """Yield blocks of about BLOCK bytes, in the files' order, that end with a line's end."""
+def blocks_of(files: Sequence[Path], size: int = BLOCK) -> Iterator[Block]:
+    """Yield blocks of about *size* bytes, in the files' order, that end with a line's end."""
     parts: list[bytes] = []
     origins: list[Origin] = []
-    size = lines = 0
+    held = lines = 0
     for file in files:
-        for number, content in _parts(file):
+        number = 1
+        for content in _parts(file, size):
             origins.append(Origin(lines, file.name, number))
             parts.append(content)
-            size += len(content)
-            lines += content.count(b"\n")
-            if size >= BLOCK:
+            held += len(content)
+            count = content.count(b"\n")
+            number += count
+            lines += count
+            if held >= size:
                 yield Block(b"".join(parts), tuple(origins))
-                parts, origins, size, lines = [], [], 0, 0
+                parts, origins, held, lines = [], [], 0, 0
     if parts:
         yield Block(b"".join(parts), tuple(origins))
 
 
-def _parts(file: Path) -> Iterator[tuple[int, bytes]]:
-    """Yield the number of a part's first line, and the part."""
-    number = 1
+def _parts(file: Path, size: int) -> Iterator[bytes]:
     with opened(file) as source:
         if source.read(len(BOM)) != BOM:
             source.seek(0)
-        while content := source.read(BLOCK):
+        while content := source.read(size):
             content += source.readline()
-            yield number, content if content.endswith(b"\n") else content + b"\n"
-            number += content.count(b"\n")
+            yield content if content.endswith(b"\n") else content + b"\n"

@@ -279,12 +279,12 @@ def test_a_merge_is_the_join_of_a_dictionary(
     content = "".join(captured(f"e{n}", each, data) for n, (each, data) in enumerate(asked)).encode()
     block = Block(content, (Origin(0, "a", 1),))
 
-    lines, count = endpoints.merged(block, truths_of([path]))
+    lines, merged, count = endpoints.merged(block, truths_of([path]))
 
     first = dict(reversed(labelled))
     expected = [(each, data, first[each]) for each, data in asked if each in first]
-    found = [json.loads(line) for line in lines]
-    assert count == len(asked)
+    found = [json.loads(line) for line in lines.splitlines()]
+    assert (merged, count) == (len(expected), len(asked))
     assert expected == [
         (
             each["eventMetadata"]["inferenceId"],
