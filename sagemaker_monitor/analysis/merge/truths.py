@@ -22,7 +22,9 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 
-class _Truth(msgspec.Struct, gc=False):
+class Truth(msgspec.Struct, gc=False, frozen=True):
+    """What came true, as groundTruthData says it."""
+
     data: str
     encoding: Literal["CSV", "JSON"]
 
@@ -32,7 +34,7 @@ class _About(msgspec.Struct, gc=False, rename="camel"):
 
 
 class _Label(msgspec.Struct, gc=False, rename="camel"):
-    ground_truth_data: _Truth
+    ground_truth_data: Truth
     event_metadata: _About
 
 
@@ -61,16 +63,18 @@ class Truths:
     texts: Sequence[msgspec.Raw]
 
     @classmethod
-    def of(cls, labels: Iterable[tuple[Sequence[str], Sequence[bytes]]]) -> Truths:
-        """Return *labels*, ids and JSON texts of groundTruthData; of those with one id the first counts."""
-        known: dict[bytes, int] = {}
+    def of(cls, labels: Iterable[tuple[Sequence[str], Sequence[Truth]]]) -> Truths:
+        """Return *labels*, ids and what came true; of those with one id the first counts."""
+        known: dict[Truth, int] = {}
         all_ids, all_hashes, all_numbers = [_bytes([])], [_hashes([])], [np.empty(0, np.intp)]
-        for ids, texts in labels:
+        for ids, truths in labels:
             all_ids.append(_bytes(ids))
             all_hashes.append(_hashes(ids))
-            all_numbers.append(np.array([known.setdefault(each, len(known)) for each in texts], np.intp))
+            all_numbers.append(np.array([known.setdefault(each, len(known)) for each in truths], np.intp))
         hashes = np.concatenate(all_hashes)
-        order = np.argsort(hashes, kind="stable")
+        order = np.argsort(hashes)
+        if (hashes[order[1:]] == hashes[order[:-1]]).any():
+            order = np.argsort(hashes, kind="stable")
         sorted_ids, hashes = np.concatenate(all_ids)[order], hashes[order]
         again = (hashes[1:] == hashes[:-1]) & (sorted_ids[1:] == sorted_ids[:-1])
         first = np.append(True, ~again)[: len(order)]
@@ -81,7 +85,7 @@ class Truths:
             hashes,
             np.concatenate(all_numbers)[order][first],
             np.searchsorted(hashes, bits << _shift(len(bits))),
-            [*map(msgspec.Raw, known)],
+            [msgspec.Raw(_ENCODER.encode(each)) for each in known],
         )
 
     def __len__(self) -> int:
@@ -116,17 +120,17 @@ def truths_of(files: Sequence[Path]) -> Truths:
     return Truths.of(_labels(files))
 
 
-def _labels(files: Sequence[Path]) -> Iterator[tuple[list[str], list[bytes]]]:
+def _labels(files: Sequence[Path]) -> Iterator[tuple[list[str], list[Truth]]]:
     for block in blocks_of(files, BLOCK):
         ids: list[str] = []
-        truths: list[_Truth] = []
+        truths: list[Truth] = []
         for label in records_of(block, _LABELS, _unusual):
             event_id = label.event_metadata.event_id.strip()
             if not event_id:
                 raise AnalysisError(f"{block.place_of_row(len(ids))} is no ground truth record: {NO_ID}")
             ids.append(event_id)
             truths.append(label.ground_truth_data)
-        yield ids, _ENCODER.encode_lines(truths).split(b"\n")[:-1]
+        yield ids, truths
 
 
 def _unusual(line: bytes, place: str) -> _Label:
@@ -143,7 +147,7 @@ def _unusual(line: bytes, place: str) -> _Label:
     except DocumentError as error:
         raise AnalysisError(f"{place} is no ground truth record: {error}") from error
     encoding: Literal["CSV", "JSON"] = "JSON" if record.encoding == "JSON" else "CSV"
-    return _Label(_Truth(record.data, encoding), _About(record.event_id))
+    return _Label(Truth(record.data, encoding), _About(record.event_id))
 
 
 def _shift(starts: int) -> np.uint64:

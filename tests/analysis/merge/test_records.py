@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from sagemaker_monitor.analysis.errors import AnalysisError
 from sagemaker_monitor.analysis.merge import endpoints
-from sagemaker_monitor.analysis.merge.truths import LONGEST, Truths, truths_of
+from sagemaker_monitor.analysis.merge.truths import LONGEST, Truth, Truths, truths_of
 from sagemaker_monitor.analysis.records.lines import blocks_of
 
 DEEP = "[" * 1500 + "]" * 1500
@@ -204,20 +204,23 @@ class OfOneHash(str):
         return 7
 
 
-def found(truths: Truths, ids: Iterable[str]) -> dict[int, bytes]:
-    """Return the texts by the places of their ids."""
+TRUE = [Truth(str(each), "CSV") for each in range(5)]
+
+
+def found(truths: Truths, ids: Iterable[str]) -> dict[int, str]:
+    """Return what came true by the places of ids."""
     rows, texts = truths.find([*ids])
-    return dict(zip(rows, map(bytes, texts), strict=True))
+    return {row: json.loads(bytes(text))["data"] for row, text in zip(rows, texts, strict=True)}
 
 
 def test_ids_of_one_hash_are_told_apart() -> None:
     """Each has its own label, the first that it got, and one more has none."""
     ids = [OfOneHash(each) for each in ("a", "b", "a", "c", "b")]
 
-    truths = Truths.of([(ids[:2], [b"0", b"1"]), (ids[2:], [b"2", b"3", b"4"])])
+    truths = Truths.of([(ids[:2], TRUE[:2]), (ids[2:], TRUE[2:])])
 
     asked = map(OfOneHash, ("c", "x", "b", "a", "a"))
-    assert found(truths, [*asked, "z"]) == {0: b"3", 2: b"1", 3: b"0", 4: b"0"}
+    assert found(truths, [*asked, "z"]) == {0: "3", 2: "1", 3: "0", 4: "0"}
 
 
 def test_long_ids_cost_no_more_than_others_and_are_told_apart() -> None:
@@ -225,9 +228,9 @@ def test_long_ids_cost_no_more_than_others_and_are_told_apart() -> None:
     long = "é" * LONGEST
     ids = [long + "a", long + "b", "é", "short"]
 
-    truths = Truths.of([(ids, [b"0", b"1", b"2", b"3"])])
+    truths = Truths.of([(ids, TRUE[:4])])
 
-    assert found(truths, [*reversed(ids), long]) == {0: b"3", 1: b"2", 2: b"1", 3: b"0"}
+    assert found(truths, [*reversed(ids), long]) == {0: "3", 1: "2", 2: "1", 3: "0"}
     assert truths.ids.itemsize <= LONGEST
     assert found(Truths.of([]), ["a"]) == {}
 
