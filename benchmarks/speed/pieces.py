@@ -204,7 +204,8 @@ PIECES = (
     Piece(
         "flip-test",
         "Flip test: five nearest neighbours, 12 features, 1 facet of 2 % of the rows",
-        "The same value to the last digit. The floor parses the file; neighbours are found in a k-d tree.",
+        "The same value to the last digit. The floor parses the file; neighbours are found by products of "
+        "matrices, and those that may be nearest decided exactly.",
         data.neighbours,
         ROWS,
         "ours_clarify.py",

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from sagemaker_monitor.analysis.bias.neighbours import nearest, nearest_of_others
+from sagemaker_monitor.analysis.bias.neighbours import nearest
 from sagemaker_monitor.analysis.errors import MetricError
 
 if TYPE_CHECKING:
@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from sagemaker_monitor.analysis.bias.leaves import Columns
     from sagemaker_monitor.analysis.columns import Column
 
 NEIGHBOURS, NEIGHBOURS_OF_FEW, FEW = 5, 1, 9
@@ -35,26 +36,25 @@ def FT(features: Sequence[Column], inside: NDArray[np.bool_], predicted: NDArray
         raise MetricError("Facet set is empty")
     if inside.all():
         raise MetricError("Negated Facet set is empty")
-    matrix = matrix_of(features)
-    outside_rows, inside_rows = matrix[~inside], matrix[inside]
-    k = NEIGHBOURS if len(outside_rows) > FEW else NEIGHBOURS_OF_FEW
-    answers = predicted[~inside]
-    as_outside = np.empty(len(inside_rows), dtype=bool)
-    for start, neighbours in nearest(outside_rows, inside_rows, k):
-        as_outside[start : start + len(neighbours)] = answers[neighbours].sum(axis=1) * 2 > k
-    model = predicted[inside]
-    flips = int((model & ~as_outside).sum()) - int((~model & as_outside).sum())
-    return flips / len(inside_rows)
+    columns = columns_of(features)
+    outside = np.flatnonzero(~inside)
+    k = NEIGHBOURS if len(outside) > FEW else NEIGHBOURS_OF_FEW
+    flips = 0
+    for rows, neighbours in nearest(columns, outside, np.flatnonzero(inside), k):
+        as_outside = predicted[neighbours].sum(axis=1) * 2 > k
+        flips += int(predicted[rows].sum()) - int(as_outside.sum())
+    return flips / int(inside.sum())
 
 
 def of_groups(
-    matrix: NDArray[np.float64], groups: Sequence[NDArray[np.intp]], predicted: NDArray[np.bool_]
+    columns: Columns, groups: Sequence[NDArray[np.intp]], predicted: NDArray[np.bool_]
 ) -> list[float | None]:
     """Return the flip test of each of *groups*, the positions of its rows, of which no row is in two.
 
+    Rows are compared by *columns*.
     None stands for a group that has to be tested by itself: nobody is inside, or too few are outside.
     """
-    total = len(matrix)
+    total = len(predicted)
     codes = np.full(total, -1, dtype=np.intp)
     for code, rows in enumerate(groups):
         codes[rows] = code
@@ -62,7 +62,9 @@ def of_groups(
     testable = (sizes > 0) & (total - sizes > FEW)
     flips = np.zeros(len(groups), dtype=np.int64)
     asked = np.flatnonzero((codes >= 0) & np.append(testable, False)[codes])
-    for rows, neighbours in nearest_of_others(matrix, codes, asked, NEIGHBOURS):
+    if not len(asked):
+        return [None] * len(groups)
+    for rows, neighbours in nearest(columns, np.arange(total), asked, NEIGHBOURS, codes):
         as_outside = predicted[neighbours].sum(axis=1) * 2 > NEIGHBOURS
         np.add.at(flips, codes[rows], predicted[rows].astype(np.int64) - as_outside)
     return [
@@ -71,13 +73,13 @@ def of_groups(
     ]
 
 
-def matrix_of(features: Sequence[Column]) -> NDArray[np.float64]:
-    """Return the features' values, (rows, features); raises MetricError with Clarify's texts."""
+def columns_of(features: Sequence[Column]) -> Columns:
+    """Return the values of each of *features*; raises MetricError with Clarify's texts."""
     if not all(column.is_numeric for column in features):
         raise MetricError("FlipTest does not support non-numeric columns")
     if not features:
         raise MetricError("Data must contain features.")
-    matrix = np.column_stack([column.values.astype(np.float64) for column in features])
-    if not np.isfinite(matrix).all():
+    columns = [np.ascontiguousarray(column.values, dtype=np.float64) for column in features]
+    if not all(np.isfinite(column).all() for column in columns):
         raise MetricError("Input contains NaN, infinity or a value too large for dtype('float64').")
-    return matrix
+    return columns

@@ -178,7 +178,7 @@ def _flip_tests(facet: Facet, predicted: NDArray[np.bool_] | None) -> list[Metri
     if predicted is not None and len(facet.groups) >= flip_test.MANY:
         try:
             rows = [group.rows for group in facet.groups]
-            values = flip_test.of_groups(flip_test.matrix_of(facet.features), rows, predicted)
+            values = flip_test.of_groups(flip_test.columns_of(facet.features), rows, predicted)
         except MetricError as error:
             # What is wrong with the features is so for every group.
             return [MetricResult("FT", flip_test.DESCRIPTION, None, str(error)) for _ in facet.groups]

@@ -10,9 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from sagemaker_monitor.analysis.bias import neighbours
 from sagemaker_monitor.analysis.bias.flip_test import FT, of_groups
-from sagemaker_monitor.analysis.bias.neighbours import nearest
 from sagemaker_monitor.analysis.columns import Column, Kind
 from sagemaker_monitor.analysis.errors import MetricError
 
@@ -52,21 +50,6 @@ def test_value_is_the_definitions(seed: int, rows: int, features: int, levels: i
     expected = row_by_row(matrix, inside, predicted)
 
     assert expected == FT([column(each) for each in matrix.T], inside, predicted)
-
-
-@pytest.mark.parametrize("levels", [2, 1000])
-def test_tree_and_matrix_choose_the_same_neighbours(monkeypatch: pytest.MonkeyPatch, levels: int) -> None:
-    """Both ways of finding candidates end in the same set of neighbours, ties included."""
-    random = np.random.default_rng(1)
-    points = random.integers(0, levels, (500, 6)).astype(float) + 1e6
-    queries = random.integers(0, levels, (300, 6)).astype(float) + 1e6
-
-    by_matrix = np.concatenate([found for _, found in nearest(points, queries, 5)])
-    monkeypatch.setattr(neighbours, "TREE_PAIRS", 0)
-    monkeypatch.setattr(neighbours, "BLOCK", 64_000)
-    by_tree = np.concatenate([found for _, found in nearest(points, queries, 5)])
-
-    assert np.array_equal(np.sort(by_matrix), np.sort(by_tree))
 
 
 def test_few_outside_rows_use_one_neighbour() -> None:
@@ -111,22 +94,18 @@ def test_true_and_false_are_one_and_zero() -> None:
     features=st.integers(1, 4),
     levels=st.sampled_from([2, 5, 1000]),
     groups=st.integers(2, 40),
-    reach=st.sampled_from([5, 16, 1024]),
 )
 def test_groups_at_once_are_what_each_is_alone(
-    seed: int, rows: int, features: int, levels: int, groups: int, reach: int
+    seed: int, rows: int, features: int, levels: int, groups: int
 ) -> None:
-    """One tree for all groups gives every group's own value, whatever ties and sizes there are."""
+    """One search for all groups gives every group's own value, whatever ties and sizes there are."""
     random = np.random.default_rng(seed)
     matrix = random.integers(0, levels, (rows, features)).astype(float)
     codes = random.integers(-1, groups, rows)
     predicted = random.random(rows) < 0.5
     inside = [np.flatnonzero(codes == code) for code in range(groups)]
 
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(neighbours, "FIRST_REACH", 7)
-        patch.setattr(neighbours, "LAST_REACH", reach)
-        found = of_groups(matrix, inside, predicted)
+    found = of_groups(list(matrix.T.copy()), inside, predicted)
 
     for members, value in zip(inside, found, strict=True):
         if value is None:
