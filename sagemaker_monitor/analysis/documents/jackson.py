@@ -37,13 +37,17 @@ def render(document: Any) -> str:
 
 def _scientific(text: str) -> str:
     """Return what Java prints with an exponent, from what Python prints: both have the shortest digits."""
-    sign = "-" if text[0] == "-" else ""
-    mantissa, _, power = text.lstrip("-").partition("e")
+    if text[0] == "-":
+        return "-" + _scientific(text[1:])
+    mantissa, _, power = text.partition("e")
     whole, _, fraction = mantissa.partition(".")
-    digits = whole + fraction
-    first = digits.lstrip("0")
-    exponent = int(power or 0) + len(whole) - 1 - (len(digits) - len(first))
-    return f"{sign}{first[0]}.{first[1:].rstrip('0') or '0'}E{exponent}"
+    digits, exponent = (whole + fraction).rstrip("0"), len(whole) - 1
+    if power:
+        exponent += int(power)
+    elif whole == "0":
+        significant = digits.lstrip("0")
+        digits, exponent = significant, len(significant) - len(digits)
+    return f"{digits[0]}.{digits[1:] or '0'}E{exponent}"
 
 
 def _write(value: Any, newline: str, out: List[str]) -> None:
