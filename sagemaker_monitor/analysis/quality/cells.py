@@ -160,20 +160,19 @@ def count_texts(texts: pl.Series) -> pl.DataFrame:
 def _by_pattern(frame: pl.DataFrame, indices: Sequence[int], missing: Sequence[int]) -> list[Cells]:
     import polars as pl
 
-    fractional = _matches(frame, indices, FRACTIONAL_CELL)
-    mixed = [
-        index
-        for index, count, absent in zip(indices, fractional, missing, strict=True)
-        if count + absent < frame.height
-    ]
-    integral = dict(zip(mixed, _matches(frame, mixed, INTEGRAL_CELL), strict=True))
-    boolean = dict(zip(mixed, _matches(frame, mixed, BOOLEAN_CELL), strict=True))
-    counts = {}
-    for index, count, absent in zip(indices, fractional, missing, strict=True):
-        known = count + integral.get(index, 0) + boolean.get(index, 0)
-        counts[index] = TypeCounts(
-            absent, count, integral.get(index, 0), boolean.get(index, 0), frame.height - absent - known
+    fractional = dict(zip(indices, _matches(frame, indices, FRACTIONAL_CELL), strict=True))
+    left = {
+        index: frame.height - absent - fractional[index]
+        for index, absent in zip(indices, missing, strict=True)
+    }
+    integral = _left_over(frame, left, INTEGRAL_CELL)
+    boolean = _left_over(frame, left, BOOLEAN_CELL)
+    counts = {
+        index: TypeCounts(
+            absent, fractional[index], integral.get(index, 0), boolean.get(index, 0), left[index]
         )
+        for index, absent in zip(indices, missing, strict=True)
+    }
     numeric = [index for index in indices if counts[index].inferred in (FRACTIONAL, INTEGRAL)]
     numbers = {}
     for index, column in zip(numeric, _floats(frame, numeric), strict=True):
@@ -183,6 +182,15 @@ def _by_pattern(frame: pl.DataFrame, indices: Sequence[int], missing: Sequence[i
             (column,) = _floats(trimmed, [0])
         numbers[index] = _numbers(column)
     return [Cells(counts[index], numbers.get(index)) for index in indices]
+
+
+def _left_over(frame: pl.DataFrame, left: dict[int, int], pattern: str) -> dict[int, int]:
+    """Return how many cells match in columns that have some *left*, and take these from what is left."""
+    some = [index for index, count in left.items() if count]
+    found = dict(zip(some, _matches(frame, some, pattern), strict=True))
+    for index, count in found.items():
+        left[index] -= count
+    return found
 
 
 def _matches(frame: pl.DataFrame, indices: Sequence[int], pattern: str) -> tuple[int, ...]:
