@@ -14,6 +14,7 @@ import numpy as np
 
 _INDENT = "  "
 _PLAIN_FROM, _PLAIN_BELOW = 1e-3, 1e7
+_EXACT = 2.0**53
 
 
 def double(value: float) -> str:
@@ -98,10 +99,19 @@ def _numbers(values: np.ndarray[Any, Any]) -> str:
     size = np.abs(values)
     # Not a number is not alike either.
     unlike = np.flatnonzero(~((size == 0) | ((size >= _PLAIN_FROM) & (size < _PLAIN_BELOW))))
-    numbers = repr(values.tolist())[1:-1]
+    numbers = _pythons(values, size)
     if len(unlike):
         texts = numbers.split(", ")
         for place, finite in zip(unlike.tolist(), np.isfinite(values[unlike]).tolist()):
             texts[place] = _scientific(texts[place]) if finite else f'"{double(float(texts[place]))}"'
         numbers = ", ".join(texts)
     return f"[ {numbers} ]"
+
+
+def _pythons(values: np.ndarray[Any, Any], size: np.ndarray[Any, Any]) -> str:
+    """Return what Python prints for each of *values*, which are of this *size*, with a comma between."""
+    # Whole numbers take half as long as such; -0.0 would be no different from 0.0.
+    is_whole = float(size.max()) < _EXACT and bool((np.trunc(size) == size).all())
+    if is_whole and not bool((np.signbit(values) & (size == 0)).any()):
+        return repr(values.astype(np.int64).tolist())[1:-1].replace(", ", ".0, ") + ".0"
+    return repr(values.tolist())[1:-1]

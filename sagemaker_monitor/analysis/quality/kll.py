@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 SIZE = 2048
 SHRINKING = 0.64
 BUCKETS = 10
+TOGETHER = 32
+"""Up to so many sketches are one matrix, which stays near the processor."""
 
 
 @dataclass(frozen=True)
@@ -64,15 +66,17 @@ def capacity(level: int) -> int:
 def extend(added: Iterable[tuple[KllSketch, Values]]) -> None:
     """Append values, in row order, to the sketch that each comes with.
 
-    When a level is compacted depends only on how many values there have been: sketches that saw equally
+    When a level is compacted depends only on how many values there have been: some sketches that saw equally
     many are treated as the rows of one matrix.
     """
     alike: dict[tuple[int, int], list[tuple[KllSketch, Values]]] = defaultdict(list)
     for sketch, values in added:
         if len(values):
             alike[sketch.count, len(values)].append((sketch, values))
-    for together in alike.values():
-        _extend([sketch for sketch, _ in together], [values for _, values in together])
+    for each in alike.values():
+        for start in range(0, len(each), TOGETHER):
+            sketches, columns = zip(*each[start : start + TOGETHER], strict=True)
+            _extend(sketches, columns)
 
 
 def _extend(sketches: Sequence[KllSketch], columns: Sequence[Values]) -> None:

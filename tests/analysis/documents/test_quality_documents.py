@@ -51,6 +51,12 @@ def test_numbers_come_back_whole(values: list[float]) -> None:
         assert list(map(float.hex, found)) == list(map(float.hex, values))
 
 
+@given(st.lists(st.floats() | st.integers(-(2**70), 2**70).map(float) | st.sampled_from([0.0, -0.0])))
+def test_arrays_are_printed_as_their_numbers_are(values: list[float]) -> None:
+    """Whole numbers alone, fractions, very large and small ones, infinity and NaN: one by one or together."""
+    assert jackson.render(np.array(values, dtype=np.float64)) == jackson.render(values)
+
+
 SCALARS = st.none() | st.booleans() | st.integers() | st.text()
 
 
