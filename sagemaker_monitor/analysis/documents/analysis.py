@@ -10,6 +10,7 @@ import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from sagemaker_monitor.analysis.documents.indented import indented
 from sagemaker_monitor.analysis.documents.strict import DocumentError
 
 if TYPE_CHECKING:
@@ -133,7 +134,7 @@ class Analysis:
             section = getattr(self, stage)
             if section is not None:
                 document[key] = section.to_dict()
-        return json.dumps(document, indent=4, allow_nan=False)
+        return indented(document)
 
     @classmethod
     def from_json(cls, text: str) -> Analysis:
