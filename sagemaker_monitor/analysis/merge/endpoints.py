@@ -13,6 +13,7 @@ import msgspec
 
 from sagemaker_monitor.analysis.errors import AnalysisError
 from sagemaker_monitor.analysis.merge.reading import records_of, text
+from sagemaker_monitor.analysis.merge.truths import Truth
 from sagemaker_monitor.analysis.records.captured import SHADOW
 from sagemaker_monitor.analysis.records.formats import ENDPOINT_INPUT, ENDPOINT_OUTPUT
 from sagemaker_monitor.analysis.records.json_records import parsed
@@ -48,7 +49,7 @@ class _Captured(msgspec.Struct, gc=False, rename="camel"):
 
 
 class _Merged(msgspec.Struct, gc=False, rename="camel", tag_field="eventVersion", tag="0"):
-    ground_truth_data: msgspec.Raw
+    ground_truth_data: Truth
     capture_data: _Data
     event_metadata: _About
 
@@ -77,10 +78,10 @@ def merged(block: Block, truths: Truths) -> tuple[bytes, int, int]:
                 about.invocation_source = None
         records.append(record)
         ids.append(event.strip())
-    rows, labels = truths.find(ids)
+    rows, true = truths.find(ids)
     found = [records[row] for row in rows]
     data, events = ([each.capture_data for each in found], [each.event_metadata for each in found])
-    return _ENCODER.encode_lines(map(_Merged, labels, data, events)), len(rows), len(records) - shadows
+    return _ENCODER.encode_lines(map(_Merged, true, data, events)), len(rows), len(records) - shadows
 
 
 def _event_of(record: _Captured, block: Block, row: int) -> str:

@@ -48,19 +48,19 @@ _LAST = np.uint64(2**64 - 1)
 
 @dataclass(frozen=True)
 class Truths:
-    """Labels by inference id: *texts* has the different JSON texts of groundTruthData.
+    """Labels by inference id: *truths* are those that differ.
 
     In order of *hashes* of ids, which end with one that is no id's, are the ids, and in *numbers* which of
-    *texts* is theirs. Where hashes with the same first bits begin stands in *starts*. So ids are found by few
-    looks into arrays, for many at a time: what is looked for is hardly ever in the processor's own memory,
-    and in a dictionary one would have to wait for the other.
+    *truths* is theirs. Where hashes with the same first bits begin stands in *starts*. So ids are found by
+    few looks into arrays, for many at a time: what is looked for is hardly ever in the processor's own
+    memory, and in a dictionary one look would have to wait for the other.
     """
 
     ids: NDArray[np.bytes_]
     hashes: NDArray[np.uint64]
     numbers: NDArray[np.intp]
     starts: NDArray[np.intp]
-    texts: Sequence[msgspec.Raw]
+    truths: Sequence[Truth]
 
     @classmethod
     def of(cls, labels: Iterable[tuple[Sequence[str], Sequence[Truth]]]) -> Truths:
@@ -85,14 +85,14 @@ class Truths:
             hashes,
             np.concatenate(all_numbers)[order][first],
             np.searchsorted(hashes, bits << _shift(len(bits))),
-            [msgspec.Raw(_ENCODER.encode(each)) for each in known],
+            [*known],
         )
 
     def __len__(self) -> int:
         return len(self.ids) - 1
 
-    def find(self, ids: Sequence[str]) -> tuple[list[int], list[msgspec.Raw]]:
-        """Return which of *ids* have a label, and the JSON text of groundTruthData of each of these."""
+    def find(self, ids: Sequence[str]) -> tuple[list[int], list[Truth]]:
+        """Return which of *ids* have a label, and what came true of each of these."""
         asked, hashes = _bytes(ids), _hashes(ids)
         places = self.starts[hashes >> _shift(len(self.starts))]
         while (before := self.hashes[places] < hashes).any():
@@ -102,13 +102,13 @@ class Truths:
             places += other
         rows = np.flatnonzero(self.hashes[places] == hashes)
         numbers = self.numbers[places[rows]].tolist()
-        return rows.tolist(), [self.texts[each] for each in numbers]
+        return rows.tolist(), [self.truths[each] for each in numbers]
 
     def items(self) -> Iterator[tuple[str, str]]:
         """Yield each id with the JSON text of its groundTruthData."""
-        texts = [bytes(each) for each in self.texts]
+        texts = [_ENCODER.encode(each).decode("utf-8") for each in self.truths]
         for event_id, number in zip(self.ids[:-1].tolist(), self.numbers.tolist(), strict=True):
-            yield event_id.decode("utf-8"), texts[number].decode("utf-8")
+            yield event_id.decode("utf-8"), texts[number]
 
 
 def truths_of(files: Sequence[Path]) -> Truths:

@@ -209,8 +209,8 @@ TRUE = [Truth(str(each), "CSV") for each in range(5)]
 
 def found(truths: Truths, ids: Iterable[str]) -> dict[int, str]:
     """Return what came true by the places of ids."""
-    rows, texts = truths.find([*ids])
-    return {row: json.loads(bytes(text))["data"] for row, text in zip(rows, texts, strict=True)}
+    rows, true = truths.find([*ids])
+    return {row: each.data for row, each in zip(rows, true, strict=True)}
 
 
 def test_ids_of_one_hash_are_told_apart() -> None:
