@@ -16,11 +16,11 @@ from typing import TYPE_CHECKING, BinaryIO
 from sagemaker_monitor.analysis.container.paths import Paths, staged
 from sagemaker_monitor.analysis.errors import AnalysisError
 from sagemaker_monitor.analysis.merge import endpoints, transforms
-from sagemaker_monitor.analysis.merge.reading import BLOCK
 from sagemaker_monitor.analysis.merge.truths import truths_of
 from sagemaker_monitor.analysis.records.dataset import files_of
 from sagemaker_monitor.analysis.records.formats import DatasetFormat, Kind
 from sagemaker_monitor.analysis.records.lines import blocks_of
+from sagemaker_monitor.analysis.records.typed_lines import BLOCK
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

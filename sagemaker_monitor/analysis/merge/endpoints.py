@@ -12,11 +12,11 @@ from typing import TYPE_CHECKING, Any, NoReturn
 import msgspec
 
 from sagemaker_monitor.analysis.errors import AnalysisError
-from sagemaker_monitor.analysis.merge.reading import records_of, text
 from sagemaker_monitor.analysis.merge.truths import Truth
 from sagemaker_monitor.analysis.records.captured import SHADOW
 from sagemaker_monitor.analysis.records.formats import ENDPOINT_INPUT, ENDPOINT_OUTPUT
 from sagemaker_monitor.analysis.records.json_records import parsed
+from sagemaker_monitor.analysis.records.typed_lines import records_of, text
 
 if TYPE_CHECKING:
     from sagemaker_monitor.analysis.merge.truths import Truths

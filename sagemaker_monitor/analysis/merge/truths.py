@@ -12,8 +12,8 @@ import numpy as np
 from sagemaker_monitor.analysis.documents.ground_truth import NO_ID, GroundTruthRecord, document_of
 from sagemaker_monitor.analysis.documents.strict import DocumentError
 from sagemaker_monitor.analysis.errors import AnalysisError
-from sagemaker_monitor.analysis.merge.reading import BLOCK, records_of, text
 from sagemaker_monitor.analysis.records.lines import blocks_of
+from sagemaker_monitor.analysis.records.typed_lines import BLOCK, records_of, text
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence

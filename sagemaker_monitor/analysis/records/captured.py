@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from sagemaker_monitor.analysis.errors import AnalysisError
-from sagemaker_monitor.analysis.records.formats import PARTS, Kind
+from sagemaker_monitor.analysis.records.formats import Kind
 from sagemaker_monitor.analysis.records.json_records import parsed
 from sagemaker_monitor.analysis.records.lines import blocks_of
 
@@ -49,9 +49,12 @@ def captured(files: Sequence[Path], format: DatasetFormat) -> Iterator[Captured]
     Raises AnalysisError for lines that are no records, parts that are not there, and encodings that do not
     go together.
     """
+    # Late, since events need it not.
+    from sagemaker_monitor.analysis.records.captured_lines import frame_of
+
     encoding = None
     for block in blocks_of(files):
-        frame = _of_production(_read(block))
+        frame = _of_production(frame_of(block))
         if not frame.height:
             continue
         found = _payloads(frame, format, block, encoding)
@@ -72,51 +75,10 @@ def events(files: Sequence[Path]) -> Iterator[tuple[dict[str, Any], str]]:
                 yield event, place
 
 
-def _read(block: Block) -> pl.DataFrame:
-    """Return the records of a block: a structure of texts for each part, and whether it is a shadow's."""
-    import polars as pl
-
-    texts = {name: pl.String() for name in ("data", "encoding", "observedContentType")}
-    schema = {
-        "captureData": pl.Struct({part: pl.Struct(texts) for part in PARTS}),
-        TRUTH: pl.Struct(texts),
-        "eventMetadata": pl.Struct({"invocationSource": pl.String()}),
-    }
-    try:
-        frame = pl.read_ndjson(block.content, schema=schema)
-    except pl.exceptions.PolarsError as error:
-        _find_fault(block)
-        raise AnalysisError(
-            f"captured records cannot be read near {block.place(0)[:-1]}: {str(error)[:100]}"
-        ) from error
-    return frame.with_row_index("row").select(
-        "row",
-        TRUTH,
-        pl.col("eventMetadata").struct.field("invocationSource"),
-        *(pl.col("captureData").struct.field(part) for part in PARTS),
-    )
-
-
 def _of_production(frame: pl.DataFrame) -> pl.DataFrame:
     import polars as pl
 
     return frame.filter(pl.col("invocationSource").ne_missing(SHADOW))
-
-
-def _find_fault(block: Block) -> None:
-    """Raise AnalysisError for the first line of a block that is no captured record."""
-    for number, line in enumerate(block.content.split(b"\n")):
-        if not line.strip():
-            continue
-        record = parsed(line, block.place(number))
-        parts = {name: record.get(name) for name in ("captureData", TRUTH, "eventMetadata")}
-        if isinstance(data := parts["captureData"], dict):
-            parts |= {part: data.get(part) for part in PARTS}
-        for name, value in parts.items():
-            if value is not None and not isinstance(value, dict):
-                raise AnalysisError(
-                    f"{block.place(number)} is no captured record: its {name} must be an object"
-                )
 
 
 def _payloads(frame: pl.DataFrame, format: DatasetFormat, block: Block, encoding: str | None) -> Captured:

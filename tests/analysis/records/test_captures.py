@@ -106,6 +106,17 @@ def test_json_in_base64_is_json(written: Written) -> None:
     assert rows(written(OUTPUT, record(output=content))) == [("1",)]
 
 
+def test_texts_that_are_written_otherwise_are_what_spark_reads(written: Written) -> None:
+    """A number is its text, half a character a question mark, of two keys the last; others stay beside it."""
+    usual = record(output=part("é"))
+    twice = usual.replace('"data":', '"data": "x", "data":').replace("}\n", ', "x": NaN}\n')
+    others = [record(output=part("?")).replace('"?"', each) for each in ("7", "1e5", r'"\ud83d"')]
+
+    found = rows(written(OUTPUT, "".join((usual, *others, "\n", twice)), others[0]))
+
+    assert found == [("é",), ("7",), ("100000.0",), ("?",), ("é",), ("7",)]
+
+
 def test_shadow_variants_are_left_out(written: Written) -> None:
     """Their records are not of the production variant; with nothing else there is no data."""
     shadow = record(source="ShadowExperiment", output=part("9,9,9"))
