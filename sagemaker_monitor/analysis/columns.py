@@ -209,7 +209,8 @@ def column_of_series(name: str, values: pl.Series) -> Column:
         whole = values if signed.null_count() else signed
         return Column(name, Kind.INTEGER, whole.to_numpy(), present)
     if values.dtype.is_numeric():
-        numbers = values.cast(pl.Float64).fill_null(float("nan")).to_numpy()
+        floats = values.cast(pl.Float64)
+        numbers = (floats.fill_null(float("nan")) if floats.null_count() else floats).to_numpy()
         return Column(name, Kind.FLOAT, numbers, ~np.isnan(numbers))
     return Column(name, Kind.STRING, values.cast(pl.String).fill_null("").to_numpy(), present)
 

@@ -73,7 +73,8 @@ class Boxes:
         for leaf in np.flatnonzero(counts):
             asked: Positions | slice = slice(None)
             at = all_at
-            if counts[leaf] < self._groups:
+            # To look at all of them costs less than to gather most of them.
+            if counts[leaf] < self._groups / 2:
                 groups = np.flatnonzero(close[leaf])
                 asked = by_group.take(groups, axis=0).reshape(-1)
                 at = self._at.take(groups, axis=1).reshape(len(self._at), -1)

@@ -11,6 +11,8 @@ if TYPE_CHECKING:
 
     from sagemaker_monitor.analysis.bias.leaves import Columns, Positions
 
+    Found = tuple[Positions, Positions, NDArray[np.float64], NDArray[np.float64]]
+
 HELD = 1 << 21
 """So many candidates are held before those are let go that cannot be among the nearest."""
 CELLS = 1 << 22
@@ -29,7 +31,7 @@ class Candidates:
 
     def __init__(self, columns: Columns, queries: Positions, k: int, power: int = 0) -> None:
         self._columns, self._queries, self._k, self._power = columns, queries, k, power
-        self._parts: list[tuple[Positions, Positions, NDArray[np.float64], NDArray[np.float64]]] = []
+        self._parts: list[Found] = []
         self._held = 0
 
     def add(
@@ -48,7 +50,7 @@ class Candidates:
         """Lower the *limit* of each query to the most its k-th nearest is away; let go what lies beyond."""
         if not self._parts:
             return
-        places, rows, rough, error = (np.concatenate(each) for each in zip(*self._parts, strict=True))
+        places, rows, rough, error = self._joined()
         most = np.maximum(rough + error, 0.0).astype(np.float32)
         # The bits of floats that are not negative ascend with them.
         order = np.argsort(places.astype(np.uint64) << np.uint64(32) | most.view(np.uint32))
@@ -65,24 +67,32 @@ class Candidates:
     def nearest(self, limit: NDArray[np.float64]) -> Positions:
         """Return the k nearest rows of each query, (queries, k), of all that lie within *limit*."""
         self.narrow(limit)
-        if self._held > len(self._queries) * self._k:
-            self._decide(limit)
-        places, rows = self._parts[0][:2]
+        self._decide(limit)
+        places, rows = self._joined()[:2]
         return rows[np.argsort(places, kind="stable")].reshape(len(self._queries), self._k)
+
+    def _joined(self) -> Found:
+        places, rows, rough, error = (np.concatenate(each) for each in zip(*self._parts, strict=True))
+        return places, rows, rough, error
 
     def _decide(self, limit: NDArray[np.float64]) -> None:
         """Keep of each query the k nearest candidates: by their exact distance and their position."""
-        places, rows = self._parts[0][:2]
+        places, rows, rough, error = self._joined()
+        # Where there are no more than k nothing is to be decided.
+        many = (np.bincount(places, minlength=len(self._queries)) > self._k)[places]
+        clear = (places[~many], rows[~many], rough[~many], error[~many])
+        places, rows = places[many], rows[many]
         exact = self._exact(places, rows)
         order = np.lexsort((rows, exact, places))
-        starts = np.searchsorted(places[order], np.arange(len(self._queries) + 1))
-        rank = np.arange(len(order)) - np.repeat(starts[:-1], np.diff(starts))
+        first = np.searchsorted(places[order], places[order])
+        rank = np.arange(len(order)) - first
         kept = order[rank < self._k]
         last = order[rank == self._k - 1]
         rough = np.ldexp(exact, self._power)
         limit[places[last]] = np.minimum(limit[places[last]], rough[last] * UP + LEAST)
-        self._parts = [(places[kept], rows[kept], rough[kept], rough[kept] * (UP - 1.0) + LEAST)]
-        self._held = len(kept)
+        decided = (places[kept], rows[kept], rough[kept], rough[kept] * (UP - 1.0) + LEAST)
+        self._parts = [clear, decided]
+        self._held = len(clear[0]) + len(kept)
 
     def _exact(self, places: Positions, rows: Positions) -> NDArray[np.float64]:
         exact = np.empty(len(rows))

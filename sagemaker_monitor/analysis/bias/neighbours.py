@@ -151,6 +151,9 @@ class _Search:
         """Limit the queries at *places* by the points of *leaf*."""
         for part in _parts(places, leaves):
             away, own = self._away(leaves, leaf, part, None)
+            if self._codes is not None and self._space.codes is not None:
+                same = self._codes[part][:, None] == self._space.codes[leaves.rows[leaf]]
+                np.copyto(away, np.float32(TWICE), where=same)
             last = np.partition(away, self._space.k - 1, axis=1)[:, self._space.k - 1]
             error = self._error * (own + leaves.reach[leaf]) + LEAST
             self._limit[part] = np.minimum((last + error) * UP, NO_LIMIT)
@@ -171,8 +174,12 @@ class _Search:
         limit = self._limit[places]
         less, own = self._away(self._leaves, leaf, places, limit)
         found = np.flatnonzero(less <= np.float32(0.0))
+        row, point = np.divmod(found, less.shape[1])
+        if self._codes is not None and self._space.codes is not None:
+            # Few lie within the limit, so that it costs least to tell now which of them count.
+            counts = self._codes[places[row]] != self._space.codes[self._leaves.rows[leaf][point]]
+            found, row, point = found[counts], row[counts], point[counts]
         if len(found):
-            row, point = np.divmod(found, less.shape[1])
             error = self._error * (own + limit + self._leaves.reach[leaf])[row] + LEAST
             rough = less.reshape(-1)[found] + (limit[row] + error)
             self._found.add(places[row], self._leaves.rows[leaf][point], rough, error)
@@ -201,9 +208,6 @@ class _Search:
         product = self._product.get(blocks * rows * size).reshape(blocks, rows, size)
         np.matmul(left.reshape(blocks, rows, width), leaves.inner[leaf], out=product)
         away = product.reshape(-1, size)[: len(places)]
-        if self._codes is not None and self._space.codes is not None:
-            same = self._codes[places][:, None] == self._space.codes[leaves.rows[leaf]]
-            np.copyto(away, np.float32(TWICE), where=same)
         return away, own
 
 
