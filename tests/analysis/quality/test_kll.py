@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from scipy.stats import ks_2samp
 
 from sagemaker_monitor.analysis.documents.statistics import Sketch
-from sagemaker_monitor.analysis.quality import distances
+from sagemaker_monitor.analysis.quality import distances, kll
 from sagemaker_monitor.analysis.quality.kll import KllSketch, distribution, extend
 
 
@@ -75,8 +75,10 @@ def test_blocks_do_not_matter(count: int, cuts: list[int], seed: int) -> None:
     assert sketch.frozen().weight == sketch.count == count
 
 
-def test_columns_with_gaps_are_sketched_alone() -> None:
-    """Columns treated together and ones that saw fewer values come out as if each were alone."""
+@pytest.mark.parametrize("most", [2, kll.TOGETHER])
+def test_columns_with_gaps_are_sketched_alone(most: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """However many are treated together, and with ones that saw fewer values, each is as if it were alone."""
+    monkeypatch.setattr(kll, "TOGETHER", most)
     rows, generator = 9000, np.random.default_rng(1)
     columns = [generator.normal(size=(rows, 4)) for _ in range(3)]
     together = [KllSketch() for _ in range(4)]
@@ -90,6 +92,18 @@ def test_columns_with_gaps_are_sketched_alone() -> None:
     for index, sketch in enumerate(together):
         alone = sketch_of(np.concatenate([parts[index] for parts in kept]))
         assert levels(sketch) == levels(alone)
+
+
+def test_what_stands_in_a_document_stays() -> None:
+    """Values that come later change the sketch, and not what was taken from it before."""
+    first, later = np.random.default_rng(3).normal(size=(2, 20_000))
+    sketch = sketch_of(first)
+    before = sketch.frozen()
+
+    extend([(sketch, later)])
+
+    assert [each.tolist() for each in before.levels] == levels(sketch_of(first))
+    assert levels(sketch) == levels(sketch_of(np.concatenate([first, later])))
 
 
 def test_ranks_of_a_large_sketch_are_near() -> None:
