@@ -99,10 +99,6 @@ def _extend(sketches: Sequence[KllSketch], columns: Sequence[Values]) -> None:
         sizes[0] += room + 1
         height = next(h for h, size in enumerate(sizes) if size >= capacity(h))
         even = sizes[height] // 2 * 2
-        # The first item to go up alternates after every second compaction: 0, 1, 1, 0, 0, 1, …
-        offset = (compactions[height] + 1) // 2 % 2
-        compactions[height] += 1
-        # Every other item of what is full, sorted, goes up; an odd one stays.
         if height == 0:
             full = values[:, lowest : lowest + even]
             full.sort(axis=1)
@@ -110,15 +106,23 @@ def _extend(sketches: Sequence[KllSketch], columns: Sequence[Values]) -> None:
         else:
             full = np.sort(above[height - 1][:, :even], axis=1)
             above[height - 1] = above[height - 1][:, even:].copy()
-        risen = full[:, offset::2]
-        if height == len(above):
-            above.append(risen.copy())
-            compactions.append(0)
-        else:
-            above[height] = np.concatenate([above[height], risen], axis=1)
+        _rise(full, height, above, compactions)
     together = _Together([values[:, lowest:].copy(), *above], compactions, before.count + total)
     for row, sketch in enumerate(sketches):
         sketch._together, sketch._row = together, row
+
+
+def _rise(full: Values, height: int, above: list[Values], compactions: list[int]) -> None:
+    """Let every other item of what is full, sorted, go up to the level *above*."""
+    # The first item to go up alternates after every second compaction: 0, 1, 1, 0, 0, 1, …
+    offset = (compactions[height] + 1) // 2 % 2
+    compactions[height] += 1
+    risen = full[:, offset::2]
+    if height == len(above):
+        above.append(risen.copy())
+        compactions.append(0)
+    else:
+        above[height] = np.concatenate([above[height], risen], axis=1)
 
 
 def _levels(sketches: Sequence[KllSketch]) -> _Together:
