@@ -119,11 +119,11 @@ class Handler(BaseHTTPRequestHandler):
 
     def _body(self) -> SizedBody | ChunkedBody | None:
         if self.headers.get("Transfer-Encoding", "").lower() == "chunked":
-            return ChunkedBody(self.rfile)  # type: ignore[arg-type]
+            return ChunkedBody(self.rfile)
         length = self.headers.get("Content-Length", "0")
         if not (length.isascii() and length.isdigit()) or "Transfer-Encoding" in self.headers:
             return None
-        return SizedBody(self.rfile, int(length))  # type: ignore[arg-type]
+        return SizedBody(self.rfile, int(length))
 
     def _interim(self) -> None:
         """Tell the client that its answer is still to come; every one has to take that (RFC 9110, 15.2)."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import io
-from typing import Any, BinaryIO
+from typing import Any
 
 _LONGEST_CHUNK_LINE = 8192
 
@@ -15,7 +15,7 @@ class BrokenBodyError(OSError):
 class SizedBody(io.RawIOBase):
     """A request's body of a known length. Raises BrokenBodyError when it is cut short."""
 
-    def __init__(self, stream: BinaryIO, length: int) -> None:
+    def __init__(self, stream: io.BufferedIOBase, length: int) -> None:
         """Read at most *length* bytes of *stream*."""
         self._stream = stream
         self.remaining = length
@@ -26,18 +26,17 @@ class SizedBody(io.RawIOBase):
 
     def readinto(self, buffer: Any) -> int:
         """Fill *buffer* as far as the body goes."""
-        data = self._stream.read(min(len(buffer), self.remaining))
-        if self.remaining and not data:
+        size = self._stream.readinto(memoryview(buffer)[: self.remaining])
+        if self.remaining and not size:
             raise BrokenBodyError("the request's body is shorter than its Content-Length")
-        self.remaining -= len(data)
-        buffer[: len(data)] = data
-        return len(data)
+        self.remaining -= size
+        return size
 
 
 class ChunkedBody(io.RawIOBase):
     """A request's body in HTTP's chunked transfer coding, decoded."""
 
-    def __init__(self, stream: BinaryIO) -> None:
+    def __init__(self, stream: io.BufferedIOBase) -> None:
         """Decode *stream*."""
         self._stream = stream
         self._chunk = 0
@@ -53,14 +52,13 @@ class ChunkedBody(io.RawIOBase):
             self._next_chunk()
         if not self.remaining:
             return 0
-        data = self._stream.read(min(len(buffer), self._chunk))
-        if not data:
+        size = self._stream.readinto(memoryview(buffer)[: self._chunk])
+        if not size:
             raise BrokenBodyError("the request's body ends inside a chunk")
-        self._chunk -= len(data)
+        self._chunk -= size
         if not self._chunk:
             self._stream.readline(_LONGEST_CHUNK_LINE)
-        buffer[: len(data)] = data
-        return len(data)
+        return size
 
     def _next_chunk(self) -> None:
         line = self._stream.readline(_LONGEST_CHUNK_LINE)

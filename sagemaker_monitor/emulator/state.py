@@ -14,7 +14,7 @@ import errno
 import json
 import sqlite3
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, TypeVar
@@ -205,6 +205,14 @@ class Store:
         statement = "DELETE FROM documents WHERE region = ? AND kind = ? AND key = ?"
         with self._database.alone() as run:
             return run(statement, (self.region, kind, key)).rowcount > 0
+
+    def delete_all(self, kind: str, keys: Iterable[str]) -> None:
+        """Remove the documents of *kind* with any of these *keys*, in one step."""
+        statement = (
+            "DELETE FROM documents WHERE region = ? AND kind = ? AND key IN (SELECT value FROM json_each(?))"
+        )
+        with self._database.alone() as run:
+            run(statement, (self.region, kind, json.dumps(list(keys))))
 
     def clear(self, kind: str, prefix: str) -> int:
         """Remove the documents of *kind* whose keys start with *prefix*; return how many there were."""

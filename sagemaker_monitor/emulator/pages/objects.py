@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from typing import BinaryIO
+from io import BufferedIOBase
 from urllib.parse import quote
 
 from sagemaker_monitor.emulator.api.context import Context
@@ -81,7 +81,7 @@ def content_type(key: str) -> str:
 class Blocks:
     """The first *size* bytes of a file, to be sent; closes it."""
 
-    def __init__(self, stream: BinaryIO, size: int) -> None:
+    def __init__(self, stream: BufferedIOBase, size: int) -> None:
         self._stream = stream
         self._left = size
 

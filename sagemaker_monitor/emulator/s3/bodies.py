@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 from collections.abc import Mapping
-from typing import Any, BinaryIO
+from typing import Any
 
 from sagemaker_monitor.emulator.s3.keys import S3Error
 
@@ -14,7 +14,7 @@ _LONGEST_LINE = 8192
 class AwsChunkedBody(io.RawIOBase):
     """Decodes aws-chunked: `<hex size>[;chunk-signature=…]`, data, …, size 0, then trailing headers."""
 
-    def __init__(self, stream: BinaryIO) -> None:
+    def __init__(self, stream: io.BufferedIOBase) -> None:
         """Decode *stream*; `trailers` is filled once the end was read."""
         self._stream = stream
         self._left = 0
@@ -31,14 +31,13 @@ class AwsChunkedBody(io.RawIOBase):
             self._next_chunk()
         if self._ended:
             return 0
-        data = self._stream.read(min(len(buffer), self._left))
-        if not data:
+        size = self._stream.readinto(memoryview(buffer)[: self._left])
+        if not size:
             raise _broken()
-        self._left -= len(data)
+        self._left -= size
         if not self._left and self._line():
             raise _broken()
-        buffer[: len(data)] = data
-        return len(data)
+        return size
 
     def _next_chunk(self) -> None:
         try:

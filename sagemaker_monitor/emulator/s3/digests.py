@@ -10,9 +10,11 @@ from typing import Protocol
 
 from sagemaker_monitor.emulator.s3.keys import S3Error
 
+Bytes = bytes | memoryview
+
 
 class _Digest(Protocol):
-    def update(self, data: bytes, /) -> object: ...
+    def update(self, data: Bytes, /) -> object: ...
     def digest(self) -> bytes: ...
 
 
@@ -20,7 +22,7 @@ class _Crc32:
     def __init__(self) -> None:
         self._value = 0
 
-    def update(self, data: bytes) -> None:
+    def update(self, data: Bytes) -> None:
         self._value = zlib.crc32(data, self._value)
 
     def digest(self) -> bytes:
@@ -45,7 +47,7 @@ class Digests:
         self._algorithm = algorithm
         self._checksum = _VERIFIED[algorithm]() if algorithm in _VERIFIED else None
 
-    def update(self, data: bytes) -> None:
+    def update(self, data: Bytes) -> None:
         """Take the next part of the body."""
         self._md5.update(data)
         if self._checksum is not None:

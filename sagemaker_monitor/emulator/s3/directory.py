@@ -6,13 +6,14 @@ import hashlib
 import io
 import os
 import shutil
+import stat
 import threading
 import time
 import uuid
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any
 
 from sagemaker_monitor.emulator.s3.digests import Digests
 from sagemaker_monitor.emulator.s3.keys import FILE_MARK, S3Error, check_bucket, key_to_path, split_uri
@@ -136,7 +137,7 @@ class S3Directory:
     def bucket_path(self, bucket: str) -> Path:
         """Return the directory of a bucket. Raises S3Error NoSuchBucket."""
         path = self._bucket_path(bucket)
-        if not path.is_dir() or path.is_symlink():
+        if not stat.S_ISDIR(_mode(str(path))):
             raise S3Error("NoSuchBucket", f"The specified bucket does not exist: {bucket}", 404)
         return path
 
@@ -159,7 +160,7 @@ class S3Directory:
                 raise S3Error("NoSuchKey", f"The specified key does not exist: {key}", 404)
             return self._describe(bucket, key, path)
 
-    def open(self, bucket: str, key: str) -> tuple[BinaryIO, StoredObject]:
+    def open(self, bucket: str, key: str) -> tuple[io.BufferedIOBase, StoredObject]:
         """Return an object's bytes, as they are now whatever comes, and what is known of it."""
         with self._lock:
             found = self.head(bucket, key)
@@ -189,8 +190,9 @@ class S3Directory:
             about = finish(digests)
             about = about if about.etag else replace(about, etag=digests.md5.hex())
             return self.adopt(bucket, key, incoming, about, condition)
-        finally:
+        except BaseException:
             incoming.unlink(missing_ok=True)
+            raise
 
     def adopt(
         self, bucket: str, key: str, file: Path, about: About, condition: Condition | None = None
@@ -207,7 +209,7 @@ class S3Directory:
             self._store.put("s3-object", f"{bucket}/{key}", _record(about, status))
             if not target.name.endswith(FILE_MARK):
                 target.with_name(target.name + FILE_MARK).unlink(missing_ok=True)
-            return self._describe(bucket, key, target)
+            return StoredObject(bucket, key, target, status.st_size, about.etag or "", status.st_mtime, about)
 
     def remove(self, bucket: str, key: str, condition: Condition | None = None) -> None:
         """Delete an object; no error when there is none. Raises S3Error NoSuchBucket, and *condition*'s."""
@@ -220,13 +222,30 @@ class S3Directory:
                 return
             path.unlink()
             self._store.delete("s3-object", f"{bucket}/{key}")
-            parent = path.parent
-            while parent != top:
-                try:
-                    parent.rmdir()
-                except OSError:
-                    break  # not empty
-                parent = parent.parent
+            _remove_empty(path.parent, top)
+
+    def remove_all(self, bucket: str, keys: Sequence[str]) -> dict[str, S3Error]:
+        """Delete objects; return why not, for those that are none. Raises S3Error NoSuchBucket."""
+        top = self.bucket_path(bucket)
+        refused: dict[str, S3Error] = {}
+        gone: dict[str, Path] = {}
+        with self._lock:
+            # A kill on the way leaves records of files that are no more, which say nothing of any other.
+            try:
+                for key in keys:
+                    try:
+                        path = self._find(bucket, key)
+                    except S3Error as error:
+                        refused[key] = error
+                        continue
+                    if path is not None:
+                        path.unlink()
+                        gone[key] = path.parent
+            finally:
+                self._store.delete_all("s3-object", [f"{bucket}/{key}" for key in gone])
+            for parent in set(gone.values()):
+                _remove_empty(parent, top)
+        return refused
 
     # --- paths
 
@@ -240,26 +259,32 @@ class S3Directory:
 
     def _find(self, bucket: str, key: str) -> Path | None:
         plain = self._bucket_path(bucket) / key_to_path(key)
-        if os.path.realpath(plain.parent) != str(plain.parent):
-            return None  # a symbolic link leads elsewhere
+        directory = str(self.root)
+        for name in plain.parent.relative_to(self.root).parts:
+            directory = f"{directory}/{name}"
+            if not stat.S_ISDIR(_mode(directory)):
+                return None  # also where a symbolic link leads elsewhere
         for path in (plain, plain.with_name(plain.name + FILE_MARK)):
-            if path.is_file() and not path.is_symlink():
+            if stat.S_ISREG(_mode(str(path))):
                 return path
         return None
 
     def _place(self, bucket: str, key: str) -> Path:
         """Return the file to write an object to; its directory is made."""
-        directory = self._bucket_path(bucket)
+        directory = str(self._bucket_path(bucket))
         *parents, name = key_to_path(key).split("/")
         for parent in parents:
-            directory = directory / parent
-            if directory.is_symlink():
+            directory = f"{directory}/{parent}"
+            mode = _mode(directory)
+            if stat.S_ISDIR(mode):
+                continue
+            if stat.S_ISLNK(mode):
                 raise S3Error("AccessDenied", "a symbolic link stands in the object's way; remove it", 403)
-            if directory.is_file():
-                os.replace(directory, directory.with_name(parent + FILE_MARK))
-            directory.mkdir(exist_ok=True)
-        target = directory / name
-        return directory / (name + FILE_MARK) if target.is_dir() and not target.is_symlink() else target
+            if stat.S_ISREG(mode):
+                os.replace(directory, directory + FILE_MARK)
+            Path(directory).mkdir(exist_ok=True)
+        target = Path(directory, name)
+        return target.with_name(name + FILE_MARK) if stat.S_ISDIR(_mode(str(target))) else target
 
     def _describe(self, bucket: str, key: str, path: Path) -> StoredObject:
         with self._lock:
@@ -272,6 +297,24 @@ class S3Directory:
                 self._store.put("s3-object", f"{bucket}/{key}", record)
         about = About(**record["about"])
         return StoredObject(bucket, key, path, status.st_size, about.etag or "", status.st_mtime, about)
+
+
+def _mode(path: str) -> int:
+    """Return what is at *path* itself, a symbolic link or what it says; 0 where nothing is."""
+    try:
+        return os.lstat(path).st_mode
+    except (FileNotFoundError, NotADirectoryError):
+        return 0
+
+
+def _remove_empty(directory: Path, top: Path) -> None:
+    """Remove a directory without entries, and those above it that then have none, below *top*."""
+    while directory != top:
+        try:
+            directory.rmdir()
+        except OSError:
+            return  # not empty
+        directory = directory.parent
 
 
 def _record(about: About, status: os.stat_result) -> dict[str, Any]:

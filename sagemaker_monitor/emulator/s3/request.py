@@ -6,7 +6,7 @@ import io
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from typing import Any, BinaryIO
+from typing import Any
 from urllib.parse import parse_qsl, unquote_to_bytes
 
 from sagemaker_monitor.emulator.s3.bodies import AwsChunkedBody, is_aws_chunked
@@ -26,10 +26,10 @@ class S3Request:
     key: str
     query: dict[str, str]
     headers: dict[str, str]
-    stream: BinaryIO
+    stream: io.BufferedIOBase
     region: str
 
-    def body(self) -> tuple[BinaryIO, dict[str, str]]:
+    def body(self) -> tuple[io.BufferedIOBase, dict[str, str]]:
         """Return the bytes sent and the headers that trail them, there once the bytes were read."""
         if not is_aws_chunked(self.headers):
             return self.stream, {}

@@ -138,15 +138,14 @@ class BucketOperations:
     def delete_objects(self, request: S3Request) -> S3Response:
         """DeleteObjects: every key has its own outcome."""
         keys, quiet = documents.parse_delete(request.document())
-        self._objects.bucket_path(request.bucket)
+        refused = self._objects.remove_all(request.bucket, keys)
         lines: documents.Fields = []
         for key in keys:
-            try:
-                self._objects.remove(request.bucket, key)
-            except S3Error as error:
+            if key in refused:
+                error = refused[key]
                 lines.append(("Error", [("Key", key), ("Code", error.code), ("Message", error.message)]))
-            else:
-                lines.extend([] if quiet else [("Deleted", [("Key", key)])])
+            elif not quiet:
+                lines.append(("Deleted", [("Key", key)]))
         return xml(documents.document("DeleteResult", lines))
 
     def list_uploads(self, request: S3Request) -> S3Response:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator, Mapping
 from email.utils import formatdate
-from typing import BinaryIO
+from io import BufferedIOBase
 from urllib.parse import unquote
 
 from sagemaker_monitor.emulator.s3 import documents
@@ -174,7 +174,7 @@ class ObjectOperations:
 class _File:
     """Part of a file, to be sent or stored; it reads like a stream and closes what it reads."""
 
-    def __init__(self, stream: BinaryIO, start: int, size: int) -> None:
+    def __init__(self, stream: BufferedIOBase, start: int, size: int) -> None:
         self._stream = stream
         self._left = size
         stream.seek(start)
@@ -183,6 +183,11 @@ class _File:
         data = self._stream.read(min(size, self._left))
         self._left -= len(data)
         return data
+
+    def readinto(self, buffer: memoryview) -> int:
+        filled = self._stream.readinto(buffer[: self._left])
+        self._left -= filled
+        return filled
 
     def __iter__(self) -> Iterator[bytes]:
         while data := self.read():

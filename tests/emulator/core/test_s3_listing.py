@@ -74,6 +74,26 @@ def test_many_are_deleted_at_once(s3: Any) -> None:
     assert "Contents" not in s3.list_objects_v2(Bucket=BUCKET, Prefix="gone/")
 
 
+def test_what_is_deleted_at_once_leaves_nothing(emulator: RunningEmulator, s3: Any) -> None:
+    """Files, what was said of them and emptied folders go; others stay, and a key that is none is told."""
+    kept, gone = "batch/a/kept", ["batch/a/1", "batch/a/b/2", "batch/c/3", "batch/a/1"]
+    for key in (kept, *gone):
+        s3.put_object(Bucket=BUCKET, Key=key, Body=b"x", ContentType="text/csv")
+    long = "batch/" + "k" * 1100
+    answer = s3.delete_objects(Bucket=BUCKET, Delete={"Objects": [{"Key": each} for each in [*gone, long]]})
+
+    assert [each["Key"] for each in answer["Deleted"]] == gone
+    assert [(each["Key"], each["Code"]) for each in answer["Errors"]] == [(long, "KeyTooLongError")]
+    store = emulator.context.store.scoped("")
+    assert [store.get("s3-object", f"{BUCKET}/{key}") is None for key in (kept, *gone)] == [
+        False,
+        *[True] * 4,
+    ]
+    left = (emulator.s3_root / BUCKET / "batch").rglob("*")
+    assert sorted(each.name for each in left) == ["a", "kept"]
+    s3.delete_object(Bucket=BUCKET, Key=kept)
+
+
 PARTS = st.sampled_from(["", "a", "b", "a" * 210, "a" * 200, "a" * 200 + "!", "%", "."])
 
 

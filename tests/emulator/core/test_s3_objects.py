@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import hashlib
+import http.client
 import io
 import os
 from collections.abc import Callable
@@ -187,6 +188,27 @@ def test_a_stream_without_a_length_is_stored(s3: Any) -> None:
     s3.upload_fileobj(Stream(), BUCKET, "stream")
 
     assert s3.head_object(Bucket=BUCKET, Key="stream")["ContentLength"] == 3 * MIB
+
+
+@pytest.mark.parametrize("chunk", [0, 1000, 8 << 10, 100_000])
+@pytest.mark.parametrize("size", [(8 << 10) - 1, 8 << 10, (8 << 10) + 1, (256 << 10) + (8 << 10), 600_001])
+def test_bodies_of_any_length_arrive_whole(emulator: RunningEmulator, size: int, chunk: int) -> None:
+    """Whatever its length, plain or aws-chunked, a body is stored as it was, with its digest."""
+    emulator.context.s3.create_bucket(BUCKET, "us-east-1")
+    content = os.urandom(size)
+    sent, headers = content, {}
+    if chunk:
+        pieces = [content[at : at + chunk] for at in range(0, size, chunk)]
+        sent = b"".join(b"%x\r\n%b\r\n" % (len(each), each) for each in [*pieces, b""])
+        headers = {"Content-Encoding": "aws-chunked"}
+    connection = http.client.HTTPConnection(emulator.url.removeprefix("http://"), timeout=30)
+    connection.request("PUT", f"/{BUCKET}/whole", sent, headers)
+    answer = connection.getresponse()
+    answer.read()
+    connection.close()
+
+    assert (answer.status, answer.getheader("ETag")) == (200, f'"{hashlib.md5(content).hexdigest()}"')
+    assert (emulator.s3_root / BUCKET / "whole").read_bytes() == content
 
 
 def test_copies_keep_or_replace_what_is_said(s3: Any) -> None:
