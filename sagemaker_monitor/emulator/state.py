@@ -43,7 +43,8 @@ CREATE TABLE IF NOT EXISTS documents (
     UNIQUE (region, kind, key));
 CREATE INDEX IF NOT EXISTS of_kind ON documents (kind);
 CREATE INDEX IF NOT EXISTS by_creation
-    ON documents (region, kind, json_extract(body, '$.CreationTime'), number, key);
+    ON documents (region, kind, json_extract(body, '$.CreationTime'), number, key)
+    WHERE json_extract(body, '$.CreationTime') IS NOT NULL;
 CREATE TABLE IF NOT EXISTS counters (
     region TEXT NOT NULL, name TEXT NOT NULL, value INTEGER NOT NULL,
     PRIMARY KEY (region, name));
@@ -132,7 +133,7 @@ class Store:
         """
         order, beyond = ("DESC", "<") if descending else ("ASC", ">")
         created = f"json_extract(body, '$.{CREATED}')"
-        where = "region = ? AND kind = ? AND key >= ? AND key <= ?"
+        where = f"region = ? AND kind = ? AND key >= ? AND key <= ? AND {created} IS NOT NULL"
         onwards = f" AND {created} {beyond}= ? AND ({created} {beyond} ? OR number {beyond} ?)"
         while True:
             statement = (
