@@ -12,7 +12,7 @@ import numpy as np
 import polars as pl
 from model_function import model_of
 
-AT_ONCE = 70_000
+AT_ONCE = 20_000
 
 folder, kind, (rows, baseline, samples) = Path(sys.argv[1]), sys.argv[2], map(int, sys.argv[3:6])
 matrix = pl.read_csv(folder / "rows.csv").drop("label")[:rows].to_numpy()
