@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import hashlib
+import random
+import statistics
 import time
+import zlib
 from collections.abc import Callable, Iterator
 from concurrent.futures import Executor
 from contextlib import contextmanager
@@ -59,6 +62,19 @@ class Meter:
         with watched(pid):
             yield
         self.costs[name] = Cost(time.perf_counter() - began, cpu_seconds(pid) - cpu, peak_memory(pid))
+
+
+def digests(mebibytes: int) -> float:
+    """Return the seconds of CPU that MD5 and CRC32 of so many bytes take by themselves, a median of three."""
+    part = random.Random(1).randbytes(_MIB)
+    taken = []
+    for _ in range(3):
+        began, made, checksum = time.process_time(), hashlib.md5(usedforsecurity=False), 0
+        for _ in range(mebibytes):
+            made.update(part)
+            checksum = zlib.crc32(part, checksum)
+        taken.append(time.process_time() - began)
+    return statistics.median(taken)
 
 
 def work(server: Running, folder: Path, size: Size, pool: Executor) -> dict[str, Cost]:
