@@ -56,7 +56,7 @@ def analysed(config: AnalysisConfig, dataset: Dataset) -> str:
     return Analysis(found[PRE_TRAINING], found[POST_TRAINING], None).to_json()
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(data=st.data(), size=st.integers(1, 400))
 def test_counted_rows_give_the_same_analysis(
     tmp_path_factory: pytest.TempPathFactory, data: st.DataObject, size: int

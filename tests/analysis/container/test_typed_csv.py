@@ -42,7 +42,7 @@ CELLS = st.one_of(NUMBERS, ODD, st.floats().map(repr), st.integers(-(2**70), 2**
 STARTS = st.sampled_from([st.integers(0, 9).map(str), NUMBERS, st.floats(allow_nan=False).map(repr), CELLS])
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=80, deadline=None)
 @given(data=st.data(), size=st.integers(1, 300), sample=st.integers(1, 300))
 def test_columns_are_those_of_the_texts(
     tmp_path_factory: pytest.TempPathFactory, data: st.DataObject, size: int, sample: int
