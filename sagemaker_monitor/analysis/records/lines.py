@@ -7,17 +7,13 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-import numpy as np
-
 from sagemaker_monitor.analysis.compressed import opened
-from sagemaker_monitor.analysis.csv_text import BOM
+from sagemaker_monitor.analysis.csv_text import BOM, count, whole_lines
 from sagemaker_monitor.analysis.records.dataset import BLOCK
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from pathlib import Path
-
-_END = ord("\n")
 
 
 @dataclass(frozen=True)
@@ -62,10 +58,9 @@ def blocks_of(files: Sequence[Path], size: int = BLOCK) -> Iterator[Block]:
             origins.append(Origin(lines, file.name, number))
             parts.append(content)
             held += len(content)
-            # Twice as quick as the bytes' own count.
-            count = int(np.count_nonzero(np.frombuffer(content, np.uint8) == _END))
-            number += count
-            lines += count
+            ends = count(content, b"\n")
+            number += ends
+            lines += ends
             if held >= size:
                 yield Block(b"".join(parts), tuple(origins))
                 parts, origins, held, lines = [], [], 0, 0
@@ -77,6 +72,5 @@ def _parts(file: Path, size: int) -> Iterator[bytes]:
     with opened(file) as source:
         if source.read(len(BOM)) != BOM:
             source.seek(0)
-        while content := source.read(size):
-            content += source.readline()
+        while content := whole_lines(source, size):
             yield content if content.endswith(b"\n") else content + b"\n"
